@@ -29,6 +29,7 @@ function withScalar(resource: Resource, scalar: number): Resource {
 
 /** Normal form of one resource: ranges and set sorted, empty reservations and disk left out. */
 function tidy(resource: Resource): Resource {
+  if (isPlain(resource) && resource.scalar !== undefined) return resource;
   const { reservations, disk, ranges, set, ...rest } = resource;
   return {
     ...rest,

@@ -72,9 +72,12 @@ function rangesProblem({ name, ranges = [] }: Resource): string | undefined {
 }
 
 function setProblem({ name, set = [] }: Resource): string | undefined {
-  if (new Set(set).size === set.length) return undefined;
-  const twice = set.find((item, at) => set.indexOf(item) !== at);
-  return `set: ${name} has "${twice}" more than once`;
+  const seen = new Set<string>();
+  for (const item of set) {
+    if (seen.has(item)) return `set: ${name} has "${item}" more than once`;
+    seen.add(item);
+  }
+  return undefined;
 }
 
 /** Says what is wrong with a stack of reservations, the latest last (E10, E11), or `undefined`. */

@@ -10,8 +10,11 @@ export type Milli = number;
  */
 export const SCALAR_MILLI_MAX = 1e15;
 
-/** Longest list of ranges, set items, reservations or labels that one resource may carry. */
+/** Longest list of ranges, set items or labels that one resource may carry. */
 export const RESOURCE_ITEMS_MAX = 65_536;
+
+/** Most resources in one list, before and after merging. */
+export const RESOURCES_MAX = 4_096;
 
 const text = Type.String({ maxLength: 65_536 });
 const name = Type.String({ minLength: 1, maxLength: 255 });
@@ -150,7 +153,7 @@ export type Resource = Static<typeof ResourceSchema>;
 
 /** Schema of `Resources`. */
 export const ResourcesSchema = Type.Immutable(
-  Type.Array(ResourceSchema, { maxItems: RESOURCE_ITEMS_MAX }),
+  Type.Array(ResourceSchema, { maxItems: RESOURCES_MAX }),
 );
 /**
  * A pool of resources. The arithmetic takes and gives **normalised** lists: one entry an identity,
