@@ -60,11 +60,13 @@ function parseAmount(
  * Nanoseconds and microseconds give fractions of a millisecond.
  */
 export function parseDurationMs(text: string): Parsed<number> {
-  return parseAmount(
+  const duration = parseAmount(
     text,
     (unit) => DURATION_UNITS_MS.get(DURATION_SHORT.get(unit) ?? unit),
     "15secs (units: ns us ms secs mins hrs days weeks)",
   );
+  // Whole nanoseconds, so that 1.1mins is 66000 ms and not a hair more.
+  return duration.ok ? parsed(Math.round(duration.value * 1e6) / 1e6) : duration;
 }
 
 /** A duration in the largest unit that divides it, as `parseDurationMs` reads it: `1500ms`, `2hrs`. */

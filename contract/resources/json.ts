@@ -8,7 +8,14 @@ import { validate } from "./validate.ts";
 // Reads the Mesos JSON form of a resource (message `Resource` of the v1 API): what operators write
 // in `--resources` files and in operator calls. The message of a bad answer starts with the field.
 
-type Fields = Readonly<Record<string, unknown>>;
+/** Fields of the message and of its parts that are read here. */
+type FieldName =
+  | ("name" | "type" | "scalar" | "ranges" | "set" | "value" | "range" | "item" | "begin" | "end")
+  | ("role" | "reservation" | "reservations" | "principal" | "labels" | "key" | "disk" | "id")
+  | ("persistence" | "volume" | "source" | "mode" | "container_path" | "host_path" | "path")
+  | ("mount" | "root" | "profile" | "vendor" | "metadata" | "revocable" | "shared")
+  | "provider_id";
+type Fields = Readonly<Partial<Record<FieldName, unknown>>>;
 
 /** Thrown by the readers below and caught in this file: a field that is not what it must be. */
 class Misfit extends Error {}
@@ -33,27 +40,27 @@ export function resourceFromJson(json: unknown): Parsed<Resource> {
 function readResource(fields: Fields): Resource {
   const stack = readStack(fields);
   return {
-    name: textOf(fields["name"], "name"),
+    name: textOf(fields.name, "name"),
     ...readValue(fields),
     ...(stack.length === 0 ? undefined : { reservations: stack }),
-    ...optional("disk", fields["disk"], (disk) => readDisk(fieldsOf(disk, "disk"))),
-    ...optional("revocable", fields["revocable"], () => true as const),
-    ...optional("shared", fields["shared"], () => true as const),
-    ...optional("providerId", fields["provider_id"], (id) =>
-      textOf(fieldsOf(id, "provider_id")["value"], "provider_id.value"),
+    ...optional("disk", fields.disk, (disk) => readDisk(fieldsOf(disk, "disk"))),
+    ...optional("revocable", fields.revocable, () => true as const),
+    ...optional("shared", fields.shared, () => true as const),
+    ...optional("providerId", fields.provider_id, (id) =>
+      textOf(fieldsOf(id, "provider_id").value, "provider_id.value"),
     ),
   };
 }
 
 function readValue(fields: Fields): Pick<Resource, "scalar" | "ranges" | "set"> {
-  const type = textOf(fields["type"], "type");
+  const type = textOf(fields.type, "type");
   if (type === "SCALAR") {
     return {
-      scalar: toMilli(numberOf(fieldsOf(fields["scalar"], "scalar")["value"], "scalar.value")),
+      scalar: toMilli(numberOf(fieldsOf(fields.scalar, "scalar").value, "scalar.value")),
     };
   }
   if (type === "RANGES") {
-    const list = listOf(fieldsOf(fields["ranges"], "ranges")["range"] ?? [], "ranges.range");
+    const list = listOf(fieldsOf(fields.ranges, "ranges").range ?? [], "ranges.range");
     const ranges = list.map((one, at) => {
       const where = `ranges.range[${at}]`;
       const { begin, end } = fieldsOf(one, where);
@@ -62,16 +69,16 @@ function readValue(fields: Fields): Pick<Resource, "scalar" | "ranges" | "set"> 
     return { ranges };
   }
   if (type === "SET") {
-    const list = listOf(fieldsOf(fields["set"], "set")["item"] ?? [], "set.item");
+    const list = listOf(fieldsOf(fields.set, "set").item ?? [], "set.item");
     return { set: list.map((one, at) => textOf(one, `set.item[${at}]`)) };
   }
   throw new Misfit(`type: "${type}" is not SCALAR, RANGES or SET`);
 }
 
 function readStack(fields: Fields): readonly Reservation[] {
-  const role = fields["role"] === undefined ? "*" : textOf(fields["role"], "role");
-  const stack = listOf(fields["reservations"] ?? [], "reservations");
-  const old = fields["reservation"];
+  const role = fields.role === undefined ? "*" : textOf(fields.role, "role");
+  const stack = listOf(fields.reservations ?? [], "reservations");
+  const old = fields.reservation;
   if (stack.length > 0) {
     if (old !== undefined || role !== "*") {
       throw new Misfit("reservations: cannot stand together with role or reservation");
@@ -79,11 +86,11 @@ function readStack(fields: Fields): readonly Reservation[] {
     return stack.map((one, at) => {
       const where = `reservations[${at}]`;
       const reservation = fieldsOf(one, where);
-      const type = textOf(reservation["type"], `${where}.type`);
+      const type = textOf(reservation.type, `${where}.type`);
       if (type !== "STATIC" && type !== "DYNAMIC") {
         throw new Misfit(`${where}.type: "${type}" is not STATIC or DYNAMIC`);
       }
-      const owner = textOf(reservation["role"], `${where}.role`);
+      const owner = textOf(reservation.role, `${where}.role`);
       return readReservation(type === "STATIC" ? "static" : "dynamic", owner, reservation, where);
     });
   }
@@ -102,56 +109,57 @@ function readReservation(
   return {
     type,
     role: role as RoleName,
-    ...optional("principal", fields["principal"], (one) => textOf(one, `${where}.principal`)),
-    ...optional("labels", fields["labels"], (labels) => readLabels(labels, `${where}.labels`)),
+    ...optional("principal", fields.principal, (one) => textOf(one, `${where}.principal`)),
+    ...optional("labels", fields.labels, (labels) => readLabels(labels, `${where}.labels`)),
   };
 }
 
 function readDisk(fields: Fields): Disk {
   return {
-    ...optional("persistence", fields["persistence"], (json) => {
+    ...optional("persistence", fields.persistence, (json) => {
       const { id, principal } = fieldsOf(json, "disk.persistence");
       return {
         id: textOf(id, "disk.persistence.id"),
         ...optional("principal", principal, (one) => textOf(one, "disk.persistence.principal")),
       };
     }),
-    ...optional("volume", fields["volume"], (json) => {
+    ...optional("volume", fields.volume, (json) => {
       const volume = fieldsOf(json, "disk.volume");
-      const mode = textOf(volume["mode"], "disk.volume.mode");
+      const mode = textOf(volume.mode, "disk.volume.mode");
       if (mode !== "RW" && mode !== "RO") {
         throw new Misfit(`disk.volume.mode: "${mode}" is not RW or RO`);
       }
       return {
-        containerPath: textOf(volume["container_path"], "disk.volume.container_path"),
-        ...optional("hostPath", volume["host_path"], (p) => textOf(p, "disk.volume.host_path")),
+        containerPath: textOf(volume.container_path, "disk.volume.container_path"),
+        ...optional("hostPath", volume.host_path, (p) => textOf(p, "disk.volume.host_path")),
         mode: mode as "RW" | "RO",
       };
     }),
-    ...optional("source", fields["source"], (json) => readSource(fieldsOf(json, "disk.source"))),
+    ...optional("source", fields.source, (json) => readSource(fieldsOf(json, "disk.source"))),
   };
 }
 
 function readSource(fields: Fields): DiskSource {
-  const type = textOf(fields["type"], "disk.source.type");
+  const type = textOf(fields.type, "disk.source.type");
   if (type !== "PATH" && type !== "MOUNT" && type !== "BLOCK" && type !== "RAW") {
     throw new Misfit(`disk.source.type: "${type}" is not PATH, MOUNT, BLOCK or RAW`);
   }
-  const place = type === "PATH" ? fields["path"] : type === "MOUNT" ? fields["mount"] : undefined;
-  const root = place === undefined ? undefined : fieldsOf(place, "disk.source.path")["root"];
+  const place = type === "PATH" ? fields.path : type === "MOUNT" ? fields.mount : undefined;
+  const where = `disk.source.${type.toLowerCase()}`;
+  const root = place === undefined ? undefined : fieldsOf(place, where).root;
   const read = (name: string) => (one: unknown) => textOf(one, `disk.source.${name}`);
   return {
     type,
     ...optional("root", root, read("root")),
-    ...optional("id", fields["id"], read("id")),
-    ...optional("profile", fields["profile"], read("profile")),
-    ...optional("vendor", fields["vendor"], read("vendor")),
-    ...optional("metadata", fields["metadata"], (one) => readLabels(one, "disk.source.metadata")),
+    ...optional("id", fields.id, read("id")),
+    ...optional("profile", fields.profile, read("profile")),
+    ...optional("vendor", fields.vendor, read("vendor")),
+    ...optional("metadata", fields.metadata, (one) => readLabels(one, "disk.source.metadata")),
   };
 }
 
 function readLabels(json: unknown, where: string): Labels {
-  return listOf(fieldsOf(json, where)["labels"] ?? [], where).map((one, at) => {
+  return listOf(fieldsOf(json, where).labels ?? [], where).map((one, at) => {
     const { key, value } = fieldsOf(one, `${where}[${at}]`);
     return {
       key: textOf(key, `${where}[${at}].key`),

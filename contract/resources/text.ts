@@ -110,17 +110,13 @@ function parseSet(piece: value.Piece): Parsed<readonly string[]> {
   return parsed(normalizeSet([...items]));
 }
 
-/** Positions inside JSON are those of the whole text: of the syntax error, else of its start. */
+/** A bad answer points at the start of the JSON; the message says which element, or the syntax. */
 function parseJsonEntries(whole: value.Piece, defaultRole: string): Parsed<readonly Resource[]> {
   let list: unknown;
   try {
     list = JSON.parse(whole.text);
   } catch (error) {
-    const position = /position (\d+)/.exec(String(error))?.[1];
-    return unparsed(
-      whole.at + Number(position ?? 0),
-      `not valid JSON: ${(error as Error).message}`,
-    );
+    return unparsed(whole.at, `not valid JSON: ${(error as Error).message}`);
   }
   const resources: Resource[] = [];
   for (const [at, entry] of (list as readonly unknown[]).entries()) {
