@@ -1,4 +1,4 @@
-import type { Resource, Resources } from "../schema/resource.ts";
+import type { Ranges, Resource, Resources } from "../schema/resource.ts";
 import { compareResources, identityKey, isPlain, isWhole, sameIdentity } from "./identity.ts";
 import {
   containsRanges,
@@ -25,6 +25,11 @@ function isZero(resource: Resource): boolean {
 /** The same resource with another scalar. */
 function withScalar(resource: Resource, scalar: number): Resource {
   return isPlain(resource) ? { name: resource.name, scalar } : { ...resource, scalar };
+}
+
+/** The same resource with other ranges. */
+function withRanges(resource: Resource, ranges: Ranges): Resource {
+  return isPlain(resource) ? { name: resource.name, ranges } : { ...resource, ranges };
 }
 
 /** Normal form of one resource: ranges and set sorted, empty reservations and disk left out. */
@@ -69,7 +74,7 @@ export function normalize(resources: readonly Resource[]): Resources {
 /** Sum of two resources of one identity. */
 function merge(a: Resource, b: Resource): Resource {
   if (a.scalar !== undefined) return withScalar(a, a.scalar + (b.scalar ?? 0));
-  if (a.ranges !== undefined) return { ...a, ranges: unionRanges(a.ranges, b.ranges ?? []) };
+  if (a.ranges !== undefined) return withRanges(a, unionRanges(a.ranges, b.ranges ?? []));
   return { ...a, set: unionSets(a.set ?? [], b.set ?? []) };
 }
 
@@ -139,7 +144,7 @@ function remainder(pool: Resource, taken: Resource): Resource | undefined | null
     const wanted = taken.ranges ?? [];
     if (!containsRanges(pool.ranges, wanted)) return null;
     const ranges = subtractRanges(pool.ranges, wanted);
-    return ranges.length === 0 ? undefined : { ...pool, ranges };
+    return ranges.length === 0 ? undefined : withRanges(pool, ranges);
   }
   const wanted = taken.set ?? [];
   if (!containsSet(pool.set ?? [], wanted)) return null;
