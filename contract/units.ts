@@ -69,7 +69,7 @@ export function parseDurationMs(text: string): Parsed<number> {
   return duration.ok ? parsed(Math.round(duration.value * 1e6) / 1e6) : duration;
 }
 
-/** A duration in the largest unit that divides it, as `parseDurationMs` reads it: `1500ms`, `2hrs`. */
+/** A duration in the largest unit that divides it, which `parseDurationMs` reads: `2hrs`. */
 export function printDurationMs(durationMs: number): string {
   if (durationMs === 0) return "0ns";
   const units = [...DURATION_UNITS_MS].reverse();

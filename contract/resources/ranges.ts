@@ -109,7 +109,7 @@ export function countRanges(ranges: Ranges): number {
   return count;
 }
 
-/** The lowest `count` numbers, for a task that asks for any ports; `undefined` if there are fewer. */
+/** The lowest `count` numbers, for a task that asks for any ports; `undefined` if too few. */
 export function takeRanges(ranges: Ranges, count: number): Ranges | undefined {
   const taken: Range[] = [];
   let missing = count;

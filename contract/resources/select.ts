@@ -33,7 +33,7 @@ export function reservedFor(resources: Resources, role: RoleName): Resources {
   return resources.filter((resource) => reservationRole(resource) === role);
 }
 
-/** True when frameworks in `role` may be offered it: unreserved, or kept for it or above it (E5). */
+/** True when frameworks in `role` may be offered it: unreserved, or kept for it or above (E5). */
 export function isAllocatableTo(resource: Resource, role: RoleName): boolean {
   const owner = reservationRole(resource);
   return owner === undefined || isWithinRole(role, owner);

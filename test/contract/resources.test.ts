@@ -111,7 +111,7 @@ describe("Resource arithmetic", () => {
     expect(contains(pool, fromScalars({ cpus: 1, mem: 0 }))).toBe(true);
   });
 
-  it("offers a role what is unreserved or kept for it or an ancestor, not a descendant (E5)", () => {
+  it("offers a role what is unreserved or kept for it or above, not below (E5)", () => {
     const of = (name: string) => reserve(fromScalars({ cpus: 1 }), dynamic(name));
     const pool = [fromScalars({ mem: 1 }), of("a"), of("a/b"), of("ab")].reduce(add);
     expect(scalarOf(allocatableTo(pool, role("a/b")), "cpus")).toBe(2000);
