@@ -115,7 +115,7 @@ export const DiskSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-/** What is special about a piece of disk: a persistent volume (E12), its mount, its source (E14). */
+/** What is special about a disk: a persistent volume (E12), its mount, its source (E14). */
 export type Disk = Static<typeof DiskSchema>;
 
 /**
