@@ -1,19 +1,19 @@
 import Type, { type Static, type TSchema } from "typebox";
 import {
   AgentInfoSchema,
+  agentCapabilities,
   DrainConfigSchema,
   MasterInfoSchema,
-  agentCapabilities,
 } from "./schema/agent.ts";
 import {
   AgentIdSchema,
   BytesSchema,
   ExecutorIdSchema,
   FrameworkIdSchema,
+  oneOf,
   RoleNameSchema,
   TaskIdSchema,
   UpdateIdSchema,
-  oneOf,
 } from "./schema/basics.ts";
 import { KillPolicySchema } from "./schema/command.ts";
 import { FrameworkInfoSchema } from "./schema/framework.ts";
@@ -116,9 +116,7 @@ export const agentOrderSchemas = {
     master: MasterInfoSchema,
     masterPingTimeoutMs: Type.Number(),
     /** Tasks that the master has and the agent did not report: say what became of them (B21). */
-    reconcile: Type.Array(
-      Type.Object({ frameworkId: FrameworkIdSchema, taskId: TaskIdSchema }),
-    ),
+    reconcile: Type.Array(Type.Object({ frameworkId: FrameworkIdSchema, taskId: TaskIdSchema })),
   }),
   /** Registration refused or agent removed: stop everything and exit. */
   shutdown: message("shutdown", { code: Type.String(), message: Type.String() }),

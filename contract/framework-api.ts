@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchema } from "typebox";
+import { MasterInfoSchema } from "./schema/agent.ts";
 import {
   AgentIdSchema,
   BytesSchema,
@@ -9,13 +10,8 @@ import {
   TaskIdSchema,
   UpdateIdSchema,
 } from "./schema/basics.ts";
-import { MasterInfoSchema } from "./schema/agent.ts";
 import { KillPolicySchema } from "./schema/command.ts";
-import {
-  FiltersSchema,
-  FrameworkInfoSchema,
-  OfferConstraintsSchema,
-} from "./schema/framework.ts";
+import { FiltersSchema, FrameworkInfoSchema, OfferConstraintsSchema } from "./schema/framework.ts";
 import {
   InverseOfferSchema,
   OfferSchema,
@@ -80,9 +76,7 @@ export const frameworkCallSchemas = {
   }),
   /** An empty list is implicit reconciliation: everything the master knows (D12, D13). */
   reconcile: message("reconcile", {
-    tasks: Type.Array(
-      Type.Object({ taskId: TaskIdSchema, agentId: Type.Optional(AgentIdSchema) }),
-    ),
+    tasks: Type.Array(Type.Object({ taskId: TaskIdSchema, agentId: Type.Optional(AgentIdSchema) })),
   }),
   "reconcile-operations": message("reconcile-operations", {
     operations: Type.Array(

@@ -10,10 +10,10 @@ import {
   AgentIdSchema,
   FrameworkIdSchema,
   OfferIdSchema,
+  oneOf,
   RoleNameSchema,
   TaskIdSchema,
   TimeMsSchema,
-  oneOf,
 } from "./schema/basics.ts";
 import { FrameworkInfoSchema, QuantitiesSchema } from "./schema/framework.ts";
 import { OfferSchema } from "./schema/offer.ts";
@@ -90,7 +90,10 @@ const page = {
   offset: Type.Optional(Type.Integer({ minimum: 0 })),
 };
 
-const method = <Params extends TSchema, Result extends TSchema>(params: Params, result: Result) => ({
+const method = <Params extends TSchema, Result extends TSchema>(
+  params: Params,
+  result: Result,
+) => ({
   params,
   result,
 });

@@ -43,11 +43,25 @@ const ends = [...terminal] as const;
  * health and check results re-send RUNNING (D18).
  */
 export const nextStates: Readonly<Record<TaskState, readonly TaskState[]>> = {
-  TASK_STAGING: ["TASK_STAGING", "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_UNREACHABLE", ...ends],
+  TASK_STAGING: [
+    "TASK_STAGING",
+    "TASK_STARTING",
+    "TASK_RUNNING",
+    "TASK_KILLING",
+    "TASK_UNREACHABLE",
+    ...ends,
+  ],
   TASK_STARTING: ["TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_UNREACHABLE", ...ends],
   TASK_RUNNING: ["TASK_RUNNING", "TASK_STARTING", "TASK_KILLING", "TASK_UNREACHABLE", ...ends],
   TASK_KILLING: ["TASK_KILLING", "TASK_RUNNING", "TASK_UNREACHABLE", ...ends],
-  TASK_UNREACHABLE: ["TASK_STAGING", "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_UNREACHABLE", ...ends],
+  TASK_UNREACHABLE: [
+    "TASK_STAGING",
+    "TASK_STARTING",
+    "TASK_RUNNING",
+    "TASK_KILLING",
+    "TASK_UNREACHABLE",
+    ...ends,
+  ],
   TASK_FINISHED: [],
   TASK_FAILED: [],
   TASK_KILLED: [],

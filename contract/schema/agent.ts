@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { AgentIdSchema, TimeMsSchema, oneOf } from "./basics.ts";
+import { AgentIdSchema, oneOf, TimeMsSchema } from "./basics.ts";
 import { AttributeSchema, ResourceSchema } from "./resource.ts";
 
 /** What an agent can do (A8). */

@@ -18,9 +18,7 @@ export type FetchUri = Static<typeof FetchUriSchema>;
 /** A secret: a reference that a resolver plugin turns into bytes, or the bytes (J9). Never shown. */
 export const SecretSchema = Type.Object({
   type: oneOf("REFERENCE", "VALUE"),
-  reference: Type.Optional(
-    Type.Object({ name: Type.String(), key: Type.Optional(Type.String()) }),
-  ),
+  reference: Type.Optional(Type.Object({ name: Type.String(), key: Type.Optional(Type.String()) })),
   value: Type.Optional(BytesSchema),
 });
 /** See `SecretSchema`. */

@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { FrameworkIdSchema, RoleNameSchema, oneOf } from "./basics.ts";
+import { FrameworkIdSchema, oneOf, RoleNameSchema } from "./basics.ts";
 import { LabelSchema } from "./resource.ts";
 
 /** What a framework says it can deal with (C20, D2, D3). */
@@ -74,7 +74,9 @@ export type AttributeConstraint = Static<typeof AttributeConstraintSchema>;
 export const OfferConstraintsSchema = Type.Record(
   Type.String(),
   Type.Object({
-    groups: Type.Array(Type.Object({ attributeConstraints: Type.Array(AttributeConstraintSchema) })),
+    groups: Type.Array(
+      Type.Object({ attributeConstraints: Type.Array(AttributeConstraintSchema) }),
+    ),
   }),
 );
 /** See `OfferConstraintsSchema`. */

@@ -1,15 +1,15 @@
 import Type, { type Static } from "typebox";
+import { DomainSchema, UnavailabilitySchema } from "./agent.ts";
 import {
   AgentIdSchema,
   ExecutorIdSchema,
   FrameworkIdSchema,
   OfferIdSchema,
+  oneOf,
   RoleNameSchema,
   TimeMsSchema,
   UpdateIdSchema,
-  oneOf,
 } from "./basics.ts";
-import { DomainSchema, UnavailabilitySchema } from "./agent.ts";
 import { AttributeSchema, ResourceSchema } from "./resource.ts";
 import { ExecutorInfoSchema, TaskInfoSchema } from "./task.ts";
 

@@ -5,11 +5,11 @@ import {
   BytesSchema,
   ExecutorIdSchema,
   FrameworkIdSchema,
+  oneOf,
   RoleNameSchema,
   TaskIdSchema,
   TimeMsSchema,
   UpdateIdSchema,
-  oneOf,
 } from "./basics.ts";
 import {
   CheckInfoSchema,
