@@ -12,7 +12,7 @@ import type {
 } from "../ids.ts";
 
 /**
- * Raw bytes, a `Uint8Array` in memory and a msgpack bin on the wire. The keyword `bytes` is known to
+ * Raw bytes, a `Uint8Array` in memory, a msgpack bin on the wire. The keyword `bytes` is known to
  * the validators of contract/check.ts.
  */
 export const BytesSchema = Type.Unsafe<Uint8Array>({ bytes: true });

@@ -11,7 +11,7 @@ import {
   UpdateIdSchema,
 } from "./basics.ts";
 import { AttributeSchema, ResourceSchema } from "./resource.ts";
-import { ExecutorInfoSchema, TaskInfoSchema } from "./task.ts";
+import { AskedResourceSchema, ExecutorInfoSchema, TaskInfoSchema } from "./task.ts";
 
 /** Resources of one agent, held for one framework in one role until it answers (C2, C3). */
 export const OfferSchema = Type.Object({
@@ -62,34 +62,34 @@ export const OperationSchema = Type.Union([
   Type.Object({
     type: Type.Literal("RESERVE"),
     ...operationId,
-    source: Type.Optional(Type.Array(ResourceSchema)),
-    resources: Type.Array(ResourceSchema),
+    source: Type.Optional(Type.Array(AskedResourceSchema)),
+    resources: Type.Array(AskedResourceSchema),
   }),
   Type.Object({
     type: Type.Literal("UNRESERVE"),
     ...operationId,
-    resources: Type.Array(ResourceSchema),
+    resources: Type.Array(AskedResourceSchema),
   }),
   Type.Object({
     type: Type.Literal("CREATE"),
     ...operationId,
-    volumes: Type.Array(ResourceSchema),
+    volumes: Type.Array(AskedResourceSchema),
   }),
   Type.Object({
     type: Type.Literal("DESTROY"),
     ...operationId,
-    volumes: Type.Array(ResourceSchema),
+    volumes: Type.Array(AskedResourceSchema),
   }),
   Type.Object({
     type: Type.Literal("GROW_VOLUME"),
     ...operationId,
-    volume: ResourceSchema,
-    addition: ResourceSchema,
+    volume: AskedResourceSchema,
+    addition: AskedResourceSchema,
   }),
   Type.Object({
     type: Type.Literal("SHRINK_VOLUME"),
     ...operationId,
-    volume: ResourceSchema,
+    volume: AskedResourceSchema,
     subtract: Type.Number(),
   }),
 ]);

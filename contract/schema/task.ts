@@ -19,7 +19,16 @@ import {
   KillPolicySchema,
 } from "./command.ts";
 import { ContainerInfoSchema, ContainerStatusSchema, DiscoveryInfoSchema } from "./container.ts";
-import { LabelSchema, ResourceSchema } from "./resource.ts";
+import { LabelSchema, type Resource, ResourceSchema } from "./resource.ts";
+
+/**
+ * A resource as a framework asks for it. Only its outline is checked at the border: amounts that
+ * make no sense (negative, NaN, more decimals than three) are the task's own error, told by a status
+ * update, and do not cost the whole call (M2, M14).
+ */
+export const AskedResourceSchema = Type.Unsafe<Resource>(
+  Type.Object({ name: Type.String({ maxLength: 255 }) }),
+);
 
 /** Limits above requests by resource name, in thousandths; `Infinity` lifts the limit (D20, M8). */
 export const LimitsSchema = Type.Record(Type.String(), Type.Number());
@@ -32,7 +41,7 @@ export const ExecutorInfoSchema = Type.Object({
   frameworkId: Type.Optional(FrameworkIdSchema),
   command: Type.Optional(CommandInfoSchema),
   container: Type.Optional(ContainerInfoSchema),
-  resources: Type.Optional(Type.Array(ResourceSchema)),
+  resources: Type.Optional(Type.Array(AskedResourceSchema)),
   name: Type.Optional(Type.String()),
   source: Type.Optional(Type.String()),
   data: Type.Optional(BytesSchema),
@@ -48,7 +57,7 @@ export const TaskInfoSchema = Type.Object({
   name: Type.String(),
   taskId: TaskIdSchema,
   agentId: AgentIdSchema,
-  resources: Type.Array(ResourceSchema),
+  resources: Type.Array(AskedResourceSchema),
   executor: Type.Optional(ExecutorInfoSchema),
   command: Type.Optional(CommandInfoSchema),
   container: Type.Optional(ContainerInfoSchema),
