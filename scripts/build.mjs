@@ -56,9 +56,8 @@ async function build() {
   if (existsSync(main)) chmodSync(main, 0o755);
   const compiled = results[1].value;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  process.stdout.write(
-    `build: ${policies.length} policies (${compiled} compiled), ${copied} files copied, ${seconds} s\n`,
-  );
+  const counts = `${policies.length} policies (${compiled} compiled), ${copied} files copied`;
+  process.stdout.write(`build: ${counts}, ${seconds} s\n`);
 }
 
 function report(error) {

@@ -31,7 +31,8 @@ beforeAll(() => {
   write("assembly/shared/answer.ts", "export const answer: i32 = 42;\n");
   write(
     "assembly/policies/toy.ts",
-    'import { answer } from "../shared/answer";\nexport function allocate(): i32 { return answer; }\n',
+    'import { answer } from "../shared/answer";\n' +
+      "export function allocate(): i32 { return answer; }\n",
   );
   write("plugins/allocators/toy/plugin.json", JSON.stringify(manifest));
   write("cli/main.ts", '#!/usr/bin/env node\nimport { word } from "./word.ts";\nword();\n');
@@ -67,7 +68,7 @@ function allocate(): string {
   return run.stdout;
 }
 
-test("a clean clone builds policies, programs, manifests with digests, data and build facts", () => {
+test("a clean clone builds policies, programs, manifests with digests, data, build facts", () => {
   const first = build();
   expect(first).toMatchObject({ status: 0, err: "" });
   expect(first.out).toContain("1 policies (1 compiled)");

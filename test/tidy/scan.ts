@@ -121,8 +121,8 @@ export function referencesOf(file: SourceFile): Reference[] {
     const from = match.index + match[0].length;
     const quote = match[0].slice(-1);
     const target = file.text.slice(from, file.text.indexOf(quote, from));
-    // A URL that is not of this file's own folder is an address, not a module.
-    if (match[1] === "URL" && !target.startsWith(".")) continue;
+    // Other URLs are addresses and folders, not modules.
+    if (match[1] === "URL" && !/^\..*\.[tj]s$/.test(target)) continue;
     found.push({ target, line: lineAt(code, match.index), dynamic: match[1] !== undefined });
   }
   return found;
