@@ -23,8 +23,6 @@ const extractPlatforms = [
   "win32-x64",
 ];
 const extractVersion = "3.0.4";
-/** Locked for Linux with glibc alone: whoever lints elsewhere installs biome on their own. */
-const linterBinaries = "@biomejs/cli-";
 
 /** What in the lock file would make `npm ci` fail, or differ, on somebody else's machine. */
 export function lockfileProblems(lock: Lockfile): string[] {
@@ -52,7 +50,6 @@ function hostOf(address: string): string {
 function missingOptional(lock: Lockfile): string[] {
   return Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
     Object.keys(optionalDependencies)
-      .filter((name) => !name.startsWith(linterBinaries))
       .filter((name) => !isLocked(lock, path, name))
       .map((name) => `${path || "the project"} may need ${name}, which is not locked`),
   );
