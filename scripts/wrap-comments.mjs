@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Wraps comment lines that are over 100 columns, which biome leaves alone; `npm run format` runs it.
+// Wraps comment lines over 100 columns, which biome leaves alone; part of `npm run format`.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
