@@ -127,19 +127,20 @@ export class AllocationTables {
   /** Replaces what is unreserved, non-revocable and neither offered nor used. */
   setAgentFree(row: number, free: Vector): void {
     if (copyVector(this.agents.free, row, free)) this.touchAgent(row);
-    this.agents.changes.mark(row);
+    this.agents.freeChanges.mark(row);
   }
 
   /** Adds to what is free: `sign` is -1 when it is offered, 1 when it comes back. */
   addAgentFree(row: number, vector: Vector, sign: 1 | -1): void {
     if (addVector(this.agents.free, row, vector, sign)) this.touchAgent(row);
-    this.agents.changes.mark(row);
+    this.agents.freeChanges.mark(row);
   }
 
   /** Replaces what is revocable and free (E15). */
   setAgentRevocable(row: number, free: Vector): void {
     if (copyVector(this.agents.revocable, row, free)) this.touchAgent(row);
-    this.agents.changes.mark(row);
+    if (!isEmpty(free)) this.agents.hasRevocable = true;
+    this.agents.revocableChanges.mark(row);
   }
 
   /** Start of the agent's next unavailability in ms since the epoch; 0 for none (C15). */
@@ -289,7 +290,7 @@ export class AllocationTables {
   addUsed(client: number, vector: Vector, sign: 1 | -1, charged: Vector = vector): void {
     const { clients, roles } = this;
     addVector(clients.used, client, vector, sign);
-    clients.changes.mark(client);
+    clients.useChanges.mark(client);
     const role = clients.role[client] as number;
     roles.addUp(roles.used, role, vector, sign);
     roles.addUp(roles.consumed, role, charged, sign);
@@ -298,7 +299,7 @@ export class AllocationTables {
   /** Counts one grant for the tie-break of the sorters (E2). Called once for each decision taken. */
   countAllocation(client: number): void {
     this.clients.allocations[client] = (this.clients.allocations[client] as number) + 1;
-    this.clients.changes.mark(client);
+    this.clients.useChanges.mark(client);
     this.roles.countUp(this.clients.role[client] as number);
   }
 

@@ -4,7 +4,12 @@ import { AgentFlag, KINDS, NO_ROW, ReservationFlag, type Vector } from "./shape.
 /** Columns of the agents. Vectors are `KINDS` doubles a row, in thousandths. */
 export class AgentTable {
   readonly pool = new RowPool(0);
+  /** Changes of everything but `free` and `revocable`, which have logs of their own. */
   readonly changes: ChangeLog;
+  readonly freeChanges: ChangeLog;
+  readonly revocableChanges: ChangeLog;
+  /** Whether revocable resources were ever reported; while not, nobody looks for them. */
+  hasRevocable = false;
   size: number;
   /** Bits of `AgentFlag`. */
   flags: Uint32Array;
@@ -24,6 +29,8 @@ export class AgentTable {
   constructor(size: number) {
     this.size = size;
     this.changes = new ChangeLog(size);
+    this.freeChanges = new ChangeLog(size);
+    this.revocableChanges = new ChangeLog(size);
     this.flags = new Uint32Array(size);
     this.total = new Float64Array(size * KINDS);
     this.free = new Float64Array(size * KINDS);
@@ -43,6 +50,8 @@ export class AgentTable {
     this.firstReservation = grownU32(this.firstReservation, size);
     this.firstAttribute = grownU32(this.firstAttribute, size);
     this.changes.grow(size);
+    this.freeChanges.grow(size);
+    this.revocableChanges.grow(size);
   }
 
   /** Is this row an agent that may be offered now? */
@@ -61,6 +70,8 @@ export class AgentTable {
     this.firstReservation[row] = NO_ROW;
     this.firstAttribute[row] = NO_ROW;
     this.changes.mark(row);
+    this.freeChanges.mark(row);
+    if (this.hasRevocable) this.revocableChanges.mark(row);
   }
 }
 

@@ -4,7 +4,9 @@ import { ClientFlag, KINDS, NO_ROW, type Vector } from "./shape.ts";
 /** Columns of the clients: one row for each (framework, role) pair that may be offered to. */
 export class ClientTable {
   readonly pool = new RowPool(0);
+  /** Changes of everything but `used` and `allocations`, which change with every offer. */
   readonly changes: ChangeLog;
+  readonly useChanges: ChangeLog;
   size: number;
   /** Bits of `ClientFlag`. */
   flags: Uint32Array;
@@ -27,6 +29,7 @@ export class ClientTable {
   constructor(size: number) {
     this.size = size;
     this.changes = new ChangeLog(size);
+    this.useChanges = new ChangeLog(size);
     this.flags = new Uint32Array(size);
     this.role = new Uint32Array(size);
     this.framework = new Uint32Array(size);
@@ -50,6 +53,7 @@ export class ClientTable {
     this.used = grownF64(this.used, size * KINDS);
     this.demand = grownF64(this.demand, size * KINDS);
     this.changes.grow(size);
+    this.useChanges.grow(size);
   }
 
   /** May this client be offered anything now? */
@@ -67,6 +71,7 @@ export class ClientTable {
     this.used.fill(0, at, at + KINDS);
     this.demand.fill(0, at, at + KINDS);
     this.changes.mark(row);
+    this.useChanges.mark(row);
   }
 }
 

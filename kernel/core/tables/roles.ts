@@ -7,8 +7,12 @@ import { KINDS, ROOT_ROLE, RoleFlag, type Vector } from "./shape.ts";
  */
 export class RoleTable {
   readonly pool = new RowPool(1);
+  /** Changes of everything but the sums and counts, which change with every offer. */
   readonly changes: ChangeLog;
+  readonly useChanges: ChangeLog;
   size: number;
+  /** Roles with a limit; while there are none, nobody looks for them. */
+  limited = 0;
   /** Full path of each role, for ranks and for people; the policy never sees it. */
   readonly names: string[] = [""];
   /** Bits of `RoleFlag`. */
@@ -34,6 +38,7 @@ export class RoleTable {
   constructor(size: number) {
     this.size = size;
     this.changes = new ChangeLog(size);
+    this.useChanges = new ChangeLog(size);
     this.flags = new Uint32Array(size);
     this.parent = new Uint32Array(size);
     this.rank = new Uint32Array(size);
@@ -46,6 +51,7 @@ export class RoleTable {
     this.consumed = new Float64Array(size * KINDS);
     this.flags[ROOT_ROLE] = RoleFlag.PRESENT;
     this.changes.mark(ROOT_ROLE);
+    this.useChanges.mark(ROOT_ROLE);
   }
 
   grow(size: number): void {
@@ -62,6 +68,7 @@ export class RoleTable {
     this.used = grownF64(this.used, size * KINDS);
     this.consumed = grownF64(this.consumed, size * KINDS);
     this.changes.grow(size);
+    this.useChanges.grow(size);
   }
 
   add(row: number, parent: number, name: string): void {
@@ -77,16 +84,19 @@ export class RoleTable {
     this.consumed.fill(0, row * KINDS, (row + 1) * KINDS);
     this.#ranksStale = true;
     this.changes.mark(row);
+    this.useChanges.mark(row);
   }
 
   clear(row: number): void {
+    this.setQuota(row, undefined, undefined);
     this.flags[row] = 0;
     this.names[row] = "";
     this.changes.mark(row);
   }
 
   setQuota(row: number, guarantee: Vector | undefined, limit: Vector | undefined): void {
-    let flags = (this.flags[row] ?? 0) & ~(RoleFlag.LIMITED | RoleFlag.GUARANTEED);
+    const before = this.flags[row] ?? 0;
+    let flags = before & ~(RoleFlag.LIMITED | RoleFlag.GUARANTEED);
     for (let kind = 0; kind < KINDS; kind++) {
       const least = guarantee?.[kind] ?? 0;
       const most = limit?.[kind] ?? Number.POSITIVE_INFINITY;
@@ -96,6 +106,7 @@ export class RoleTable {
       if (most < Number.POSITIVE_INFINITY) flags |= RoleFlag.LIMITED;
     }
     this.flags[row] = flags;
+    this.limited += ((flags & RoleFlag.LIMITED) - (before & RoleFlag.LIMITED)) / RoleFlag.LIMITED;
     this.changes.mark(row);
   }
 
@@ -106,7 +117,7 @@ export class RoleTable {
         const at = role * KINDS + kind;
         column[at] = (column[at] as number) + sign * (vector[kind] ?? 0);
       }
-      this.changes.mark(role);
+      this.useChanges.mark(role);
       if (role === ROOT_ROLE) return;
     }
   }
@@ -115,7 +126,7 @@ export class RoleTable {
   countUp(row: number): void {
     for (let role = row; ; role = this.parent[role] as number) {
       this.allocations[role] = (this.allocations[role] as number) + 1;
-      this.changes.mark(role);
+      this.useChanges.mark(role);
       if (role === ROOT_ROLE) return;
     }
   }

@@ -1,3 +1,5 @@
+import { limits } from "../../../contract/limits.ts";
+
 /** Scalar resource kinds that the columns carry; a vector is always this long. */
 export const KINDS = 8;
 
@@ -85,13 +87,18 @@ export const INITIAL_SIZES: TableSizes = {
 
 /** The sizes that tables never grow beyond; an allocation policy is tested at these (habit 4). */
 export const LARGEST_SIZES: TableSizes = {
-  agents: 65_536,
-  clients: 4_096,
-  roles: 8_192,
+  agents: rounded(limits.agentsMax),
+  clients: rounded(limits.clientsMax),
+  roles: rounded(limits.rolesMax),
   reservations: 131_072,
   attributes: 1_048_576,
   alternatives: 16_384,
 };
+
+/** The next multiple of 64, the unit of table sizes. */
+function rounded(rows: number): number {
+  return Math.ceil(rows / 64) * 64;
+}
 
 /** Doubles a size as often as `rows` needs, or `undefined` when that would pass the largest. */
 export function grownSize(size: number, rows: number, largest: number): number | undefined {
