@@ -17,16 +17,17 @@ export function messageCheck(
     validators.set(type, compile(schema, `${type} message`, "wire"));
   }
   return (message): FaultReport | undefined => {
-    const validator = validators.get(message.type);
+    const { type } = message;
+    const validator = validators.get(type);
     if (validator === undefined) {
-      return errors.MESSAGE_TYPE_UNKNOWN(message.type, peer).toJSON();
+      return errors.MESSAGE_TYPE_UNKNOWN(type, peer).toJSON();
     }
-    if (validator.is(message)) return undefined;
+    if (validator.is(message as unknown)) return undefined;
     const checked = validator.check(message);
     if (checked.ok) return undefined;
     const problem = checked.problems[0];
     return errors
-      .MESSAGE_INVALID(`${message.type}: ${problem?.message ?? "wrong shape"}`, problem?.path)
+      .MESSAGE_INVALID(`${type}: ${problem?.message ?? "wrong shape"}`, problem?.path)
       .toJSON();
   };
 }

@@ -5,8 +5,10 @@ import type { RegistryWrite } from "../../../contract/ports/coordinator.ts";
 
 /** Version of the layout below; a store of another one is refused, never guessed at. */
 const LAYOUT = 1;
-const LAYOUT_KEY = "\u0001layout";
-const EPOCH_KEY = "\u0001epoch";
+const LAYOUT_KEY = "meta/layout";
+const EPOCH_KEY = "meta/epoch";
+/** Entries live below this, so that no key of theirs can be one of the two above. */
+const ENTRIES = "entry/";
 
 /** Entries by path, with the epoch of the last election beside them. */
 export interface Store {
@@ -55,18 +57,17 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
         return epoch;
       }),
     read: (prefix) =>
-      [...db.getRange({ start: prefix, end: `${prefix}\uffff` })].map(({ key, value }) => ({
-        key,
-        value,
-      })),
+      [...db.getRange({ start: ENTRIES + prefix, end: `${ENTRIES}${prefix}\uffff` })].map(
+        ({ key, value }) => ({ key: key.slice(ENTRIES.length), value }),
+      ),
     async write(epoch, { entries }) {
       // The epoch is read in the same transaction that writes, so no later one can slip between.
       const current = await durable("writing", () => {
         const now = Number(db.get(EPOCH_KEY) ?? 0);
         if (now !== epoch) return now;
         for (const { key, value } of entries) {
-          if (value === undefined) db.remove(key);
-          else db.put(key, value);
+          if (value === undefined) db.remove(ENTRIES + key);
+          else db.put(ENTRIES + key, value);
         }
         return epoch;
       });
