@@ -66,4 +66,15 @@ export const wireErrors = {
   REQUEST_ABORTED: () => fault("REQUEST_ABORTED", 499, "the client went away"),
   HANDLER_FAILED: () =>
     fault("HANDLER_FAILED", 500, "the request could not be served, by a mistake on this side"),
+  METHOD_UNKNOWN: (method: string, hint?: string) =>
+    fault("METHOD_UNKNOWN", 400, `there is no operator method "${method}"`, {
+      where: "/method",
+      hint,
+    }),
+  PARAMS_INVALID: (method: string, message: string, where?: string) =>
+    fault("PARAMS_INVALID", 400, `${method}: ${message}`, { where: `/params${where ?? ""}` }),
+  INTERNAL: (reason: string) =>
+    fault("INTERNAL", 500, `a mistake on this side: ${reason}`, {
+      hint: "please report it with the log around this moment",
+    }),
 } satisfies FaultTable;

@@ -1,4 +1,8 @@
+import { type Port, port } from "./plugin.ts";
 import type { MasterInfo } from "../schema/agent.ts";
+
+/** The port that coordinators serve. */
+export const COORDINATOR: Port<Coordinator> = port<Coordinator>("coordinator");
 
 /** Thrown into every write after leadership has gone; the master must stop at once. */
 export interface LeadershipLost {
