@@ -26,14 +26,14 @@ export type WouldBeOffer = (agent: Row, client: Row) => Resources;
  * so it is worked out once before a round and only for agents where something changed.
  */
 export class FilterStore {
-  #client = new Uint32Array(64);
-  #agent = new Uint32Array(64);
-  #untilMs = new Float64Array(64);
+  #client: Uint32Array = new Uint32Array(64);
+  #agent: Uint32Array = new Uint32Array(64);
+  #untilMs: Float64Array = new Float64Array(64);
   /** Links of the two lists. The list of an agent has the newest first. */
-  #agentNext = new Uint32Array(64);
-  #agentBefore = new Uint32Array(64);
-  #clientNext = new Uint32Array(64);
-  #clientBefore = new Uint32Array(64);
+  #agentNext: Uint32Array = new Uint32Array(64);
+  #agentBefore: Uint32Array = new Uint32Array(64);
+  #clientNext: Uint32Array = new Uint32Array(64);
+  #clientBefore: Uint32Array = new Uint32Array(64);
   readonly #refused: (Resources | undefined)[] = [];
   readonly #agentHead: number[] = [];
   readonly #clientHead: number[] = [];

@@ -19,7 +19,7 @@ import type {
 import type { Offer as WireOffer } from "../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
-import type { OperatorCommandName, PeerNumber, Row } from "./event.ts";
+import type { PeerNumber, Row } from "./event.ts";
 import { FilterStore } from "./filters.ts";
 import type { ClusterOptions } from "./options.ts";
 import { RowPool } from "./tables/rows.ts";
@@ -45,7 +45,7 @@ export interface Task {
   about: TaskAbout;
   /** Newest state known; never left once terminal (D9). */
   state: TaskState;
-  /** State and uuid of the update that waits for its acknowledgement. */
+  /** State that the framework was told last, and the uuid while it has not acknowledged it. */
   updateState: TaskState | undefined;
   updateUuid: UpdateId | undefined;
   /** One status per state, oldest first (D18). */
@@ -241,6 +241,8 @@ export interface ClusterState {
   readonly tables: AllocationTables;
   readonly filters: FilterStore;
   readonly frameworkNumbers: RowPool;
+  /** The smallest offers that clients state themselves (C13). */
+  readonly minima: Map<Client, readonly Quantities[]>;
   readonly timers: Timers;
   readonly allocation: {
     /** A round is to run as soon as what is in the inbox has been stepped (C1). */
@@ -285,6 +287,7 @@ export function executorKey(frameworkId: FrameworkId, executorId: ExecutorId): s
 
 /** An empty cluster, which waits for its registry. */
 export function createCluster(options: ClusterOptions, nowMs: number): ClusterState {
+  const tables = new AllocationTables();
   return {
     options,
     startedMs: nowMs,
@@ -308,9 +311,10 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
       quotas: new Map(),
     },
     writes: new Map(),
-    tables: new AllocationTables(),
+    tables,
     filters: new FilterStore(),
     frameworkNumbers: new RowPool(0),
+    minima: new Map(),
     timers: new Timers(),
     allocation: {
       wanted: false,
