@@ -135,9 +135,7 @@ function writeReservations(state: ClusterState, agent: Agent): void {
 export function totalChanged(state: ClusterState, agent: Agent): void {
   const { tables } = state;
   tables.setAgentTotal(agent.row, sumInto(all, tables, nonRevocable(agent.total), isFirm));
-  const names = new Set(
-    agent.total.flatMap((resource) => reservationRole(resource) ?? []),
-  );
+  const names = new Set(agent.total.flatMap((resource) => reservationRole(resource) ?? []));
   const kept: Role[] = [];
   for (const name of names) {
     const known = agent.reservedRoles.find((role) => role.name === name);

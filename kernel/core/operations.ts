@@ -1,4 +1,4 @@
-import { roleProblem, type RoleName } from "../../contract/ids.ts";
+import { type RoleName, roleProblem } from "../../contract/ids.ts";
 import {
   add,
   normalize,

@@ -237,6 +237,8 @@ export interface ClusterState {
   readonly offers: Map<OfferId, Offer>;
   readonly roles: Map<RoleName, Role>;
   readonly registry: RegistryMirror;
+  /** Roles that are there because an operator gave them a weight or a quota. */
+  readonly roleSettings: { readonly weights: Set<RoleName>; readonly quotas: Set<RoleName> };
   readonly writes: Map<number, PendingWrite>;
   readonly tables: AllocationTables;
   readonly filters: FilterStore;
@@ -310,6 +312,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
       weights: new Map(),
       quotas: new Map(),
     },
+    roleSettings: { weights: new Set(), quotas: new Set() },
     writes: new Map(),
     tables,
     filters: new FilterStore(),

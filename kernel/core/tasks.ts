@@ -4,8 +4,8 @@ import type { TaskRecord, TaskStatus } from "../../contract/schema/task.ts";
 import { isTerminal, type TaskState } from "../../contract/task-state.ts";
 import { assert } from "./assert.ts";
 import { discharge, giveFree } from "./books.ts";
-import type { Effect } from "./effect.ts";
 import { dropIdleClient } from "./clients.ts";
+import type { Effect } from "./effect.ts";
 import type { Agent, Client, ClusterState, Executor, Framework, Task, TaskAbout } from "./state.ts";
 import { executorKey } from "./state.ts";
 import { recordStatus } from "./statuses.ts";
@@ -24,12 +24,7 @@ export interface TaskParts {
 }
 
 /** Adds a task to the books; the caller has charged its resources. */
-export function addTask(
-  state: ClusterState,
-  parts: TaskParts,
-  nowMs: number,
-  out: Effect[],
-): Task {
+export function addTask(state: ClusterState, parts: TaskParts, nowMs: number, out: Effect[]): Task {
   const { framework, agent, client } = parts;
   assert(!framework.tasks.has(parts.id), `task ${parts.id} is added twice`);
   const task: Task = {

@@ -32,12 +32,7 @@ export function stepAgentClosed(
 }
 
 /** Gives an agent up as soon as removals are not rationed any more (B24, B27). */
-export function giveUp(
-  state: ClusterState,
-  agentId: AgentId,
-  nowMs: number,
-  out: Effect[],
-): void {
+export function giveUp(state: ClusterState, agentId: AgentId, nowMs: number, out: Effect[]): void {
   const { agentRemovalRateLimit: rate } = state.options;
   const agent = state.agents.get(agentId);
   if (agent?.leaving || agent?.removalAtMs !== undefined) return;
@@ -95,4 +90,3 @@ function closeLost(peer: PeerNumber, agent: Agent, out: Effect[]): void {
   const { code, message } = errors.AGENT_UNREACHABLE(agent.id);
   out.push({ type: "close-peer", peer, code, message });
 }
-

@@ -1,7 +1,7 @@
 import { errors } from "../../../contract/errors.ts";
 import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
 import type { RoleName } from "../../../contract/ids.ts";
-import { flagClient, giveFree, discharge } from "../books.ts";
+import { discharge, flagClient, giveFree } from "../books.ts";
 import { type Call, reject } from "../calls.ts";
 import { dropIdleClient } from "../clients.ts";
 import type { PeerNumber } from "../event.ts";

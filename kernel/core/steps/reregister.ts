@@ -19,8 +19,8 @@ import type { PeerNumber } from "../event.ts";
 import { addFramework } from "../frameworks.ts";
 import { normal } from "../pool.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
-import { type Agent, type ClusterState, executorKey, type Framework } from "../state.ts";
 import type { PendingWrite, Task } from "../state.ts";
+import { type Agent, type ClusterState, executorKey, type Framework } from "../state.ts";
 import { masterStatus, publishUpdate, sendStatus } from "../statuses.ts";
 import { addTask, completeTask, dropExecutor, releaseTask } from "../tasks.ts";
 import { sendKill } from "./kill.ts";
@@ -131,7 +131,7 @@ function takeBack(
   // The agent process may be a new one that was told nothing yet.
   for (const framework of agent.known.keys()) framework.agents.delete(agent);
   agent.known.clear();
-  welcome(state, agent, message, false, nowMs, out);
+  welcome(state, agent, message, true, nowMs, out);
   state.allocation.wanted = true;
 }
 
@@ -140,7 +140,7 @@ function welcome(
   state: ClusterState,
   agent: Agent,
   message: Reregister,
-  wasAway: boolean,
+  tell: boolean,
   nowMs: number,
   out: Effect[],
 ): void {
@@ -148,7 +148,7 @@ function welcome(
   agent.reregisteredMs = nowMs;
   const infos = new Map<FrameworkId, FrameworkInfo>();
   for (const info of message.frameworks) if (info.id !== undefined) infos.set(info.id, info);
-  const reconcile = mergeTasks(state, agent, message, infos, wasAway, nowMs, out);
+  const reconcile = mergeTasks(state, agent, message, infos, tell, nowMs, out);
   mergeExecutors(state, agent, message.executors, infos, nowMs);
   recount(agent);
   totalChanged(state, agent);
@@ -161,7 +161,9 @@ function welcome(
     reconcile,
   };
   out.push({ type: "send-agent", to, order });
-  for (const id of infos.keys()) greetFramework(state, agent, id, out);
+  const ids = new Set(infos.keys());
+  for (const { frameworkId } of message.tasks) ids.add(frameworkId);
+  for (const id of ids) greetFramework(state, agent, id, out);
   for (const [task, killPolicy] of agent.kills) sendKill(agent, task, killPolicy, out);
   agent.kills.clear();
   publishAgent(state, agent, "agent-added", nowMs, out);
@@ -193,8 +195,8 @@ function frameworkOf(
 ): Framework | undefined {
   const known = state.frameworks.get(id);
   if (known !== undefined) return known;
-  const info = infos.get(id);
-  if (info === undefined || state.completedFrameworks.has(id)) return undefined;
+  if (state.completedFrameworks.has(id)) return undefined;
+  const info = infos.get(id) ?? { name: id, user: "", roles: [] };
   return addFramework(state, id, info, nowMs);
 }
 
@@ -204,7 +206,7 @@ function mergeTasks(
   agent: Agent,
   message: Reregister,
   infos: ReadonlyMap<FrameworkId, FrameworkInfo>,
-  wasAway: boolean,
+  tell: boolean,
   nowMs: number,
   out: Effect[],
 ): AgentOrderOf<"reregistered">["reconcile"] {
@@ -214,7 +216,7 @@ function mergeTasks(
     if (framework === undefined) continue;
     const known = framework.tasks.get(record.taskId);
     if (known === undefined) {
-      reported.add(returnedTask(state, agent, framework, record, wasAway, nowMs, out));
+      reported.add(returnedTask(state, agent, framework, record, tell, nowMs, out));
     } else if (known.agentId === agent.id) {
       refresh(state, agent, known, record);
       reported.add(known);
@@ -244,7 +246,7 @@ function returnedTask(
   agent: Agent,
   framework: Framework,
   record: TaskRecord,
-  wasAway: boolean,
+  tell: boolean,
   nowMs: number,
   out: Effect[],
 ): Task {
@@ -271,8 +273,8 @@ function returnedTask(
     charge(state, client, resources);
     takeFound(state, agent, resources);
   }
-  const told = wasAway || lost !== undefined || state.registry.unreachable.has(agent.id);
-  if (!told) return task;
+  // After a change of master everybody reconciles; else the framework has heard of a loss (B25).
+  if (!tell || !task.holds) return task;
   const status = masterStatus(task.id, task.state, nowMs, {
     reason: "REASON_AGENT_REREGISTERED",
     message: "Agent is back",
@@ -308,4 +310,3 @@ function mergeExecutors(
   }
   for (const executor of before.values()) dropExecutor(state, agent, executor);
 }
-
