@@ -34,18 +34,22 @@ scenario("B20 one that is gone before the registry has it is forgotten again", "
   expect(c.registry.size).toBe(0);
 });
 
-scenario("B21, O5 an agent that returns keeps its tasks, and is offered again", checkpointing, (c) => {
-  runTask(c);
-  c.do("web revives");
-  c.do("a1 leaves");
-  c.expect("web < offers a1(cpus:3;mem:960)\nweb < rescind a1");
-  c.do("a1 returns web/t1=RUNNING(cpus:1;mem:64)");
-  c.expect(`
+scenario(
+  "B21, O5 an agent that returns keeps its tasks, and is offered again",
+  checkpointing,
+  (c) => {
+    runTask(c);
+    c.do("web revives");
+    c.do("a1 leaves");
+    c.expect("web < offers a1(cpus:3;mem:960)\nweb < rescind a1");
+    c.do("a1 returns web/t1=RUNNING(cpus:1;mem:64)");
+    c.expect(`
     a1 < reregistered
     a1 < update-framework web
     web < offers a1(cpus:3;mem:960)
   `);
-});
+  },
+);
 
 scenario("B21 tasks that the agent does not report are asked for", checkpointing, (c) => {
   runTask(c);
@@ -63,25 +67,29 @@ scenario("B21 tasks of a framework that is gone are shut down", checkpointing, (
   c.expect("a1 < reregistered\na1 < shutdown-framework web");
 });
 
-scenario("B22, B24, O6 five pings without an answer make it unreachable; back, it runs on", checkpointing, (c) => {
-  runTask(c);
-  c.do("a1 falls silent");
-  c.do("wait 80s");
-  c.expect("");
-  c.do("wait 15s");
-  c.expect("web < t1 UNREACHABLE AGENT_REMOVED\nweb < failure a1\na1 closed AGENT_UNREACHABLE");
-  c.do("web reconciles t1");
-  c.expect("web < t1 UNREACHABLE RECONCILIATION");
-  expect([...c.registry.keys()]).toEqual(["unreachable/m-S0"]);
-  c.do("a1 returns web/t1=RUNNING(cpus:1;mem:64)");
-  c.expect(`
+scenario(
+  "B22, B24, O6 five pings without an answer make it unreachable; back, it runs on",
+  checkpointing,
+  (c) => {
+    runTask(c);
+    c.do("a1 falls silent");
+    c.do("wait 80s");
+    c.expect("");
+    c.do("wait 15s");
+    c.expect("web < t1 UNREACHABLE AGENT_REMOVED\nweb < failure a1\na1 closed AGENT_UNREACHABLE");
+    c.do("web reconciles t1");
+    c.expect("web < t1 UNREACHABLE RECONCILIATION");
+    expect([...c.registry.keys()]).toEqual(["unreachable/m-S0"]);
+    c.do("a1 returns web/t1=RUNNING(cpus:1;mem:64)");
+    c.expect(`
     web < t1 RUNNING AGENT_REREGISTERED
     a1 < reregistered
     a1 < update-framework web
     web < offers a1(cpus:3;mem:960)
   `);
-  expect([...c.registry.keys()]).toEqual(["agents/m-S0"]);
-});
+    expect([...c.registry.keys()]).toEqual(["agents/m-S0"]);
+  },
+);
 
 scenario("B22 an agent that answers in between stays", checkpointing, (c) => {
   c.do("a1 falls silent");
@@ -93,17 +101,21 @@ scenario("B22 an agent that answers in between stays", checkpointing, (c) => {
   expect(c.state.agents.size).toBe(1);
 });
 
-scenario("B23 a lost connection costs the tasks of frameworks that do not checkpoint", "agent a1 cpus:4;mem:1024", (c) => {
-  c.do("framework web aware failover=10000");
-  runTask(c);
-  c.do("web revives");
-  c.do("a1 leaves");
-  c.expect(`
+scenario(
+  "B23 a lost connection costs the tasks of frameworks that do not checkpoint",
+  "agent a1 cpus:4;mem:1024",
+  (c) => {
+    c.do("framework web aware failover=10000");
+    runTask(c);
+    c.do("web revives");
+    c.do("a1 leaves");
+    c.expect(`
     web < offers a1(cpus:3;mem:960)
     web < rescind a1
     web < t1 LOST AGENT_DISCONNECTED
   `);
-});
+  },
+);
 
 scenario(
   "B23 an agent that does not come back in time is given up",
@@ -148,22 +160,26 @@ scenario("B29 a register that is repeated is answered with the same id", checkpo
   expect([...c.state.agents.keys()]).toEqual(["m-S0"]);
 });
 
-scenario("B29 a new agent at the address of a disconnected one takes its place", checkpointing, (c) => {
-  runTask(c);
-  c.do("a1 leaves");
-  const agent = c.names.agents.get("a1")?.info as never;
-  c.input({
-    type: "agent-message",
-    peer: 99,
-    message: { type: "register", agent, version: "0.1.0", capabilities: [] },
-  });
-  c.expect(`
+scenario(
+  "B29 a new agent at the address of a disconnected one takes its place",
+  checkpointing,
+  (c) => {
+    runTask(c);
+    c.do("a1 leaves");
+    const agent = c.names.agents.get("a1")?.info as never;
+    c.input({
+      type: "agent-message",
+      peer: 99,
+      message: { type: "register", agent, version: "0.1.0", capabilities: [] },
+    });
+    c.expect(`
     web < t1 LOST AGENT_REMOVED
     web < failure a1
     #99 < registered
     web < offers m-S1(cpus:4;mem:1024)
   `);
-});
+  },
+);
 
 scenario("B30 an agent that comes back from elsewhere is shut down", checkpointing, (c) => {
   c.do("a1 leaves");

@@ -23,19 +23,23 @@ scenario("B1 the same name subscribes twice and is two frameworks", "", (c) => {
   expect([...c.state.frameworks.keys()]).toEqual(["m-0000", "m-0001"]);
 });
 
-scenario("B2, O3 a new connection takes over: error to the old, agents told, offers anew", running, (c) => {
-  runTask(c);
-  c.do("web revives");
-  c.expect("web < offers a1(cpus:3;mem:960)");
-  c.do("web returns");
-  c.expect(`
+scenario(
+  "B2, O3 a new connection takes over: error to the old, agents told, offers anew",
+  running,
+  (c) => {
+    runTask(c);
+    c.do("web revives");
+    c.expect("web < offers a1(cpus:3;mem:960)");
+    c.do("web returns");
+    c.expect(`
     old-web < error FRAMEWORK_FAILED_OVER
     old-web closed FRAMEWORK_FAILED_OVER
     web < subscribed
     a1 < update-framework web
     web < offers a1(cpus:3;mem:960)
   `);
-});
+  },
+);
 
 scenario("B3 an unknown id is taken as it is", "", (c) => {
   c.do("framework web id=other-0007");
@@ -65,14 +69,18 @@ scenario("B5 one that does not return in time has its tasks killed", running, (c
   c.expect("web < error FRAMEWORK_REMOVED\nweb closed FRAMEWORK_REMOVED");
 });
 
-scenario("B5 without a failover timeout the tasks go with the connection", "agent a1 cpus:1;mem:64", (c) => {
-  c.do("framework web");
-  c.do("web accepts a1 t1(cpus:1;mem:64)");
-  c.told();
-  c.do("web leaves");
-  c.expect("a1 < shutdown-framework web");
-  expect(c.state.frameworks.size).toBe(0);
-});
+scenario(
+  "B5 without a failover timeout the tasks go with the connection",
+  "agent a1 cpus:1;mem:64",
+  (c) => {
+    c.do("framework web");
+    c.do("web accepts a1 t1(cpus:1;mem:64)");
+    c.told();
+    c.do("web leaves");
+    c.expect("a1 < shutdown-framework web");
+    expect(c.state.frameworks.size).toBe(0);
+  },
+);
 
 scenario("B5 a failover timeout that makes no sense is refused", "", (c) => {
   for (const failover of ["NaN", "-1", "1e20"]) {
@@ -81,25 +89,33 @@ scenario("B5 a failover timeout that makes no sense is refused", "", (c) => {
   }
 });
 
-scenario("B6 user and checkpoint stay, the rest is replaced, a new principal is refused", running, (c) => {
-  c.do("web returns user=other role=ops checkpoint");
-  c.told();
-  const [framework] = c.state.frameworks.values();
-  expect(framework?.info).toMatchObject({ user: "nobody", checkpoint: false, roles: ["ops"] });
-  c.do("web returns principal=somebody");
-  c.expect("web < error FRAMEWORK_INVALID\nweb closed FRAMEWORK_INVALID");
-});
+scenario(
+  "B6 user and checkpoint stay, the rest is replaced, a new principal is refused",
+  running,
+  (c) => {
+    c.do("web returns user=other role=ops checkpoint");
+    c.told();
+    const [framework] = c.state.frameworks.values();
+    expect(framework?.info).toMatchObject({ user: "nobody", checkpoint: false, roles: ["ops"] });
+    c.do("web returns principal=somebody");
+    c.expect("web < error FRAMEWORK_INVALID\nweb closed FRAMEWORK_INVALID");
+  },
+);
 
-scenario("B6 a role that is left tracks what still runs in it, and gets no offers", running, (c) => {
-  runTask(c);
-  c.do("web returns role=ops");
-  c.told();
-  expect([...c.state.roles.keys()]).toEqual(["web", "ops"]);
-  c.do("a1 updates t1 FINISHED");
-  c.do("web acks t1");
-  c.told();
-  expect([...c.state.roles.keys()]).toEqual(["ops"]);
-});
+scenario(
+  "B6 a role that is left tracks what still runs in it, and gets no offers",
+  running,
+  (c) => {
+    runTask(c);
+    c.do("web returns role=ops");
+    c.told();
+    expect([...c.state.roles.keys()]).toEqual(["web", "ops"]);
+    c.do("a1 updates t1 FINISHED");
+    c.do("web acks t1");
+    c.told();
+    expect([...c.state.roles.keys()]).toEqual(["ops"]);
+  },
+);
 
 scenario("B7 an update without subscribing waits for the batch, and tells agents", running, (c) => {
   runTask(c);
@@ -114,17 +130,21 @@ scenario("B7 an update without subscribing waits for the batch, and tells agents
   c.expect("web < updated FRAMEWORK_INVALID");
 });
 
-scenario("B8, O13 a teardown closes the stream without a word and kills in the books", running, (c) => {
-  runTask(c);
-  c.do("web tears down");
-  c.expect("a1 < shutdown-framework web\nweb closed FRAMEWORK_REMOVED");
-  expect(c.state.agents.values().next().value?.free).toEqual([
-    { name: "cpus", scalar: 4_000 },
-    { name: "mem", scalar: 1_024_000 },
-  ]);
-  c.do("web returns");
-  c.expect("web < error FRAMEWORK_REMOVED\nweb closed FRAMEWORK_REMOVED");
-});
+scenario(
+  "B8, O13 a teardown closes the stream without a word and kills in the books",
+  running,
+  (c) => {
+    runTask(c);
+    c.do("web tears down");
+    c.expect("a1 < shutdown-framework web\nweb closed FRAMEWORK_REMOVED");
+    expect(c.state.agents.values().next().value?.free).toEqual([
+      { name: "cpus", scalar: 4_000 },
+      { name: "mem", scalar: 1_024_000 },
+    ]);
+    c.do("web returns");
+    c.expect("web < error FRAMEWORK_REMOVED\nweb closed FRAMEWORK_REMOVED");
+  },
+);
 
 scenario("B8 only so many removed frameworks are remembered", "", (c) => {
   for (let number = 0; number < 60; number++) {
@@ -140,14 +160,18 @@ scenario("B10 suppressed roles must be among the roles", "", (c) => {
   c.expect("web < error FRAMEWORK_INVALID\nweb closed FRAMEWORK_INVALID");
 });
 
-scenario("B11, E6 bad roles are refused, no roles are fine and get no offers", "agent a1 cpus:1", (c) => {
-  c.do("framework bad role=a//b");
-  c.expect("bad < error FRAMEWORK_INVALID\nbad closed FRAMEWORK_INVALID");
-  c.do("framework twice role=a,a");
-  c.expect("twice < error FRAMEWORK_INVALID\ntwice closed FRAMEWORK_INVALID");
-  c.do("framework none role=");
-  c.expect("none < subscribed");
-});
+scenario(
+  "B11, E6 bad roles are refused, no roles are fine and get no offers",
+  "agent a1 cpus:1",
+  (c) => {
+    c.do("framework bad role=a//b");
+    c.expect("bad < error FRAMEWORK_INVALID\nbad closed FRAMEWORK_INVALID");
+    c.do("framework twice role=a,a");
+    c.expect("twice < error FRAMEWORK_INVALID\ntwice closed FRAMEWORK_INVALID");
+    c.do("framework none role=");
+    c.expect("none < subscribed");
+  },
+);
 
 scenario("Q a call before SUBSCRIBE is refused", "", (c) => {
   const call = { type: "revive" } as const;
@@ -155,15 +179,19 @@ scenario("Q a call before SUBSCRIBE is refused", "", (c) => {
   c.expect("#77 < rejected revive FRAMEWORK_NOT_SUBSCRIBED");
 });
 
-scenario("D10 kills are passed on, an unknown task is reconciled, a wrong agent ignored", running, (c) => {
-  runTask(c);
-  c.do("web kills t1");
-  c.expect("a1 < kill t1");
-  c.do("web kills t1@elsewhere");
-  c.expect("");
-  c.do("web kills t2");
-  c.expect("web < t2 LOST RECONCILIATION");
-});
+scenario(
+  "D10 kills are passed on, an unknown task is reconciled, a wrong agent ignored",
+  running,
+  (c) => {
+    runTask(c);
+    c.do("web kills t1");
+    c.expect("a1 < kill t1");
+    c.do("web kills t1@elsewhere");
+    c.expect("");
+    c.do("web kills t2");
+    c.expect("web < t2 LOST RECONCILIATION");
+  },
+);
 
 scenario("D6 acknowledgements are passed on, and dropped while the agent is away", running, (c) => {
   c.do("web accepts a1 t1(cpus:1;mem:64) refuse=3600000");
@@ -174,23 +202,27 @@ scenario("D6 acknowledgements are passed on, and dropped while the agent is away
   c.expect("a1 < ack t1\na1 < ack t1");
 });
 
-scenario("D8 resources are free once the newest state is terminal, the task stays until the ack", running, (c) => {
-  c.do("web accepts a1 t1(cpus:1;mem:64) refuse=0");
-  c.do("wait 1s");
-  c.told();
-  c.do("a1 updates t1 RUNNING latest=FINISHED");
-  c.expect("web < t1 RUNNING ack?");
-  c.do("wait 1s");
-  c.expect("web < offers a1(cpus:1;mem:64)");
-  c.do("web reconciles");
-  c.expect("web < t1 RUNNING RECONCILIATION");
-  c.do("web acks t1");
-  c.do("a1 updates t1 FINISHED");
-  c.expect("a1 < ack t1\nweb < t1 FINISHED ack?");
-  c.do("web acks t1");
-  c.expect("a1 < ack t1");
-  expect([...c.state.frameworks.values()][0]?.tasks.size).toBe(0);
-});
+scenario(
+  "D8 resources are free once the newest state is terminal, the task stays until the ack",
+  running,
+  (c) => {
+    c.do("web accepts a1 t1(cpus:1;mem:64) refuse=0");
+    c.do("wait 1s");
+    c.told();
+    c.do("a1 updates t1 RUNNING latest=FINISHED");
+    c.expect("web < t1 RUNNING ack?");
+    c.do("wait 1s");
+    c.expect("web < offers a1(cpus:1;mem:64)");
+    c.do("web reconciles");
+    c.expect("web < t1 RUNNING RECONCILIATION");
+    c.do("web acks t1");
+    c.do("a1 updates t1 FINISHED");
+    c.expect("a1 < ack t1\nweb < t1 FINISHED ack?");
+    c.do("web acks t1");
+    c.expect("a1 < ack t1");
+    expect([...c.state.frameworks.values()][0]?.tasks.size).toBe(0);
+  },
+);
 
 scenario("D9 a terminal state stays, late updates are still passed on", running, (c) => {
   c.do("web accepts a1 t1(cpus:1;mem:64) refuse=3600000");

@@ -232,10 +232,12 @@ export class Simulation {
       case "rejected":
         throw new Error(`${framework.name} was refused: ${JSON.stringify(event)}`);
       case "update": {
-        const { taskId, state, uuid, agentId, message } = event.status;
+        const { taskId, state, uuid, agentId, message, reason } = event.status;
         const task = framework.tasks.get(taskId);
         if (state === "TASK_ERROR") throw new Error(`task ${taskId}: ${message}`);
-        if (task !== undefined && isTerminal(state)) task.ends.push(state);
+        // The answer about a task that has ended meanwhile says that nobody knows it any more.
+        const isLate = reason === "REASON_RECONCILIATION" && task?.ends.length !== 0;
+        if (task !== undefined && isTerminal(state) && !isLate) task.ends.push(state);
         if (uuid === undefined || agentId === undefined) return;
         // An acknowledgement that is left out makes the agent send again.
         if (this.random.chance(0.9)) {
