@@ -17,13 +17,20 @@ import { testMaster } from "./cluster.ts";
 import type { Random } from "./random.ts";
 import { SimAgent } from "./sim-agent.ts";
 
+interface SimTask {
+  readonly agentId: AgentId;
+  /** Terminal states as told. */
+  readonly ends: TaskState[];
+  last: TaskState;
+}
+
 interface SimFramework {
   readonly name: string;
   readonly roles: RoleName[];
   id: FrameworkId | undefined;
   peer: number | undefined;
   offers: Offer[];
-  readonly tasks: Map<TaskId, { agentId: AgentId; ends: TaskState[]; sent: boolean }>;
+  readonly tasks: Map<TaskId, SimTask>;
 }
 
 type Item = { to: number; order: AgentOrder } | { to: number; event: FrameworkEvent };
@@ -235,6 +242,7 @@ export class Simulation {
         const { taskId, state, uuid, agentId, message, reason } = event.status;
         const task = framework.tasks.get(taskId);
         if (state === "TASK_ERROR") throw new Error(`task ${taskId}: ${message}`);
+        if (task !== undefined) task.last = state;
         // The answer about a task that has ended meanwhile says that nobody knows it any more.
         const isLate = reason === "REASON_RECONCILIATION" && task?.ends.length !== 0;
         if (task !== undefined && isTerminal(state) && !isLate) task.ends.push(state);
@@ -327,7 +335,7 @@ export class Simulation {
       const taskId = `t${this.#taskCount++}` as TaskId;
       const command = { value: "true" };
       tasks.push({ name: taskId, taskId, agentId: offer.agentId, resources, command });
-      framework.tasks.set(taskId, { agentId: offer.agentId, ends: [], sent: true });
+      framework.tasks.set(taskId, { agentId: offer.agentId, ends: [], last: "TASK_STAGING" });
       cpus -= 500;
       mem -= 32_000;
     }
@@ -341,7 +349,8 @@ export class Simulation {
     const framework = random.pick(this.frameworks);
     const roll = random.below(100);
     if (roll < 40) this.deliver();
-    else if (roll < 55) this.pass(random.pick([10, 500, 2_000, 20_000]));
+    else if (roll < 54) this.pass(random.pick([10, 500, 2_000, 20_000]));
+    else if (roll < 55) this.#doze();
     else if (roll < 70) this.actFramework(framework, false);
     else if (roll < 82) this.#progress(agent);
     else if (roll < 87) this.connectAgent(agent);
@@ -351,6 +360,12 @@ export class Simulation {
     else if (roll < 97) this.#reboot(agent);
     else if (roll < 98 && random.chance(0.2)) this.failOver();
     else agent.resend();
+  }
+
+  /** Two minutes in which nobody hears from anybody. */
+  #doze(): void {
+    const untilMs = this.nowMs + 120_000;
+    while (this.nowMs < untilMs) this.pass(untilMs - this.nowMs);
   }
 
   #reboot(agent: SimAgent): void {
@@ -377,7 +392,10 @@ export class Simulation {
         this.#progress(agent);
         agent.resend();
       }
-      for (const framework of this.frameworks) this.actFramework(framework, true);
+      for (const framework of this.frameworks) {
+        while (framework.offers.length > 0) this.actFramework(framework, true);
+        this.actFramework(framework, true);
+      }
       if (this.#quiet()) return;
     }
     throw new Error("the cluster does not come to rest");
@@ -385,8 +403,20 @@ export class Simulation {
 
   #quiet(): boolean {
     return (
-      this.frameworks.every(({ tasks }) => [...tasks.values()].every((t) => t.ends.length > 0)) &&
+      this.frameworks.every(({ tasks }) => [...tasks.values()].every((t) => this.#settled(t))) &&
       this.agents.every((agent) => agent.tasks.size === 0)
     );
+  }
+
+  /**
+   * A task has ended, or is on an agent that lost its connection before it learned its id: that
+   * agent never comes back, and its tasks are away until an operator says that it is gone.
+   */
+  #settled({ agentId, ends, last }: SimTask): boolean {
+    if (ends.length > 0) return true;
+    const isNobody = this.agents.every(({ id }) => id !== agentId);
+    const isLost = last === "TASK_UNREACHABLE" || last === "TASK_UNKNOWN";
+    if (isNobody && isLost) ends.push("TASK_GONE_BY_OPERATOR");
+    return ends.length > 0;
   }
 }
