@@ -1,14 +1,11 @@
 import type { AgentMessage, AgentOrder } from "../../contract/agent-api.ts";
 import type { FrameworkCall, FrameworkEvent } from "../../contract/framework-api.ts";
-import type { AgentId, FrameworkId, RoleName, TaskId, UpdateId } from "../../contract/ids.ts";
-import { fromScalars, type Resource, scalarOf } from "../../contract/resources.ts";
-import type { Offer } from "../../contract/schema/offer.ts";
-import type { TaskInfo } from "../../contract/schema/task.ts";
-import { isTerminal, type TaskState } from "../../contract/task-state.ts";
+import type { RoleName, TaskId, UpdateId } from "../../contract/ids.ts";
+import { fromScalars } from "../../contract/resources.ts";
+import { isTerminal } from "../../contract/task-state.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
-import type { ClusterInput, OfferDecision } from "../../kernel/core/event.ts";
+import type { ClusterInput } from "../../kernel/core/event.ts";
 import { checkFilterBits, invariants } from "../../kernel/core/invariants.ts";
-import { wouldBeOffer } from "../../kernel/core/offers.ts";
 import { defaultOptions } from "../../kernel/core/options.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "../../kernel/core/state.ts";
 import { isRoundDue, prepareRound, step } from "../../kernel/core/step.ts";
@@ -16,22 +13,7 @@ import { notOversubscribed } from "../property/properties.ts";
 import { testMaster } from "./cluster.ts";
 import type { Random } from "./random.ts";
 import { SimAgent } from "./sim-agent.ts";
-
-interface SimTask {
-  readonly agentId: AgentId;
-  /** Terminal states as told. */
-  readonly ends: TaskState[];
-  last: TaskState;
-}
-
-interface SimFramework {
-  readonly name: string;
-  readonly roles: RoleName[];
-  id: FrameworkId | undefined;
-  peer: number | undefined;
-  offers: Offer[];
-  readonly tasks: Map<TaskId, SimTask>;
-}
+import { decideAtRandom, type SimFramework, type SimTask, someTasks } from "./sim-framework.ts";
 
 type Item = { to: number; order: AgentOrder } | { to: number; event: FrameworkEvent };
 
@@ -264,36 +246,9 @@ export class Simulation {
     if (!isRoundDue(this.state)) return;
     prepareRound(this.state);
     checkFilterBits(this.state);
-    const decisions = this.#decide();
+    const decisions = decideAtRandom(this.state, this.random);
     this.state.tables.dropCandidates(this.state.tables.candidates.length);
     this.#input({ type: "offers-decided", decisions, policy: { name: "random", digest: "0" } });
-  }
-
-  /** Some client or other takes an agent, or a part of it. */
-  #decide(): OfferDecision[] {
-    const { tables, agentRows, clientRows } = this.state;
-    const decisions: OfferDecision[] = [];
-    for (const agentRow of tables.candidates) {
-      const agent = agentRows[agentRow];
-      if (agent === undefined || !tables.agents.offerable(agentRow)) continue;
-      const able = [...clientRows.entries()].filter(
-        ([row, client]) =>
-          client !== undefined &&
-          tables.clients.offerable(row) &&
-          !tables.filters.get(row, agentRow) &&
-          wouldBeOffer(this.state, agent, client).length > 0,
-      );
-      if (able.length === 0) continue;
-      const [clientRow] = this.random.pick(able);
-      const cpus = scalarOf(agent.free, "cpus");
-      if (cpus < 2_000 || this.random.chance(0.6)) {
-        decisions.push({ agentRow, clientRow, whole: true });
-      } else {
-        const amounts = [1_000, Math.floor(scalarOf(agent.free, "mem") / 2), 0, 0, 0, 0, 0, 0];
-        decisions.push({ agentRow, clientRow, whole: false, amounts });
-      }
-    }
-    return decisions;
   }
 
   /** A framework answers an offer or does something else that comes to its mind. */
@@ -307,7 +262,12 @@ export class Simulation {
         this.#call(framework, { type: "decline", offerIds: [offer.id], ...filters });
         return;
       }
-      const tasks = this.#someTasks(framework, offer);
+      const tasks = someTasks(
+        framework,
+        offer,
+        this.random,
+        () => `t${this.#taskCount++}` as TaskId,
+      );
       const operations = [{ type: "LAUNCH", tasks } as const];
       this.#call(framework, { type: "accept", offerIds: [offer.id], operations, ...filters });
       return;
@@ -321,25 +281,6 @@ export class Simulation {
     const [taskId, { agentId }] = random.pick(tasks);
     if (roll === 3) this.#call(framework, { type: "kill", taskId });
     else this.#call(framework, { type: "reconcile", tasks: [{ taskId, agentId }] });
-  }
-
-  #someTasks(framework: SimFramework, offer: Offer): TaskInfo[] {
-    let cpus = scalarOf(offer.resources, "cpus");
-    let mem = scalarOf(offer.resources, "mem");
-    const tasks: TaskInfo[] = [];
-    while (cpus >= 500 && mem >= 32_000 && tasks.length < 4 && this.random.chance(0.8)) {
-      const resources: Resource[] = [
-        { name: "cpus", scalar: 500 },
-        { name: "mem", scalar: 32_000 },
-      ];
-      const taskId = `t${this.#taskCount++}` as TaskId;
-      const command = { value: "true" };
-      tasks.push({ name: taskId, taskId, agentId: offer.agentId, resources, command });
-      framework.tasks.set(taskId, { agentId: offer.agentId, ends: [], last: "TASK_STAGING" });
-      cpus -= 500;
-      mem -= 32_000;
-    }
-    return tasks;
   }
 
   /** Something goes on or wrong. */
