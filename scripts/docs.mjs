@@ -1,5 +1,6 @@
-// Writes the documents that are made from schemas: docs/configuration.md, the tables of docs/plugins.md, and
-// plugin-manifest.schema.json. Needs a build, because the schemas are TypeScript; a test compares the results.
+// Writes the documents that are made from schemas: docs/configuration.md, the tables of
+// docs/plugins.md, and plugin-manifest.schema.json. Needs a build, because the schemas are
+// TypeScript; a test compares the results.
 import { readFileSync, writeFileSync } from "node:fs";
 import {
   configurationPage,

@@ -39,14 +39,14 @@ export const AgentConfigSchema = Type.Object(
       default: ".tepui/agent",
       minLength: 1,
       description:
-        "Folder for sandboxes and checkpoints, relative to the working directory. It must survive " +
-        "restarts, and no two agents may share it (F1).",
+        "Folder for sandboxes and checkpoints, relative to the working directory. It must " +
+        "survive restarts, and no two agents may share it (F1).",
     }),
     resources: Type.Optional(
       Type.Union([Type.String(), Type.Array(Type.Object({}, { additionalProperties: true }))], {
         description:
-          "Resources to offer, as text (`cpus:8;mem:16384;gpus:2;ports:[31000-32000]`) or as a list " +
-          "of resource objects. Kinds that are not named are detected (F7).",
+          "Resources to offer, as text (`cpus:8;mem:16384;gpus:2;ports:[31000-32000]`) or as a " +
+          "list of resource objects. Kinds that are not named are detected (F7).",
       }),
     ),
     defaultRole: Type.String({
@@ -75,8 +75,8 @@ export const AgentConfigSchema = Type.Object(
     switchUser: Type.Boolean({
       default: true,
       description:
-        "Tasks run as the user that their framework names, which needs an agent that runs as root " +
-        "(F9). Otherwise everything runs as the agent's own user.",
+        "Tasks run as the user that their framework names, which needs an agent that runs as " +
+        "root (F9). Otherwise everything runs as the agent's own user.",
     }),
     registrationBackoffFactor: Duration({
       default: "1secs",

@@ -117,8 +117,8 @@ export const MasterConfigSchema = Type.Object(
       default: "10mins",
       unitMinimum: 1,
       description:
-        "How long an agent that was disconnected, or known before a change of masters, may take to " +
-        "come back before it is unreachable (B23, B26).",
+        "How long an agent that was disconnected, or known before a change of masters, may take " +
+        "to come back before it is unreachable (B23, B26).",
     }),
     heartbeatInterval: Duration({
       default: "15secs",

@@ -9,8 +9,8 @@ export function ListenSchema(port: number) {
         default: "127.0.0.1",
         minLength: 1,
         description:
-          "Address to listen on. Anything but a loopback address is refused without authentication " +
-          "unless `insecureRemote` is set.",
+          "Address to listen on. Anything but a loopback address is refused without " +
+          "authentication unless `insecureRemote` is set.",
       }),
       port: Type.Integer({
         default: port,
@@ -23,7 +23,8 @@ export function ListenSchema(port: number) {
           title: "HOST:PORT",
           pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^:\\s]+):\\d{1,5}$",
           description:
-            "`HOST:PORT` under which others reach this process, where that is not what it listens on.",
+            "`HOST:PORT` under which others reach this process, where that is not what it " +
+            "listens on.",
         }),
       ),
     },

