@@ -29,7 +29,8 @@ export const ID_BYTES_MAX = 255;
  */
 export function idProblem(id: string): string | undefined {
   if (id.length === 0) return "it is empty";
-  if (Buffer.byteLength(id, "utf8") > ID_BYTES_MAX) return `it is longer than ${ID_BYTES_MAX} bytes`;
+  if (Buffer.byteLength(id, "utf8") > ID_BYTES_MAX)
+    return `it is longer than ${ID_BYTES_MAX} bytes`;
   if (id === "." || id === "..") return `"${id}" names a directory`;
   for (let at = 0; at < id.length; at++) {
     const code = id.charCodeAt(at);

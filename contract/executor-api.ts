@@ -1,0 +1,62 @@
+import Type, { type Static, type TSchema } from "typebox";
+import { AgentInfoSchema } from "./schema/agent.ts";
+import {
+  BytesSchema,
+  ContainerIdSchema,
+  ExecutorIdSchema,
+  FrameworkIdSchema,
+  TaskIdSchema,
+  UpdateIdSchema,
+} from "./schema/basics.ts";
+import { KillPolicySchema } from "./schema/command.ts";
+import { FrameworkInfoSchema } from "./schema/framework.ts";
+import { ExecutorInfoSchema, TaskInfoSchema, TaskStatusSchema } from "./schema/task.ts";
+
+function message<Name extends string, Fields extends Record<string, TSchema>>(
+  type: Name,
+  fields: Fields,
+) {
+  return Type.Object({ type: Type.Literal(type), ...fields });
+}
+
+/** Calls from an executor to its agent, by `type` (v1-wire 7.3). */
+export const executorCallSchemas = {
+  subscribe: message("subscribe", {
+    frameworkId: FrameworkIdSchema,
+    executorId: ExecutorIdSchema,
+    /** What it has launched and what it has reported without being acknowledged (7.5). */
+    unacknowledgedTasks: Type.Array(TaskInfoSchema),
+    unacknowledgedUpdates: Type.Array(TaskStatusSchema),
+  }),
+  /** `status.uuid` is minted by the executor; STAGING is refused (D1). */
+  update: message("update", { status: TaskStatusSchema }),
+  message: message("message", { data: BytesSchema }),
+} as const;
+
+/** A call from an executor, told apart by `type`. */
+export type ExecutorCall = {
+  [Name in keyof typeof executorCallSchemas]: Static<(typeof executorCallSchemas)[Name]>;
+}[keyof typeof executorCallSchemas];
+
+/** Events from an agent to one of its executors, by `type` (v1-wire 7.4). */
+export const executorEventSchemas = {
+  subscribed: message("subscribed", {
+    executor: ExecutorInfoSchema,
+    framework: FrameworkInfoSchema,
+    agent: AgentInfoSchema,
+    containerId: ContainerIdSchema,
+  }),
+  launch: message("launch", { task: TaskInfoSchema }),
+  "launch-group": message("launch-group", { tasks: Type.Array(TaskInfoSchema) }),
+  kill: message("kill", { taskId: TaskIdSchema, killPolicy: Type.Optional(KillPolicySchema) }),
+  /** The agent has stored the update; the scheduler may not have seen it yet (7.5). */
+  acknowledged: message("acknowledged", { taskId: TaskIdSchema, uuid: UpdateIdSchema }),
+  message: message("message", { data: BytesSchema }),
+  shutdown: message("shutdown", {}),
+  error: message("error", { code: Type.String(), message: Type.String() }),
+} as const;
+
+/** An event for an executor, told apart by `type`. */
+export type ExecutorEvent = {
+  [Name in keyof typeof executorEventSchemas]: Static<(typeof executorEventSchemas)[Name]>;
+}[keyof typeof executorEventSchemas];

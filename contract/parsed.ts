@@ -1,0 +1,14 @@
+/** The answer of a parser: the value, or what is wrong and at which character (from 0). */
+export type Parsed<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly position: number; readonly message: string };
+
+/** A good answer. */
+export function parsed<Value>(value: Value): Parsed<Value> {
+  return { ok: true, value };
+}
+
+/** A bad answer: `message` says what is wrong at `position` and, where it helps, what is right. */
+export function unparsed(position: number, message: string): Parsed<never> {
+  return { ok: false, position, message };
+}

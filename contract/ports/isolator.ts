@@ -1,0 +1,119 @@
+import type { AgentId, ContainerId, ExecutorId, FrameworkId, TaskId } from "../ids.ts";
+import type { CommandInfo } from "../schema/command.ts";
+import type { ContainerInfo } from "../schema/container.ts";
+import type { Resource } from "../schema/resource.ts";
+
+/** A process as the kernel of the host knows it: a pid alone is reused, pid and start time are not. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat, in clock ticks since boot. */
+  readonly startTicks: number;
+}
+
+/** What is to be contained: a command task, or an executor with the tasks it will run. */
+export interface ContainerSpec {
+  readonly id: ContainerId;
+  readonly agentId: AgentId;
+  readonly frameworkId: FrameworkId;
+  readonly executorId: ExecutorId;
+  /** Absent for custom executors. */
+  readonly taskId?: TaskId;
+  readonly command: CommandInfo;
+  readonly container?: ContainerInfo;
+  /** Requests; what the agent charges to the framework. */
+  readonly resources: readonly Resource[];
+  /** Limits above requests by resource name, in thousandths (D20). */
+  readonly limits?: Readonly<Record<string, number>>;
+  /** Absolute path of the sandbox on the host; exists and belongs to `user`. */
+  readonly sandbox: string;
+  /** User to run as; absent means the agent's own. */
+  readonly user?: string;
+  /** Complete environment, secrets included; never logged. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What an isolator asks of the launcher. Later isolators see what earlier ones returned. */
+export interface LaunchParts {
+  /** Words put before the command, outermost first: `unshare --pid --fork`, `setpriv …`. */
+  readonly wrap?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly workingDirectory?: string;
+  /** Set when the isolator runs the container itself (an engine), and no process is to be forked. */
+  readonly external?: ExternalContainer;
+}
+
+/** A container that something else runs, such as a Docker engine. */
+export interface ExternalContainer {
+  /** Starts it; called where a process would have been released from the barrier. */
+  start(): Promise<{ readonly pid?: number; readonly ipAddresses?: readonly string[] }>;
+  /** Resolves when it has ended, also after the agent came back to it. */
+  wait(): Promise<ExitStatus>;
+  /** SIGTERM or SIGKILL to everything inside. */
+  signal(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+}
+
+/** How a container ended. Exactly one of `code` and `signal`. */
+export interface ExitStatus {
+  readonly code?: number;
+  /** Name of the signal, `SIGKILL` and so on. */
+  readonly signal?: string;
+}
+
+/** Why a container must end, or has been ended by the kernel (D15, F52, F55). */
+export interface Limitation {
+  readonly reason:
+    | "REASON_CONTAINER_LIMITATION"
+    | "REASON_CONTAINER_LIMITATION_MEMORY"
+    | "REASON_CONTAINER_LIMITATION_DISK";
+  readonly message: string;
+  readonly resources: readonly Resource[];
+}
+
+/** Use of resources at one moment; what an isolator cannot tell is absent. */
+export interface Usage {
+  readonly timeMs: number;
+  readonly processes?: number;
+  readonly threads?: number;
+  readonly cpusUserSeconds?: number;
+  readonly cpusSystemSeconds?: number;
+  readonly cpusThrottledSeconds?: number;
+  readonly cpusLimit?: number;
+  readonly memRssBytes?: number;
+  readonly memTotalBytes?: number;
+  readonly memLimitBytes?: number;
+  readonly memCacheBytes?: number;
+  readonly memSwapBytes?: number;
+  readonly diskUsedBytes?: number;
+}
+
+/** A container that the agent remembers, handed back to isolators after a restart. */
+export interface ContainerCheckpoint {
+  readonly spec: ContainerSpec;
+  readonly process?: ProcessIdentity;
+}
+
+/**
+ * Contains processes in one respect: their session, their cgroup, their engine. Isolators are
+ * composed in manifest order: prepare* → fork held at a barrier → isolate* → release; cleanup in
+ * reverse. Every method may be called again for the same container.
+ */
+export interface Isolator {
+  /**
+   * Readies what the container needs before its process exists.
+   * @throws TepuiError with the reason the launch must fail (CONTAINER_LAUNCH_FAILED, D16).
+   */
+  prepare(spec: ContainerSpec, signal: AbortSignal): Promise<LaunchParts>;
+  /** Acts on the held process, before it runs anything. */
+  isolate(spec: ContainerSpec, process: ProcessIdentity): Promise<void>;
+  /** Removes every trace. Also for ids it never saw; comes after prepare finished or failed. */
+  cleanup(id: ContainerId): Promise<void>;
+  /** After an agent restart: takes up `known` again, returns ids it found that are not in it. */
+  recover(known: readonly ContainerCheckpoint[]): Promise<readonly ContainerId[]>;
+  /** Tells of limits hit; returns how to stop watching. */
+  watch?(id: ContainerId, onLimit: (limitation: Limitation) => void): () => void;
+  /** New requests and limits for a running container. */
+  update?(spec: ContainerSpec): Promise<void>;
+  usage?(id: ContainerId): Promise<Usage>;
+  /** Kills all processes at once; false when it cannot, so that the launcher does it (F76). */
+  kill?(id: ContainerId): Promise<boolean>;
+}

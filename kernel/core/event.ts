@@ -1,0 +1,54 @@
+import type { AgentMessage } from "../../contract/agent-api.ts";
+import type { FrameworkCall } from "../../contract/framework-api.ts";
+import type { OperatorMethod, OperatorParams } from "../../contract/operator-api.ts";
+
+/** Number of a connection, unique for the life of the process; the core knows no sockets. */
+export type PeerNumber = number;
+
+/** Row of one of the tables, as the policy names it. */
+export type Row = number;
+
+/** One verified row of an allocation round. */
+export interface OfferDecision {
+  readonly agentRow: Row;
+  readonly clientRow: Row;
+  /** True: everything on the agent that this client may have, reservations, ports and sets too. */
+  readonly whole: boolean;
+  /** Else: thousandths by scalar kind column, taken from unreserved resources. */
+  readonly amounts?: readonly number[];
+}
+
+/** Methods that change the cluster, and therefore pass through the core. */
+export type OperatorCommandName = Extract<
+  OperatorMethod,
+  "kill-task" | "teardown" | "update-weights" | "update-quota"
+>;
+
+/** A change asked for by an operator; `token` comes back in the reply. */
+export type OperatorCommand = {
+  [Name in OperatorCommandName]: {
+    readonly method: Name;
+    readonly params: OperatorParams<Name>;
+  };
+}[OperatorCommandName];
+
+/** Everything that can happen to the cluster. The core learns of the world by these alone. */
+export type ClusterInput =
+  | { readonly type: "framework-call"; readonly peer: PeerNumber; readonly call: FrameworkCall }
+  | { readonly type: "framework-closed"; readonly peer: PeerNumber }
+  | { readonly type: "agent-message"; readonly peer: PeerNumber; readonly message: AgentMessage }
+  | { readonly type: "agent-closed"; readonly peer: PeerNumber }
+  | { readonly type: "operator"; readonly token: number; readonly command: OperatorCommand }
+  /** The registry as read after election; nothing else is stepped before it (G7). */
+  | {
+      readonly type: "recovered";
+      readonly entries: readonly { readonly key: string; readonly value: unknown }[];
+    }
+  | { readonly type: "registry-written"; readonly token: number }
+  | {
+      readonly type: "offers-decided";
+      readonly decisions: readonly OfferDecision[];
+      readonly policy: { readonly name: string; readonly digest: string };
+    }
+  /** Time has passed: fire the timers that are due. */
+  | { readonly type: "tick" };
