@@ -2,6 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import type { Static, TSchema } from "typebox";
 import { type CheckMode, type JsonSchema, prepare } from "./check/prepare.ts";
 import { type Problem, problemsOf } from "./check/problems.ts";
+import { addUnits } from "./check/units.ts";
 
 export type { CheckMode } from "./check/prepare.ts";
 export type { Problem } from "./check/problems.ts";
@@ -17,7 +18,8 @@ export interface Validator<T> {
   readonly name: string;
   /**
    * Checks a value and says all that is wrong with it (mode strict) or the first thing (mode wire).
-   * In mode strict the value returned is a copy with defaults filled in; in mode wire it is the value itself.
+   * In mode strict the value returned is a copy with defaults filled in; in mode wire it is the
+   * value itself.
    */
   check(value: unknown): Checked<T>;
   /** The bare answer, without reasons; the fastest way in mode wire. Fills in nothing. */
@@ -36,8 +38,8 @@ const common = {
 } as const;
 
 const engines: Record<CheckMode, () => Ajv2020> = {
-  strict: () => new Ajv2020({ ...common, allErrors: true, useDefaults: true }),
-  wire: () => new Ajv2020({ ...common, allErrors: false, useDefaults: false }),
+  strict: () => addUnits(new Ajv2020({ ...common, allErrors: true, useDefaults: true }), true),
+  wire: () => addUnits(new Ajv2020({ ...common, allErrors: false, useDefaults: false }), false),
 };
 const started = new Map<CheckMode, Ajv2020>();
 
@@ -53,11 +55,13 @@ function engine(mode: CheckMode): Ajv2020 {
 /**
  * Makes a validator from a typebox schema, which also gives the TypeScript type.
  *
- * - `strict` is for what people write (config, manifests): fields that the schema does not name are problems, all
- *   problems are listed, defaults are filled in.
- * - `wire` is for messages: unknown fields are tolerated, so that a newer peer can add some; the first problem ends it.
+ * - `strict` is for what people write (config, manifests): fields that the schema does not name are
+ *   problems, all problems are listed, defaults are filled in.
+ * - `wire` is for messages: unknown fields are tolerated, so that a newer peer can add some; the
+ *   first problem ends it.
  *
- * The schema is compiled at the first use, not here: most commands use few of the schemas that they import.
+ * The schema is compiled at the first use, not here: most commands use few of the schemas that they
+ * import.
  */
 export function compile<S extends TSchema>(
   schema: S,
@@ -68,7 +72,8 @@ export function compile<S extends TSchema>(
 }
 
 /**
- * The same for a JSON Schema (2020-12) that came from outside, such as the config schema of a plugin.
+ * The same for a JSON Schema (2020-12) that came from outside, such as the config schema of a
+ * plugin.
  * @throws Error at the first use when it is not a schema; `schemaProblem` says so beforehand.
  */
 export function compileJsonSchema(

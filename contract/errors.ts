@@ -18,10 +18,11 @@ export {
 } from "./errors/fault.ts";
 
 /**
- * Every coded error there is: `throw errors.PLUGIN_NOT_FOUND(name, tried)`. The key is the code that operators
- * grep for; a test holds keys and codes together and refuses a code that was used before with another meaning
- * (`test/golden/codes.txt`). An area adds its codes in its own file under `errors/`; each message says what was
- * wrong, `where` it was, and the `hint` what would be right.
+ * Every coded error there is: `throw errors.PLUGIN_NOT_FOUND(name, tried)`. The key is the code
+ * that operators grep for; a test holds keys and codes together and refuses a code that was used
+ * before with another meaning (`test/golden/codes.txt`). An area adds its codes in its own file
+ * under `errors/`; each message says what was wrong, `where` it was, and the `hint` what would be
+ * right.
  */
 export const errors = {
   ...configErrors,

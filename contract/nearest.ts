@@ -1,6 +1,7 @@
 /**
- * Edits between two words: insertions, deletions, replacements, and swaps of neighbours count one each
- * (optimal string alignment, the restricted form of Damerau–Levenshtein). Cost grows with the product of lengths.
+ * Edits between two words: insertions, deletions, replacements, and swaps of neighbours count one
+ * each (optimal string alignment, the restricted form of Damerau–Levenshtein). Cost grows with the
+ * product of lengths.
  */
 export function editDistance(left: string, right: string): number {
   let beforeLast: number[] = [];
@@ -25,17 +26,24 @@ export function editDistance(left: string, right: string): number {
   return last[right.length] ?? 0;
 }
 
-/** Words longer than this are not compared: nobody mistypes a name that long, but an attacker may send one. */
+/**
+ * Words longer than this are not compared: nobody mistypes a name that long, but an attacker may
+ * send one.
+ */
 const WORD_LENGTH_MAX = 64;
 
-/** A name without what people vary: `offer_timeout`, `offer-timeout` and `OfferTimeout` are one name. */
+/**
+ * A name without what people vary: `offer_timeout`, `offer-timeout` and `OfferTimeout` are one
+ * name.
+ */
 function plain(name: string): string {
   return name.toLowerCase().replace(/[-_. ]/g, "");
 }
 
 /**
- * The known name that was probably meant, or `undefined` when none is near: at most a third of the letters
- * may differ. Case and separators count nothing, so Mesos' `offer_timeout` finds `offerTimeout`.
+ * The known name that was probably meant, or `undefined` when none is near: at most a third of the
+ * letters may differ. Case and separators count nothing, so Mesos' `offer_timeout` finds
+ * `offerTimeout`.
  */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > WORD_LENGTH_MAX) return undefined;

@@ -2,7 +2,9 @@ import type { JsonSchema } from "./prepare.ts";
 
 const SHOWN_LENGTH_MAX = 40;
 
-/** A value as it appears in a message: short, on one line, and of bounded cost whatever its size. */
+/**
+ * A value as it appears in a message: short, on one line, and of bounded cost whatever its size.
+ */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") {

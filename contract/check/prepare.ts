@@ -52,15 +52,18 @@ const schemaSingles = [
 ];
 
 /**
- * A copy of the schema for one mode: strict closes every object that does not say whether it is open, wire opens
- * every object. Unions of objects that tell themselves apart by a field of constants (`type: "accept"`) become
- * discriminated ones in both: checked in one comparison, and refused with the problem of the branch that was meant.
+ * A copy of the schema for one mode: strict closes every object that does not say whether it is
+ * open, wire opens every object. Unions of objects that tell themselves apart by a field of
+ * constants (`type: "accept"`) become discriminated ones in both: checked in one comparison, and
+ * refused with the problem of the branch that was meant.
  */
 export function prepare(schema: JsonSchema, mode: CheckMode): JsonSchema {
   return copy(schema, mode, false);
 }
 
-/** `partOfAll` is true below `allOf`, where a closed part would refuse the fields of its siblings. */
+/**
+ * `partOfAll` is true below `allOf`, where a closed part would refuse the fields of its siblings.
+ */
 function copy(schema: JsonSchema, mode: CheckMode, partOfAll: boolean): JsonSchema {
   const result: JsonSchema = {};
   for (const [keyword, value] of Object.entries(schema)) {
@@ -82,7 +85,10 @@ function copy(schema: JsonSchema, mode: CheckMode, partOfAll: boolean): JsonSche
   return discriminated(result);
 }
 
-/** Tuples as typebox writes them (a list of schemas under `items`) are spelled `prefixItems` in draft 2020-12. */
+/**
+ * Tuples as typebox writes them (a list of schemas under `items`) are spelled `prefixItems` in
+ * draft 2020-12.
+ */
 function modernTuple(schema: JsonSchema, mode: CheckMode): void {
   if (!Array.isArray(schema.items)) return;
   schema.prefixItems = schema.items.map((part) => copyAny(part, mode, false));

@@ -6,7 +6,10 @@ import type { JsonSchema } from "./prepare.ts";
 /** One thing that is wrong with a value. */
 export interface Problem {
   readonly kind: "unknown-field" | "missing-field" | "bad-value";
-  /** JSON pointer to it: `/agents/0/port`; of an unknown field the field itself, of a missing one its object. */
+  /**
+   * JSON pointer to it: `/agents/0/port`; of an unknown field the field itself, of a missing one
+   * its object.
+   */
   readonly path: string;
   /** In words: `must be a whole number between 0 and 65535, got "x"`. */
   readonly message: string;
@@ -19,7 +22,10 @@ export function pointerStep(name: string | number): string {
   return `/${String(name).replace(/~/g, "~0").replace(/\//g, "~1")}`;
 }
 
-/** Turns ajv's errors about one value into problems for people, in the order of their paths' first mention. */
+/**
+ * Turns ajv's errors about one value into problems for people, in the order of their paths' first
+ * mention.
+ */
 export function problemsOf(errors: readonly ErrorObject[], root: unknown): readonly Problem[] {
   const unions = errors.filter((error) => error.keyword === "anyOf" || error.keyword === "oneOf");
   const problems: Problem[] = [];
@@ -38,7 +44,10 @@ export function problemsOf(errors: readonly ErrorObject[], root: unknown): reado
   return problems;
 }
 
-/** True for an error that a union reports about one of its branches; the union's own message covers it. */
+/**
+ * True for an error that a union reports about one of its branches; the union's own message covers
+ * it.
+ */
 function isBranchOf(error: ErrorObject, union: ErrorObject): boolean {
   return error.schemaPath.startsWith(`${union.schemaPath}/`);
 }
@@ -55,8 +64,8 @@ function isEchoOfUnion(error: ErrorObject, errors: readonly ErrorObject[]): bool
 }
 
 /**
- * Of a union of shapes, the errors of the branch that was meant: the only one whose JSON type is right. When there
- * is none or more than one, the union as a whole is described instead.
+ * Of a union of shapes, the errors of the branch that was meant: the only one whose JSON type is
+ * right. When there is none or more than one, the union as a whole is described instead.
  */
 function branchMeant(
   union: ErrorObject,
@@ -97,6 +106,8 @@ function problemOf(error: ErrorObject, root: unknown): Problem {
     }
     case "discriminator":
       return wrongTag(error, params);
+    case "unit":
+      return bad(path, error.message ?? "has no such unit");
     case "minItems":
       return bad(path, `must have at least ${params["limit"]} entries`);
     case "maxItems":

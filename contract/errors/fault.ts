@@ -21,9 +21,9 @@ export interface FaultReport {
 }
 
 /**
- * An error of the world's making: bad input, a refused plugin, a lost peer. Operators grep for `code`,
- * programs branch on it, `status` is its HTTP status, and the text is for people and may change.
- * Mistakes of our own are assertions, never this.
+ * An error of the world's making: bad input, a refused plugin, a lost peer. Operators grep for
+ * `code`, programs branch on it, `status` is its HTTP status, and the text is for people and may
+ * change. Mistakes of our own are assertions, never this.
  */
 export class TepuiError extends Error {
   override readonly name = "TepuiError";
@@ -63,7 +63,9 @@ export class TepuiError extends Error {
   }
 }
 
-/** Makes a coded error; only the tables in this folder call it, so that every code is in a table. */
+/**
+ * Makes a coded error; only the tables in this folder call it, so that every code is in a table.
+ */
 export function fault(
   code: string,
   status: number,

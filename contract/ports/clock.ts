@@ -11,7 +11,9 @@ export interface Timer {
 export interface Clock {
   /** Wall time in milliseconds since 1970; it may jump. For people and for records. */
   nowMs(): number;
-  /** Milliseconds since some start, with fractions; it never goes back. For deadlines and durations. */
+  /**
+   * Milliseconds since some start, with fractions; it never goes back. For deadlines and durations.
+   */
   monotonicMs(): number;
   /** Calls `act` once after `delayMs`. */
   after(delayMs: number, act: () => void): Timer;

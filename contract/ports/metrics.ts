@@ -18,7 +18,9 @@ export interface Histogram {
 
 /** What a metric is called and what it counts. */
 export interface MetricOptions {
-  /** Snake case with its unit last, `_total` for counters: `offers_declined_total`, `round_seconds`. */
+  /**
+   * Snake case with its unit last, `_total` for counters: `offers_declined_total`, `round_seconds`.
+   */
   readonly name: string;
   readonly help: string;
   /** Names of its labels; each use gives a value for each of them. */
@@ -35,7 +37,9 @@ export interface Metrics {
 
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
-/** Says what is wrong with the name of a metric or a label, or `undefined` when it is a good one. */
+/**
+ * Says what is wrong with the name of a metric or a label, or `undefined` when it is a good one.
+ */
 export function metricNameProblem(name: string): string | undefined {
   if (NAME.test(name)) return undefined;
   return `"${name}" must be words of small letters and digits joined by single underscores`;

@@ -137,7 +137,7 @@ export const areas: readonly Area[] = [
     because: "an example shows what a stranger can write",
   },
   { path: "bench", may: anything, node: true, because: "benchmarks measure any part" },
-  { path: "test", may: anything, node: true, because: "tests may look anywhere" },
+  { path: "test", may: [...anything, "scripts"], node: true, because: "tests may look anywhere" },
   { path: "vitest.config.ts", may: [], node: true, because: "it only configures the test runner" },
 ];
 
@@ -161,7 +161,7 @@ function problemOf(path: string, reference: Reference, packages: Packages): stri
   if (area === undefined) return undefined; // folderFindings speaks once a file, not once a line.
   const { target } = reference;
   if (!target.startsWith(".")) return packageProblem(path, area, target, packages);
-  if (!reference.dynamic && !/\.(ts|json)$/.test(target)) {
+  if (!reference.dynamic && !/\.(ts|mjs|json)$/.test(target)) {
     return `imports "${target}": a relative import ends in .ts, as the file it names does`;
   }
   const resolved = posix.join(posix.dirname(path), target.replace(/\.js$/, ".ts"));
