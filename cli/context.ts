@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { errors } from "../contract/errors.ts";
-import { type Parsed } from "../contract/parsed.ts";
+import type { Parsed } from "../contract/parsed.ts";
 import { parseDurationMs } from "../contract/units.ts";
 import type { Output } from "./output.ts";
 

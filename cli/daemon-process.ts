@@ -23,9 +23,7 @@ export interface Daemon {
 /** Adds `--config`, and a flag for every field of the config. */
 export function addConfigOptions<T>(command: Command, kind: ConfigKind<T>): Command {
   command.option("--config <file>", "config file, JSON with comments or YAML");
-  command.addOption(
-    new Option("--lifeline", "stop when the input stream ends").hideHelp(),
-  );
+  command.addOption(new Option("--lifeline", "stop when the input stream ends").hideHelp());
   for (const field of kind.fields) command.addOption(fieldOption(field));
   return command.addHelpText(
     "after",

@@ -142,6 +142,7 @@ function usageError(error: CommanderError, args: readonly string[]) {
     const hint = didYouMean(name, commandNames) ?? "`tepui --help` lists the commands";
     return errors.CLI_USAGE(message, hint);
   }
-  const hint = suggestion?.replace(/^\((.*)\)$/, "$1") ?? `see \`tepui ${wanted(args) ?? ""} --help\``;
+  const hint =
+    suggestion?.replace(/^\((.*)\)$/, "$1") ?? `see \`tepui ${wanted(args) ?? ""} --help\``;
   return errors.CLI_USAGE(message, hint.replace("tepui  ", "tepui "));
 }

@@ -1,7 +1,7 @@
+import type { AgentView, Attribute } from "../../sdk/index.ts";
 import { usedCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
 import { withMaster } from "../master-client.ts";
-import type { AgentView, Attribute } from "../../sdk/index.ts";
 
 const columns = [
   { title: "AGENT" },

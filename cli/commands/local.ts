@@ -118,7 +118,8 @@ export function announce(output: Output, cluster: LocalCluster): void {
   output.line(`metrics http://${cluster.address}/metrics`);
   output.line();
   output.line(`The cluster is up. Use it from another terminal; Ctrl-C stops it.`);
-  const environment = cluster.address === "127.0.0.1:5050" ? "" : `TEPUI_MASTER=${cluster.address} `;
+  const environment =
+    cluster.address === "127.0.0.1:5050" ? "" : `TEPUI_MASTER=${cluster.address} `;
   output.line(`  ${environment}npx tepui run -- echo hello`);
   output.line(`  ${environment}npx tepui agents`);
 }

@@ -1,6 +1,6 @@
+import { type Offer, printResources } from "../../sdk/index.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
 import { withMaster } from "../master-client.ts";
-import { type Offer, printResources } from "../../sdk/index.ts";
 
 const columns = [
   { title: "OFFER" },

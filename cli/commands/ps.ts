@@ -1,7 +1,7 @@
+import type { TaskView } from "../../sdk/index.ts";
 import { endCell, scalarCell, taskStateCell, timeCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
 import { withMaster } from "../master-client.ts";
-import type { TaskView } from "../../sdk/index.ts";
 
 const columns = [
   { title: "TASK" },

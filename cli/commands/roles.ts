@@ -1,7 +1,7 @@
+import type { RoleView } from "../../sdk/index.ts";
 import { scalarCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
 import { withMaster } from "../master-client.ts";
-import type { RoleView } from "../../sdk/index.ts";
 
 const columns = [
   { title: "ROLE" },

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { errors, reasonOf } from "../../contract/errors.ts";
 import { configKinds } from "../../kernel/host/config.ts";
 import { OperatorClient } from "../../sdk/index.ts";
+import { orInterrupted } from "../master-client.ts";
 import type { Layout, ProcessPlan } from "./layout.ts";
 import { type Program, Supervised, type SupervisionEvents } from "./supervised.ts";
 
@@ -54,11 +55,10 @@ export class LocalCluster {
   async start(signal: AbortSignal): Promise<void> {
     const { master, agents } = this.layout;
     try {
-      await this.#start(master);
-      if (!signal.aborted) await Promise.all(agents.map((agent) => this.#start(agent)));
+      await orInterrupted(this.#start(master), signal);
+      await orInterrupted(Promise.all(agents.map((agent) => this.#start(agent))), signal);
       const whenReady = this.#options.whenReady ?? agentsRegistered;
-      if (!signal.aborted) await whenReady(this.layout, signal);
-      if (signal.aborted) throw errors.CLI_INTERRUPTED("the cluster was not up yet");
+      await orInterrupted(whenReady(this.layout, signal), signal);
     } catch (thrown) {
       await this.stop();
       throw thrown;

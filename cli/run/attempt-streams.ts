@@ -31,8 +31,7 @@ export class AttemptStreams {
           place,
           file,
           ended: () => this.#isOver || isTerminal(attempt.state),
-          print: (chunk) =>
-            this.#context.output.bytes(chunk, file === "stdout" ? "out" : "error"),
+          print: (chunk) => this.#context.output.bytes(chunk, file === "stdout" ? "out" : "error"),
           signal: this.#stop.signal,
         });
         this.#following.push(following);
