@@ -17,10 +17,7 @@ export async function fakeMaster(
 }
 
 /** A scheduler that dials the fake master, with reconciliation in steps of a few milliseconds. */
-export function schedulerFor(
-  fake: FakeServer,
-  options: Partial<SchedulerOptions> = {},
-): Scheduler {
+export function schedulerFor(fake: FakeServer, options: Partial<SchedulerOptions> = {}): Scheduler {
   return new Scheduler({
     name: "test",
     user: "nobody",
