@@ -2,12 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { JobFigures } from "../../frameworks/mapreduce/figures.ts";
-import {
-  type JobProgress,
-  type MapReduceJob,
-  type MapReduceResult,
-  runMapReduce,
-} from "../../frameworks/mapreduce/run.ts";
+import type { JobProgress, MapReduceJob, MapReduceResult } from "../../frameworks/mapreduce/job.ts";
+import { runMapReduce } from "../../frameworks/mapreduce/run.ts";
 import type { CliContext } from "../context.ts";
 import type { Output } from "../output.ts";
 import { Progress, type ProgressState } from "../progress.ts";
