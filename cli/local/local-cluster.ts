@@ -6,7 +6,7 @@ import { configKinds } from "../../kernel/host/config.ts";
 import { OperatorClient } from "../../sdk/index.ts";
 import { orInterrupted } from "../master-client.ts";
 import type { Layout, ProcessPlan } from "./layout.ts";
-import { type Program, Supervised, type SupervisionEvents } from "./supervised.ts";
+import { type Program, runToEnd, Supervised, type SupervisionEvents } from "./supervised.ts";
 
 const START_MS = 30_000;
 /** More than a process takes to stop by itself. */
@@ -68,9 +68,7 @@ export class LocalCluster {
   /** Stops all processes, the agents first, and removes the data folder if it is temporary. */
   async stop(): Promise<void> {
     const { master, agents, dataDir, isTemporary } = this.layout;
-    await Promise.all(
-      [...agents].reverse().map(({ name }) => this.#processes.get(name)?.stop(STOP_GRACE_MS)),
-    );
+    await Promise.all(agents.map((agent) => this.#stopAgent(agent)));
     await this.#processes.get(master.name)?.stop(STOP_GRACE_MS);
     if (isTemporary) rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -83,6 +81,17 @@ export class LocalCluster {
       workDir,
       address,
     }));
+  }
+
+  /** Stops an agent and, when it was not able to do so itself, what runs on it. */
+  async #stopAgent(plan: ProcessPlan): Promise<void> {
+    const agent = this.#processes.get(plan.name);
+    if (agent === undefined || !agent.wasStarted) return;
+    const isClean = await agent.stop(STOP_GRACE_MS);
+    if (isClean) return;
+    const { file, args, ...rest } = this.#program(plan);
+    const program = { ...rest, file, args: [...args, "--recover", "cleanup"] };
+    await runToEnd(program, STOP_GRACE_MS);
   }
 
   async #start({ name }: ProcessPlan): Promise<void> {
