@@ -3,7 +3,7 @@ import type { TaskView } from "../contract/operator-api.ts";
 import { OperatorClient } from "../sdk/index.ts";
 import type { CliContext, MasterOptions } from "./context.ts";
 
-const CONNECT_MS = 5_000;
+const CONNECT_MS = 3_000;
 
 /** Where the masters are: the option, else the environment, else the default of the SDK. */
 export function mastersOf(options: MasterOptions, context: CliContext): string | undefined {
