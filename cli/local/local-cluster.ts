@@ -34,6 +34,7 @@ export class LocalCluster {
   readonly layout: Layout;
   readonly #processes = new Map<string, Supervised>();
   readonly #options: LocalClusterOptions;
+  #stopping: Promise<void> | undefined;
 
   constructor(layout: Layout, options: LocalClusterOptions) {
     this.layout = layout;
@@ -65,8 +66,16 @@ export class LocalCluster {
     }
   }
 
-  /** Stops all processes, the agents first, and removes the data folder if it is temporary. */
-  async stop(): Promise<void> {
+  /**
+   * Stops all processes, the agents first, and removes the data folder if it is temporary. A second
+   * call waits for the first.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     const { master, agents, dataDir, isTemporary } = this.layout;
     await Promise.all(agents.map((agent) => this.#stopAgent(agent)));
     await this.#processes.get(master.name)?.stop(STOP_GRACE_MS);
