@@ -6,7 +6,13 @@ import { configKinds } from "../../kernel/host/config.ts";
 import { OperatorClient } from "../../sdk/index.ts";
 import { orInterrupted } from "../master-client.ts";
 import type { Layout, ProcessPlan } from "./layout.ts";
-import { type Program, runToEnd, Supervised, type SupervisionEvents } from "./supervised.ts";
+import {
+  lastLines,
+  type Program,
+  runToEnd,
+  Supervised,
+  type SupervisionEvents,
+} from "./supervised.ts";
 
 const START_MS = 30_000;
 /** More than a process takes to stop by itself. */
@@ -142,7 +148,7 @@ async function agentsRegistered(layout: Layout, signal: AbortSignal): Promise<vo
     }
     if (signal.aborted) return;
     const reason = `${active} of ${layout.agents.length} agents have registered`;
-    throw errors.LOCAL_START_FAILED("the cluster", reason, logFile);
+    throw errors.LOCAL_START_FAILED("the cluster", reason, lastLines(logFile));
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
     throw errors.CLI_INTERRUPTED(reasonOf(thrown));

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { errors } from "../../contract/errors.ts";
 
 /** First and longest wait before a process is started again; a long life resets it. */
@@ -66,7 +66,7 @@ export class Supervised {
     await new Promise<void>((resolve, reject) => {
       const fail = (reason: string): void => {
         clearTimeout(timer);
-        reject(errors.LOCAL_START_FAILED(name, reason, logFile));
+        reject(errors.LOCAL_START_FAILED(name, reason, lastLines(logFile)));
       };
       const timer = setTimeout(() => {
         child.kill("SIGKILL");
@@ -155,6 +155,18 @@ export async function runToEnd(program: Program, deadlineMs: number): Promise<vo
     child.once("exit", () => resolve());
   });
   clearTimeout(timer);
+}
+
+const LAST_LINES = 8;
+
+/** The last lines of a log; none when it cannot be read. */
+export function lastLines(logFile: string): readonly string[] {
+  try {
+    const lines = readFileSync(logFile, "utf8").trimEnd().split("\n");
+    return lines.filter((line) => line !== "").slice(-LAST_LINES);
+  } catch {
+    return [];
+  }
 }
 
 function howText(code: number | null, signal: NodeJS.Signals | null): string {
