@@ -8,14 +8,14 @@ import type { WasmPlugin } from "../contract/ports/plugin.ts";
 import type { Transport, TransportHandlers } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import type { Effect } from "./core/effect.ts";
-import { clusterOptions } from "./core/options.ts";
-import { createCluster, type ClusterState } from "./core/state.ts";
-import { allocationDue, nextDeadlineMs, step } from "./core/step.ts";
+import { type ClusterState, createCluster, nextDeadlineMs } from "./core/state.ts";
+import { isRoundDue, step } from "./core/step.ts";
 import { watchCluster } from "./io/cluster-metrics.ts";
 import { masterPeers, openDoor } from "./io/door.ts";
 import { perform } from "./io/effects.ts";
 import { Loop } from "./io/loop.ts";
 import { Operators } from "./io/operators.ts";
+import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
 import { queriesOf } from "./io/queries.ts";
 import { RegistryWriter } from "./io/registry.ts";
@@ -84,7 +84,7 @@ export class Master {
   ): Promise<void> {
     const { config, log, metrics, clock } = this.#parts;
     const entries = await leadership.read("");
-    const state = createCluster(clusterOptions(config, this.#parts.id, info));
+    const state = createCluster(clusterOptions(config, info), clock.nowMs());
     const rounds = new Rounds(seedOf(this.#parts.id), clock.monotonicMs, metrics);
     rounds.promote(policy, state.tables);
     const peers = new Peers();
@@ -111,7 +111,7 @@ export class Master {
       {
         step: (input, nowMs, out) => step(state, input, nowMs, out),
         nextDeadlineMs: () => nextDeadlineMs(state),
-        allocationDue: (nowMs) => allocationDue(state, nowMs),
+        roundDue: () => isRoundDue(state),
         allocate: (nowMs) => rounds.decide(state, nowMs),
         perform: (effect: Effect) => perform(effect, targets),
         flush: () => {

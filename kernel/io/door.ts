@@ -1,5 +1,5 @@
-import { agentMessageSchemas, type AgentMessage } from "../../contract/agent-api.ts";
-import { frameworkCallSchemas, type FrameworkCall } from "../../contract/framework-api.ts";
+import { type AgentMessage, agentMessageSchemas } from "../../contract/agent-api.ts";
+import { type FrameworkCall, frameworkCallSchemas } from "../../contract/framework-api.ts";
 import { messageCheck } from "../../contract/message-checks.ts";
 import { type OperatorMessage, operatorMessageSchemas } from "../../contract/operator-api.ts";
 import type { HelloAnswer, Peer, TransportHandlers } from "../../contract/ports/transport.ts";

@@ -1,5 +1,5 @@
-import type { MasterInfo } from "../../contract/schema/agent.ts";
 import type { HttpRouter } from "../../contract/ports/http.ts";
+import type { MasterInfo } from "../../contract/schema/agent.ts";
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" } as const;
 const JSON_TYPE = { "content-type": "application/json" } as const;
