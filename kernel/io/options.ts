@@ -6,13 +6,13 @@ import { type ClusterOptions, defaultOptions } from "../core/options.ts";
 
 /**
  * The cluster's options from the master's config.
- * @throws CONFIG_VALUE for a text that the schema cannot check
+ * @throws CONFIG_BAD_VALUE for a text that the schema cannot check
  */
 export function clusterOptions(config: MasterConfig, master: MasterInfo): ClusterOptions {
   const text = config.minAllocatableResources;
   const quantities = text === "" ? { ok: true as const, value: [] } : parseQuantities(text);
   if (!quantities.ok) {
-    throw errors.CONFIG_VALUE("minAllocatableResources", text, quantities.message);
+    throw errors.CONFIG_BAD_VALUE("minAllocatableResources", `"${text}": ${quantities.message}`);
   }
   return {
     ...defaultOptions,

@@ -1,5 +1,5 @@
-import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import { STATUS_CODES } from "node:http";
+import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import { errors, TepuiError } from "../../../contract/errors.ts";
 import type { Clock, Timer } from "../../../contract/ports/clock.ts";
 import type { HttpExchange, HttpHeaders, HttpStream } from "../../../contract/ports/http.ts";
@@ -140,10 +140,15 @@ export class UwsExchange implements HttpExchange {
 
   stream(status: number, headers: HttpHeaders): HttpStream {
     const lines = this.#begin(status, headers);
-    const stream = new UwsStream(this.#response, this.#limits.streamBytesMax, this.#aborted, () => {
-      this.#response.writeStatus(statusLine(status));
-      for (const [name, value] of lines) this.#response.writeHeader(name, value);
-    });
+    const stream = new UwsStream(
+      this.#response,
+      this.#limits.streamBytesMax,
+      this.#aborted,
+      () => {
+        this.#response.writeStatus(statusLine(status));
+        for (const [name, value] of lines) this.#response.writeHeader(name, value);
+      },
+    );
     this.#stream = stream;
     stream.onEnd(() => this.#done());
     return stream;
@@ -188,8 +193,7 @@ export class UwsExchange implements HttpExchange {
     if (this.#answered) throw new Error(`${this.method} ${this.path} was answered already`);
     const lines = Object.entries(headers).filter(([name]) => !isOurs(name));
     for (const [name, value] of lines) {
-      if (/[\r\n\0]/.test(name + value))
-        throw new Error(`header ${JSON.stringify(name)} has a line end`);
+      if (/[\r\n\0]/.test(name + value)) throw new Error(`header ${JSON.stringify(name)} has a line end`);
     }
     if (!Number.isInteger(status) || status < 200 || status > 599) {
       throw new Error(`${status} is not a status to answer with`);

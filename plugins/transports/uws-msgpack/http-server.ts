@@ -42,8 +42,7 @@ export class UwsRouter implements HttpRouter {
   /** Serves one request; never throws, and always registers `onAborted` before anything can go wrong. */
   serve(response: HttpResponse, request: HttpRequest): void {
     const head = readHead(request, response);
-    const path =
-      head.rawPath.length > wireLimits.httpPathCharsMax ? undefined : decodedPath(head.rawPath);
+    const path = head.rawPath.length > wireLimits.httpPathCharsMax ? undefined : decodedPath(head.rawPath);
     const method = head.method === "HEAD" ? "GET" : head.method;
     const match = path === undefined ? ({ status: 404 } as const) : this.#routes.find(method, path);
     const rest = "handler" in match ? match.rest : "";

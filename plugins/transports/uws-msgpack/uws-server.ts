@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import uws, {
   type HttpRequest,
   type HttpResponse,
@@ -6,8 +8,6 @@ import uws, {
   type us_socket_context_t,
   type WebSocket,
 } from "uWebSockets.js";
-import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
 import { errors, reasonOf } from "../../../contract/errors.ts";
 import { wireLimits } from "../../../contract/limits/wire.ts";
 import type {

@@ -171,22 +171,15 @@ export const handshakeRules: readonly Rule[] = [
   {
     name: "what the kernel sends while it says yes comes after the welcome",
     async run(make) {
-      const server = await serve(
-        make,
-        {},
-        {
-          onHello(peer) {
-            peer.send({ type: "first", n: 1 } as never);
-            return { accept: true, welcome: { server: "m1", software: "t" } };
-          },
+      const server = await serve(make, {}, {
+        onHello(peer) {
+          peer.send({ type: "first", n: 1 } as never);
+          return { accept: true, welcome: { server: "m1", software: "t" } };
         },
-      );
+      });
       const peer = await server.welcomed();
       await until("both", () => peer.received.length === 2);
-      assert.deepEqual(
-        peer.received.map(({ type }) => type),
-        ["welcome", "first"],
-      );
+      assert.deepEqual(peer.received.map(({ type }) => type), ["welcome", "first"]);
       await server.stop();
     },
   },
