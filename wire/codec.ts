@@ -79,6 +79,7 @@ function hasType(message: object): message is WireMessage {
 /** Room before the messages of a frame for the longest array header. */
 const HEADER_BYTES = 5;
 const CAPACITY_KEPT = 16 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Collects encoded messages and hands them out as frames. A message is encoded when it is appended, so the caller's
@@ -89,7 +90,7 @@ export class FrameWriter {
   readonly #limits: FrameLimits;
   /** Limits of one message: the frame's own array takes one level and one value. */
   readonly #messageLimits: FrameLimits;
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = NOTHING;
   /** Where the open frame begins (its header room), where its messages end, and how many it has. */
   #start = 0;
   #end = HEADER_BYTES;
@@ -152,17 +153,20 @@ export class FrameWriter {
     if (this.#queuedBytes === 0) return;
     this.#seal();
     const sealed = this.#sealed;
+    // The buffer is taken away while it is handed out, for what is appended meanwhile must not write over it.
     const bytes = this.#bytes;
+    this.#bytes = NOTHING;
     this.clear();
     for (let at = 0; at < sealed.length; at += 2) {
-      if (!take(bytes.subarray(sealed[at], sealed[at + 1]))) return;
+      if (!take(bytes.subarray(sealed[at], sealed[at + 1]))) break;
     }
+    if (this.#bytes === NOTHING && bytes.length <= CAPACITY_KEPT) this.#bytes = bytes;
   }
 
   /** Forgets everything that waits. */
   clear(): void {
-    // The buffer may be handed out right now, and a large one must not be kept for a peer that is idle.
-    if (this.#bytes.length > CAPACITY_KEPT) this.#bytes = Buffer.alloc(0);
+    // A large buffer must not be kept for a peer that is idle.
+    if (this.#bytes.length > CAPACITY_KEPT) this.#bytes = NOTHING;
     this.#sealed = [];
     this.#queuedBytes = 0;
     this.#open(0);
