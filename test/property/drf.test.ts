@@ -12,7 +12,7 @@ const path = fc.constantFrom(...PATHS);
 const role = fc.record({
   weight: fc.constantFrom(1, 1, 2, 0.5, 3),
   limit: fc.option(quantities, { freq: 5, nil: undefined }),
-}, 120_000);
+});
 
 const client = fc.record({
   role: path,
@@ -22,7 +22,7 @@ const client = fc.record({
   least: fc.option(quantities, { freq: 4, nil: undefined }),
   used: quantities,
   grants: fc.nat(2),
-}, 120_000);
+});
 
 const agent = fc.record({
   fenced: fc.constantFrom(false, false, true),
@@ -31,14 +31,14 @@ const agent = fc.record({
   revocable: fc.option(quantities, { freq: 3, nil: undefined }),
   reserved: fc.uniqueArray(fc.tuple(path, quantities), { maxLength: 2, selector: ([of]) => of }),
   filteredBy: fc.array(fc.nat(5), { maxLength: 3 }),
-}, 120_000);
+});
 
 const cluster = fc.record({
   roles: fc.array(role, { minLength: PATHS.length, maxLength: PATHS.length }),
   clients: fc.array(client, { minLength: 1, maxLength: 6 }),
   agents: fc.array(agent, { minLength: 1, maxLength: 8 }),
   least: fc.option(quantities, { nil: undefined }),
-}, 120_000);
+});
 
 type Drawn = typeof cluster extends fc.Arbitrary<infer T> ? T : never;
 
