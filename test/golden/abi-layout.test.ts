@@ -11,7 +11,8 @@ import {
 } from "../../kernel/core/tables/shape.ts";
 
 const golden = fileURLToPath(new URL("abi-layout.txt", import.meta.url));
-const guest = readFileSync(new URL("../../assembly/abi.ts", import.meta.url), "utf8");
+const assembly = "../../assembly";
+const guest = readFileSync(fileURLToPath(new URL(`${assembly}/abi.ts`, import.meta.url)), "utf8");
 
 const host: Record<string, Readonly<Record<string, number>>> = {
   Slot,

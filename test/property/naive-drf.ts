@@ -6,6 +6,7 @@ export interface NaiveRole {
   grants: number;
 }
 
+/** A framework in a role; quantities are pairs of thousandths, cpus and mem. */
 export interface NaiveClient {
   readonly name: number;
   readonly role: string;
@@ -19,6 +20,7 @@ export interface NaiveClient {
   grants: number;
 }
 
+/** An agent with what is left of it. */
 export interface NaiveAgent {
   readonly name: number;
   readonly fenced: boolean;
@@ -29,6 +31,7 @@ export interface NaiveAgent {
   readonly filteredBy: readonly number[];
 }
 
+/** All there is to decide over. The oracle changes it as it gives. */
 export interface NaiveCluster {
   readonly roles: NaiveRole[];
   readonly clients: NaiveClient[];
@@ -36,6 +39,7 @@ export interface NaiveCluster {
   readonly least: readonly number[] | undefined;
 }
 
+/** One grant and all that it holds. */
 export type NaiveDecision = [agent: number, client: number, quantity: number[]];
 
 /**
