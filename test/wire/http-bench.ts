@@ -26,10 +26,25 @@ export interface RawHttp {
   readonly isClosed: boolean;
 }
 
+/** The chunks of a chunked answer, from the bytes that came; a chunk counts when all of its data has come. */
+export function chunksOf(text: string): string[] {
+  const chunks: string[] = [];
+  let at = text.indexOf("\r\n\r\n") + 4;
+  while (at > 3 && at < text.length) {
+    const lineEnd = text.indexOf("\r\n", at);
+    const size = Number.parseInt(text.slice(at, lineEnd), 16);
+    const chunk = text.slice(lineEnd + 2, lineEnd + 2 + size);
+    if (lineEnd < 0 || size === 0 || chunk.length < size) break;
+    chunks.push(chunk);
+    at = lineEnd + 2 + size + 2;
+  }
+  return chunks;
+}
+
 /** Starts a server on a free port. */
 export async function httpBench(streamBytesMax = 1 << 20): Promise<HttpBench> {
   const environment = { clock: systemClock, log: silentLog, metrics: silentMetrics };
-  const limits = { bodyDeadlineMs: 300, streamBytesMax, answerDeadlineMs: 300 };
+  const limits = { bodyDeadlineMs: 200, streamBytesMax, answerDeadlineMs: 1000 };
   const router = new UwsRouter(systemClock, silentLog, limits);
   const settings = { ...hubSettings(), host: "127.0.0.1", port: 0 };
   const server = new UwsServer(settings, environment, router);

@@ -153,7 +153,9 @@ describe("bodies", () => {
     expect(await (await fetch(`${bench.url}/echo`, { method: "POST", body: text })).text()).toBe(text);
     const raw = await bench.socket();
     const head = "POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
-    for (const byte of `${head}3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n`) {
+    // The request line comes at once: uWebSockets.js takes the first few bytes of one for an old version of HTTP.
+    raw.socket.write(head);
+    for (const byte of `3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n`) {
       raw.socket.write(byte);
       await new Promise((resolve) => setImmediate(resolve));
     }
