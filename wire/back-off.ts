@@ -1,6 +1,7 @@
 /**
- * How long to wait before round `round` (from 0) of dialling: it doubles from `minMs` to `maxMs`, and half of it is
- * random, so that a thousand agents that lost one master do not come back in one instant.
+ * How long to wait before round `round` (from 0) of dialling: it doubles from `minMs` to `maxMs`,
+ * and half of it is random, so that a thousand agents that lost one master do not come back in one
+ * instant.
  */
 export function redialDelayMs(
   round: number,

@@ -83,13 +83,15 @@ function isForbidden(bytes: Uint8Array, from: number, length: number): boolean {
 }
 
 /**
- * Skims msgpack bytes once, front to back, before anything is decoded, and says why they must not be, or
- * `undefined` when they may. It allocates nothing and reads no content but map keys. What passes is exactly one
- * value, no deeper than `frameDepthMax`, with at most `frameValuesMax` values, whose every length lies within the
- * bytes, whose map keys are strings that reach no prototype, whose integers are exact in a double, and which holds
- * no extension types (their decoders run code).
+ * Skims msgpack bytes once, front to back, before anything is decoded, and says why they must not
+ * be, or
+ * `undefined` when they may. It allocates nothing and reads no content but map keys. What passes is
+ * exactly one value, no deeper than `frameDepthMax`, with at most `frameValuesMax` values, whose
+ * every length lies within the bytes, whose map keys are strings that reach no prototype, whose
+ * integers are exact in a double, and which holds no extension types (their decoders run code).
  *
- * The rest of the frame's rules (an array of maps with a `type`) are cheaper to check on decoded values.
+ * The rest of the frame's rules (an array of maps with a `type`) are cheaper to check on decoded
+ * values.
  */
 export function frameProblem(bytes: Uint8Array, limits: FrameLimits): FrameRefusal | undefined {
   const end = bytes.length;
@@ -179,7 +181,8 @@ export function frameProblem(bytes: Uint8Array, limits: FrameLimits): FrameRefus
           return malformed(`byte ${start} is 0x${byte.toString(16)}, an extension type or unused`);
       }
     }
-    // A header cut short reads `undefined` above; every such sum is NaN, and this comparison refuses NaN as well.
+    // A header cut short reads `undefined` above; every such sum is NaN, and this comparison
+    // refuses NaN as well.
     if (!(length <= end - at)) return truncated(start);
     if (inMap === 1 && (left & 1) === 1) {
       if (!isString) return malformed(`the map key at byte ${start} is not a string`);

@@ -40,7 +40,10 @@ export interface HubEnvironment {
   readonly metrics: Metrics;
 }
 
-/** All sessions of one server: admission, the list of those with something to flush, heartbeats, and the end. */
+/**
+ * All sessions of one server: admission, the list of those with something to flush, heartbeats, and
+ * the end.
+ */
 export class SessionHub {
   readonly settings: HubSettings;
   readonly limits: FrameLimits;
@@ -85,7 +88,9 @@ export class SessionHub {
     return this.#sessions.size;
   }
 
-  /** Whether one more connection from this address is allowed; otherwise the code to refuse it with. */
+  /**
+   * Whether one more connection from this address is allowed; otherwise the code to refuse it with.
+   */
   refusalOf(remote: string): CloseCode | undefined {
     if (this.#closing) return "SHUTTING_DOWN";
     const { connectionsMax, connectionsPerAddressMax } = this.settings;
@@ -119,7 +124,10 @@ export class SessionHub {
     for (const session of sessions) session.flush();
   }
 
-  /** Runs a handler; what it throws is ours to log, and costs that peer its connection and nobody else anything. */
+  /**
+   * Runs a handler; what it throws is ours to log, and costs that peer its connection and nobody
+   * else anything.
+   */
   guarded(peer: Peer | undefined, act: () => void): void {
     try {
       act();
@@ -134,7 +142,10 @@ export class SessionHub {
     this.#closes.add(1, { reason: code });
   }
 
-  /** Closes every session; resolves when their sockets are gone, the last of them by force at the deadline. */
+  /**
+   * Closes every session; resolves when their sockets are gone, the last of them by force at the
+   * deadline.
+   */
   async close(deadlineMs: number): Promise<void> {
     this.#closing = true;
     this.#heart.cancel();

@@ -21,7 +21,8 @@ export { systemClock } from "./system-clock.ts";
 export { openWebSocket } from "./ws-socket.ts";
 
 /**
- * Dials a master or an agent over WebSockets, with the machine's clock and randomness unless others are given.
+ * Dials a master or an agent over WebSockets, with the machine's clock and randomness unless others
+ * are given.
  * @throws ADDRESS_INVALID
  */
 export function dial(

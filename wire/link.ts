@@ -38,7 +38,10 @@ export interface LinkSocketEvents {
   onClosed(code: CloseCode, message: string): void;
 }
 
-/** How to open a socket; it never throws and reports failures by `onClosed`, never from inside the call. */
+/**
+ * How to open a socket; it never throws and reports failures by `onClosed`, never from inside the
+ * call.
+ */
 export type OpenSocket = (
   url: string,
   events: LinkSocketEvents,
@@ -57,7 +60,10 @@ export interface LinkEnvironment {
 /** How long a closing link waits for the other side to agree before it cuts. */
 const GOODBYE_MS = 1_000;
 
-/** Everything that belongs to one attempt; a new attempt is a new object, so late events of old ones are told apart. */
+/**
+ * Everything that belongs to one attempt; a new attempt is a new object, so late events of old ones
+ * are told apart.
+ */
 interface Attempt {
   readonly url: string;
   socket: LinkSocket | undefined;
@@ -68,9 +74,10 @@ interface Attempt {
 }
 
 /**
- * Dials, says hello, and keeps the connection: heartbeats, reconnection with jittered back-off, redirects.
- * @throws ADDRESS_INVALID when the very addresses cannot be dialled, HELLO_INVALID when a name or token is no good;
- * everything later goes to the handlers.
+ * Dials, says hello, and keeps the connection: heartbeats, reconnection with jittered back-off,
+ * redirects.
+ * @throws ADDRESS_INVALID when the very addresses cannot be dialled, HELLO_INVALID when a name or
+ * token is no good; everything later goes to the handlers.
  */
 export function dialLink(
   options: DialOptions,
@@ -323,7 +330,8 @@ class HealingLink implements Link {
     const nowMs = this.#env.clock.monotonicMs();
     const minMs = this.#options.redialMsMin ?? wireLimits.redialMsMin;
     const maxMs = this.#options.redialMsMax ?? wireLimits.redialMsMax;
-    // A server that welcomes and drops at once must not be dialled in a tight loop, so only what lasted counts.
+    // A server that welcomes and drops at once must not be dialled in a tight loop, so only what
+    // lasted counts.
     if (welcomed && nowMs - this.#openedMs >= maxMs) this.#failures = 0;
     if (welcomed) this.#nextUrl = 0;
     this.#redirects = 0;
@@ -352,7 +360,8 @@ class HealingLink implements Link {
     queueMicrotask(() => this.#guarded(() => this.#handlers.onClosed?.(reason, refused)));
   }
 
-  // Read through a method because a handler may have closed the link, which the compiler cannot see.
+  // Read through a method because a handler may have closed the link, which the compiler cannot
+  // see.
   #isClosed(): boolean {
     return this.#state === "closed";
   }

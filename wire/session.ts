@@ -48,8 +48,9 @@ export function shortReason(message: string): string {
 }
 
 /**
- * The server's half of one connection: handshake, decoding, queue and end. It knows no socket library and owns no
- * timer loop; the hub does. The owner of the socket calls `onFrame`, `onAlive`, `onDrained` and `onSocketClosed`.
+ * The server's half of one connection: handshake, decoding, queue and end. It knows no socket
+ * library and owns no timer loop; the hub does. The owner of the socket calls `onFrame`, `onAlive`,
+ * `onDrained` and `onSocketClosed`.
  */
 export class Session implements Peer {
   readonly id: number;
@@ -189,7 +190,9 @@ export class Session implements Peer {
     this.#hub.guarded(this, () => this.#hub.handlers.onDrained?.(this));
   }
 
-  /** The socket has closed, by itself or because it was told to. Comes once, and nothing after it. */
+  /**
+   * The socket has closed, by itself or because it was told to. Comes once, and nothing after it.
+   */
   onSocketClosed(code: CloseCode, message: string): void {
     this.#socketGone = true;
     this.#socketBytes = 0;
@@ -231,7 +234,10 @@ export class Session implements Peer {
     this.#hub.guarded(this, () => this.#hub.handlers.onMessages(this, taken));
   }
 
-  /** Checks one message; answers a refused one with an error, unless it is an error itself: that would not end. */
+  /**
+   * Checks one message; answers a refused one with an error, unless it is an error itself: that
+   * would not end.
+   */
   #isTaken(message: WireMessage): boolean {
     const fault = this.#check?.(message);
     if (fault === undefined) return true;
@@ -297,7 +303,8 @@ export class Session implements Peer {
 
   #answer(answer: HelloAnswer): void {
     if (this.#phase === "over") {
-      // It was accepted after it had gone, and the kernel believes in it: so it has to hear of the end.
+      // It was accepted after it had gone, and the kernel believes in it: so it has to hear of the
+      // end.
       if (answer.accept) this.#reportEnd();
       return;
     }
@@ -350,7 +357,9 @@ export class Session implements Peer {
     else this.#socket.end(closeCodes[reason.code], shortReason(reason.message));
   }
 
-  /** Later, because the handler must not hear of it from inside its own call to `send` or `close`. */
+  /**
+   * Later, because the handler must not hear of it from inside its own call to `send` or `close`.
+   */
   #reportEnd(): void {
     const reason = this.#reason;
     queueMicrotask(() => {

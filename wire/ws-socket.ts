@@ -30,7 +30,8 @@ export function openWebSocket(
   });
   socket.on("close", (number: number, reason: Buffer) => {
     const said = reason.toString("utf8");
-    if (failure === undefined) events.onClosed(closeCodeOf(number), said || `closed with ${number}`);
+    if (failure === undefined)
+      events.onClosed(closeCodeOf(number), said || `closed with ${number}`);
     else events.onClosed(failure.code, failure.message);
   });
   return {
@@ -51,7 +52,8 @@ function connect(
   options: { readonly trust: string | undefined; readonly frameBytesMax: number },
 ): WebSocket {
   return new WebSocket(url, {
-    // Frames are small and already dense; deflate would cost more than it saves, and memory for each peer.
+    // Frames are small and already dense; deflate would cost more than it saves, and memory for
+    // each peer.
     perMessageDeflate: false,
     skipUTF8Validation: true,
     followRedirects: false,

@@ -26,7 +26,10 @@ export interface RawHttp {
   readonly isClosed: boolean;
 }
 
-/** The chunks of a chunked answer, from the bytes that came; a chunk counts when all of its data has come. */
+/**
+ * The chunks of a chunked answer, from the bytes that came; a chunk counts when all of its data has
+ * come.
+ */
 export function chunksOf(text: string): string[] {
   const chunks: string[] = [];
   let at = text.indexOf("\r\n\r\n") + 4;

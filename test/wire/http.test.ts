@@ -51,7 +51,14 @@ describe("routes", () => {
   test("paths that climb, or do not decode, are nowhere", async () => {
     bench.router.route("*", "/*", (exchange) => exchange.respond(200, {}));
     const raw = await bench.socket();
-    for (const path of ["/../x", "/a/..", "/a/%2e%2e/b", "/%ff", "/a%00b", `/${"x".repeat(5000)}`]) {
+    for (const path of [
+      "/../x",
+      "/a/..",
+      "/a/%2e%2e/b",
+      "/%ff",
+      "/a%00b",
+      `/${"x".repeat(5000)}`,
+    ]) {
       raw.socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
     }
     await until("answers or the end", () => raw.isClosed || raw.text().split("404 Not").length > 5);
@@ -150,10 +157,13 @@ describe("bodies", () => {
   test("come whole, with a length or in chunks, split wherever the network likes", async () => {
     echo();
     const text = "é".repeat(20_000);
-    expect(await (await fetch(`${bench.url}/echo`, { method: "POST", body: text })).text()).toBe(text);
+    expect(await (await fetch(`${bench.url}/echo`, { method: "POST", body: text })).text()).toBe(
+      text,
+    );
     const raw = await bench.socket();
     const head = "POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
-    // The request line comes at once: uWebSockets.js takes the first few bytes of one for an old version of HTTP.
+    // The request line comes at once: uWebSockets.js takes the first few bytes of one for an old
+    // version of HTTP.
     raw.socket.write(head);
     for (const byte of `3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n`) {
       raw.socket.write(byte);
@@ -240,13 +250,19 @@ describe("one connection", () => {
     let aborted = 0;
     bench.router.route("GET", "/waits", (exchange) => exchange.onAborted(() => void aborted++));
     const raw = await bench.socket();
-    raw.socket.write("GET /waits HTTP/1.1\r\nhost: x\r\n\r\nGET /waits HTTP/1.1\r\nhost: x\r\n\r\n");
+    raw.socket.write(
+      "GET /waits HTTP/1.1\r\nhost: x\r\n\r\nGET /waits HTTP/1.1\r\nhost: x\r\n\r\n",
+    );
     await until("the end", () => raw.isClosed && aborted === 1);
     expect(await json("/nowhere")).toMatchObject({ status: 404 });
   });
 
   test("that speaks no HTTP hurts nobody", async () => {
-    for (const noise of ["\0\0\0\0\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", `GET / HTTP/1.1\r\nx: ${"y".repeat(90_000)}`]) {
+    for (const noise of [
+      "\0\0\0\0\r\n\r\n",
+      "GET / HTTP/9.9\r\n\r\n",
+      `GET / HTTP/1.1\r\nx: ${"y".repeat(90_000)}`,
+    ]) {
       const raw = await bench.socket();
       raw.socket.end(noise);
       await until("the end", () => raw.isClosed);
