@@ -7,7 +7,8 @@ import type { ListenOptions, Peer, TransportHandlers } from "../contract/ports/t
 import type { CloseCode } from "../contract/wire-protocol.ts";
 import { frameLimits } from "./codec.ts";
 import type { FrameLimits } from "./guard.ts";
-import { Session, type SessionSocket } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionSocket } from "./session-socket.ts";
 
 /** What a server's config can change about its sessions. */
 export interface HubSettings {

@@ -1,7 +1,7 @@
 import { WebSocket } from "ws";
 import { reasonOf } from "../contract/errors.ts";
 import { type CloseCode, closeCodeOf } from "../contract/wire-protocol.ts";
-import type { LinkSocket, LinkSocketEvents } from "./link.ts";
+import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 
 /** Opens a WebSocket with `ws`; an `OpenSocket`. */
 export function openWebSocket(
