@@ -26,7 +26,10 @@ export const messageRules: readonly Rule[] = [
       server.under.transport.server.flushAll();
       await until("all up", () => server.messages.length >= 10_000);
       await until("all down", () => messages.length >= 10_000);
-      assert.deepEqual(server.messages.map(({ message }) => numberOf(message)), upTo(10_000));
+      assert.deepEqual(
+        server.messages.map(({ message }) => numberOf(message)),
+        upTo(10_000),
+      );
       assert.deepEqual(messages.map(numberOf), upTo(10_000));
       await server.stop();
     },
@@ -184,18 +187,25 @@ export const messageRules: readonly Rule[] = [
       await until("up", () => server.messages.length === 100);
       assert.ok(server.batches.length >= 16, `${server.batches.length} frames`);
       assert.deepEqual(messages.map(numberOf), upTo(100));
-      assert.deepEqual(server.messages.map(({ message }) => numberOf(message)), upTo(100));
+      assert.deepEqual(
+        server.messages.map(({ message }) => numberOf(message)),
+        upTo(100),
+      );
       await server.stop();
     },
   },
   {
     name: "a message handler that throws costs that peer its connection and nobody else anything",
     async run(make) {
-      const server = await serve(make, {}, {
-        onMessages(_, messages) {
-          if (numberOf(messages[0] as WireMessage) === 13) throw new Error("a mistake");
+      const server = await serve(
+        make,
+        {},
+        {
+          onMessages(_, messages) {
+            if (numberOf(messages[0] as WireMessage) === 13) throw new Error("a mistake");
+          },
         },
-      });
+      );
       const unlucky = await server.welcomed();
       const lucky = await server.welcomed();
       unlucky.sendBinary(frameOf(note(13)));
