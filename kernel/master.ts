@@ -41,7 +41,9 @@ interface Term {
   readonly doors: TransportHandlers;
 }
 
-/** The master of one process: shut doors until it leads, then the loop around the cluster's state. */
+/**
+ * The master of one process: shut doors until it leads, then the loop around the cluster's state.
+ */
 export class Master {
   readonly #parts: MasterParts;
   #term: Term | undefined;

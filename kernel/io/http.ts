@@ -14,7 +14,9 @@ export interface MasterPages {
   version(): object;
 }
 
-/** Adds `/health`, `/version`, `/metrics` and `/redirect` to the transport's own address (H5, H6). */
+/**
+ * Adds `/health`, `/version`, `/metrics` and `/redirect` to the transport's own address (H5, H6).
+ */
 export function routeMaster(router: HttpRouter, pages: MasterPages): void {
   router.route("GET", "/health", (exchange) => {
     // Healthy means that the process answers, also while it recovers or stands by (H6).

@@ -82,7 +82,7 @@ describe("tasks on a local cluster of real processes", () => {
     expect((await running.result).code).not.toBe(0);
   });
 
-  test("a task that asks for more than any agent has stays pending until it is given up", async () => {
+  test("a task that asks for more than any agent has is given up after its time", async () => {
     const words = ["run", "--cpus", "100000", "--timeout", "2s", "--", "true"];
     const { code, stderr } = await cluster.run(...words);
     expect(code).not.toBe(0);

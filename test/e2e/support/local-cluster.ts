@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const CLI = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+/** The command as it was built: what users run, not the sources. */
+const CLI = join(ROOT, "dist", "cli", "main.js");
 
 /** How a command ended and what it printed. */
 export interface CommandResult {
