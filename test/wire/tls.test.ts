@@ -80,7 +80,7 @@ test("with a certificate the server speaks wss, and only links that trust it are
   await transport.server.close(100);
 });
 
-test("files that are no certificate are refused with the reason, before anything listens", async () => {
+test("files that are no certificate are refused before anything listens", async () => {
   const nonsense = join(folder, "nonsense.pem");
   writeFileSync(nonsense, "nonsense");
   for (const name of [nonsense, join(folder, "missing.pem")]) {
