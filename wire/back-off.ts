@@ -13,7 +13,10 @@ export function redialDelayMs(
   return ceilingMs / 2 + (random() * ceilingMs) / 2;
 }
 
-/** Which address comes next, and when: all of them in turn without much delay, then a wait that grows. */
+/**
+ * Which address comes next, and when: all of them in turn without much delay, then a wait that
+ * grows.
+ */
 export class Redialling {
   readonly #urls: readonly string[];
   readonly #minMs: number;
@@ -35,9 +38,9 @@ export class Redialling {
   }
 
   /**
-   * How long to wait before `next`, after an attempt that failed, or a connection that lasted `lastedMs`. A server
-   * that welcomes and drops at once must not be dialled in a tight loop, so only what lasted longer than the longest
-   * wait makes the failures forgotten.
+   * How long to wait before `next`, after an attempt that failed, or a connection that lasted
+   * `lastedMs`. A server that welcomes and drops at once must not be dialled in a tight loop, so
+   * only what lasted longer than the longest wait makes the failures forgotten.
    */
   delayMs(lastedMs: number | undefined): number {
     if (lastedMs !== undefined) {

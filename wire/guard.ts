@@ -25,7 +25,10 @@ const ARRAY = 4;
 const MAP = 5;
 const REFUSED = 6;
 
-/** For each first byte: what it begins, how many bytes its size takes, and its size where that takes none. */
+/**
+ * For each first byte: what it begins, how many bytes its size takes, and its size where that takes
+ * none.
+ */
 const kinds = new Uint8Array(256);
 const widths = new Uint8Array(256);
 const sizes = new Uint8Array(256);
@@ -107,7 +110,8 @@ export function frameProblem(bytes: Uint8Array, limits: FrameLimits): FrameRefus
     const size = width === 0 ? (sizes[byte] as number) : sizeAt(bytes, at, width);
     at += width;
     left--;
-    // The values of a map are counted down from an even number: an odd rest means that this was a key.
+    // The values of a map are counted down from an even number: an odd rest means that this was a
+    // key.
     if (inMap === 1 && (left & 1) === 1) {
       if (kind !== STRING) return malformed(`the map key at byte ${start} is not a string`);
       if ((size === 9 || size === 11) && isForbidden(bytes, at, size)) return badKey(start);

@@ -11,6 +11,7 @@ import {
   type WireMessage,
 } from "../contract/wire-protocol.ts";
 import { encodeFrames } from "./codec.ts";
+import type { FrameLimits } from "./guard.ts";
 
 const helloCheck = compile(Hello, "hello", "wire");
 const welcomeCheck = compile(Welcome, "welcome", "wire");
@@ -42,12 +43,18 @@ export function handshakeAnswer(messages: readonly WireMessage[]): Welcome | Ref
   return undefined;
 }
 
-/** A first frame that is a hello of good shape, or how to refuse it; without a refusal it is no hello at all. */
+/**
+ * A first frame that is a hello of good shape, or how to refuse it; without a refusal it is no
+ * hello at all.
+ */
 export type JudgedHello =
   | { readonly hello: Hello; readonly check: MessageCheck }
   | { readonly code: CloseCode; readonly refusal: Omit<Refused, "type"> | undefined };
 
-/** Judges the first frame of a connection; the version comes first, for all else may differ in another one. */
+/**
+ * Judges the first frame of a connection; the version comes first, for all else may differ in
+ * another one.
+ */
 export function judgeHello(
   messages: readonly WireMessage[],
   peers: ListenOptions["peers"],
@@ -102,4 +109,17 @@ export function errorAnswer(message: WireMessage, fault: FaultReport): WireMessa
     id: isShown ? id : undefined,
   };
   return answer;
+}
+
+/**
+ * The welcome of a server: what the kernel says of itself, and what the transport holds its peers
+ * to.
+ */
+export function welcomeOf(
+  said: Pick<Welcome, "server" | "software">,
+  heartbeatMs: number,
+  { frameBytesMax, frameMessagesMax }: FrameLimits,
+): Welcome {
+  const limits = { heartbeatMs, frameBytesMax, frameMessagesMax };
+  return { type: "welcome", tepui: WIRE_VERSION, ...said, ...limits };
 }

@@ -1,6 +1,6 @@
-import type { Clock } from "../contract/ports/clock.ts";
+import type { Clock, Timer } from "../contract/ports/clock.ts";
 import type { Logger } from "../contract/ports/log.ts";
-import type { CloseCode } from "../contract/wire-protocol.ts";
+import type { CloseCode, Refused } from "../contract/wire-protocol.ts";
 
 /** A dialling end of one socket. No call of it may throw. */
 export interface LinkSocket {
@@ -38,4 +38,29 @@ export interface LinkEnvironment {
   /** At least 0, less than 1. */
   readonly random: () => number;
   readonly open: OpenSocket;
+}
+
+/**
+ * Everything that belongs to one attempt; a new attempt is a new object, so late events of old ones
+ * are told apart.
+ */
+export interface Attempt {
+  readonly url: string;
+  socket: LinkSocket | undefined;
+  deadline: Timer | undefined;
+  welcomed: boolean;
+  over: boolean;
+  refused: Refused | undefined;
+}
+
+/** An attempt that has not begun. */
+export function newAttempt(url: string): Attempt {
+  return {
+    url,
+    socket: undefined,
+    deadline: undefined,
+    welcomed: false,
+    over: false,
+    refused: undefined,
+  };
 }

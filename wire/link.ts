@@ -15,24 +15,16 @@ import { Redialling } from "./back-off.ts";
 import { decodeFrame, FrameWriter, frameLimits } from "./codec.ts";
 import type { FrameLimits } from "./guard.ts";
 import { handshakeAnswer, helloFrame } from "./handshake.ts";
-import type { LinkEnvironment, LinkSocket, LinkSocketEvents } from "./link-socket.ts";
+import {
+  type Attempt,
+  type LinkEnvironment,
+  type LinkSocketEvents,
+  newAttempt,
+} from "./link-socket.ts";
 import { shortReason } from "./session-socket.ts";
 
 /** How long a closing link waits for the other side to agree before it cuts. */
 const GOODBYE_MS = 1_000;
-
-/**
- * Everything that belongs to one attempt; a new attempt is a new object, so late events of old ones
- * are told apart.
- */
-interface Attempt {
-  readonly url: string;
-  socket: LinkSocket | undefined;
-  deadline: Timer | undefined;
-  welcomed: boolean;
-  over: boolean;
-  refused: Refused | undefined;
-}
 
 /**
  * Dials, says hello, and keeps the connection: heartbeats, reconnection with jittered back-off,
@@ -139,14 +131,7 @@ class HealingLink implements Link {
 
   #dial(url: string): void {
     if (this.#state === "closed") return;
-    const attempt: Attempt = {
-      url,
-      socket: undefined,
-      deadline: undefined,
-      welcomed: false,
-      over: false,
-      refused: undefined,
-    };
+    const attempt = newAttempt(url);
     this.#attempt = attempt;
     const deadlineMs = this.#options.dialDeadlineMs ?? wireLimits.dialDeadlineMs;
     attempt.deadline = this.#env.clock.after(deadlineMs, () => {

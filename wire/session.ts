@@ -8,11 +8,10 @@ import {
   type Hello,
   type PeerKind,
   type Refused,
-  WIRE_VERSION,
   type WireMessage,
 } from "../contract/wire-protocol.ts";
 import { decodeFrame, FrameWriter } from "./codec.ts";
-import { errorAnswer, judgeHello } from "./handshake.ts";
+import { errorAnswer, judgeHello, welcomeOf } from "./handshake.ts";
 import type { SessionHub } from "./hub.ts";
 import { type SessionSocket, shortReason } from "./session-socket.ts";
 
@@ -258,16 +257,7 @@ export class Session implements Peer {
     this.#deadline?.cancel();
     this.#phase = "open";
     this.#accepted = true;
-    const { heartbeatMs } = this.#hub.settings;
-    const { frameBytesMax, frameMessagesMax } = this.#hub.limits;
-    this.send({
-      type: "welcome",
-      tepui: WIRE_VERSION,
-      ...answer.welcome,
-      heartbeatMs,
-      frameBytesMax,
-      frameMessagesMax,
-    } as WireMessage);
+    this.send(welcomeOf(answer.welcome, this.#hub.settings.heartbeatMs, this.#hub.limits));
     const early = this.#early;
     this.#early = [];
     for (const message of early) this.send(message);

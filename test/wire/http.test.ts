@@ -236,7 +236,8 @@ describe("one connection", () => {
     raw.socket.write(
       "GET /a HTTP/1.1\r\nhost: x\r\n\r\n" +
         "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 6\r\n\r\nsecond" +
-        "POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\nthird\r\n0\r\n\r\n" +
+        "POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n" +
+        "5\r\nthird\r\n0\r\n\r\n" +
         "GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n",
     );
     await until("all four", () => raw.text().includes("ROUTE_UNKNOWN"));

@@ -86,7 +86,7 @@ export const handshakeRules: readonly Rule[] = [
     },
   },
   {
-    name: "an unknown version is refused with the version that is spoken, before anything else is read",
+    name: "an unknown version is refused with the one that is spoken, whatever else it holds",
     async run(make) {
       const later = { type: "hello", tepui: 2, whatever: [1, 2] };
       const [[refused], code] = await opening(make, frameOf(later));

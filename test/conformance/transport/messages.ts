@@ -35,7 +35,7 @@ export const messageRules: readonly Rule[] = [
     },
   },
   {
-    name: "what is queued between two flushes arrives as one frame, what one turn sends as one frame",
+    name: "what is sent in one turn arrives as one frame",
     async run(make) {
       const server = await serve(make);
       const { link } = server.dial();
@@ -104,7 +104,7 @@ export const messageRules: readonly Rule[] = [
     },
   },
   {
-    name: "messages of unknown type or wrong shape are answered, and the rest of their frame counts",
+    name: "messages of unknown type or wrong shape are answered, and the rest counts",
     async run(make) {
       const server = await serve(make);
       const raw = await server.welcomed();
