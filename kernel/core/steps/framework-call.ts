@@ -1,0 +1,79 @@
+import { errors } from "../../../contract/errors.ts";
+import type { FrameworkCall } from "../../../contract/framework-api.ts";
+import { unreachable } from "../assert.ts";
+import { type Call, reject } from "../calls.ts";
+import type { Effect } from "../effect.ts";
+import type { PeerNumber } from "../event.ts";
+import { reconcileAll, reconcileTask } from "../reconcile.ts";
+import type { ClusterState } from "../state.ts";
+import { stepAccept } from "./accept.ts";
+import { stepAcknowledge } from "./acknowledge.ts";
+import { stepKill } from "./kill.ts";
+import { stepDecline, stepRevive, stepSuppress } from "./offers.ts";
+import { stepSubscribe, stepTeardown, stepUpdateFramework } from "./subscribe.ts";
+import {
+  stepAcknowledgeOperation,
+  stepFrameworkMessage,
+  stepReconcileOperations,
+  stepShutdown,
+} from "./to-agent.ts";
+
+/** A framework calls. Only `subscribe` may come from a connection that is no framework yet. */
+export function stepFrameworkCall(
+  state: ClusterState,
+  peer: PeerNumber,
+  call: FrameworkCall,
+  nowMs: number,
+  out: Effect[],
+): void {
+  if (call.type === "subscribe") {
+    stepSubscribe(state, peer, call, nowMs, out);
+    return;
+  }
+  const framework = state.frameworkPeers.get(peer);
+  if (framework === undefined) {
+    reject(peer, call.type, errors.FRAMEWORK_NOT_SUBSCRIBED(call.type), out);
+    return;
+  }
+  dispatch({ state, framework, nowMs, out }, call);
+}
+
+function dispatch(context: Call, call: Exclude<FrameworkCall, { type: "subscribe" }>): void {
+  switch (call.type) {
+    case "accept":
+      return stepAccept(context, call);
+    case "acknowledge":
+      return stepAcknowledge(context, call);
+    case "decline":
+      return stepDecline(context, call);
+    case "revive":
+      return stepRevive(context, call);
+    case "suppress":
+      return stepSuppress(context, call);
+    case "kill":
+      return stepKill(context, call);
+    case "shutdown":
+      return stepShutdown(context, call);
+    case "reconcile":
+      if (call.tasks.length === 0) reconcileAll(context);
+      for (const { taskId, agentId } of call.tasks) reconcileTask(context, taskId, agentId);
+      return;
+    case "message":
+      return stepFrameworkMessage(context, call);
+    case "teardown":
+      return stepTeardown(context);
+    case "update-framework":
+      return stepUpdateFramework(context, call);
+    case "acknowledge-operation":
+      return stepAcknowledgeOperation(context, call);
+    case "reconcile-operations":
+      return stepReconcileOperations(context, call);
+    // The built-in allocation ignores requests (C16), and no inverse offers are made yet (C15).
+    case "request":
+    case "accept-inverse-offers":
+    case "decline-inverse-offers":
+      return;
+    default:
+      return unreachable(call);
+  }
+}
