@@ -101,11 +101,9 @@ export class Master {
       onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
     });
     const operators = new Operators(
-      queriesOf(state, rounds),
+      queriesOf(state),
       (token, command) => loop.enqueue({ type: "operator", token, command }),
-      (count) => {
-        state.listeners = count;
-      },
+      (count) => loop.enqueue({ type: "listeners", count }),
     );
     const abort = (code: string, message: string): void => this.#abort(code, message);
     const targets = { peers, operators, registry, log, abort };

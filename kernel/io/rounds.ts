@@ -81,7 +81,12 @@ export class Rounds {
     if (decisions === undefined) return undefined;
     this.#count(decisions);
     const { policy: name, digest } = decisions;
-    return { type: "offers-decided", decisions: listOf(decisions), policy: { name, digest } };
+    return {
+      type: "offers-decided",
+      decisions: listOf(decisions),
+      policy: { name, digest },
+      more: decisions.more,
+    };
   }
 
   #count(decisions: RoundDecisions): void {
@@ -98,7 +103,8 @@ function listOf({ count, agents, clients, flags, amounts }: RoundDecisions): Off
   for (let row = 0; row < count; row++) {
     const agentRow = agents[row] as number;
     const clientRow = clients[row] as number;
-    const whole = ((flags[row] as number) & DecisionFlag.WHOLE) !== 0;
+    const bits = flags[row] as number;
+    const whole = (bits & DecisionFlag.WHOLE) !== 0;
     list[row] = whole
       ? { agentRow, clientRow, whole }
       : {
@@ -106,6 +112,8 @@ function listOf({ count, agents, clients, flags, amounts }: RoundDecisions): Off
           clientRow,
           whole,
           amounts: [...amounts.subarray(row * KINDS, (row + 1) * KINDS)],
+          reserved: (bits & DecisionFlag.RESERVED) !== 0,
+          revocable: (bits & DecisionFlag.REVOCABLE) !== 0,
         };
   }
   return list;
