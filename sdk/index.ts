@@ -57,6 +57,7 @@ export {
   type FilePart,
   readSandboxFile,
   type SandboxPlace,
+  sandboxText,
   sandboxUrl,
 } from "./sandbox.ts";
 export { type AcceptOptions, Scheduler } from "./scheduler.ts";

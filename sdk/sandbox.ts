@@ -68,6 +68,24 @@ export async function readSandboxFile(
   }
 }
 
+/**
+ * Reads a whole file of a sandbox as text.
+ * @throws SANDBOX_UNREADABLE
+ */
+export async function sandboxText(
+  place: SandboxPlace,
+  file: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const url = sandboxUrl(place, file);
+  const response = await get(url, signal);
+  try {
+    return await response.text();
+  } catch (thrown) {
+    throw errors.SANDBOX_UNREADABLE(url.href, reasonOf(thrown));
+  }
+}
+
 async function get(url: URL, signal?: AbortSignal): Promise<Response> {
   let response: Response;
   try {

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { downloadSandboxFile, type SandboxPlace } from "../../sdk/index.ts";
+import { downloadSandboxFile, type SandboxPlace } from "../../sdk/sandbox.ts";
 import type { JobModule } from "./job-module.ts";
 import { mergeRuns } from "./merge.ts";
 import { readRecords, recordLine } from "./records.ts";
