@@ -55,7 +55,7 @@ export async function findTask(client: OperatorClient, id: string): Promise<Task
   const [only, ...others] = exact.length > 0 ? exact : tasks;
   if (only === undefined) throw errors.TASK_NOT_FOUND(id);
   if (others.length > 0) {
-    throw errors.TASK_AMBIGUOUS(
+    throw errors.TASK_ID_AMBIGUOUS(
       id,
       [only, ...others].map(({ task }) => `${task.taskId} of framework ${task.frameworkId}`),
     );

@@ -11,7 +11,7 @@ import type { Effect } from "./core/effect.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "./core/state.ts";
 import { isRoundDue, step } from "./core/step.ts";
 import { watchCluster } from "./io/cluster-metrics.ts";
-import { masterPeers, openDoor } from "./io/door.ts";
+import { compileChecks, masterPeers, openDoor } from "./io/door.ts";
 import { perform } from "./io/effects.ts";
 import { Loop } from "./io/loop.ts";
 import { Operators } from "./io/operators.ts";
@@ -85,6 +85,7 @@ export class Master {
     policy: WasmPlugin,
   ): Promise<void> {
     const { config, log, metrics, clock } = this.#parts;
+    compileChecks();
     const entries = await leadership.read("");
     const state = createCluster(clusterOptions(config, info), clock.nowMs());
     const rounds = new Rounds(seedOf(this.#parts.id), clock.monotonicMs, metrics);

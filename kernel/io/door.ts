@@ -15,6 +15,13 @@ export const masterPeers = {
   operator: messageCheck("operator", operatorMessageSchemas),
 };
 
+/** Compiles all checks now, because the first message of each type would stop the loop for it. */
+export function compileChecks(): void {
+  for (const type of Object.keys(frameworkCallSchemas)) masterPeers.framework({ type });
+  for (const type of Object.keys(agentMessageSchemas)) masterPeers.agent({ type });
+  for (const type of Object.keys(operatorMessageSchemas)) masterPeers.operator({ type });
+}
+
 /** What the door needs of the master. */
 export interface DoorParts {
   readonly peers: Peers;
