@@ -8,7 +8,7 @@ import type { Effect } from "./effect.ts";
 import type { PeerNumber } from "./event.ts";
 import { rescindOffer } from "./offers.ts";
 import { normal } from "./pool.ts";
-import type { Agent, ClusterState, Task } from "./state.ts";
+import { type Agent, type ClusterState, type Task, wantRound } from "./state.ts";
 import { forAwareness, masterStatus, publishUpdate, sendStatus } from "./statuses.ts";
 import { completeTask, detachTask, dropExecutor } from "./tasks.ts";
 
@@ -62,7 +62,7 @@ export function addAgent(
   totalChanged(state, agent);
   flagAgent(state, agent);
   state.timers.set(nowMs + state.options.agentPingTimeoutMs, "ping", id);
-  state.allocation.wanted = true;
+  wantRound(state);
   return agent;
 }
 

@@ -18,28 +18,38 @@ export function step(state: ClusterState, input: ClusterInput, nowMs: number, ou
   if (!state.recovered && input.type !== "recovered") return;
   switch (input.type) {
     case "agent-message":
-      return stepAgentMessage(state, input.peer, input.message, nowMs, out);
+      stepAgentMessage(state, input.peer, input.message, nowMs, out);
+      return;
     case "framework-call":
-      return stepFrameworkCall(state, input.peer, input.call, nowMs, out);
+      stepFrameworkCall(state, input.peer, input.call, nowMs, out);
+      return;
     case "offers-decided":
-      return stepOffersDecided(state, input, nowMs, out);
+      stepOffersDecided(state, input, nowMs, out);
+      return;
     case "tick":
-      return stepTick(state, nowMs, out);
+      stepTick(state, nowMs, out);
+      return;
     case "framework-closed":
-      return stepFrameworkClosed(state, input.peer, nowMs, out);
+      stepFrameworkClosed(state, input.peer, nowMs, out);
+      return;
     case "agent-closed":
-      return stepAgentClosed(state, input.peer, nowMs, out);
+      stepAgentClosed(state, input.peer, nowMs, out);
+      return;
     case "operator":
-      return stepOperator(state, input.token, input.command, nowMs, out);
+      stepOperator(state, input.token, input.command, nowMs, out);
+      return;
     case "registry-written":
-      return stepRegistryWritten(state, input.token, nowMs, out);
+      stepRegistryWritten(state, input.token, nowMs, out);
+      return;
     case "recovered":
-      return stepRecovered(state, input.entries, nowMs);
+      stepRecovered(state, input.entries, nowMs);
+      return;
     case "listeners":
       state.listeners = input.count;
       return;
     default:
-      return unreachable(input);
+      unreachable(input);
+      return;
   }
 }
 
@@ -73,21 +83,28 @@ function stepRegistryWritten(
   state.writes.delete(token);
   switch (pending.type) {
     case "admit":
-      return admitted(state, pending, nowMs, out);
+      admitted(state, pending, nowMs, out);
+      return;
     case "readmit":
-      return readmitted(state, pending, nowMs, out);
+      readmitted(state, pending, nowMs, out);
+      return;
     case "unreachable":
-      return unreachableWritten(state, pending, nowMs, out);
+      unreachableWritten(state, pending, nowMs, out);
+      return;
     case "remove":
-      return removed(state, pending, nowMs, out);
+      removed(state, pending, nowMs, out);
+      return;
     case "weights":
-      return weightsWritten(state, pending, out);
+      weightsWritten(state, pending, out);
+      return;
     case "quotas":
-      return quotasWritten(state, pending, out);
+      quotasWritten(state, pending, out);
+      return;
     case "forget":
       return;
     default:
-      return unreachable(pending);
+      unreachable(pending);
+      return;
   }
 }
 

@@ -48,23 +48,29 @@ function stepRegistered(
 ): void {
   switch (message.type) {
     case "update":
-      return stepUpdate(state, agent, message, nowMs, out);
+      stepUpdate(state, agent, message, nowMs, out);
+      return;
     case "executor-exited":
-      return stepExecutorExited(state, agent, message, out);
+      stepExecutorExited(state, agent, message, out);
+      return;
     case "executor-message":
-      return stepExecutorMessage(state, agent, message, out);
+      stepExecutorMessage(state, agent, message, out);
+      return;
     case "operation-update":
-      return stepOperationUpdate(state, agent, message, out);
+      stepOperationUpdate(state, agent, message, out);
+      return;
     case "unregister": {
       const text = `Agent ${agent.info.hostname} unregistered`;
-      return beginRemoval(state, agent, text, nowMs, out);
+      beginRemoval(state, agent, text, nowMs, out);
+      return;
     }
     // Revocable resources come with oversubscription; a pong was heard above.
     case "oversubscribed-resources":
     case "pong":
       return;
     default:
-      return unreachable(message);
+      unreachable(message);
+      return;
   }
 }
 

@@ -41,39 +41,52 @@ export function stepFrameworkCall(
 function dispatch(context: Call, call: Exclude<FrameworkCall, { type: "subscribe" }>): void {
   switch (call.type) {
     case "accept":
-      return stepAccept(context, call);
+      stepAccept(context, call);
+      return;
     case "acknowledge":
-      return stepAcknowledge(context, call);
+      stepAcknowledge(context, call);
+      return;
     case "decline":
-      return stepDecline(context, call);
+      stepDecline(context, call);
+      return;
     case "revive":
-      return stepRevive(context, call);
+      stepRevive(context, call);
+      return;
     case "suppress":
-      return stepSuppress(context, call);
+      stepSuppress(context, call);
+      return;
     case "kill":
-      return stepKill(context, call);
+      stepKill(context, call);
+      return;
     case "shutdown":
-      return stepShutdown(context, call);
+      stepShutdown(context, call);
+      return;
     case "reconcile":
       if (call.tasks.length === 0) reconcileAll(context);
       for (const { taskId, agentId } of call.tasks) reconcileTask(context, taskId, agentId);
       return;
     case "message":
-      return stepFrameworkMessage(context, call);
+      stepFrameworkMessage(context, call);
+      return;
     case "teardown":
-      return stepTeardown(context);
+      stepTeardown(context);
+      return;
     case "update-framework":
-      return stepUpdateFramework(context, call);
+      stepUpdateFramework(context, call);
+      return;
     case "acknowledge-operation":
-      return stepAcknowledgeOperation(context, call);
+      stepAcknowledgeOperation(context, call);
+      return;
     case "reconcile-operations":
-      return stepReconcileOperations(context, call);
+      stepReconcileOperations(context, call);
+      return;
     // The built-in allocation ignores requests (C16), and no inverse offers are made yet (C15).
     case "request":
     case "accept-inverse-offers":
     case "decline-inverse-offers":
       return;
     default:
-      return unreachable(call);
+      unreachable(call);
+      return;
   }
 }

@@ -6,7 +6,7 @@ import { type Call, reject } from "../calls.ts";
 import { dropIdleClient } from "../clients.ts";
 import type { PeerNumber } from "../event.ts";
 import { refuse, takeOffer } from "../offers.ts";
-import type { Client } from "../state.ts";
+import { type Client, wantRound } from "../state.ts";
 
 /** Offers are turned down; unknown ids are passed over (C7). */
 export function stepDecline(
@@ -41,13 +41,15 @@ function clientsOf(call: Call, name: string, roles: readonly RoleName[]): Client
 /** A framework wants offers again: no filters, no suppression, and a round at once (C11, C9). */
 export function stepRevive(call: Call, { roles = [] }: FrameworkCallOf<"revive">): void {
   const { state, framework } = call;
-  for (const client of clientsOf(call, "revive", roles) ?? []) {
+  const clients = clientsOf(call, "revive", roles);
+  if (clients === undefined) return;
+  for (const client of clients) {
     framework.suppressed.delete(client.role.name);
     if (client.row >= 0) state.filters.dropClient(client.row);
     flagClient(state, client);
-    state.allocation.wanted = true;
   }
-  if (state.allocation.wanted) state.tables.touchAll();
+  state.tables.touchAll();
+  wantRound(state);
 }
 
 /** A framework wants no offers for now; those that it has stay (C11). */

@@ -34,22 +34,28 @@ export function stepOperator(
   };
   switch (command.method) {
     case "kill-task":
-      return killAnyTask(state, command.params, reply, out);
+      killAnyTask(state, command.params, reply, out);
+      return;
     case "teardown": {
       const { frameworkId } = command.params;
       const framework = state.frameworks.get(frameworkId);
       if (framework === undefined) {
-        return reply({ error: errors.FRAMEWORK_UNKNOWN(frameworkId) });
+        reply({ error: errors.FRAMEWORK_UNKNOWN(frameworkId) });
+        return;
       }
       removeFramework(state, framework, nowMs, out);
-      return reply({ result: {} });
+      reply({ result: {} });
+      return;
     }
     case "update-weights":
-      return updateWeights(state, token, command.params, reply, out);
+      updateWeights(state, token, command.params, reply, out);
+      return;
     case "update-quota":
-      return updateQuota(state, token, command.params, reply, out);
+      updateQuota(state, token, command.params, reply, out);
+      return;
     default:
-      return unreachable(command);
+      unreachable(command);
+      return;
   }
 }
 
@@ -66,8 +72,14 @@ function killAnyTask(
     if (task !== undefined && !isTerminal(task.state)) found.push(task);
   }
   const [task] = found;
-  if (task === undefined) return reply({ error: errors.TASK_UNKNOWN(taskId) });
-  if (found.length > 1) return reply({ error: errors.TASK_AMBIGUOUS(taskId, found.length) });
+  if (task === undefined) {
+    reply({ error: errors.TASK_UNKNOWN(taskId) });
+    return;
+  }
+  if (found.length > 1) {
+    reply({ error: errors.TASK_AMBIGUOUS(taskId, found.length) });
+    return;
+  }
   killTask(state, task, gracePeriodMs === undefined ? undefined : { gracePeriodMs }, out);
   reply({ result: { frameworkId: task.framework.id, agentId: task.agentId } });
 }
@@ -82,7 +94,10 @@ function updateWeights(
   for (const { role, weight } of weights) {
     const problem =
       roleProblem(role) ?? (weight > 0 && Number.isFinite(weight) ? undefined : "it must be > 0");
-    if (problem !== undefined) return reply({ error: errors.WEIGHT_INVALID(role, problem) });
+    if (problem !== undefined) {
+      reply({ error: errors.WEIGHT_INVALID(role, problem) });
+      return;
+    }
   }
   const entries = weights.map(({ role, weight }) => weightEntry(role, weight));
   writeRegistry(state, entries, { type: "weights", token, weights }, out);
@@ -117,11 +132,17 @@ function updateQuota(
   }));
   for (const quota of asked) {
     const problem = quotaProblem(quota);
-    if (problem !== undefined) return reply({ error: errors.QUOTA_INVALID(quota.role, problem) });
+    if (problem !== undefined) {
+      reply({ error: errors.QUOTA_INVALID(quota.role, problem) });
+      return;
+    }
   }
   const conflict =
     force === true ? undefined : (capacityConflict(state, asked) ?? overuse(state, asked));
-  if (conflict !== undefined) return reply({ error: conflict });
+  if (conflict !== undefined) {
+    reply({ error: conflict });
+    return;
+  }
   writeRegistry(state, asked.map(quotaEntry), { type: "quotas", token, quotas: asked }, out);
 }
 

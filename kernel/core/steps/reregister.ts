@@ -19,7 +19,7 @@ import type { PeerNumber } from "../event.ts";
 import { addFramework } from "../frameworks.ts";
 import { normal } from "../pool.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
-import type { PendingWrite, Task } from "../state.ts";
+import { type PendingWrite, type Task, wantRound } from "../state.ts";
 import { type Agent, type ClusterState, executorKey, type Framework } from "../state.ts";
 import { masterStatus, publishUpdate, sendStatus } from "../statuses.ts";
 import { addTask, completeTask, dropExecutor, releaseTask } from "../tasks.ts";
@@ -132,7 +132,7 @@ function takeBack(
   for (const framework of agent.known.keys()) framework.agents.delete(agent);
   agent.known.clear();
   welcome(state, agent, message, true, nowMs, out);
-  state.allocation.wanted = true;
+  wantRound(state);
 }
 
 /** Brings the books in line with what the agent runs, and tells it what it should know (B21). */

@@ -13,7 +13,7 @@ import {
   setInfo,
 } from "../frameworks.ts";
 import { mintFrameworkId } from "../ids.ts";
-import type { ClusterState, Framework } from "../state.ts";
+import { type ClusterState, type Framework, wantRound } from "../state.ts";
 import { frameworkProblem } from "../validate-framework.ts";
 
 /** A framework subscribes: a new one, one that comes back, or one that fails over (B1–B3, B6). */
@@ -116,7 +116,7 @@ function connect(
     event: { type: "subscribed", frameworkId: framework.id, master: state.options.master },
   });
   state.tables.touchAll();
-  state.allocation.wanted = true;
+  wantRound(state);
 }
 
 /** Replaces what is suppressed (B10); filters go for roles that are not any more (C9). */

@@ -4,7 +4,7 @@ import type { Effect } from "../effect.ts";
 import { removeFramework } from "../frameworks.ts";
 import { expireOffers } from "../offers.ts";
 import { goneEntry, type RegistryEntry, unreachableEntry, writeRegistry } from "../registry.ts";
-import type { ClusterState } from "../state.ts";
+import { type ClusterState, wantRound } from "../state.ts";
 import type { Timer } from "../timers.ts";
 import { giveUp, markUnreachable } from "./agent-lost.ts";
 import { recoveryEnded } from "./recovered.ts";
@@ -23,28 +23,37 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
   switch (kind) {
     case "batch":
       timers.set(nowMs + options.allocationIntervalMs, "batch");
-      return batch(state);
+      batch(state);
+      return;
     case "filters":
-      return state.filters.expire(atMs, (agent) => state.tables.touchAgent(agent));
+      state.filters.expire(atMs, (agent) => state.tables.touchAgent(agent));
+      return;
     case "ping":
-      return ping(state, key as AgentId, nowMs, out);
+      ping(state, key as AgentId, nowMs, out);
+      return;
     case "reregister":
-      return reregisterTimedOut(state, key as AgentId, atMs, nowMs, out);
+      reregisterTimedOut(state, key as AgentId, atMs, nowMs, out);
+      return;
     case "removal":
-      return removal(state, key as AgentId, atMs, nowMs, out);
+      removal(state, key as AgentId, atMs, nowMs, out);
+      return;
     case "failover":
-      return failoverTimedOut(state, key as FrameworkId, atMs, nowMs, out);
+      failoverTimedOut(state, key as FrameworkId, atMs, nowMs, out);
+      return;
     case "recovery":
-      return recoveryEnded(state, nowMs, out);
+      recoveryEnded(state, nowMs, out);
+      return;
     case "allocation-recovery":
       state.allocation.pausedUntilMs = undefined;
-      state.allocation.wanted = true;
+      wantRound(state);
       return;
     case "registry-gc":
       timers.set(nowMs + options.registryGcIntervalMs, "registry-gc");
-      return collectGarbage(state, nowMs, out);
+      collectGarbage(state, nowMs, out);
+      return;
     default:
-      return unreachable(kind);
+      unreachable(kind);
+      return;
   }
 }
 
@@ -54,7 +63,7 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
  */
 function batch(state: ClusterState): void {
   if (state.registry.quotas.size > 0) state.tables.touchAll();
-  state.allocation.wanted = true;
+  wantRound(state);
 }
 
 /** Counts silence, and asks again; after so many questions the agent is given up (B22). */
