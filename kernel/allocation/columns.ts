@@ -108,6 +108,7 @@ export function groupsOf(tables: AllocationTables): readonly Group[] {
     ]),
     group(filters.changes, agents.pool, changedFilters, [
       { slot: Slot.Filtered, width: filters.words, from: filters.bits },
+      one(Slot.FilterCount, filters.counts),
     ]),
   ];
 }
@@ -143,8 +144,8 @@ export class ColumnWriter {
         const to = view(column.slot, column.from);
         if (to !== undefined) columns.push({ ...column, to });
       }
-      const rows = group.columns[0]?.from.length ?? 0;
-      const size = rows / (group.columns[0]?.width ?? 1);
+      const elements = group.columns[0]?.from.length ?? 0;
+      const size = elements / (group.columns[0]?.width ?? 1);
       const list =
         group.changed && (view(group.changed.rows, new Uint32Array(size)) as Uint32Array);
       if (columns.length > 0 || list) placed.push({ group, columns, list, cursor: -1 });

@@ -5,7 +5,7 @@ import { ColumnWriter } from "./columns.ts";
 import { withDeadline } from "./deadline.ts";
 import { PolicyFault } from "./faults.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
-import { ABI_MARKER, ABI_MINOR, Answer, HEADER_SLOTS, MAGIC, Slot } from "./slots.ts";
+import { ABI_MARKER, ABI_MINOR, Answer, HEADER_SLOTS, MAGIC, Presence, Slot } from "./slots.ts";
 
 /** How an instance is run. */
 export interface WasmPolicyOptions {
@@ -109,6 +109,10 @@ export class WasmPolicy implements Policy {
     header[Slot.RoundHigh] = input.round / 2 ** 32;
     header[Slot.SeedLow] = input.seed;
     header[Slot.SeedHigh] = input.seed / 2 ** 32;
+    header[Slot.Presence] =
+      (tables.agents.hasRevocable ? Presence.REVOCABLE : 0) |
+      (tables.roles.limited > 0 ? Presence.LIMITS : 0) |
+      (tables.roles.guaranteed > 0 ? Presence.GUARANTEES : 0);
     header[Slot.More] = 0;
     header[Slot.Looked] = 0;
     const count = withDeadline(this.#deadlineMs, () => this.#guest.allocate());

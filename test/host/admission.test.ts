@@ -84,7 +84,9 @@ test("what the process fills in gives way to what the config says", () => {
 
 test("one plugin may run twice under two names", () => {
   const folder = pluginFolder();
-  const plugin = writePlugin(folder, "p");
+  const plugin = writePlugin(folder, "p", {
+    manifest: { config: { $id: "urn:acme:p", type: "object" } },
+  });
   const admitted = admitPlugins([{ plugin }, { plugin, as: "second" }], placesIn(folder));
   expect(admitted.map(({ name }) => name)).toEqual(["p", "second"]);
 });
