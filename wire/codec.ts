@@ -122,7 +122,8 @@ export class FrameWriter {
    * @throws MESSAGE_UNENCODABLE, MESSAGE_TOO_LARGE; nothing has been appended then.
    */
   append(message: WireMessage): number {
-    const { bytes, start, end } = encodeInPlace(message);
+    const bytes = encodeInPlace(message);
+    const { start, end } = bytes;
     const length = end - start;
     const { frameBytesMax, frameMessagesMax } = this.#limits;
     if (length + HEADER_BYTES > frameBytesMax) {
@@ -198,13 +199,12 @@ export class FrameWriter {
   }
 }
 
-function encodeInPlace(message: WireMessage): { bytes: Buffer; start: number; end: number } {
+/** msgpackr's own buffer, and where in it the message is; good until the next call. */
+type InPlace = Buffer & { readonly start: number; readonly end: number };
+
+function encodeInPlace(message: WireMessage): InPlace {
   try {
-    return packr.pack(message, IN_PLACE) as unknown as {
-      bytes: Buffer;
-      start: number;
-      end: number;
-    };
+    return packr.pack(message, IN_PLACE) as InPlace;
   } catch (thrown) {
     throw errors.MESSAGE_UNENCODABLE(String(message.type), reasonOf(thrown));
   }

@@ -14,9 +14,9 @@ import {
 } from "../contract/wire-protocol.ts";
 import { redirectUrl, urlOf } from "./address.ts";
 import { redialDelayMs } from "./back-off.ts";
-import { decodeFrame, FrameWriter, frameLimits } from "./codec.ts";
+import { decodeFrame, encodeFrames, FrameWriter, frameLimits } from "./codec.ts";
 import type { FrameLimits } from "./guard.ts";
-import { handshakeAnswer } from "./handshake.ts";
+import { handshakeAnswer, helloProblem } from "./handshake.ts";
 import { shortReason } from "./session.ts";
 
 /** A dialling end of one socket. No call of it may throw. */
@@ -69,7 +69,8 @@ interface Attempt {
 
 /**
  * Dials, says hello, and keeps the connection: heartbeats, reconnection with jittered back-off, redirects.
- * @throws ADDRESS_INVALID when the very addresses cannot be dialled; everything later goes to the handlers.
+ * @throws ADDRESS_INVALID when the very addresses cannot be dialled, HELLO_INVALID when a name or token is no good;
+ * everything later goes to the handlers.
  */
 export function dialLink(
   options: DialOptions,
@@ -79,11 +80,20 @@ export function dialLink(
   return new HealingLink(options, handlers, environment);
 }
 
+function helloFrame({ peer, name, software, token }: DialOptions): Uint8Array {
+  const said = { type: "hello", tepui: WIRE_VERSION, peer, name, software };
+  const hello = token === undefined ? said : { ...said, token };
+  const problem = helloProblem(hello);
+  if (problem !== undefined) throw errors.HELLO_INVALID(problem.message, problem.where);
+  return encodeFrames([hello])[0] as Uint8Array;
+}
+
 class HealingLink implements Link {
   readonly #options: DialOptions;
   readonly #handlers: LinkHandlers;
   readonly #env: LinkEnvironment;
   readonly #urls: readonly string[];
+  readonly #hello: Uint8Array;
   readonly #readLimits: FrameLimits;
   /** Begun anew with the limits of each welcome. */
   #queue = new FrameWriter(frameLimits());
@@ -108,6 +118,7 @@ class HealingLink implements Link {
     this.#readLimits = frameLimits(
       options.frameBytesMax === undefined ? {} : { frameBytesMax: options.frameBytesMax },
     );
+    this.#hello = helloFrame(options);
     this.#urls = options.addresses.map((address) => urlOf(address));
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -194,14 +205,7 @@ class HealingLink implements Link {
     return {
       onOpen: () => {
         if (attempt.over || this.#state === "closed") return;
-        const hello = new FrameWriter(frameLimits());
-        const { peer, name, software, token } = this.#options;
-        const said = { type: "hello", tepui: WIRE_VERSION, peer, name, software };
-        hello.append(token === undefined ? said : ({ ...said, token } as WireMessage));
-        hello.drain((frame) => {
-          attempt.socket?.send(frame);
-          return true;
-        });
+        attempt.socket?.send(this.#hello);
       },
       onFrame: (bytes, isBinary) => {
         if (attempt.over || this.#state === "closed") return;

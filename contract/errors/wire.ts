@@ -25,7 +25,7 @@ export const wireErrors = {
       hint: `this side speaks version ${spoken}`,
     }),
   HELLO_INVALID: (message: string, where: string) =>
-    fault("HELLO_INVALID", 400, `the hello is not one: ${message}`, { where }),
+    fault("HELLO_INVALID", 400, `the hello is not one: ${where} ${message}`, { where }),
   PEER_KIND_REFUSED: (kind: string, taken: readonly string[]) =>
     fault("PEER_KIND_REFUSED", 403, `${kind} peers are not served here`, {
       where: "/peer",

@@ -62,7 +62,7 @@ export interface HttpExchange {
   readBody(bytesMax: number): Promise<Uint8Array>;
   /** Answers with a `Content-Length`. A second answer is a mistake of ours and throws. */
   respond(status: number, headers: HttpHeaders, body?: string | Uint8Array): void;
-  /** Answers with a stream: chunked, without `Content-Length`, headers sent at once. */
+  /** Answers with a stream: chunked, without `Content-Length`; its head leaves with the first chunk. */
   stream(status: number, headers: HttpHeaders): HttpStream;
   /** Calls `act` once when the client is gone before the answer was complete; at once if it is gone already. */
   onAborted(act: () => void): void;

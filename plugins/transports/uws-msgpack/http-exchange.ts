@@ -116,7 +116,7 @@ export class UwsExchange implements HttpExchange {
           return;
         }
         // Copied, because the chunk's memory is taken back when this callback returns.
-        if (chunk.byteLength > 0) chunks.push(Buffer.from(Buffer.from(chunk)));
+        if (chunk.byteLength > 0) chunks.push(Buffer.from(new Uint8Array(chunk)));
         if (!isLast) return;
         over = true;
         deadline.cancel();
@@ -140,14 +140,16 @@ export class UwsExchange implements HttpExchange {
 
   stream(status: number, headers: HttpHeaders): HttpStream {
     const lines = this.#begin(status, headers);
-    const stream = new UwsStream(this.#response, this.#limits.streamBytesMax, this.#aborted);
+    const stream = new UwsStream(
+      this.#response,
+      this.#limits.streamBytesMax,
+      this.#aborted,
+      () => {
+        this.#response.writeStatus(statusLine(status));
+        for (const [name, value] of lines) this.#response.writeHeader(name, value);
+      },
+    );
     this.#stream = stream;
-    if (this.#aborted) return stream;
-    this.#response.cork(() => {
-      this.#response.writeStatus(statusLine(status));
-      for (const [name, value] of lines) this.#response.writeHeader(name, value);
-      this.#response.beginWrite?.();
-    });
     stream.onEnd(() => this.#done());
     return stream;
   }

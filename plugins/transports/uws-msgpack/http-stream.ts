@@ -11,6 +11,7 @@ const HIGH_WATER_BYTES = 64 * 1024;
 export class UwsStream implements HttpStream {
   readonly #response: HttpResponse;
   readonly #bytesMax: number;
+  #begin: (() => void) | undefined;
   #queue: (string | Uint8Array)[] = [];
   #queuedBytes = 0;
   /** The socket said that it takes no more for now. */
@@ -22,9 +23,11 @@ export class UwsStream implements HttpStream {
   readonly #drained: (() => void)[] = [];
   readonly #ended: ((how: StreamEnd) => void)[] = [];
 
-  constructor(response: HttpResponse, bytesMax: number, isGone: boolean) {
+  /** `begin` writes status and headers; it runs together with the first chunk, in one system call. */
+  constructor(response: HttpResponse, bytesMax: number, isGone: boolean, begin: () => void) {
     this.#response = response;
     this.#bytesMax = bytesMax;
+    this.#begin = begin;
     if (isGone) {
       this.#how = "aborted";
       return;
@@ -98,6 +101,8 @@ export class UwsStream implements HttpStream {
     if (this.#how !== undefined) return;
     // Corking, even with nothing to write, also pushes out what the socket itself still holds.
     this.#response.cork(() => {
+      this.#begin?.();
+      this.#begin = undefined;
       let taken = 0;
       while (taken < this.#queue.length && !this.#blocked) {
         const chunk = this.#queue[taken++] as string | Uint8Array;
