@@ -53,13 +53,21 @@ describe("a container's surroundings are exactly those given", () => {
     const command = { value: "env", shell: false, arguments: ["env", "-0"] };
     const spec = bench.spec("", { command, environment });
     await bench.run(spec);
-    const entries = bench.output(spec).split("\0").filter((entry) => entry !== "").sort();
+    const entries = bench
+      .output(spec)
+      .split("\0")
+      .filter((entry) => entry !== "")
+      .sort();
     const wanted = Object.entries({ ...environment, TEPUI_CONTAINER_ID: spec.id });
     expect(entries).toEqual(wanted.map(([key, value]) => `${key}=${value}`).sort());
   });
 
   test("without a shell, arguments are the whole argv (F21)", async () => {
-    const command = { value: "/bin/sh", shell: false, arguments: ["zero", "-c", "echo $0 $1", "a b", "c d"] };
+    const command = {
+      value: "/bin/sh",
+      shell: false,
+      arguments: ["zero", "-c", "echo $0 $1", "a b", "c d"],
+    };
     const spec = bench.spec("", { command });
     await bench.run(spec);
     expect(bench.output(spec)).toBe("a b c d\n");
@@ -124,7 +132,9 @@ describe("the barrier (habit 18)", () => {
 
 describe("kill ends the whole tree (F76)", () => {
   test("SIGTERM reaches every process, and each may end in its own way", async () => {
-    const spec = bench.spec("(trap 'echo child; exit' TERM; touch a; while :; do sleep 0.02; done) & trap 'wait; exit 7' TERM; touch b; while :; do sleep 0.02; done");
+    const spec = bench.spec(
+      "(trap 'echo child; exit' TERM; touch a; while :; do sleep 0.02; done) & trap 'wait; exit 7' TERM; touch b; while :; do sleep 0.02; done",
+    );
     const ended = bench.run(spec);
     await until("both run", () => ["a", "b"].every((file) => existsSync(join(spec.sandbox, file))));
     bench.containerizer.kill(spec.id, "SIGTERM");
@@ -133,7 +143,8 @@ describe("kill ends the whole tree (F76)", () => {
   });
 
   test("SIGKILL finds a daemon that forked twice and began a session of its own", async () => {
-    const daemon = "setsid sh -c 'setsid sh -c \"echo \\$\\$ > daemon; trap : TERM; while :; do sleep 0.05; done\" &' &";
+    const daemon =
+      "setsid sh -c 'setsid sh -c \"echo \\$\\$ > daemon; trap : TERM; while :; do sleep 0.05; done\" &' &";
     const spec = bench.spec(`${daemon} trap : TERM; while :; do sleep 0.05; done`);
     const ended = bench.run(spec);
     const file = join(spec.sandbox, "daemon");

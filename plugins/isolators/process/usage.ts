@@ -18,7 +18,10 @@ interface Line {
 function readLine(pid: number): Line | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number);
+    const fields = text
+      .slice(text.lastIndexOf(")") + 2)
+      .split(" ")
+      .map(Number);
     const at = (index: number): number => fields[index] ?? 0;
     return {
       pid,
