@@ -275,7 +275,7 @@ export class Containerizer {
     const { onExited } = this.#options.events;
     // A task that ended by itself is told of at once; what it left behind is ended after that.
     if (!container.destroy) onExited(id, exit);
-    this.#end(container).then(() => {
+    void this.#end(container).then(() => {
       if (container.destroy) onExited(id, exit);
     });
   }
@@ -288,7 +288,7 @@ export class Containerizer {
       cause instanceof TepuiError
         ? cause
         : errors.CONTAINER_LAUNCH_REFUSED(cause instanceof Error ? cause.message : String(cause));
-    this.#end(container).then(() => this.#options.events.onFailed(container.spec.id, error));
+    void this.#end(container).then(() => this.#options.events.onFailed(container.spec.id, error));
   }
 
   /** Ends what is left and cleans up, in reverse order; a cleanup that fails holds up no other. */

@@ -6,8 +6,8 @@ export type TaskKey = string & { readonly __brand: "TaskKey" };
 /** Names a custom executor on an agent (B43). */
 export type ExecutorKey = string & { readonly __brand: "ExecutorKey" };
 
-/** Ids hold no control characters (M1), so one can stand between them. */
-const BETWEEN = "\u0001";
+/** Ids hold no slashes (M1), so one can stand between them. */
+const BETWEEN = "/";
 
 /** The key of a task. */
 export function taskKey(frameworkId: FrameworkId, taskId: TaskId): TaskKey {

@@ -29,35 +29,49 @@ function unreachable(never: never): never {
 export function step(state: AgentState, input: AgentInput, nowMs: number, out: Effect[]): void {
   switch (input.type) {
     case "link-up":
-      return stepLinkUp(state, nowMs);
+      stepLinkUp(state, nowMs);
+      return;
     case "link-down":
-      return stepLinkDown(state);
+      stepLinkDown(state);
+      return;
     case "link-refused":
-      return stepLeave(state, input.code, input.message, nowMs, out);
+      stepLeave(state, input.code, input.message, nowMs, out);
+      return;
     case "order":
-      return stepOrder(state, input.order, nowMs, out);
+      stepOrder(state, input.order, nowMs, out);
+      return;
     case "container-held":
-      return stepHeld(state, input.containerId, input.process, nowMs, out);
+      stepHeld(state, input.containerId, input.process, nowMs, out);
+      return;
     case "container-failed":
-      return stepFailed(state, input.containerId, input.message, nowMs, out);
+      stepFailed(state, input.containerId, input.message, nowMs, out);
+      return;
     case "container-exited":
-      return stepExited(state, input.containerId, input.exit, nowMs, out);
+      stepExited(state, input.containerId, input.exit, nowMs, out);
+      return;
     case "container-limit":
-      return stepLimit(state, input.containerId, input.limitation, out);
+      stepLimit(state, input.containerId, input.limitation, out);
+      return;
     case "container-adopted":
-      return stepAdopted(state, input.containerId, nowMs, out);
+      stepAdopted(state, input.containerId, nowMs, out);
+      return;
     case "container-never-ran":
-      return stepNeverRan(state, input.containerId, nowMs, out);
+      stepNeverRan(state, input.containerId, nowMs, out);
+      return;
     case "container-rebooted":
-      return stepRebooted(state, input.containerId, nowMs, out);
+      stepRebooted(state, input.containerId, nowMs, out);
+      return;
     case "executor-call":
-      return stepExecutorCall(state, input.containerId, input.call, nowMs, out);
+      stepExecutorCall(state, input.containerId, input.call, nowMs, out);
+      return;
     case "leave":
-      return stepLeave(state, "AGENT_LEFT", "The agent was told to leave", nowMs, out);
+      stepLeave(state, "AGENT_LEFT", "The agent was told to leave", nowMs, out);
+      return;
     case "tick":
-      return stepTick(state, nowMs, out);
+      stepTick(state, nowMs, out);
+      return;
     default:
-      return unreachable(input);
+      unreachable(input);
   }
 }
 
@@ -66,19 +80,26 @@ function stepOrder(state: AgentState, order: AgentOrder, nowMs: number, out: Eff
   switch (order.type) {
     case "registered":
     case "reregistered":
-      return stepRegistered(state, order, nowMs, out);
+      stepRegistered(state, order, nowMs, out);
+      return;
     case "shutdown":
-      return stepLeave(state, order.code, order.message, nowMs, out);
+      stepLeave(state, order.code, order.message, nowMs, out);
+      return;
     case "ping":
-      return stepPing(state, order, nowMs, out);
+      stepPing(state, order, nowMs, out);
+      return;
     case "launch":
-      return stepLaunch(state, order, nowMs, out);
+      stepLaunch(state, order, nowMs, out);
+      return;
     case "kill":
-      return stepKill(state, order, nowMs, out);
+      stepKill(state, order, nowMs, out);
+      return;
     case "shutdown-executor":
-      return stepShutdownExecutor(state, order, nowMs, out);
+      stepShutdownExecutor(state, order, nowMs, out);
+      return;
     case "shutdown-framework":
-      return stepShutdownFramework(state, order, nowMs, out);
+      stepShutdownFramework(state, order, nowMs, out);
+      return;
     case "acknowledge": {
       const task = state.tasks.get(taskKey(order.frameworkId, order.taskId));
       if (task !== undefined) acknowledge(state, task, order.uuid, nowMs, out);
@@ -96,13 +117,16 @@ function stepOrder(state: AgentState, order: AgentOrder, nowMs: number, out: Eff
       return;
     }
     case "update-framework":
-      return stepUpdateFramework(state, order, nowMs, out);
+      stepUpdateFramework(state, order, nowMs, out);
+      return;
     case "apply-operation":
-      return stepApplyOperation(state, order, nowMs, out);
+      stepApplyOperation(state, order, nowMs, out);
+      return;
     case "drain":
-      return stepDrain(state, order, nowMs, out);
+      stepDrain(state, order, nowMs, out);
+      return;
     default:
-      return unreachable(order);
+      unreachable(order);
   }
 }
 
