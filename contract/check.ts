@@ -38,9 +38,19 @@ const common = {
 } as const;
 
 const engines: Record<CheckMode, () => Ajv2020> = {
-  strict: () => addUnits(new Ajv2020({ ...common, allErrors: true, useDefaults: true }), true),
-  wire: () => addUnits(new Ajv2020({ ...common, allErrors: false, useDefaults: false }), false),
+  strict: () => addUnits(withBytes({ allErrors: true, useDefaults: true }), true),
+  wire: () => addUnits(withBytes({ allErrors: false, useDefaults: false }), false),
 };
+
+/** An engine that knows the keyword `bytes`, which JSON Schema has no word for. */
+function withBytes(options: { allErrors: boolean; useDefaults: boolean }): Ajv2020 {
+  return new Ajv2020({ ...common, ...options }).addKeyword({
+    keyword: "bytes",
+    schemaType: "boolean",
+    errors: false,
+    validate: (wanted: boolean, data: unknown) => !wanted || data instanceof Uint8Array,
+  });
+}
 const started = new Map<CheckMode, Ajv2020>();
 
 function engine(mode: CheckMode): Ajv2020 {
@@ -68,7 +78,8 @@ export function compile<S extends TSchema>(
   name: string,
   mode: CheckMode = "strict",
 ): Validator<Static<S>> {
-  return compileJsonSchema(schema as unknown as JsonSchema, name, mode) as Validator<Static<S>>;
+  const json = schema as unknown as JsonSchema;
+  return validatorOf(json, name, mode, () => engine(mode)) as Validator<Static<S>>;
 }
 
 /**
@@ -81,9 +92,19 @@ export function compileJsonSchema(
   name: string,
   mode: CheckMode = "strict",
 ): Validator<unknown> {
+  // An engine of its own: two plugins may use one `$id`, and one plugin may run twice.
+  return validatorOf(schema, name, mode, engines[mode]);
+}
+
+function validatorOf(
+  schema: JsonSchema,
+  name: string,
+  mode: CheckMode,
+  engineOf: () => Ajv2020,
+): Validator<unknown> {
   let compiled: ValidateFunction | undefined;
   const ready = (): ValidateFunction => {
-    compiled ??= engine(mode).compile(prepare(schema, mode));
+    compiled ??= engineOf().compile(prepare(schema, mode));
     return compiled;
   };
   return {
@@ -106,7 +127,6 @@ export function schemaProblem(schema: unknown): string | undefined {
     return "it must be an object";
   }
   try {
-    // An engine of its own, because a refused schema must leave nothing behind in the shared one.
     engines.strict().compile(prepare(schema as JsonSchema, "strict"));
     return undefined;
   } catch (thrown) {

@@ -19,7 +19,7 @@ test("every error carries the code that is its key, an HTTP status and a message
     const error = (make as (...args: never[]) => TepuiError)(sample, sample, sample, sample);
     expect(error, key).toBeInstanceOf(TepuiError);
     expect(error.code).toBe(key);
-    expect(key).toMatch(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/);
+    expect(key).toMatch(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/);
     expect(error.status, key).toBeGreaterThanOrEqual(400);
     expect(error.status, key).toBeLessThan(600);
     expect(error.message.length, key).toBeGreaterThan(0);
@@ -32,7 +32,7 @@ test("codes.txt lists every code ever used, once, and no retired code comes back
   if (process.env["UPDATE_GOLDEN"] === "1" && missing.length > 0) {
     appendFileSync(golden, `${missing.join("\n")}\n`);
   } else {
-    expect(missing, "append these with `npm run golden`").toEqual([]);
+    expect(missing, "append these: UPDATE_GOLDEN=1 npx vitest run test/contract").toEqual([]);
   }
   const ever = codesEverUsed();
   expect(new Set(ever.map(({ code }) => code)).size).toBe(ever.length);

@@ -1,12 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { compileJsonSchema, schemaProblem } from "../../contract/check.ts";
+import { port } from "../../contract/ports/plugin.ts";
 import { configKinds } from "../../kernel/host/config.ts";
 import {
   configurationPage,
   manifestSchemaText,
   withManifestTables,
 } from "../../kernel/host/config-docs.ts";
+import { startHost } from "../../kernel/host/host.ts";
+import { placesIn, pluginFolder, writePlugin } from "./support/plugins.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -64,4 +67,20 @@ test("every setting has a description, and every optional one says what holds wi
     const variables = fields.map(({ variable }) => variable);
     expect(new Set(variables).size, name).toBe(variables.length);
   }
+});
+
+test("the example plugin of docs/plugins.md runs as it stands there", async () => {
+  const page = readFileSync(new URL("docs/plugins.md", root), "utf8");
+  const [manifest, code] = ["json", "js"].map(
+    (language) => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)?.[1] ?? "",
+  );
+  const folder = pluginFolder();
+  const plugin = writePlugin(folder, "greeter", {
+    manifest: JSON.parse(manifest ?? ""),
+    entry: code ?? "",
+  });
+  const host = await startHost([{ plugin, config: { every: "1mins" } }], placesIn(folder));
+  const greeting = host.get(port<{ greet(name: string): string }>("greeting"));
+  expect(greeting.greet("Tepui")).toBe("hello, Tepui");
+  expect(await host.stop()).toEqual([]);
 });
