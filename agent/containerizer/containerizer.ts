@@ -17,6 +17,7 @@ import { ExitRecords } from "./exits.ts";
 import { Keeper, type KeeperExit } from "./keeper.ts";
 import { isAlive, readStat } from "./proc.ts";
 import { markFor, Sweeper } from "./sweeper.ts";
+import { signalProcess, strays } from "./tree.ts";
 
 /** Between two looks at processes that are not children of our keeper. */
 const WATCH_MS = 200;
@@ -41,6 +42,8 @@ export interface ContainerizerOptions {
   readonly isolators: readonly Isolator[];
   /** Folder of its own, for exit records and the keeper's log. */
   readonly runDir: string;
+  /** Folder that holds every sandbox; processes at work below it are this agent's. */
+  readonly sandboxRoot: string;
   readonly clock: Clock;
   readonly log: Logger;
   readonly events: ContainerEvents;
@@ -217,13 +220,22 @@ export class Containerizer {
     this.#containers.set(spec.id, container);
     this.#watchLimits(container);
     this.#watchProcess(container);
+    this.#options.clock.after(0, () => this.#lookAtWatched());
   }
 
   /**
    * Hands what is known to the isolators after a restart, and has them clean up what is not.
    */
   async recover(known: readonly ContainerCheckpoint[]): Promise<void> {
-    this.#exits.prune(new Set(known.map(({ spec }) => spec.id)));
+    const ids: ReadonlySet<string> = new Set(known.map(({ spec }) => spec.id));
+    this.#exits.prune(ids);
+    for (;;) {
+      const found = strays(this.#options.sandboxRoot, ids);
+      if (found.length === 0) break;
+      for (const stray of found) signalProcess(stray, "SIGKILL");
+      this.#options.log.warn({ pids: found.map(({ pid }) => pid) }, "killed what nobody knows of");
+      await new Promise<void>((resolve) => this.#options.clock.after(WATCH_MS / 10, resolve));
+    }
     for (const isolator of this.#options.isolators) {
       for (const orphan of await isolator.recover(known)) await isolator.cleanup(orphan);
     }
@@ -268,7 +280,12 @@ export class Containerizer {
       return;
     }
     if (container.phase === "held" || exit?.abandoned === true || exit?.failure !== undefined) {
-      this.#failed(container, errors.CONTAINER_LAUNCH_REFUSED(exit?.failure ?? "it was abandoned"));
+      const { failure } = exit ?? {};
+      const cause =
+        failure === undefined
+          ? errors.CONTAINER_ABANDONED()
+          : errors.CONTAINER_LAUNCH_REFUSED(failure);
+      this.#failed(container, cause);
       return;
     }
     container.phase = "ending";

@@ -26,6 +26,8 @@ export const agentErrors = {
     }),
   CONTAINER_LAUNCH_REFUSED: (reason: string) =>
     fault("CONTAINER_LAUNCH_REFUSED", 400, `it cannot be launched: ${reason}`),
+  CONTAINER_ABANDONED: () =>
+    fault("CONTAINER_ABANDONED", 500, "the agent ended before it ran anything"),
   COMMAND_NOT_FOUND: (command: string, tried: string) =>
     fault("COMMAND_NOT_FOUND", 400, `there is no program "${command}"`, {
       hint: `looked in ${tried}`,

@@ -30,6 +30,7 @@ export class ContainerBench {
     this.containerizer = new Containerizer({
       isolators,
       runDir: join(this.folder, "run"),
+      sandboxRoot: this.folder,
       clock: systemClock,
       log: silentLog,
       events: {
