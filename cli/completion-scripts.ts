@@ -97,8 +97,8 @@ _tepui() {
 ${cases.replaceAll("words=", "words_known=")}
   esac
   case $current_path in
-    "config check") [[ $PREFIX == -* ]] || { _files; return } ;;
-    "plugin validate") [[ $PREFIX == -* ]] || { _files -/; return } ;;
+    "config check") [[ $PREFIX == -* ]] || { _files; return; } ;;
+    "plugin validate") [[ $PREFIX == -* ]] || { _files -/; return; } ;;
   esac
   compadd -- \${=words_known}
 }

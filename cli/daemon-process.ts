@@ -18,6 +18,8 @@ export interface ProcessOptions extends CommonOptions {
 export interface Daemon {
   readonly ready: Readonly<Record<string, unknown>> & { readonly address: string };
   stop(deadlineMs: number): Promise<unknown>;
+  /** Resolves with an exit status when it comes to its end by itself. */
+  readonly ended?: Promise<number>;
 }
 
 /** Adds `--config`, and a flag for every field of the config. */
@@ -65,30 +67,29 @@ export async function runProcess(
   name: string,
   start: (signal: AbortSignal) => Promise<Daemon>,
 ): Promise<void> {
-  const ended = endOf(context.signal, options.lifeline === true);
-  const daemon = await start(ended.signal);
+  const end = endOf(context.signal, options.lifeline === true);
+  // Calls off the start alone: what has started is stopped in order, not by a signal.
+  const starting = new AbortController();
+  let isStarted = false;
+  void end.then(() => {
+    if (!isStarted) starting.abort();
+  });
+  const daemon = await start(starting.signal);
+  isStarted = true;
   if (context.output.format === "json") {
     context.output.json({ ready: name, pid: process.pid, ...daemon.ready });
   } else context.output.line(`${name} ready at ${daemon.ready.address}`);
-  await ended.promise;
+  const code = await Promise.race([end, ...(daemon.ended === undefined ? [] : [daemon.ended])]);
   await daemon.stop(STOP_MS);
+  context.exitWith(code);
 }
 
-/** Aborted by a signal or, with a lifeline, by the end of the input stream. */
-function endOf(
-  signal: AbortSignal,
-  hasLifeline: boolean,
-): { readonly signal: AbortSignal; readonly promise: Promise<void> } {
-  const end = new AbortController();
-  const stop = () => end.abort();
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  if (hasLifeline) {
-    process.stdin.on("end", stop).on("close", stop).on("error", stop).resume();
-  }
-  const promise = new Promise<void>((resolve) => {
-    if (end.signal.aborted) resolve();
-    end.signal.addEventListener("abort", () => resolve(), { once: true });
+/** Resolves, with status 0, at a signal or, with a lifeline, at the end of the input stream. */
+function endOf(signal: AbortSignal, hasLifeline: boolean): Promise<number> {
+  return new Promise((resolve) => {
+    const stop = () => resolve(0);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    if (hasLifeline) process.stdin.on("end", stop).on("close", stop).on("error", stop).resume();
   });
-  return { signal: end.signal, promise };
 }

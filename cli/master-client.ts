@@ -3,7 +3,7 @@ import type { TaskView } from "../contract/operator-api.ts";
 import { OperatorClient } from "../sdk/index.ts";
 import type { CliContext, MasterOptions } from "./context.ts";
 
-const CONNECT_MS = 5_000;
+const CONNECT_MS = 3_000;
 
 /** Where the masters are: the option, else the environment, else the default of the SDK. */
 export function mastersOf(options: MasterOptions, context: CliContext): string | undefined {
@@ -46,7 +46,7 @@ export function orInterrupted<T>(promise: Promise<T>, signal: AbortSignal): Prom
 
 /**
  * The one task that an id or the beginning of one means.
- * @throws TASK_NOT_FOUND, TASK_AMBIGUOUS
+ * @throws TASK_NOT_FOUND, TASK_ID_AMBIGUOUS
  */
 export async function findTask(client: OperatorClient, id: string): Promise<TaskView> {
   const asked = { taskId: id, completed: true, limit: 20 };

@@ -2,14 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readSandboxFile, type SandboxPlace, type TaskView } from "../sdk/index.ts";
 
 const POLL_MS = 200;
+const READ_BYTES = 1 << 20;
 /** A sandbox that cannot be read this long after its task ended is not going to be. */
 const GONE_AFTER_READS = 5;
 
 /** Where a task's files are served; `undefined` when the master does not know its agent. */
 export function placeOf({ task, agentIp, agentPort }: TaskView): SandboxPlace | undefined {
   if (agentIp === undefined || agentPort === undefined) return undefined;
-  const { frameworkId, taskId, executorId } = task;
-  return { ip: agentIp, port: agentPort, frameworkId, executorId: executorId ?? taskId };
+  const { frameworkId, taskId } = task;
+  return { ip: agentIp, port: agentPort, frameworkId, taskId };
 }
 
 /** What is followed, and to where. */
@@ -18,7 +19,7 @@ export interface FollowOptions {
   readonly file: "stdout" | "stderr";
   /** Whether nothing more will be written. Asked before each look, so that no end is missed. */
   readonly ended: () => boolean | Promise<boolean>;
-  readonly print: (chunk: string) => void;
+  readonly print: (chunk: Uint8Array) => void;
   readonly signal: AbortSignal;
 }
 
@@ -34,11 +35,11 @@ export async function followFile(options: FollowOptions): Promise<void> {
     const isEnded = await ended();
     try {
       for (;;) {
-        const { data } = await readSandboxFile(place, file, offset, undefined, signal);
-        const whole = isEnded ? data : withoutCutCharacter(data);
-        if (whole === "") break;
-        offset += Buffer.byteLength(whole);
-        print(whole);
+        const range = { offset, length: READ_BYTES };
+        const chunk = await readSandboxFile(place, file, range, signal);
+        if (chunk.length === 0) break;
+        offset += chunk.length;
+        print(chunk);
       }
       failures = 0;
       if (isEnded) return;
@@ -49,9 +50,4 @@ export async function followFile(options: FollowOptions): Promise<void> {
     }
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   }
-}
-
-/** A read may end within a character; its first bytes then read as replacement characters. */
-function withoutCutCharacter(data: string): string {
-  return data.replace(/\uFFFD{1,3}$/, "");
 }

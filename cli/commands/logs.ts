@@ -1,8 +1,8 @@
 import { errors } from "../../contract/errors.ts";
 import {
-  downloadSandboxFile,
   isTerminal,
   type OperatorClient,
+  openSandboxFile,
   type TaskView,
 } from "../../sdk/index.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
@@ -35,9 +35,10 @@ async function logs(
 ): Promise<void> {
   const file = options.stderr ? "stderr" : "stdout";
   const view = await findTask(client, id);
-  const print = (chunk: string | Uint8Array) => {
+  const decoder = new TextDecoder();
+  const print = (chunk: Uint8Array) => {
     if (context.output.format === "json") {
-      const data = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
+      const data = decoder.decode(chunk, { stream: true });
       context.output.json({ taskId: view.task.taskId, file, data });
     } else context.output.bytes(chunk);
   };
@@ -50,7 +51,8 @@ async function logs(
     await followFile({ place, file, ended, print, signal: context.signal });
     return;
   }
-  for await (const chunk of await downloadSandboxFile(place, file, context.signal)) print(chunk);
+  const body = await openSandboxFile(place, file, {}, context.signal);
+  for await (const chunk of body as AsyncIterable<Uint8Array>) print(chunk);
 }
 
 async function hasEnded(client: OperatorClient, { task }: TaskView): Promise<boolean> {

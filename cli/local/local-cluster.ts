@@ -6,7 +6,13 @@ import { configKinds } from "../../kernel/host/config.ts";
 import { OperatorClient } from "../../sdk/index.ts";
 import { orInterrupted } from "../master-client.ts";
 import type { Layout, ProcessPlan } from "./layout.ts";
-import { type Program, Supervised, type SupervisionEvents } from "./supervised.ts";
+import {
+  lastLines,
+  type Program,
+  runToEnd,
+  Supervised,
+  type SupervisionEvents,
+} from "./supervised.ts";
 
 const START_MS = 30_000;
 /** More than a process takes to stop by itself. */
@@ -34,6 +40,7 @@ export class LocalCluster {
   readonly layout: Layout;
   readonly #processes = new Map<string, Supervised>();
   readonly #options: LocalClusterOptions;
+  #stopping: Promise<void> | undefined;
 
   constructor(layout: Layout, options: LocalClusterOptions) {
     this.layout = layout;
@@ -65,12 +72,18 @@ export class LocalCluster {
     }
   }
 
-  /** Stops all processes, the agents first, and removes the data folder if it is temporary. */
-  async stop(): Promise<void> {
+  /**
+   * Stops all processes, the agents first, and removes the data folder if it is temporary. A second
+   * call waits for the first.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     const { master, agents, dataDir, isTemporary } = this.layout;
-    await Promise.all(
-      [...agents].reverse().map(({ name }) => this.#processes.get(name)?.stop(STOP_GRACE_MS)),
-    );
+    await Promise.all(agents.map((agent) => this.#stopAgent(agent)));
     await this.#processes.get(master.name)?.stop(STOP_GRACE_MS);
     if (isTemporary) rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -83,6 +96,17 @@ export class LocalCluster {
       workDir,
       address,
     }));
+  }
+
+  /** Stops an agent and, when it was not able to do so itself, what runs on it. */
+  async #stopAgent(plan: ProcessPlan): Promise<void> {
+    const agent = this.#processes.get(plan.name);
+    if (agent === undefined || !agent.wasStarted) return;
+    const isClean = await agent.stop(STOP_GRACE_MS);
+    if (isClean) return;
+    const { file, args, ...rest } = this.#program(plan);
+    const program = { ...rest, file, args: [...args, "--recover", "cleanup"] };
+    await runToEnd(program, STOP_GRACE_MS);
   }
 
   async #start({ name }: ProcessPlan): Promise<void> {
@@ -124,7 +148,7 @@ async function agentsRegistered(layout: Layout, signal: AbortSignal): Promise<vo
     }
     if (signal.aborted) return;
     const reason = `${active} of ${layout.agents.length} agents have registered`;
-    throw errors.LOCAL_START_FAILED("the cluster", reason, logFile);
+    throw errors.LOCAL_START_FAILED("the cluster", reason, lastLines(logFile));
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
     throw errors.CLI_INTERRUPTED(reasonOf(thrown));

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { errors } from "../../contract/errors.ts";
 
 /** First and longest wait before a process is started again; a long life resets it. */
@@ -35,6 +35,7 @@ export class Supervised {
   #timer: NodeJS.Timeout | undefined;
   #restartMs: number = RESTART_MS.min;
   #isStopping = false;
+  #wasStarted = false;
 
   constructor(program: Program, events: SupervisionEvents) {
     this.#program = program;
@@ -43,6 +44,11 @@ export class Supervised {
 
   get name(): string {
     return this.#program.name;
+  }
+
+  /** Whether it ever ran. */
+  get wasStarted(): boolean {
+    return this.#wasStarted;
   }
 
   /** Process id; 0 while it is down. */
@@ -60,7 +66,7 @@ export class Supervised {
     await new Promise<void>((resolve, reject) => {
       const fail = (reason: string): void => {
         clearTimeout(timer);
-        reject(errors.LOCAL_START_FAILED(name, reason, logFile));
+        reject(errors.LOCAL_START_FAILED(name, reason, lastLines(logFile)));
       };
       const timer = setTimeout(() => {
         child.kill("SIGKILL");
@@ -76,36 +82,27 @@ export class Supervised {
     this.#keep(child);
   }
 
-  /** Ends it for good: SIGTERM, then SIGKILL after the grace period. */
-  async stop(graceMs: number): Promise<void> {
+  /**
+   * Ends it for good: SIGTERM, then SIGKILL after the grace period. False when it did not end in
+   * order, or was down: it may have left something behind.
+   */
+  async stop(graceMs: number): Promise<boolean> {
     this.#isStopping = true;
     clearTimeout(this.#timer);
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return false;
     const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     child.kill("SIGTERM");
     const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
     await gone;
     clearTimeout(timer);
+    return child.exitCode === 0;
   }
 
   #spawn(): ChildProcess {
-    const { file, args, environment, logFile } = this.#program;
-    const log = openSync(logFile, "a", 0o600);
-    try {
-      const child = spawn(file, args, {
-        stdio: ["pipe", "pipe", log],
-        env: environment as NodeJS.ProcessEnv,
-        // A session of its own: Ctrl-C at the terminal reaches the supervisor alone.
-        detached: true,
-      });
-      child.stdin?.on("error", () => {});
-      child.stdout?.resume();
-      this.#child = child;
-      return child;
-    } finally {
-      closeSync(log);
-    }
+    this.#wasStarted = true;
+    this.#child = spawnProgram(this.#program);
+    return this.#child;
   }
 
   #keep(child: ChildProcess): void {
@@ -129,6 +126,46 @@ export class Supervised {
     child.once("error", () => {}); // It never got a process id; `exit` is told as well or not.
     child.stdout?.once("data", () => this.#events.onRestart(this.name, child.pid ?? 0));
     this.#keep(child);
+  }
+}
+
+function spawnProgram({ file, args, environment, logFile }: Program): ChildProcess {
+  const log = openSync(logFile, "a", 0o600);
+  try {
+    const child = spawn(file, args, {
+      stdio: ["pipe", "pipe", log],
+      env: environment as NodeJS.ProcessEnv,
+      // A session of its own: Ctrl-C at the terminal reaches the supervisor alone.
+      detached: true,
+    });
+    child.stdin?.on("error", () => {});
+    child.stdout?.resume();
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Runs a program that ends by itself; kills it when it does not in time. */
+export async function runToEnd(program: Program, deadlineMs: number): Promise<void> {
+  const child = spawnProgram(program);
+  const timer = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
+  await new Promise<void>((resolve) => {
+    child.once("error", () => resolve());
+    child.once("exit", () => resolve());
+  });
+  clearTimeout(timer);
+}
+
+const LAST_LINES = 8;
+
+/** The last lines of a log; none when it cannot be read. */
+export function lastLines(logFile: string): readonly string[] {
+  try {
+    const lines = readFileSync(logFile, "utf8").trimEnd().split("\n");
+    return lines.filter((line) => line !== "").slice(-LAST_LINES);
+  } catch {
+    return [];
   }
 }
 

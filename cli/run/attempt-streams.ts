@@ -25,7 +25,7 @@ export class AttemptStreams {
     if (!this.#isShown) return;
     for (const attempt of attempts) {
       const { ip, port } = attempt.place;
-      const place = { ip, port, frameworkId, executorId: attempt.taskId };
+      const place = { ip, port, frameworkId, taskId: attempt.taskId };
       for (const file of ["stdout", "stderr"] as const) {
         const following = followFile({
           place,

@@ -7,6 +7,7 @@ import { BuildError, dist, filesBelow, readJson, root, sha256, writeIfChanged } 
 
 /** Which files are copied as they are: folder and endings. Manifests are handled on their own. */
 const copied = [
+  { folder: "agent", endings: [".pl"] },
   { folder: "frameworks", endings: [".json", ".txt"] },
   { folder: "plugins", endings: [".json", ".wasm", ".proto"] },
   { folder: "ui", endings: [".html", ".css", ".js", ".svg"] },
