@@ -53,8 +53,8 @@ export {
 export { type AskedTask, Reconciliation, type ReconciliationTimes } from "./reconciliation.ts";
 export { type Amounts, resources } from "./resources.ts";
 export {
-  downloadSandboxFile,
-  type FilePart,
+  type FileRange,
+  openSandboxFile,
   readSandboxFile,
   type SandboxPlace,
   sandboxText,

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { errors } from "../../contract/errors.ts";
 import {
-  readSandboxFile,
   resources,
   type SandboxPlace,
   Scheduler,
@@ -162,7 +161,7 @@ class JobRun {
 
   #placeOf({ place, taskId }: Attempt): SandboxPlace {
     const { ip, port } = place;
-    return { ip, port, frameworkId: this.#scheduler.frameworkId ?? "", executorId: taskId };
+    return { ip, port, frameworkId: this.#scheduler.frameworkId ?? "", taskId };
   }
 
   #changed(change: Change): void {
@@ -205,13 +204,12 @@ class JobRun {
   async #findLostInputs(attempt: Attempt): Promise<void> {
     let lost: string[];
     try {
-      const { data } = await readSandboxFile(this.#placeOf(attempt), LOST_FILE, 0);
-      lost = JSON.parse(data) as string[];
+      lost = JSON.parse(await sandboxText(this.#placeOf(attempt), LOST_FILE)) as string[];
     } catch {
       lost = [];
       for (const [key, done] of this.#plan.mapAttempts()) {
         const place = this.#placeOf(done);
-        const isThere = await readSandboxFile(place, "stdout", 0, 1).then(
+        const isThere = await sandboxText(place, "stdout", { length: 1 }).then(
           () => true,
           () => false,
         );
@@ -231,8 +229,8 @@ class JobRun {
 
   async #lastWords(attempt: Attempt): Promise<string> {
     try {
-      const { data } = await readSandboxFile(this.#placeOf(attempt), "stderr", 0, 2_000);
-      return data.trim();
+      const text = await sandboxText(this.#placeOf(attempt), "stderr", { length: 2_000 });
+      return text.trim();
     } catch {
       return "";
     }

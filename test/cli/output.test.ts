@@ -107,9 +107,9 @@ test("colours are for terminals, and not with NO_COLOR", () => {
 test("an error is its code and message, then where, details and hint", () => {
   const error = new TextSink();
   const output = new Output({ out: new TextSink(), error, environment: {} });
-  output.error(errors.TASK_AMBIGUOUS("t", ["t1", "t2"]));
+  output.error(errors.TASK_ID_AMBIGUOUS("t", ["t1", "t2"]));
   expect(error.text).toBe(
-    'error[TASK_AMBIGUOUS]: "t" fits 2 tasks\n  where: task t\n  - t1\n  - t2\n' +
+    'error[TASK_ID_AMBIGUOUS]: "t" fits 2 tasks\n  where: task t\n  - t1\n  - t2\n' +
       "  hint: write more of its id\n",
   );
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { jobModuleProblem } from "../../frameworks/mapreduce/job-module.ts";
@@ -24,14 +24,14 @@ let folder = "";
 let server: Server;
 let port = 0;
 
-/** Serves files as an agent does: `/frameworks/F/executors/E/runs/latest/FILE` is `folder/E/FILE`. */
+/** Serves files as an agent does: `/sandbox/FRAMEWORK/TASK/FILE` is `folder/TASK/FILE`. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tepui-mapreduce-"));
   server = createServer((request, response) => {
-    const { searchParams } = new URL(request.url ?? "/", "http://localhost");
-    const path = searchParams.get("path") ?? "";
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    const [, , , task = "", file = ""] = pathname.split("/");
     try {
-      response.end(readFileSync(join(folder, path.split("/")[4] ?? "", basename(path))));
+      response.end(readFileSync(join(folder, task, file)));
     } catch {
       response.statusCode = 404;
       response.end();
@@ -188,7 +188,7 @@ test("maps and reduces over HTTP give what one process counts", async () => {
     splits.map(({ pieces }, at) => {
       const spec = { kind: "map" as const, module: "", root, pieces, partitions: 3 };
       runMap(spec, wordcount, sandbox(`m${at}`));
-      return [`m${at}`, { ip: "127.0.0.1", port, frameworkId: "fw", executorId: `m${at}` }];
+      return [`m${at}`, { ip: "127.0.0.1", port, frameworkId: "fw", taskId: `m${at}` }];
     }),
   );
   const counted: Record<string, number> = {};
@@ -213,9 +213,9 @@ test("maps and reduces over HTTP give what one process counts", async () => {
 });
 
 test("a reduce that cannot get an output says which, and does not pretend to a result", async () => {
-  const place = { ip: "127.0.0.1", port, frameworkId: "fw", executorId: "m0" };
+  const place = { ip: "127.0.0.1", port, frameworkId: "fw", taskId: "m0" };
   const into = sandbox("lost");
-  const maps = { m0: place, gone: { ...place, executorId: "gone" } };
+  const maps = { m0: place, gone: { ...place, taskId: "gone" } };
   const spec = { kind: "reduce" as const, module: "", partition: 0, maps };
   expect(await runReduce(spec, wordcount, into)).toBe(EXIT_INPUT_LOST);
   expect(JSON.parse(readFileSync(join(into, "lost.json"), "utf8"))).toEqual(["gone"]);
