@@ -1,11 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { listPids, readEnvironment } from "../../agent/containerizer/proc.ts";
 import { AgentProcess } from "./support/agent-process.ts";
 import { until } from "./support/containers.ts";
 import { StandInMaster } from "./support/stand-in-master.ts";
+
+// Agents are processes of their own here, and start slowly where many tests run at once.
+vi.setConfig({ testTimeout: 90_000 });
 
 let folder: string;
 let master: StandInMaster;
@@ -19,7 +22,7 @@ afterEach(async () => {
   for (const agent of agents.splice(0)) await agent.kill("SIGKILL");
   await master.close();
   for (const pid of left()) process.kill(pid, "SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** Processes that work in a sandbox of this test. */
@@ -35,14 +38,17 @@ async function start(recover?: string): Promise<AgentProcess> {
       workDir: join(folder, "work"),
       resources: "cpus:4;mem:1024",
       attributes: "rack:r1",
-      registrationBackoffFactor: 1,
+      registrationBackoffFactor: "1ms",
       "log.level": "warn",
     },
     recover,
   );
   agents.push(agent);
   const registered = master.registrations.length;
-  await until(`the agent is up: ${agent.output}`, () => agent.address !== undefined, 20_000);
+  await until("the agent is up, or has said why not", () => {
+    return agent.address !== undefined || agent.child.exitCode !== null;
+  });
+  expect(agent.address, agent.output).toBeDefined();
   if (recover === undefined) {
     await until("it has registered", () => master.registrations.length > registered);
   }
@@ -137,7 +143,8 @@ describe("an agent that is killed and started again (F2, B21)", () => {
     }
     await agent.kill("SIGKILL");
     writeFileSync(go, "");
-    await until("the short ones are over", () => left().length <= 1);
+    const exits = join(folder, "work", "run", "exits");
+    await until("the short ones are over", () => readdirSync(exits).length === 4);
     const again = await start();
     const returned = master.registrations.at(-1);
     expect(returned).toMatchObject({ type: "reregister", agent: { id: "m1-S0" } });
