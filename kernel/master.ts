@@ -8,14 +8,14 @@ import type { WasmPlugin } from "../contract/ports/plugin.ts";
 import type { Transport, TransportHandlers } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import type { Effect } from "./core/effect.ts";
-import { clusterOptions } from "./core/options.ts";
-import { createCluster, type ClusterState } from "./core/state.ts";
-import { allocationDue, nextDeadlineMs, step } from "./core/step.ts";
+import { type ClusterState, createCluster, nextDeadlineMs } from "./core/state.ts";
+import { isRoundDue, step } from "./core/step.ts";
 import { watchCluster } from "./io/cluster-metrics.ts";
-import { masterPeers, openDoor } from "./io/door.ts";
+import { compileChecks, masterPeers, openDoor } from "./io/door.ts";
 import { perform } from "./io/effects.ts";
 import { Loop } from "./io/loop.ts";
 import { Operators } from "./io/operators.ts";
+import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
 import { queriesOf } from "./io/queries.ts";
 import { RegistryWriter } from "./io/registry.ts";
@@ -41,7 +41,9 @@ interface Term {
   readonly doors: TransportHandlers;
 }
 
-/** The master of one process: shut doors until it leads, then the loop around the cluster's state. */
+/**
+ * The master of one process: shut doors until it leads, then the loop around the cluster's state.
+ */
 export class Master {
   readonly #parts: MasterParts;
   #term: Term | undefined;
@@ -83,8 +85,9 @@ export class Master {
     policy: WasmPlugin,
   ): Promise<void> {
     const { config, log, metrics, clock } = this.#parts;
+    compileChecks();
     const entries = await leadership.read("");
-    const state = createCluster(clusterOptions(config, this.#parts.id, info));
+    const state = createCluster(clusterOptions(config, info), clock.nowMs());
     const rounds = new Rounds(seedOf(this.#parts.id), clock.monotonicMs, metrics);
     rounds.promote(policy, state.tables);
     const peers = new Peers();
@@ -99,11 +102,9 @@ export class Master {
       onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
     });
     const operators = new Operators(
-      queriesOf(state, rounds),
+      queriesOf(state),
       (token, command) => loop.enqueue({ type: "operator", token, command }),
-      (count) => {
-        state.listeners = count;
-      },
+      (count) => loop.enqueue({ type: "listeners", count }),
     );
     const abort = (code: string, message: string): void => this.#abort(code, message);
     const targets = { peers, operators, registry, log, abort };
@@ -111,7 +112,7 @@ export class Master {
       {
         step: (input, nowMs, out) => step(state, input, nowMs, out),
         nextDeadlineMs: () => nextDeadlineMs(state),
-        allocationDue: (nowMs) => allocationDue(state, nowMs),
+        roundDue: () => isRoundDue(state),
         allocate: (nowMs) => rounds.decide(state, nowMs),
         perform: (effect: Effect) => perform(effect, targets),
         flush: () => {

@@ -1,5 +1,5 @@
-import { agentMessageSchemas, type AgentMessage } from "../../contract/agent-api.ts";
-import { frameworkCallSchemas, type FrameworkCall } from "../../contract/framework-api.ts";
+import { type AgentMessage, agentMessageSchemas } from "../../contract/agent-api.ts";
+import { type FrameworkCall, frameworkCallSchemas } from "../../contract/framework-api.ts";
 import { messageCheck } from "../../contract/message-checks.ts";
 import { type OperatorMessage, operatorMessageSchemas } from "../../contract/operator-api.ts";
 import type { HelloAnswer, Peer, TransportHandlers } from "../../contract/ports/transport.ts";
@@ -14,6 +14,13 @@ export const masterPeers = {
   agent: messageCheck("agent", agentMessageSchemas),
   operator: messageCheck("operator", operatorMessageSchemas),
 };
+
+/** Compiles all checks now, because the first message of each type would stop the loop for it. */
+export function compileChecks(): void {
+  for (const type of Object.keys(frameworkCallSchemas)) masterPeers.framework({ type });
+  for (const type of Object.keys(agentMessageSchemas)) masterPeers.agent({ type });
+  for (const type of Object.keys(operatorMessageSchemas)) masterPeers.operator({ type });
+}
 
 /** What the door needs of the master. */
 export interface DoorParts {

@@ -1,8 +1,13 @@
-import type { WasmPlugin } from "../../contract/ports/plugin.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
+import type { WasmPlugin } from "../../contract/ports/plugin.ts";
 import { admitPolicy } from "../allocation/admission.ts";
 import { AllocationRounds, type RoundDecisions } from "../allocation/round.ts";
+import { DecisionFlag } from "../allocation/slots.ts";
 import { PolicySupervisor } from "../allocation/supervisor.ts";
+import type { ClusterInput, OfferDecision } from "../core/event.ts";
+import type { ClusterState } from "../core/state.ts";
+import { prepareRound } from "../core/step.ts";
+import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
 
 /** Wall-clock backstop of one call into a policy; the step budget is the real bound. */
@@ -68,15 +73,48 @@ export class Rounds {
     return { name: live?.name ?? "built-in", digest: live?.digest ?? "" };
   }
 
-  /** One round, or nothing when no agent has anything new to offer. */
-  run(tables: AllocationTables, nowMs: number): RoundDecisions | undefined {
+  /** One round over the cluster; what it decided, as the input to step. */
+  decide(state: ClusterState, nowMs: number): ClusterInput | undefined {
+    prepareRound(state);
     const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX };
-    const decisions = this.#rounds.run(tables, input);
+    const decisions = this.#rounds.run(state.tables, input);
     if (decisions === undefined) return undefined;
+    this.#count(decisions);
+    const { policy: name, digest } = decisions;
+    return {
+      type: "offers-decided",
+      decisions: listOf(decisions),
+      policy: { name, digest },
+      more: decisions.more,
+    };
+  }
+
+  #count(decisions: RoundDecisions): void {
     const labels = { policy: decisions.policy };
     this.#seconds.observe(decisions.tookMs / 1_000, labels);
     this.#offers.add(decisions.count, labels);
     if (decisions.lost) this.#lost.add(1, labels);
-    return decisions;
   }
+}
+
+/** The columns as a list that stays valid after the next round. */
+function listOf({ count, agents, clients, flags, amounts }: RoundDecisions): OfferDecision[] {
+  const list: OfferDecision[] = new Array(count);
+  for (let row = 0; row < count; row++) {
+    const agentRow = agents[row] as number;
+    const clientRow = clients[row] as number;
+    const bits = flags[row] as number;
+    const whole = (bits & DecisionFlag.WHOLE) !== 0;
+    list[row] = whole
+      ? { agentRow, clientRow, whole }
+      : {
+          agentRow,
+          clientRow,
+          whole,
+          amounts: [...amounts.subarray(row * KINDS, (row + 1) * KINDS)],
+          reserved: (bits & DecisionFlag.RESERVED) !== 0,
+          revocable: (bits & DecisionFlag.REVOCABLE) !== 0,
+        };
+  }
+  return list;
 }

@@ -58,7 +58,7 @@ function manifestWithDigest(path) {
       "allocators are compiled from assembly/policies; other binaries have to be checked in",
     );
   }
-  const digest = `sha256-${sha256(readFileSync(binary))}`;
+  const digest = sha256(readFileSync(binary));
   return `${JSON.stringify({ ...manifest, digest }, undefined, 2)}\n`;
 }
 

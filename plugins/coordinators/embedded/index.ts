@@ -1,7 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { COORDINATOR } from "../../../contract/ports/coordinator.ts";
-import { DATA_DIR, type PluginContext, type PluginInstance } from "../../../contract/ports/plugin.ts";
+import {
+  DATA_DIR,
+  type PluginContext,
+  type PluginInstance,
+} from "../../../contract/ports/plugin.ts";
 import { EmbeddedCoordinator } from "./coordinator.ts";
 import { lockDirectory } from "./lock.ts";
 import { openStore } from "./store.ts";
