@@ -1,0 +1,38 @@
+import { type FaultTable, fault } from "./fault.ts";
+
+/** Mistakes in config files, environment variables and flags (A9). */
+export const configErrors = {
+  CONFIG_UNREADABLE: (file: string, reason: string) =>
+    fault("CONFIG_UNREADABLE", 400, `cannot read the config file: ${reason}`, {
+      where: file,
+      hint: "name a readable file in JSON (comments allowed) or YAML",
+    }),
+  CONFIG_SYNTAX: (where: string, reason: string) => fault("CONFIG_SYNTAX", 400, reason, { where }),
+  CONFIG_DUPLICATE_KEY: (where: string, key: string) =>
+    fault("CONFIG_DUPLICATE_KEY", 400, `"${key}" is given twice`, {
+      where,
+      hint: "keep one of them",
+    }),
+  CONFIG_UNKNOWN_FIELD: (where: string, message: string, hint?: string) =>
+    fault("CONFIG_UNKNOWN_FIELD", 400, message, { where, hint }),
+  CONFIG_MISSING_FIELD: (where: string, message: string) =>
+    fault("CONFIG_MISSING_FIELD", 400, message, { where }),
+  CONFIG_BAD_VALUE: (where: string, message: string, hint?: string) =>
+    fault("CONFIG_BAD_VALUE", 400, message, { where, hint }),
+  CONFIG_INVALID: (file: string, problems: readonly string[]) =>
+    fault("CONFIG_INVALID", 400, `${problems.length} problems in the configuration`, {
+      where: file,
+      details: problems,
+      hint: "`tepui config check FILE` lists them too, without starting anything",
+    }),
+  CONFIG_INSECURE_BIND: (host: string) =>
+    fault(
+      "CONFIG_INSECURE_BIND",
+      400,
+      `"${host}" can be reached by other machines, and no authentication is set up`,
+      {
+        where: "/listen/host",
+        hint: "listen on 127.0.0.1, configure authentication, or set insecureRemote",
+      },
+    ),
+} satisfies FaultTable;
