@@ -1,4 +1,8 @@
 import type { MasterInfo } from "../schema/agent.ts";
+import { type Port, port } from "./plugin.ts";
+
+/** The port that coordinators serve. */
+export const COORDINATOR: Port<Coordinator> = port<Coordinator>("coordinator");
 
 /** Thrown into every write after leadership has gone; the master must stop at once. */
 export interface LeadershipLost {

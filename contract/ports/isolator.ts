@@ -2,6 +2,10 @@ import type { AgentId, ContainerId, ExecutorId, FrameworkId, TaskId } from "../i
 import type { CommandInfo } from "../schema/command.ts";
 import type { ContainerInfo } from "../schema/container.ts";
 import type { Resource } from "../schema/resource.ts";
+import { type Port, port } from "./plugin.ts";
+
+/** The port that isolators serve. */
+export const ISOLATOR: Port<Isolator> = port<Isolator>("isolator");
 
 /**
  * A process as the kernel of the host knows it: a pid alone is reused, pid and start time are not.

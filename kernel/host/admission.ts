@@ -86,9 +86,11 @@ function checkShape(candidate: Candidate, _: readonly Candidate[], options: Admi
   if (problem !== undefined) throw errors.PLUGIN_SHAPE(name, problem);
 }
 
-function checkConfig(candidate: Candidate) {
+function checkConfig(candidate: Candidate, _: readonly Candidate[], options: AdmissionOptions) {
   const { entry, name } = candidate;
-  candidate.config = pluginConfig(name, manifestOf(candidate), entry.config);
+  const manifest = manifestOf(candidate);
+  const config = { ...options.fill?.(manifest), ...(entry.config as object | undefined) };
+  candidate.config = pluginConfig(name, manifest, config);
 }
 
 /** All checks, in their order. Every one is over for all plugins before any plugin's code runs. */
