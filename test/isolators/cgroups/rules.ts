@@ -29,8 +29,14 @@ const memoryRules: readonly CgroupRule[] = [
       assert.equal(told.length, 1);
       const [limitation] = told;
       assert.equal(limitation?.reason, "REASON_CONTAINER_LIMITATION_MEMORY");
-      assert.match(limitation.message, /^memory limit of 64 MiB exceeded: requested 64 MiB, in use/);
-      assert.match(limitation.message, /most in use 6\d(\.\d)? MiB; the kernel killed 1 process$/);
+      assert.match(
+        limitation.message,
+        /^memory limit of 64 MiB exceeded: requested 64 MiB, in use/,
+      );
+      assert.match(
+        limitation.message,
+        /most in use 6\d(\.\d)? MiB; the kernel killed (1 process|all its processes)$/,
+      );
       const [mem] = limitation.resources;
       assert.equal(mem?.name, "mem");
       assert.ok(Math.abs((mem?.scalar ?? 0) - 64_000) < 4_000, `${mem?.scalar} is near 64 MiB`);
@@ -39,7 +45,7 @@ const memoryRules: readonly CgroupRule[] = [
     },
   },
   {
-    name: "a child killed for lack of memory is told while its parent lives on, by polling",
+    name: "a kill for lack of memory is told by polling, before anybody has stopped watching",
     async run(bench) {
       const isolator = bench.open({ limitPollInterval: "50ms" });
       const spec = specOf("parent", { cpus: 1, mem: 64 });
@@ -258,7 +264,7 @@ const rootRules: readonly CgroupRule[] = [
         "head -c 1 /dev/kmsg > /dev/null || echo refused";
       const running = await bench.run(isolator, specOf("devices"), script);
       await running.exited;
-      await eventually(() => /fine[^]*refused/.test(running.output()), "both answers");
+      await eventually(() => /fine\n(.*\n)*refused/.test(running.output()), "both answers");
       assert.match(running.output(), /Operation not permitted/);
       await isolator.cleanup(specOf("devices").id);
     },

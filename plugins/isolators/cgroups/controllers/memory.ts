@@ -28,7 +28,8 @@ export interface MemoryFigures {
   readonly rssBytes: number | undefined;
   readonly cacheBytes: number | undefined;
   readonly swapBytes: number | undefined;
-  readonly kills: number;
+  /** Whom the kernel killed, in words. */
+  readonly killed: string;
   /** False when the whole host had run out, and the container was within its limit. */
   readonly isOwnLimit: boolean;
 }
@@ -38,7 +39,7 @@ const mib = (bytes: number | undefined): string =>
 
 /** Says it for people, figures included, and for programs: `mem` is the most that was in use. */
 export function memoryLimitation(figures: MemoryFigures, demand?: Demand): Limitation {
-  const { kills, usedBytes, peakBytes, limitBytes } = figures;
+  const { killed, usedBytes, peakBytes, limitBytes } = figures;
   const what = figures.isOwnLimit
     ? `memory limit of ${mib(limitBytes)} exceeded`
     : `the host ran out of memory (limit of the container: ${mib(limitBytes)})`;
@@ -50,10 +51,12 @@ export function memoryLimitation(figures: MemoryFigures, demand?: Demand): Limit
       `${what}: ${requested}in use now ${mib(usedBytes)} (rss ${mib(figures.rssBytes)}, ` +
       `cache ${mib(figures.cacheBytes)}, swap ${mib(figures.swapBytes)}), ` +
       `most in use ${mib(most || undefined)}; ` +
-      `the kernel killed ${kills === 1 ? "1 process" : `${kills} processes`}`,
+      `the kernel killed ${killed}`,
     resources: [{ name: "mem", scalar: Math.round((most / MIB) * 1000) }],
   };
 }
+
+const processesOf = (kills: number): string => (kills === 1 ? "1 process" : `${kills} processes`);
 
 const finiteV1 = (bytes: number | undefined): number | undefined =>
   bytes === undefined || bytes >= V1_UNLIMITED ? undefined : bytes;
@@ -119,7 +122,7 @@ export const memoryV1: Controller = {
       rssBytes: stat.get("total_rss"),
       cacheBytes: stat.get("total_cache"),
       swapBytes: stat.get("total_swap"),
-      kills,
+      killed: processesOf(kills),
       isOwnLimit:
         (group.number("memory.failcnt") ?? 0) > 0 ||
         (group.number("memory.memsw.failcnt") ?? 0) > 0,
@@ -183,7 +186,8 @@ export const memoryV2: Controller = {
       rssBytes: stat.get("anon"),
       cacheBytes: stat.get("file"),
       swapBytes: group.number("memory.swap.current"),
-      kills,
+      // With oom.group the kernel counts the one it chose twice, so its count is not told.
+      killed: group.number("memory.oom.group") === 1 ? "all its processes" : processesOf(kills),
       isOwnLimit: (events.get("oom") ?? 0) > 0,
     };
     return memoryLimitation(figures, demand);
