@@ -38,9 +38,19 @@ const common = {
 } as const;
 
 const engines: Record<CheckMode, () => Ajv2020> = {
-  strict: () => addUnits(new Ajv2020({ ...common, allErrors: true, useDefaults: true }), true),
-  wire: () => addUnits(new Ajv2020({ ...common, allErrors: false, useDefaults: false }), false),
+  strict: () => addUnits(withBytes({ allErrors: true, useDefaults: true }), true),
+  wire: () => addUnits(withBytes({ allErrors: false, useDefaults: false }), false),
 };
+
+/** An engine that knows the keyword `bytes`, which JSON Schema has no word for. */
+function withBytes(options: { allErrors: boolean; useDefaults: boolean }): Ajv2020 {
+  return new Ajv2020({ ...common, ...options }).addKeyword({
+    keyword: "bytes",
+    schemaType: "boolean",
+    errors: false,
+    validate: (wanted: boolean, data: unknown) => !wanted || data instanceof Uint8Array,
+  });
+}
 const started = new Map<CheckMode, Ajv2020>();
 
 function engine(mode: CheckMode): Ajv2020 {
