@@ -215,10 +215,10 @@ describe("on v2", () => {
   test("a populated container keeps its memory limit when it is prepared again", async () => {
     const isolator = isolatorOn([mountV2]);
     await prepare(isolator, "c1", { mem: 64 });
-    kernel.set("unified/tepui/c1/cgroup.events", "populated 1\nfrozen 0");
+    kernel.at("unified/tepui/c1/leaf").write("cgroup.procs", "17");
     await prepare(isolator, "c1", { mem: 40 });
     expect(filesOf("memory.max")).toEqual({ "memory.max": `${64 * MIB}` });
-    kernel.set("unified/tepui/c1/cgroup.events", "populated 0\nfrozen 0");
+    kernel.at("unified/tepui/c1").write("cgroup.kill", "1");
     await prepare(isolator, "c1", { mem: 40 });
     expect(filesOf("memory.max")).toEqual({ "memory.max": `${40 * MIB}` });
   });

@@ -6,6 +6,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errors, reasonOf } from "../../../contract/errors.ts";
 
@@ -14,6 +15,7 @@ export interface CgroupCalls {
   readonly exists: (path: string) => boolean;
   readonly read: (path: string) => string;
   readonly write: (path: string, text: string) => void;
+  readonly writeSoon: (path: string, text: string) => Promise<void>;
   readonly list: (path: string) => readonly string[];
   readonly make: (path: string) => void;
   readonly remove: (path: string) => void;
@@ -26,6 +28,7 @@ export const kernelCalls: CgroupCalls = {
   // Not truncated: the files of a cgroup are made by the kernel, and one that is missing must not
   // come into being where a directory merely looks like a cgroup.
   write: (path, text) => writeFileSync(path, text, { flag: "r+" }),
+  writeSoon: (path, text) => writeFile(path, text, { flag: "r+" }),
   list: (path) =>
     readdirSync(path, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
@@ -103,6 +106,14 @@ export class CgroupDir {
     }
   }
 
+  /**
+   * Moves a process into it, off the event loop: the kernel makes whoever moves a process wait
+   * until no other process of the host is forking.
+   */
+  async attach(pid: number): Promise<void> {
+    await this.#calls.writeSoon(join(this.path, "cgroup.procs"), `${pid}`);
+  }
+
   /** Processes of this cgroup itself; those of other pid namespaces, shown as 0, left out. */
   pids(): readonly number[] {
     const lines = (this.read("cgroup.procs") ?? "").split("\n");
@@ -141,10 +152,17 @@ export class CgroupDir {
    * kernel refuses while there are processes, and for a moment after the last one.
    */
   remove(): string | undefined {
-    for (const below of this.children()) {
-      const problem = below.remove();
-      if (problem !== undefined) return problem;
+    const problem = this.#removeAlone();
+    const below = problem === undefined ? [] : this.children();
+    if (below.length === 0) return problem;
+    for (const group of below) {
+      const theirs = group.remove();
+      if (theirs !== undefined) return theirs;
     }
+    return this.#removeAlone();
+  }
+
+  #removeAlone(): string | undefined {
     try {
       this.#calls.remove(this.path);
       return undefined;

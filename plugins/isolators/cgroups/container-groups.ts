@@ -67,15 +67,29 @@ export class ContainerGroups {
    * Puts a process into all of them.
    * @throws CGROUP_ATTACH_FAILED
    */
-  attach(pid: number): void {
-    for (const { hierarchy, dir } of this.all) {
-      const home = hierarchy.version === 2 ? dir.child(LEAF) : dir;
-      try {
-        home.write("cgroup.procs", `${pid}`);
-      } catch (cause) {
-        throw errors.CGROUP_ATTACH_FAILED(this.id, reasonOf(cause), cause);
-      }
+  async attach(pid: number): Promise<void> {
+    try {
+      await Promise.all(
+        this.all.map(({ hierarchy, dir }) =>
+          (hierarchy.version === 2 ? dir.child(LEAF) : dir).attach(pid),
+        ),
+      );
+    } catch (cause) {
+      throw errors.CGROUP_ATTACH_FAILED(this.id, reasonOf(cause), cause);
     }
+  }
+
+  /**
+   * Whether anybody is left, by one look where one look can tell: children of a process start in
+   * all cgroups of their parent, so one hierarchy knows them all.
+   */
+  hasProcesses(): boolean {
+    const existing = this.existing();
+    const unified = existing.find(({ hierarchy }) => hierarchy.version === 2);
+    const populated = unified?.dir.table("cgroup.events").get("populated");
+    if (populated !== undefined) return populated === 1;
+    const [first] = existing;
+    return first !== undefined && withDescendants(first.dir).some((dir) => dir.pids().length > 0);
   }
 
   /** All processes in any of them, or in cgroups below. */

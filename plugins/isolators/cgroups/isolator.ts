@@ -65,7 +65,7 @@ export class CgroupsIsolator implements Isolator {
     if (startTicksOf(process.pid) !== process.startTicks) {
       throw errors.CGROUP_ATTACH_FAILED(spec.id, `process ${process.pid} is gone`);
     }
-    this.#groups(spec.id).attach(process.pid);
+    await this.#groups(spec.id).attach(process.pid);
     const score = burstableScore(demandOf(spec));
     if (score !== undefined) writeFileSync(`/proc/${process.pid}/oom_score_adj`, `${score}`);
   }
@@ -78,9 +78,8 @@ export class CgroupsIsolator implements Isolator {
     const { clock, config } = this.#context;
     for (const watch of this.#watches) if (watch.id === id) this.#stop(watch);
     if (this.#demands.delete(id)) this.#balance();
-    if (groups.existing().length === 0) return;
-    await killAll(groups, clock, config.destroyTimeout);
     let left = groups.remove();
+    if (left !== undefined) await killAll(groups, clock, config.destroyTimeout);
     // The kernel lets go of the last process of a cgroup a moment after it has died.
     await until(clock, config.destroyTimeout, () => {
       if (left !== undefined) left = groups.remove();
@@ -145,6 +144,7 @@ export class CgroupsIsolator implements Isolator {
     if (!isContainerName(id)) return false;
     const groups = this.#groups(id);
     if (groups.existing().length === 0) return false;
+    if (!groups.hasProcesses()) return true;
     const { clock, config } = this.#context;
     return await killAll(groups, clock, config.destroyTimeout);
   }

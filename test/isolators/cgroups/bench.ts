@@ -132,7 +132,9 @@ export class CgroupBench {
       );
     });
     await isolator.isolate(spec, process);
-    (child.stdio[3] as Writable).end("go\n");
+    const barrier = child.stdio[3] as Writable;
+    barrier.on("error", () => {}); // Whoever is killed may reset it.
+    barrier.end("go\n");
     return { process, exited, output: () => output };
   }
 

@@ -148,6 +148,7 @@ export class FakeKernel implements HostSource {
       this.written.push([path.slice(this.folder.length + 1), text]);
       this.#write(path, text);
     },
+    writeSoon: async (path, text) => this.#calls.write(path, text),
     remove: (path) => {
       if (!existsSync(path)) throw refusal("ENOENT");
       const dir = this.dirAt(path);
@@ -196,7 +197,7 @@ export class FakeKernel implements HostSource {
     if (file === "memory.memsw.limit_in_bytes" && Number(text) < limit) throw refusal("EINVAL");
     if (file === "cgroup.subtree_control") this.#handDown(dir, text);
     else if (file === "cgroup.procs") this.#move(dir, Number(text));
-    else if (file === "cgroup.kill") this.#empty(dir);
+    else if (file === "cgroup.kill") this.#kill(dir);
     else writeFileSync(path, text);
   }
 
@@ -224,6 +225,21 @@ export class FakeKernel implements HostSource {
     };
     leave(top);
     writeFileSync(join(dir.path, "cgroup.procs"), [...dir.pids(), pid].join("\n"));
+    this.#tellPopulated(top);
+  }
+
+  /** Keeps `populated` true to who is in a cgroup or below it. */
+  #tellPopulated(group: CgroupDir): boolean {
+    const below = group.children().map((each) => this.#tellPopulated(each));
+    const populated = group.pids().length > 0 || below.includes(true);
+    const text = `populated ${populated ? 1 : 0}\nfrozen 0`;
+    if (group.has("cgroup.events")) writeFileSync(join(group.path, "cgroup.events"), text);
+    return populated;
+  }
+
+  #kill(dir: CgroupDir): void {
+    this.#empty(dir);
+    this.#tellPopulated(this.at(this.#mountOf(dir.path).name));
   }
 
   #empty(dir: CgroupDir): void {
