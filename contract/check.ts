@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Static, TSchema } from "typebox";
-import { type CheckMode, type JsonSchema, prepare } from "./check/prepare.ts";
+import { type CheckMode, type JsonSchema, prepare, type Share } from "./check/prepare.ts";
 import { type Problem, problemsOf } from "./check/problems.ts";
 import { addUnits } from "./check/units.ts";
 
@@ -28,6 +28,9 @@ export interface Validator<T> {
 
 const common = {
   verbose: true,
+  // Ajv's optimizer takes longer than everything else, and what it saves cannot be measured here.
+  code: { optimize: false },
+  inlineRefs: false,
   strictSchema: true,
   strictTypes: false,
   strictTuples: false,
@@ -52,6 +55,21 @@ function withBytes(options: { allErrors: boolean; useDefaults: boolean }): Ajv20
   });
 }
 const started = new Map<CheckMode, Ajv2020>();
+
+/** Shared parts of wire schemas by their `properties`; see `Share`. */
+const sharedIds = new Map<object, string>();
+
+/** Lets the messages of the wire share what they have in common: a task is compiled once. */
+function shareIn(ajv: Ajv2020): Share {
+  return (properties, make) => {
+    const known = sharedIds.get(properties);
+    if (known !== undefined) return known;
+    const id = `tepui:shared:${sharedIds.size}`;
+    sharedIds.set(properties, id);
+    ajv.addSchema(make(), id, false, false);
+    return id;
+  };
+}
 
 function engine(mode: CheckMode): Ajv2020 {
   let found = started.get(mode);
@@ -104,7 +122,12 @@ function validatorOf(
 ): Validator<unknown> {
   let compiled: ValidateFunction | undefined;
   const ready = (): ValidateFunction => {
-    compiled ??= engineOf().compile(prepare(schema, mode));
+    if (compiled === undefined) {
+      const ajv = engineOf();
+      // Outside schemas have engines of their own, and only the common one can share.
+      const share = ajv === started.get("wire") ? shareIn(ajv) : undefined;
+      compiled = ajv.compile(prepare(schema, mode, share));
+    }
     return compiled;
   };
   return {

@@ -45,6 +45,8 @@ export interface BatchListeners {
   onRetry?(why: "failed" | "lost", status: TaskStatus): void;
   /** The connection to the master is gone; the client looks for one by itself. */
   onDisconnected?(): void;
+  /** Awaited when the last task has ended, before the framework is torn down. */
+  beforeTeardown?(): Promise<void>;
   /** The job was cancelled: this many running tasks are being killed. */
   onCancel?(killed: number): void;
 }
@@ -108,6 +110,7 @@ export async function runBatch(job: BatchJob, options: BatchOptions): Promise<Ba
     await scheduler.ready(options.connectMs ?? 10_000);
     if (options.signal?.aborted === true && cancelled === undefined) cancel();
     if (!set.isDone) await end.promise;
+    await options.beforeTeardown?.();
   } finally {
     options.signal?.removeEventListener("abort", cancel);
     runner.stop();

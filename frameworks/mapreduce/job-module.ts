@@ -1,4 +1,5 @@
-import { pathToFileURL } from "node:url";
+import { existsSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** Hands out a key with a value; called any number of times for one line. */
 export type Emit = (key: string, value: unknown) => void;
@@ -33,4 +34,13 @@ export async function loadJobModule(file: string): Promise<JobModule> {
   const problem = jobModuleProblem(loaded);
   if (problem !== undefined) throw new Error(`${file}: ${problem}`);
   return loaded as unknown as JobModule;
+}
+
+/** The file of a job that ships with Tepui, by name, or `undefined` when there is none. */
+export function builtInJob(name: string): string | undefined {
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) return undefined;
+  const folders = ["./jobs/", "../../dist/frameworks/mapreduce/jobs/"];
+  return folders
+    .map((folder) => fileURLToPath(new URL(`${folder}${name}.js`, import.meta.url)))
+    .find((file) => existsSync(file));
 }

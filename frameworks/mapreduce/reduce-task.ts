@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { downloadSandboxFile, type SandboxPlace } from "../../sdk/index.ts";
+import { openSandboxFile, type SandboxPlace } from "../../sdk/sandbox.ts";
 import type { JobModule } from "./job-module.ts";
 import { mergeRuns } from "./merge.ts";
 import { readRecords, recordLine } from "./records.ts";
@@ -68,7 +68,7 @@ export function reduceFiles(files: readonly string[], job: JobModule, result: st
 async function fetchPart(place: SandboxPlace, partition: number, to: string): Promise<boolean> {
   for (let tries = 0; ; tries++) {
     try {
-      const body = await downloadSandboxFile(place, partFile(partition));
+      const body = await openSandboxFile(place, partFile(partition));
       await pipeline(Readable.fromWeb(body as ReadableStream), createWriteStream(to));
       return true;
     } catch {

@@ -6,6 +6,8 @@ import type { TaskSet } from "./planner.ts";
 export interface RunnerHooks {
   /** The task of an attempt; the id is the attempt's. */
   task(attempt: Attempt): Omit<TaskRequest, "taskId">;
+  /** Takes an update in place of the set's own `update`, which it then calls. */
+  take?(status: TaskStatus, nowMs: number): Change;
   /** Called for each update, after the planner has taken it. */
   onChange(change: Change, status: TaskStatus): void;
   /** Called twice a second, for what depends on time. */
@@ -76,7 +78,8 @@ export class TaskSetRunner {
   }
 
   #update(status: TaskStatus): void {
-    const change = this.#set.update(status, Date.now());
+    const nowMs = Date.now();
+    const change = this.#hooks.take?.(status, nowMs) ?? this.#set.update(status, nowMs);
     this.kill(change.kill);
     this.#hooks.onChange(change, status);
     this.refresh();
