@@ -127,11 +127,11 @@ export class CgroupsIsolator implements Isolator {
     this.#balance();
   }
 
-  /** @throws CGROUP_UNKNOWN */
+  /** Of a container that has no cgroups any more nothing is known. */
   async usage(id: ContainerId): Promise<Usage> {
     const groups = this.#groups(id);
     const existing = groups.existing();
-    if (existing.length === 0) throw errors.CGROUP_UNKNOWN(id);
+    if (existing.length === 0) return { timeMs: this.#context.clock.nowMs() };
     const parts = existing.flatMap(({ dir, controllers }) =>
       controllers.map((controller) => controller.usage?.(dir) ?? {}),
     );
