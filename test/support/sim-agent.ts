@@ -12,7 +12,9 @@ interface Running {
   readonly stream: { readonly uuid: UpdateId; readonly state: TaskState }[];
 }
 
-/** An agent of the simulation: keeps its tasks over lost connections, as a checkpointing one does. */
+/**
+ * An agent of the simulation: keeps its tasks over lost connections, as a checkpointing one does.
+ */
 export class SimAgent {
   readonly name: string;
   readonly total: Resources;
