@@ -29,7 +29,7 @@ export const enum Slot {
   Kinds = 22, Candidates = 23, StepsMax = 24, RoundLow = 25, RoundHigh = 26,
   SeedLow = 27, SeedHigh = 28, DefaultMinimum = 29, Params = 30, ProgramBytes = 31,
   EverythingChanged = 32, ChangedAgents = 33, ChangedClients = 34, ChangedRoles = 35,
-  ChangedReservations = 36, ChangedFilters = 37,
+  ChangedReservations = 36, ChangedFilters = 37, Presence = 38,
   // Guest → host.
   More = 48, Looked = 49, StateAddress = 50, StateBytes = 51, Note = 52,
   // Columns in.
@@ -48,6 +48,7 @@ export const enum Slot {
   CandidateRows = 104, ChangedAgentRows = 105, ChangedClientRows = 106, ChangedRoleRows = 107,
   ChangedReservationRows = 108, ChangedFilterRows = 109,
   ClusterTotal = 110, Clock = 111, ParamValues = 112, Program = 113,
+  FilterCount = 114,
   // Columns out.
   DecisionAgent = 128, DecisionClient = 129, DecisionFlags = 130, DecisionAmounts = 131,
 }
@@ -71,6 +72,11 @@ export const enum ReservationFlag { PRESENT = 1, REFINED = 2 }
  * REVOCABLE adds all that is revocable.
  */
 export const enum DecisionFlag { WHOLE = 1, RESERVED = 2, REVOCABLE = 4 }
+
+/**
+ * Bits of `Slot.Presence`: what there is at all in this cluster, so that the rest can be skipped.
+ */
+export const enum Presence { REVOCABLE = 1, LIMITS = 2, GUARANTEES = 4 }
 
 /** What `init` and `restore` answer. */
 export const enum Answer { OK = 0, NO_ROOM = 1, BAD_SIZES = 2, UNKNOWN_STATE = 3 }

@@ -1,7 +1,7 @@
 import type { TSchema } from "typebox";
 import { compile, type Validator } from "./check.ts";
-import { errors } from "./errors.ts";
 import type { FaultReport } from "./errors/fault.ts";
+import { errors } from "./errors.ts";
 import type { MessageCheck } from "./ports/transport.ts";
 
 /**

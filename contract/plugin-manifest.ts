@@ -139,7 +139,7 @@ export const PluginManifestSchema = Type.Object(
     homepage: Type.Optional(Type.String({ description: "Address of its page." })),
   },
   {
-    $id: "https://tepui.dev/plugin-manifest.schema.json",
+    $id: "urn:tepui:plugin-manifest:1",
     title: "Tepui plugin manifest",
     description: "The plugin.json in the folder of a Tepui plugin.",
     additionalProperties: false,

@@ -11,8 +11,9 @@ export function frameLimits(changed: Partial<FrameLimits> = {}): FrameLimits {
 }
 
 /**
- * Plain msgpack and nothing of msgpackr's own: no records (they define code), no extension types (moreTypes and
- * structuredClone off, no bigints), byte strings copied because the transport's buffer dies with its callback.
+ * Plain msgpack and nothing of msgpackr's own: no records (they define code), no extension types
+ * (moreTypes and structuredClone off, no bigints), byte strings copied because the transport's
+ * buffer dies with its callback.
  */
 const options = {
   useRecords: false,
@@ -31,7 +32,10 @@ const options = {
 
 const unpackr = new Unpackr({ ...options });
 const packr = new Packr({ ...options });
-/** Makes msgpackr hand out its own buffer with `start` and `end` instead of a copy, and begin there next time. */
+/**
+ * Makes msgpackr hand out its own buffer with `start` and `end` instead of a copy, and begin there
+ * next time.
+ */
 const IN_PLACE = 512 | 1024;
 
 /** Messages of a frame, or why it is none. */
@@ -42,7 +46,8 @@ export type Decoded =
 const refuse = (refusal: FrameRefusal): Decoded => ({ ok: false, refusal });
 
 /**
- * Reads one frame. Never throws, keeps nothing of `bytes`, and costs no more than one pass over bytes that it refuses.
+ * Reads one frame. Never throws, keeps nothing of `bytes`, and costs no more than one pass over
+ * bytes that it refuses.
  */
 export function decodeFrame(bytes: Uint8Array, limits: FrameLimits): Decoded {
   const problem = frameProblem(bytes, limits);
@@ -79,17 +84,18 @@ function hasType(message: object): message is WireMessage {
 /** Room before the messages of a frame for the longest array header. */
 const HEADER_BYTES = 5;
 const CAPACITY_KEPT = 16 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 /**
- * Collects encoded messages and hands them out as frames. A message is encoded when it is appended, so the caller's
- * object may change afterwards, sizes are exact, and a bad message harms no other. Frames that would grow over the
- * limits are sealed and the next one is begun.
+ * Collects encoded messages and hands them out as frames. A message is encoded when it is appended,
+ * so the caller's object may change afterwards, sizes are exact, and a bad message harms no other.
+ * Frames that would grow over the limits are sealed and the next one is begun.
  */
 export class FrameWriter {
   readonly #limits: FrameLimits;
   /** Limits of one message: the frame's own array takes one level and one value. */
   readonly #messageLimits: FrameLimits;
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = NOTHING;
   /** Where the open frame begins (its header room), where its messages end, and how many it has. */
   #start = 0;
   #end = HEADER_BYTES;
@@ -122,7 +128,8 @@ export class FrameWriter {
    * @throws MESSAGE_UNENCODABLE, MESSAGE_TOO_LARGE; nothing has been appended then.
    */
   append(message: WireMessage): number {
-    const { bytes, start, end } = encodeInPlace(message);
+    const bytes = encodeInPlace(message);
+    const { start, end } = bytes;
     const length = end - start;
     const { frameBytesMax, frameMessagesMax } = this.#limits;
     if (length + HEADER_BYTES > frameBytesMax) {
@@ -130,7 +137,8 @@ export class FrameWriter {
     }
     this.#check(message, bytes.subarray(start, end));
     const full = this.#count >= frameMessagesMax;
-    // A value has at least one byte, so a frame of fewer bytes than values cannot have too many of them.
+    // A value has at least one byte, so a frame of fewer bytes than values cannot have too many of
+    // them.
     const values = this.#values + length;
     const crowded = values > this.#limits.frameValuesMax;
     if (full || crowded || this.#end - this.#start + length > frameBytesMax) this.#seal();
@@ -144,24 +152,29 @@ export class FrameWriter {
   }
 
   /**
-   * Hands out every frame in order and forgets them. `take` must be done with the bytes when it returns; answering
-   * false makes it the last one that is handed out, and the rest is dropped (the connection is gone).
+   * Hands out every frame in order and forgets them. `take` must be done with the bytes when it
+   * returns; answering false makes it the last one that is handed out, and the rest is dropped (the
+   * connection is gone).
    */
   drain(take: (frame: Uint8Array) => boolean): void {
     if (this.#queuedBytes === 0) return;
     this.#seal();
     const sealed = this.#sealed;
+    // The buffer is taken away while it is handed out, for what is appended meanwhile must not
+    // write over it.
     const bytes = this.#bytes;
+    this.#bytes = NOTHING;
     this.clear();
     for (let at = 0; at < sealed.length; at += 2) {
-      if (!take(bytes.subarray(sealed[at], sealed[at + 1]))) return;
+      if (!take(bytes.subarray(sealed[at], sealed[at + 1]))) break;
     }
+    if (this.#bytes === NOTHING && bytes.length <= CAPACITY_KEPT) this.#bytes = bytes;
   }
 
   /** Forgets everything that waits. */
   clear(): void {
-    // The buffer may be handed out right now, and a large one must not be kept for a peer that is idle.
-    if (this.#bytes.length > CAPACITY_KEPT) this.#bytes = Buffer.alloc(0);
+    // A large buffer must not be kept for a peer that is idle.
+    if (this.#bytes.length > CAPACITY_KEPT) this.#bytes = NOTHING;
     this.#sealed = [];
     this.#queuedBytes = 0;
     this.#open(0);
@@ -188,7 +201,10 @@ export class FrameWriter {
     this.#bytes = grown;
   }
 
-  /** What leaves here must pass the guard over there; better to hear of it from the caller's own stack. */
+  /**
+   * What leaves here must pass the guard over there; better to hear of it from the caller's own
+   * stack.
+   */
   #check(message: WireMessage, encoded: Uint8Array): void {
     if (typeof message.type !== "string") {
       throw errors.MESSAGE_UNENCODABLE(String(message.type), "its type is not a string");
@@ -198,13 +214,12 @@ export class FrameWriter {
   }
 }
 
-function encodeInPlace(message: WireMessage): { bytes: Buffer; start: number; end: number } {
+/** msgpackr's own buffer, and where in it the message is; good until the next call. */
+type InPlace = Buffer & { readonly start: number; readonly end: number };
+
+function encodeInPlace(message: WireMessage): InPlace {
   try {
-    return packr.pack(message, IN_PLACE) as unknown as {
-      bytes: Buffer;
-      start: number;
-      end: number;
-    };
+    return packr.pack(message, IN_PLACE) as InPlace;
   } catch (thrown) {
     throw errors.MESSAGE_UNENCODABLE(String(message.type), reasonOf(thrown));
   }

@@ -1,9 +1,10 @@
-// Hierarchical weighted dominant resource fairness, with Mesos semantics (E2–E5, E9, E11). Ghodsi et al., "Dominant Resource Fairness: Fair Allocation of Multiple Resource Types",
-// NSDI 2011. Each agent goes whole to the client that the role tree puts first.
+// Hierarchical weighted dominant resource fairness, with Mesos semantics (E2–E5, E9, E11). Ghodsi
+// et al., "Dominant Resource Fairness: Fair Allocation of Multiple Resource Types", NSDI 2011. Each
+// agent goes whole to the client that the role tree puts first.
 import {
   Answer, ClientFlag, DecisionFlag, HEADER, Slot, beginLayout, double, endLayout, placeDecisions,
-  placeF64, placeLine, placeState, placeU32, placeVectors, read, reserve, setDouble, setWord, vector,
-  word, write,
+  placeF64, placeLine, placeState, placeU32, placeVectors, read, reserve, setDouble, setWord,
+  vector, word, write,
 } from "../abi";
 import {
   agentReady, allowedWord, buildMasks, clientReady, disallow, flagsOfAgent, flagsOfClient,
@@ -11,7 +12,8 @@ import {
 } from "../shared/eligible";
 import { defaultMinimum, minimumOf, placeMinimums, worthOffering } from "../shared/minimum";
 import {
-  beginAgent, beginRound, freeOf, hasReservations, leftOver, limited, measure, measured,
+  beginAgent, beginRound, freeOf, hasReservations, hasRevocable, leftOver, limited, measure,
+  measured,
   measuredFree, nothingLeft, onlyUnreserved, parentRole, placeRemains, revocableOf, roleOf, take,
 } from "../shared/remains";
 import {
@@ -39,7 +41,7 @@ let hasChildren: usize = 0;
 let decisionAgent: usize = 0, decisionClient: usize = 0, decisionFlags: usize = 0;
 let decisionAmounts: usize = 0;
 let roles: u32 = 0, clients: u32 = 0, clientsFrom: u32 = 0;
-let rows: u32 = 0, ownMinimums = false;
+let rows: u32 = 0, ownMinimums = false, fewKinds = false;
 
 export function header(): usize { return HEADER; }
 
@@ -86,6 +88,7 @@ export function allocate(): i32 {
   clients = read(Slot.Clients);
   clientsFrom = roles * 2;
   rows = 0;
+  fewKinds = read(Slot.Kinds) <= 4;
   store<u64>(state, load<u64>(state) + 1);
   write(Slot.More, 0);
   const candidates = read(Slot.Candidates), rowsMax = read(Slot.DecisionsMax);
@@ -116,7 +119,7 @@ export function allocate(): i32 {
 /** Gives one agent out; returns what it cost beyond one step. */
 function serve(agent: u32, rowsMax: u32): u32 {
   const free = freeOf(agent);
-  const reserved = hasReservations(agent), revocable = vectors.some(revocableOf(agent));
+  const reserved = hasReservations(agent), revocable = hasRevocable(agent);
   const mask = maskFor(flagsOfAgent(agent));
   if (!reserved) {
     if (!revocable && !vectors.some(free)) return 0;
@@ -191,6 +194,12 @@ function firstServed(): u32 {
   rows += 1;
 }
 
+// @ts-ignore: decorator
+@inline function dominantShare(quantity: usize): f64 {
+  if (fewKinds) return vectors.dominantShareOf4(quantity, whole);
+  return vectors.dominantShare(quantity, whole);
+}
+
 /** Adds a grant to the client and to everything above it. */
 function credit(client: u32, quantity: usize): void {
   let node = client;
@@ -200,7 +209,7 @@ function credit(client: u32, quantity: usize): void {
     if (memberCount(parent) > 1) {
       const has = vector(used, node);
       vectors.addTo(has, quantity);
-      let value = vectors.dominantShare(has, whole);
+      let value = dominantShare(has);
       if (node < roles) value /= double(roleWeight, node);
       raise(node, value);
     }
@@ -267,7 +276,7 @@ function buildTree(): void {
 
 /** Sets the key by which a node competes with its siblings. */
 function rank(node: u32): void {
-  const value = vectors.dominantShare(vector(used, node), whole);
+  const value = dominantShare(vector(used, node));
   if (node >= clientsFrom) {
     const client = node - clientsFrom;
     setKey(node, value, double(clientGrants, client), double(clientOrder, client));

@@ -4,7 +4,7 @@ import {
   AgentFlag, ClientFlag, Slot, placeFilters, placeU32, read, reserve, setWord, word,
 } from "../abi";
 
-let clientFlags: usize = 0, agentFlags: usize = 0, filtered: usize = 0;
+let clientFlags: usize = 0, agentFlags: usize = 0, filtered: usize = 0, filterCount: usize = 0;
 /** Four masks: for plain agents, gpu-fenced ones, those of other regions, and both. */
 let masks: usize = 0;
 let maskBytes: u32 = 0;
@@ -16,6 +16,7 @@ export function placeEligibility(): void {
   agentFlags = placeU32(Slot.AgentFlags, Slot.AgentsMax);
   clientFlags = placeU32(Slot.ClientFlags, Slot.ClientsMax);
   filtered = placeFilters();
+  filterCount = placeU32(Slot.FilterCount, Slot.AgentsMax);
   maskBytes = read(Slot.ClientsMax) >> 3;
   masks = reserve(maskBytes * 4);
   allowed = reserve(maskBytes);
@@ -70,8 +71,11 @@ export function buildMasks(clients: u32): void {
 
 // @ts-ignore: decorator
 @inline export function mayServe(mask: usize, agent: u32, client: u32): bool {
-  const row = filtered + <usize>agent * maskBytes, at = client >> 5;
-  return (((word(mask, at) & ~word(row, at)) >> (client & 31)) & 1) != 0;
+  const at = client >> 5, bit = client & 31;
+  if (!((word(mask, at) >> bit) & 1)) return false;
+  // Most agents are filtered by nobody; their rows of bits need not even be fetched.
+  if (word(filterCount, agent) == 0) return true;
+  return !((word(filtered + <usize>agent * maskBytes, at) >> bit) & 1);
 }
 
 /** Gathers the clients that the agent may serve; false when there are none. */

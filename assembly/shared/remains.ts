@@ -2,8 +2,8 @@
 // have: unreserved resources up to the limits above its role, reservations of its role and of the
 // roles above, and the revocable part if it can use it (C20, E5, E9, E11).
 import {
-  ClientFlag, KINDS, ReservationFlag, RoleFlag, Slot, double, placeU32, placeVectors, read, reserve,
-  setDouble, vector, word,
+  ClientFlag, KINDS, Presence, ReservationFlag, RoleFlag, Slot, double, placeU32, placeVectors,
+  read, reserve, setDouble, vector, word,
 } from "../abi";
 import { flagsOfClient } from "./eligible";
 import * as vectors from "./vector";
@@ -22,6 +22,7 @@ let givenAt: usize = 0;
 let visit: u32 = 0;
 let agentAt: u32 = 0;
 let revocableLeft = false, reservationsLeft: u32 = 0, limitsSet = false;
+let anyRevocable = false, anyReserved = false;
 
 export function placeRemains(): void {
   agentFree = placeVectors(Slot.AgentFree, Slot.AgentsMax);
@@ -51,10 +52,10 @@ export function placeRemains(): void {
 
 /** Starts a round: limits count what was consumed before it. */
 export function beginRound(roles: u32): void {
-  limitsSet = false;
-  for (let role: u32 = 0; role < roles; role++) {
-    if (word(roleFlags, role) & RoleFlag.LIMITED) limitsSet = true;
-  }
+  const presence = read(Slot.Presence);
+  limitsSet = (presence & Presence.LIMITS) != 0;
+  anyRevocable = (presence & Presence.REVOCABLE) != 0;
+  anyReserved = read(Slot.Reservations) > 1;
   if (limitsSet) memory.copy(consumed, roleConsumed, roles << 6);
 }
 
@@ -65,13 +66,22 @@ export function beginRound(roles: u32): void {
 @inline export function revocableOf(agent: u32): usize { return vector(agentRevocable, agent); }
 
 // @ts-ignore: decorator
+@inline export function hasRevocable(agent: u32): bool {
+  return anyRevocable && vectors.some(vector(agentRevocable, agent));
+}
+
+// @ts-ignore: decorator
 @inline export function hasReservations(agent: u32): bool {
-  return word(firstReservation, agent) != 0;
+  return anyReserved && word(firstReservation, agent) != 0;
 }
 
 /** Does a limit stand on the client's role or above it? */
-export function limited(client: u32): bool {
-  if (!limitsSet) return false;
+// @ts-ignore: decorator
+@inline export function limited(client: u32): bool {
+  return limitsSet && limitedAbove(client);
+}
+
+function limitedAbove(client: u32): bool {
   let role = word(clientRole, client);
   while (role != 0) {
     if (word(roleFlags, role) & RoleFlag.LIMITED) return true;
@@ -85,7 +95,7 @@ export function beginAgent(agent: u32): void {
   agentAt = agent;
   visit += 1;
   vectors.copy(left, vector(agentFree, agent));
-  revocableLeft = vectors.some(vector(agentRevocable, agent));
+  revocableLeft = hasRevocable(agent);
   reservationsLeft = 0;
   for (let row = word(firstReservation, agent); row != 0; row = word(reservationNext, row)) {
     if (vectors.some(vector(reservationFree, row))) reservationsLeft += 1;

@@ -6,9 +6,15 @@
 // array of 2p node numbers, p the power of two ≥ m: leaves at p.., the winner at 1.
 import { reserve, word, setWord, double, setDouble } from "../abi";
 
-/** "No node" in tournaments and parents. */
+/** "No node" as a parent and as an answer. */
 // @ts-ignore: decorator
 @inline export const NOBODY: u32 = 0xffffffff;
+/**
+ * Sits on the empty leaves of tournaments: a node like any other whose share nobody undercuts, so
+ * that matches need no case for an absent player.
+ */
+// @ts-ignore: decorator
+@inline const EMPTY_SEAT: u32 = 0;
 
 let nodesMax: u32 = 0;
 /** Keys of a node among its siblings: share, then number of grants, then order (E2). */
@@ -40,6 +46,8 @@ export function clearSorter(nodes: u32): void {
   memory.fill(members, 0, nodes << 2);
   memory.fill(above, 0xff, nodes << 2);
   arenaEnd = arena;
+  // The root is nobody's member, so its number is free for the empty seats.
+  setKey(EMPTY_SEAT, Infinity, Infinity, Infinity);
 }
 
 /** Hangs `node` below `parent`; `finishSorter` must follow before the tree is used. */
@@ -84,7 +92,7 @@ export function openTournament(node: u32): void {
   while (size < count) size <<= 1;
   setWord(leaves, node, size);
   setWord(tournament, node, <u32>arenaEnd);
-  memory.fill(arenaEnd, 0xff, size << 3);
+  memory.fill(arenaEnd, 0, size << 3);
   arenaEnd += size << 3;
 }
 
@@ -113,16 +121,29 @@ export function play(node: u32): void {
 }
 
 /** Plays again the matches on the way up from a member whose key changed. */
-export function replay(node: u32): void {
+// @ts-ignore: decorator
+@inline export function replay(node: u32): void {
   const parent = word(above, node);
   const at = <usize>word(tournament, parent);
-  let i = word(leaf, node);
-  let winner = node;
-  while (i > 1) {
-    winner = better(winner, word(at, i ^ 1));
+  let winner = node, least = shareBits(node);
+  // Without branches on who wins, which is as good as random: a mispredicted branch costs more than
+  // the match. Shares are not negative, so their bits compare as they do. Only ties take longer.
+  for (let i = word(leaf, node); i > 1;) {
+    const rival = word(at, i ^ 1), other = shareBits(rival);
+    if (other == least) winner = tied(rival, winner);
+    else {
+      const mask: u64 = 0 - <u64>(other < least);
+      winner ^= (winner ^ rival) & <u32>mask;
+      least ^= (least ^ other) & mask;
+    }
     i >>= 1;
     setWord(at, i, winner);
   }
+}
+
+// @ts-ignore: decorator
+@inline function shareBits(node: u32): u64 {
+  return load<u64>(share + (<usize>node << 3));
 }
 
 /** The neediest client below an inner node; the node must have members all the way down. */
@@ -133,11 +154,9 @@ export function replay(node: u32): void {
   return at;
 }
 
-/** The one of two siblings that is served first; NOBODY loses to everybody. */
+/** The one of two siblings that is served first. */
 // @ts-ignore: decorator
 @inline function better(a: u32, b: u32): u32 {
-  if (b == NOBODY) return a;
-  if (a == NOBODY) return b;
   const sa = double(share, a), sb = double(share, b);
   if (sa != sb) return sa < sb ? a : b;
   return tied(a, b);

@@ -73,5 +73,15 @@
     f64x2.div(v128.load(used, 48), v128.load(whole, 48)),
   );
   const both = f64x2.pmax(low, high);
-  return max(f64x2.extract_lane(both, 0), f64x2.extract_lane(both, 1));
+  return max<f64>(max<f64>(f64x2.extract_lane(both, 0), f64x2.extract_lane(both, 1)), 0);
+}
+
+/** The same over the first four kinds, for clusters that have no others. */
+// @ts-ignore: decorator
+@inline export function dominantShareOf4(used: usize, whole: usize): f64 {
+  const both = f64x2.pmax(
+    f64x2.div(v128.load(used), v128.load(whole)),
+    f64x2.div(v128.load(used, 16), v128.load(whole, 16)),
+  );
+  return max<f64>(max<f64>(f64x2.extract_lane(both, 0), f64x2.extract_lane(both, 1)), 0);
 }

@@ -10,7 +10,7 @@ export const wireErrors = {
     }),
   MESSAGE_UNENCODABLE: (type: string, reason: string) =>
     fault("MESSAGE_UNENCODABLE", 500, `a message of type "${type}" cannot be encoded: ${reason}`, {
-      hint: "messages hold maps, arrays, strings, finite integers up to 2^53, floats, bytes and nulls",
+      hint: "messages hold maps, arrays, strings, numbers (integers below 2^53), bytes, null",
     }),
   MESSAGE_TOO_LARGE: (type: string, bytes: number, bytesMax: number) =>
     fault(
@@ -25,7 +25,7 @@ export const wireErrors = {
       hint: `this side speaks version ${spoken}`,
     }),
   HELLO_INVALID: (message: string, where: string) =>
-    fault("HELLO_INVALID", 400, `the hello is not one: ${message}`, { where }),
+    fault("HELLO_INVALID", 400, `the hello is not one: ${where} ${message}`, { where }),
   PEER_KIND_REFUSED: (kind: string, taken: readonly string[]) =>
     fault("PEER_KIND_REFUSED", 403, `${kind} peers are not served here`, {
       where: "/peer",
@@ -34,7 +34,7 @@ export const wireErrors = {
   LISTEN_FAILED: (host: string, port: number) =>
     fault("LISTEN_FAILED", 500, `cannot listen on ${host}:${port}`, {
       where: `${host}:${port}`,
-      hint: "the port may be taken, or the address not one of this machine; port 0 takes a free one",
+      hint: "the port may be taken, or the address is elsewhere; port 0 takes a free one",
     }),
   TLS_INVALID: (reason: string) =>
     fault("TLS_INVALID", 500, `TLS cannot be set up: ${reason}`, {

@@ -1,5 +1,5 @@
-import { type Port, port } from "./plugin.ts";
 import type { MasterInfo } from "../schema/agent.ts";
+import { type Port, port } from "./plugin.ts";
 
 /** The port that coordinators serve. */
 export const COORDINATOR: Port<Coordinator> = port<Coordinator>("coordinator");

@@ -37,6 +37,7 @@ export const Slot = {
   ChangedRoles: 35,
   ChangedReservations: 36,
   ChangedFilters: 37,
+  Presence: 38,
   More: 48,
   Looked: 49,
   StateAddress: 50,
@@ -92,6 +93,7 @@ export const Slot = {
   Clock: 111,
   ParamValues: 112,
   Program: 113,
+  FilterCount: 114,
   DecisionAgent: 128,
   DecisionClient: 129,
   DecisionFlags: 130,
@@ -119,6 +121,15 @@ export const DecisionFlag = {
   WHOLE: 1,
   RESERVED: 2,
   REVOCABLE: 4,
+} as const;
+
+/**
+ * Bits of `Slot.Presence`: what there is at all in this cluster, so that the rest can be skipped.
+ */
+export const Presence = {
+  REVOCABLE: 1,
+  LIMITS: 2,
+  GUARANTEES: 4,
 } as const;
 
 /** What `init` and `restore` answer; anything else is a refusal without a name. */

@@ -198,7 +198,7 @@ export class PolicySupervisor {
   #failed(fault: PolicyFault, round: number): void {
     const count = this.#faultCounts.get(fault.code) ?? 0;
     this.#faultCounts.set(fault.code, count + 1);
-    const { code, detail, row } = fault;
+    const { code, message: detail, row } = fault;
     this.#note(round, { what: "fault", code, detail, ...(row === undefined ? {} : { row }) });
     this.#instance = undefined;
     this.#healthy = 0;

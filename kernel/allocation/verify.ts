@@ -23,7 +23,9 @@ export class Verifier {
   /** Per agent: 4 × visit number + how far it is given away. */
   #given = new Float64Array(0);
   #visit = 0;
-  /** Left of the agents that are given away in parts, and per reservation the visit that took it. */
+  /**
+   * Left of the agents that are given away in parts, and per reservation the visit that took it.
+   */
   #left = new Float64Array(0);
   #taken = new Float64Array(0);
   #consumed = new Float64Array(0);
@@ -32,7 +34,7 @@ export class Verifier {
   /** Throws POLICY_BAD_ROW for the first row that is not the policy's to decide. */
   verify(tables: AllocationTables, rows: DecisionRows): void {
     this.#fit(tables);
-    for (let row = 0; row < rows.count; row++) {
+    for (let row = this.#verifyPlain(tables, rows); row < rows.count; row++) {
       const agent = rows.agents[row] as number;
       const client = rows.clients[row] as number;
       this.#checkPair(tables, agent, client, row);
@@ -40,6 +42,43 @@ export class Verifier {
       if (flags === DecisionFlag.WHOLE && this.#takeAll(tables, agent, client)) continue;
       this.#takePart(tables, rows, row);
     }
+  }
+
+  /**
+   * The common case in few steps: untouched agents without reservations or fences, wholly for
+   * clients without limits, and the usual minimum. Returns the first row that is some other case,
+   * or may be wrong; the long way starts there and takes all that follow.
+   */
+  #verifyPlain(tables: AllocationTables, rows: DecisionRows): number {
+    const { agents, clients, filters, defaultMinimum } = tables;
+    if (tables.roles.limited > 0 || agents.hasRevocable) return 0;
+    const { agents: rowAgents, clients: rowClients, flags: rowFlags, count } = rows;
+    const { flags: agentFlags, free, firstReservation } = agents;
+    const { flags: clientFlags, firstMinimum } = clients;
+    const { bits, counts, words } = filters;
+    const given = this.#given;
+    const visit = this.#visit;
+    const minimums = sparse(tables, defaultMinimum);
+    const agentsEnd = agents.pool.end;
+    const clientsEnd = clients.pool.end;
+    for (let row = 0; row < count; row++) {
+      const agent = rowAgents[row] as number;
+      const client = rowClients[row] as number;
+      if (rowFlags[row] !== DecisionFlag.WHOLE || agent >= agentsEnd || client >= clientsEnd) {
+        return row;
+      }
+      if (agentFlags[agent] !== (AgentFlag.PRESENT | AgentFlag.ACTIVE)) return row;
+      if (((clientFlags[client] as number) & READY_MASK) !== READY) return row;
+      if ((given[agent] as number) >= visit || firstReservation[agent] !== NO_ROW) return row;
+      if (counts[agent] !== 0) {
+        const word = bits[agent * words + (client >>> 5)] as number;
+        if (((word >>> (client & 31)) & 1) !== 0) return row;
+      }
+      if (firstMinimum[client] !== defaultMinimum) return row;
+      if (!holdsSparse(free, agent * KINDS, minimums)) return row;
+      given[agent] = visit + GONE;
+    }
+    return count;
   }
 
   #fit(tables: AllocationTables): void {
@@ -76,7 +115,7 @@ export class Verifier {
   }
 
   /**
-   * The common case in few steps: an untouched agent without reservations or revocable resources,
+   * One step for an untouched agent without reservations or revocable resources,
    * wholly for a client without limits. False when it is some other case, or may be wrong.
    */
   #takeAll(tables: AllocationTables, agent: number, client: number): boolean {
@@ -186,6 +225,10 @@ export class Verifier {
   }
 }
 
+/** Flags of a client that may be offered something. */
+const READY_MASK = ClientFlag.PRESENT | ClientFlag.ACTIVE | ClientFlag.SUPPRESSED;
+const READY = ClientFlag.PRESENT | ClientFlag.ACTIVE;
+
 /** How far an agent is given away: wholly by the short way, or with `left` in force. */
 const GONE = 1;
 const PARTLY = 2;
@@ -199,10 +242,41 @@ function worthOffering(
   client: number,
 ): boolean {
   const { alternatives } = tables;
+  if (!some(column, at)) return false;
   const first = tables.clients.firstMinimum[client] as number;
-  if (first === NO_ROW) return some(column, at);
-  for (let row = first; row !== NO_ROW; row = alternatives.next[row] as number) {
-    if (holds(column, at, alternatives.least, row * KINDS)) return some(column, at);
+  if (first === NO_ROW) return true;
+  const { least, next } = alternatives;
+  for (let row = first; row !== NO_ROW; row = next[row] as number) {
+    if (holds(column, at, least, row * KINDS)) return true;
+  }
+  return false;
+}
+
+/** A list of alternatives as (kind, least) pairs, without the kinds that it does not ask for. */
+function sparse(tables: AllocationTables, first: number): number[][] {
+  const { least, next } = tables.alternatives;
+  const lists: number[][] = [];
+  for (let row = first; row !== NO_ROW; row = next[row] as number) {
+    const pairs: number[] = [];
+    for (let kind = 0; kind < KINDS; kind++) {
+      const asked = least[row * KINDS + kind] as number;
+      if (asked > 0) pairs.push(kind, asked);
+    }
+    // One that asks for nothing takes anything that is not empty, which is for the long way.
+    if (pairs.length > 0) lists.push(pairs);
+  }
+  return lists;
+}
+
+function holdsSparse(column: Float64Array, at: number, lists: readonly number[][]): boolean {
+  for (let index = 0; index < lists.length; index++) {
+    const pairs = lists[index] as number[];
+    let pair = 0;
+    while (pair < pairs.length) {
+      if ((column[at + (pairs[pair] as number)] as number) < (pairs[pair + 1] as number)) break;
+      pair += 2;
+    }
+    if (pair === pairs.length) return true;
   }
   return false;
 }

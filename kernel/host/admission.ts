@@ -88,7 +88,8 @@ function checkShape(candidate: Candidate, _: readonly Candidate[], options: Admi
 
 function checkConfig(candidate: Candidate) {
   const { entry, name } = candidate;
-  candidate.config = pluginConfig(name, manifestOf(candidate), entry.config);
+  const manifest = manifestOf(candidate);
+  candidate.config = pluginConfig(name, manifest, entry.config ?? {});
 }
 
 /** All checks, in their order. Every one is over for all plugins before any plugin's code runs. */

@@ -35,7 +35,7 @@ function chain(b: PluginText): Record<string, PluginText> {
 
 const hang = "await new Promise(() => {});";
 
-test("plugins are created and started after what they require, and stopped in reverse", async () => {
+test("plugins start after what they require, and stop in reverse", async () => {
   const host = await start(chain({ create: telling("b", ["b"]) }));
   expect(happened).toEqual(["create a", "start a", "create b", "start b", "create c", "start c"]);
   expect(host.status().map(({ name, state }) => [name, state])).toEqual([
@@ -142,7 +142,7 @@ test.each(failures)(
   },
 );
 
-test("at its deadline a start is told through its signal, and an instance that comes late is stopped", async () => {
+test("at its deadline a start is told by its signal, and a late instance is stopped", async () => {
   const aborts = telling(
     "b",
     ["b"],
@@ -151,7 +151,8 @@ test("at its deadline a start is told through its signal, and an instance that c
   await expect(start(chain({ create: aborts }), { startDeadlineMs: 300 })).rejects.toThrow();
   expect(happened).toContain("abort b");
   happened.length = 0;
-  const late = `return new Promise((done) => setTimeout(() => done((() => {${telling("b", ["b"])}})()), 400));`;
+  const make = `(() => {${telling("b", ["b"])}})()`;
+  const late = `return new Promise((done) => setTimeout(() => done(${make}), 400));`;
   await expect(start(chain({ create: late }), { startDeadlineMs: 300 })).rejects.toThrow();
   await expect.poll(() => happened).toContain("stop b");
 });
@@ -172,7 +173,7 @@ test("a plugin's own deadline overrides that of the host", async () => {
   await expect(failed).rejects.toThrow("deadline of 100 ms");
 });
 
-test("a plugin that throws or hangs in stop is reported, and the others are stopped all the same", async () => {
+test("a plugin that throws or hangs in stop is reported, and the others stop too", async () => {
   const hangs = await start(chain({ create: telling("b", ["b"], "", hang) }));
   const problems = await hangs.stop(400);
   expect(problems.map(({ code, where }) => [code, where])).toEqual([
@@ -184,7 +185,7 @@ test("a plugin that throws or hangs in stop is reported, and the others are stop
   expect(happened.at(-1)).toBe("stop a");
 });
 
-test("ports are got by name: the only one, all in the order of the config file, or a coded refusal", async () => {
+test("a port is the only one of its name, or all in the order of the config file", async () => {
   const host = await start(
     {
       t2: { manifest: { offers: ["t"], requires: ["clock-source"] }, create: telling("t2", ["t"]) },
@@ -203,12 +204,13 @@ test("ports are got by name: the only one, all in the order of the config file, 
   await host.stop();
 });
 
-test("a plugin is given its config, log, clock, metrics and the ports it names, and nothing else", async () => {
+test("a plugin is given its context and the ports it names, and nothing else", async () => {
   const host = await start({
     b: {
       manifest: { requires: ["a"], optional: ["maybe"] },
       create: `return { ports: { b: {
-        keys: Object.keys(context).sort(), a: context.use({ name: "a" }), all: context.useAll({ name: "maybe" }) } } };`,
+        keys: Object.keys(context).sort(),
+        a: context.use({ name: "a" }), all: context.useAll({ name: "maybe" }) } } };`,
     },
     a: {},
   });
@@ -220,7 +222,7 @@ test("a plugin is given its config, log, clock, metrics and the ports it names, 
   await host.stop();
 });
 
-test("a .wasm plugin is handed over as bytes, with its companion, and none of it is run", async () => {
+test("a .wasm plugin is handed over as bytes, with its companion, and is not run", async () => {
   const folder = pluginFolder();
   const bytes = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   const manifest = { kind: "allocator", entry: "./index.js", offers: ["allocator"] };

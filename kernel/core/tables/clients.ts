@@ -132,6 +132,8 @@ export class AlternativeTable {
 export class FilterTable {
   readonly changes: ChangeLog;
   bits: Uint32Array;
+  /** Set bits of each agent. */
+  counts: Uint32Array;
   /** Words a row: clients / 32. */
   words: number;
   #agents: number;
@@ -141,6 +143,7 @@ export class FilterTable {
     this.#agents = agents;
     this.words = clients / 32;
     this.bits = new Uint32Array(agents * this.words);
+    this.counts = new Uint32Array(agents);
   }
 
   grow(agents: number, clients: number): void {
@@ -151,6 +154,7 @@ export class FilterTable {
       bits.set(this.bits.subarray(from, from + this.words), agent * words);
     }
     this.bits = bits;
+    this.counts = grownU32(this.counts, agents);
     this.words = words;
     this.#agents = agents;
     this.changes.grow(agents);
@@ -168,6 +172,7 @@ export class FilterTable {
     const after = blocked ? before | bit : before & ~bit;
     if (after >>> 0 === before) return false;
     this.bits[at] = after;
+    this.counts[agent] = (this.counts[agent] as number) + (blocked ? 1 : -1);
     this.changes.mark(agent);
     return true;
   }
@@ -175,6 +180,7 @@ export class FilterTable {
   clearAgent(agent: number): void {
     const from = agent * this.words;
     this.bits.fill(0, from, from + this.words);
+    this.counts[agent] = 0;
     this.changes.mark(agent);
   }
 

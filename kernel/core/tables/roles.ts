@@ -2,8 +2,8 @@ import { ChangeLog, grownF64, grownU32, RowPool } from "./rows.ts";
 import { KINDS, ROOT_ROLE, RoleFlag, type Vector } from "./shape.ts";
 
 /**
- * The role tree (E5). Row 0 is its root: it exists always, and its sums are the cluster's. Sums of a
- * role cover its whole subtree.
+ * The role tree (E5). Row 0 is its root: it exists always, and its sums are the cluster's. Sums of
+ * a role cover its whole subtree.
  */
 export class RoleTable {
   readonly pool = new RowPool(1);
@@ -13,6 +13,8 @@ export class RoleTable {
   size: number;
   /** Roles with a limit; while there are none, nobody looks for them. */
   limited = 0;
+  /** Roles with a guarantee. */
+  guaranteed = 0;
   /** Full path of each role, for ranks and for people; the policy never sees it. */
   readonly names: string[] = [""];
   /** Bits of `RoleFlag`. */
@@ -106,7 +108,8 @@ export class RoleTable {
       if (most < Number.POSITIVE_INFINITY) flags |= RoleFlag.LIMITED;
     }
     this.flags[row] = flags;
-    this.limited += ((flags & RoleFlag.LIMITED) - (before & RoleFlag.LIMITED)) / RoleFlag.LIMITED;
+    this.limited += change(before, flags, RoleFlag.LIMITED);
+    this.guaranteed += change(before, flags, RoleFlag.GUARANTEED);
     this.changes.mark(row);
   }
 
@@ -153,4 +156,9 @@ export class RoleTable {
       this.changes.mark(row);
     }
   }
+}
+
+/** 1 when the flag is new, -1 when it is gone, else 0. */
+function change(before: number, after: number, flag: number): number {
+  return Math.sign((after & flag) - (before & flag));
 }

@@ -1,7 +1,7 @@
 import { open, type RootDatabase } from "lmdb";
 import { errors, reasonOf } from "../../../contract/errors.ts";
-import type { Logger } from "../../../contract/ports/log.ts";
 import type { RegistryWrite } from "../../../contract/ports/coordinator.ts";
+import type { Logger } from "../../../contract/ports/log.ts";
 
 /** Version of the layout below; a store of another one is refused, never guessed at. */
 const LAYOUT = 1;
@@ -36,8 +36,11 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
   }
   const layout = db.get(LAYOUT_KEY) ?? LAYOUT;
   if (layout !== LAYOUT) {
-    throw errors.REGISTRY_FAILED(`${path} has layout ${String(layout)}, this program reads ${LAYOUT}`);
+    throw errors.REGISTRY_FAILED(
+      `${path} has layout ${String(layout)}, this program reads ${LAYOUT}`,
+    );
   }
+  // Inside a transaction a put has nothing to wait for: `void` says that its promise is left alone.
   const durable = async <T>(what: string, change: () => T): Promise<T> => {
     try {
       const result = await db.transaction(change);
@@ -52,8 +55,8 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
     nextEpoch: () =>
       durable("starting an epoch", () => {
         const epoch = Number(db.get(EPOCH_KEY) ?? 0) + 1;
-        db.put(LAYOUT_KEY, LAYOUT);
-        db.put(EPOCH_KEY, epoch);
+        void db.put(LAYOUT_KEY, LAYOUT);
+        void db.put(EPOCH_KEY, epoch);
         return epoch;
       }),
     read: (prefix) =>
@@ -66,8 +69,8 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
         const now = Number(db.get(EPOCH_KEY) ?? 0);
         if (now !== epoch) return now;
         for (const { key, value } of entries) {
-          if (value === undefined) db.remove(ENTRIES + key);
-          else db.put(ENTRIES + key, value);
+          if (value === undefined) void db.remove(ENTRIES + key);
+          else void db.put(ENTRIES + key, value);
         }
         return epoch;
       });

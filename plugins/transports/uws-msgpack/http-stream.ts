@@ -5,12 +5,14 @@ import type { HttpStream, StreamEnd } from "../../../contract/ports/http.ts";
 const HIGH_WATER_BYTES = 64 * 1024;
 
 /**
- * A chunked answer over uWebSockets.js. It hands the socket a chunk only while the socket takes more, and keeps what
- * waits in a queue of its own: what uWebSockets.js buffers can neither be measured nor bounded from here.
+ * A chunked answer over uWebSockets.js. It hands the socket a chunk only while the socket takes
+ * more, and keeps what waits in a queue of its own: what uWebSockets.js buffers can neither be
+ * measured nor bounded from here.
  */
 export class UwsStream implements HttpStream {
   readonly #response: HttpResponse;
   readonly #bytesMax: number;
+  #begin: (() => void) | undefined;
   #queue: (string | Uint8Array)[] = [];
   #queuedBytes = 0;
   /** The socket said that it takes no more for now. */
@@ -22,9 +24,13 @@ export class UwsStream implements HttpStream {
   readonly #drained: (() => void)[] = [];
   readonly #ended: ((how: StreamEnd) => void)[] = [];
 
-  constructor(response: HttpResponse, bytesMax: number, isGone: boolean) {
+  /**
+   * `begin` writes status and headers; it runs together with the first chunk, in one system call.
+   */
+  constructor(response: HttpResponse, bytesMax: number, isGone: boolean, begin: () => void) {
     this.#response = response;
     this.#bytesMax = bytesMax;
+    this.#begin = begin;
     if (isGone) {
       this.#how = "aborted";
       return;
@@ -84,7 +90,9 @@ export class UwsStream implements HttpStream {
     this.#finish("aborted");
   }
 
-  /** All that is written in one run of code leaves in one system call, still a chunk for each write. */
+  /**
+   * All that is written in one run of code leaves in one system call, still a chunk for each write.
+   */
   #flushLater(): void {
     if (this.#flushDue || this.#blocked) return;
     this.#flushDue = true;
@@ -98,6 +106,8 @@ export class UwsStream implements HttpStream {
     if (this.#how !== undefined) return;
     // Corking, even with nothing to write, also pushes out what the socket itself still holds.
     this.#response.cork(() => {
+      this.#begin?.();
+      this.#begin = undefined;
       let taken = 0;
       while (taken < this.#queue.length && !this.#blocked) {
         const chunk = this.#queue[taken++] as string | Uint8Array;

@@ -1,0 +1,86 @@
+import { errors, reasonOf } from "../contract/errors.ts";
+
+/** Where a task's sandbox is served: its agent's HTTP server, and whose sandbox it is. */
+export interface SandboxPlace {
+  readonly ip: string;
+  readonly port: number;
+  readonly frameworkId: string;
+  readonly taskId: string;
+}
+
+/** Which part of a file; all of it by default. */
+export interface FileRange {
+  /** In bytes; an offset at or beyond the end gives nothing. */
+  readonly offset?: number;
+  readonly length?: number;
+}
+
+/** URL of one file of a sandbox, at the address by task that agents serve. */
+export function sandboxUrl(place: SandboxPlace, file: string, range: FileRange = {}): URL {
+  const host = place.ip.includes(":") ? `[${place.ip}]` : place.ip;
+  const parts = [place.frameworkId, place.taskId, ...file.split("/")].map(encodeURIComponent);
+  const url = new URL(`http://${host}:${place.port}/sandbox/${parts.join("/")}`);
+  if (range.offset !== undefined) url.searchParams.set("offset", String(range.offset));
+  if (range.length !== undefined) url.searchParams.set("length", String(range.length));
+  return url;
+}
+
+/**
+ * Opens a file of a sandbox as a stream of bytes, up to its size at the time.
+ * @throws SANDBOX_UNREADABLE when the agent does not answer or has no such file.
+ */
+export async function openSandboxFile(
+  place: SandboxPlace,
+  file: string,
+  range: FileRange = {},
+  signal?: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
+  const url = sandboxUrl(place, file, range);
+  const response = await get(url, signal);
+  if (response.body === null) throw errors.SANDBOX_UNREADABLE(url.href, "there is no body");
+  return response.body as ReadableStream<Uint8Array>;
+}
+
+/**
+ * Reads a file of a sandbox into memory.
+ * @throws SANDBOX_UNREADABLE
+ */
+export async function readSandboxFile(
+  place: SandboxPlace,
+  file: string,
+  range: FileRange = {},
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const url = sandboxUrl(place, file, range);
+  const response = await get(url, signal);
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (thrown) {
+    throw errors.SANDBOX_UNREADABLE(url.href, reasonOf(thrown));
+  }
+}
+
+/**
+ * The same as text.
+ * @throws SANDBOX_UNREADABLE
+ */
+export async function sandboxText(
+  place: SandboxPlace,
+  file: string,
+  range: FileRange = {},
+): Promise<string> {
+  return new TextDecoder().decode(await readSandboxFile(place, file, range));
+}
+
+async function get(url: URL, signal?: AbortSignal): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, signal === undefined ? {} : { signal });
+  } catch (thrown) {
+    const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+    throw errors.SANDBOX_UNREADABLE(url.href, reasonOf(cause));
+  }
+  if (response.ok) return response;
+  await response.body?.cancel();
+  throw errors.SANDBOX_UNREADABLE(url.href, `the agent answered ${response.status}`);
+}
