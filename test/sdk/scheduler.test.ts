@@ -152,12 +152,15 @@ test("offers do not outlive the connection they came over", async () => {
   const { fake, scheduler } = await subscribed();
   fake.say({ type: "offers", offers: [offerOf("o1")] });
   await until("an offer", () => scheduler.outstandingOffers.length === 1);
-  const downs: string[] = [];
-  scheduler.on("disconnected", (reason) => downs.push(reason.code));
+  const seen: unknown[] = [];
+  scheduler.on("disconnected", () =>
+    seen.push([...scheduler.outstandingOffers], scheduler.decline("o1")),
+  );
   fake.drop();
-  await until("disconnected", () => downs.length === 1);
+  await until("disconnected", () => seen.length === 2);
+  expect(seen).toEqual([[], false]);
+  await until("subscribed again", () => fake.of("subscribe").length === 2);
   expect(scheduler.outstandingOffers).toEqual([]);
-  expect(scheduler.decline("o1")).toBe(false);
 });
 
 test("wanting offers is said only when it changes, and holds over reconnections (B10, C11)", async () => {
