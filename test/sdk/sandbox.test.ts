@@ -41,7 +41,7 @@ test("a file is read whole or from an offset, as bytes or as text", async () => 
   expect(asked[0]).toBe("/sandbox/fw%2F1/a%20b/stdout");
 });
 
-test("files that are missing, cut short, or of an agent that is gone are coded errors", async () => {
+test("files that are missing, cut short, or on a lost agent are coded errors", async () => {
   const code = expect.objectContaining({ code: "SANDBOX_UNREADABLE" });
   await expect(readSandboxFile(place, "missing")).rejects.toEqual(code);
   await expect(readSandboxFile(place, "broken")).rejects.toEqual(code);
