@@ -62,7 +62,11 @@ const lastOf = (task: string) => master.statuses.get(task)?.at(-1);
 describe("an agent runs what it is told to (F20, D5)", () => {
   test("states come in order, one in flight, with the true exit status", async () => {
     await start();
-    master.launch({ ok: "echo $TEPUI_TASK_ID $MESOS_TASK_ID", three: "exit 3", dies: "kill -9 $$" });
+    master.launch({
+      ok: "echo $TEPUI_TASK_ID $MESOS_TASK_ID",
+      three: "exit 3",
+      dies: "kill -9 $$",
+    });
     for (const task of ["ok", "three", "dies"]) await until(task, ended(task));
     expect(master.statesOf("ok")).toEqual(["TASK_STARTING", "TASK_RUNNING", "TASK_FINISHED"]);
     expect(lastOf("three")).toMatchObject({
@@ -89,7 +93,12 @@ describe("an agent runs what it is told to (F20, D5)", () => {
     expect(await get("/sandbox/f1/t1/stdout")).toEqual({ status: 200, text: "hello\n" });
     expect((await get("/sandbox/f1/t1/stdout?offset=3&length=2")).text).toBe("lo");
     const names = JSON.parse((await get("/sandbox/f1/t1")).text) as { path: string }[];
-    expect(names.map(({ path }) => path.split("/").at(-1))).toEqual(["link", "stderr", "stdout", "up"]);
+    expect(names.map(({ path }) => path.split("/").at(-1))).toEqual([
+      "link",
+      "stderr",
+      "stdout",
+      "up",
+    ]);
     expect((await get("/sandbox/f1/t1/link")).status).toBe(403);
     expect((await get("/sandbox/f1/t1/up/../../../../../../secret")).status).not.toBe(200);
     expect((await get("/sandbox/f1/none/stdout")).status).toBe(404);
@@ -200,6 +209,80 @@ describe("an agent that is killed and started again (F2, B21)", () => {
     expect(left()).toEqual([]);
     await start();
     expect(master.registrations.at(-1)?.type).toBe("register");
+  });
+});
+
+describe("a custom executor in a process of its own (B40, F23, F28)", () => {
+  const wire = new URL("../../dist/wire/index.js", import.meta.url).href;
+  /** Runs each task for a moment, then ends when it is told to shut down. */
+  const program = `
+    import { dial } from "${wire}";
+    const env = process.env;
+    const ids = { frameworkId: env.MESOS_FRAMEWORK_ID, executorId: env.MESOS_EXECUTOR_ID };
+    let count = 0;
+    const link = dial(
+      { peer: "executor", name: "e", software: "test", addresses: [env.MESOS_AGENT_ENDPOINT],
+        token: env.MESOS_EXECUTOR_AUTHENTICATION_TOKEN },
+      {
+        onOpen: () => link.send({ type: "subscribe", ...ids, unacknowledgedTasks: [],
+          unacknowledgedUpdates: [] }),
+        onMessages: (events) => {
+          for (const event of events) {
+            if (event.type === "shutdown") process.exit(0);
+            if (event.type !== "launch") continue;
+            for (const state of ["TASK_RUNNING", "TASK_FINISHED"]) {
+              const uuid = (count++).toString(16).padStart(32, "0");
+              link.send({ type: "update", status: { taskId: event.task.taskId, state, uuid } });
+            }
+            process.stdout.write(event.task.taskId + "\\n");
+          }
+        },
+      },
+    );`;
+  const executor = (token = "") => ({
+    executorId: "e1" as never,
+    shutdownGracePeriodMs: 20_000,
+    command: {
+      value: process.execPath,
+      shell: false,
+      arguments: ["node", "--input-type=module", "-e", program],
+      ...(token === ""
+        ? {}
+        : { environment: [{ name: "MESOS_EXECUTOR_AUTHENTICATION_TOKEN", value: token }] }),
+    },
+  });
+
+  test("runs tasks, its updates arrive, and it ends when it is asked to", async () => {
+    const agent = await start();
+    const tasks = (token?: string) =>
+      ["t1", "t2"].map((taskId) => ({
+        name: taskId,
+        taskId: taskId as never,
+        agentId: "m1-S0" as never,
+        resources: [],
+        executor: executor(token),
+      }));
+    const framework = { id: "f1" as never, name: "f1", user: "", roles: [], checkpoint: true };
+    const launch = {
+      type: "launch",
+      frameworkId: "f1" as never,
+      role: "*" as never,
+      framework,
+    } as const;
+    master.send({ ...launch, tasks: tasks() });
+    for (const task of ["t1", "t2"]) await until(task, ended(task));
+    expect(master.statesOf("t1")).toEqual(["TASK_RUNNING", "TASK_FINISHED"]);
+    const output = await (await fetch(`http://${agent.address}/sandbox/f1/t2/stdout`)).text();
+    expect(output).toBe("t1\nt2\n");
+    master.send({
+      type: "shutdown-executor",
+      frameworkId: "f1" as never,
+      executorId: "e1" as never,
+    });
+    const exited = () => master.heard.find(({ type }) => type === "executor-exited");
+    await until("it has ended", () => exited() !== undefined);
+    expect(exited()).toMatchObject({ status: 0 });
+    expect(left()).toEqual([]);
   });
 });
 

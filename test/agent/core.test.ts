@@ -12,8 +12,16 @@ const ready = () => {
   agent.register().did();
   return agent;
 };
-const running = (taskId = "t1", ...more: Parameters<CoreBench["launch"]> extends [string, ...infer R] ? R : never) => {
-  ready().launch(taskId, ...more).held().acknowledge().acknowledge().did();
+const running = (
+  taskId = "t1",
+  ...more: Parameters<CoreBench["launch"]> extends [string, ...infer R] ? R : never
+) => {
+  ready()
+    .launch(taskId, ...more)
+    .held()
+    .acknowledge()
+    .acknowledge()
+    .did();
   return agent;
 };
 
@@ -27,7 +35,9 @@ describe("registration (B20–B22)", () => {
       agent.pass(nextMs - agent.nowMs);
     }
     expect(agent.did()).toEqual(Array(12).fill("register"));
-    waits.forEach((ms, at) => expect(ms).toBeLessThanOrEqual(Math.min(60_000, 1_000 * 2 ** at)));
+    for (const [at, ms] of waits.entries()) {
+      expect(ms).toBeLessThanOrEqual(Math.min(60_000, 1_000 * 2 ** at));
+    }
     agent.register();
     expect(agent.store.get("agent")).toMatchObject({ id: "a1" });
     agent.do({ type: "link-down" }).did();
@@ -106,9 +116,25 @@ describe("update streams (D5, D6, D8, O3)", () => {
 describe("ends of commands (F20, D15, D16)", () => {
   const ends: [string, Parameters<CoreBench["exited"]>[0], object][] = [
     ["exit 0", { code: 0 }, { state: "TASK_FINISHED", exitCode: 0 }],
-    ["exit 137", { code: 137 }, { state: "TASK_FAILED", message: "Command exited with status 137" }],
-    ["a signal", { signal: "SIGSEGV" }, { state: "TASK_FAILED", signal: "SIGSEGV", message: "Command terminated with signal SIGSEGV" }],
-    ["an exit nobody saw", undefined, { state: "TASK_FAILED", reason: "REASON_EXECUTOR_TERMINATED" }],
+    [
+      "exit 137",
+      { code: 137 },
+      { state: "TASK_FAILED", message: "Command exited with status 137" },
+    ],
+    [
+      "a signal",
+      { signal: "SIGSEGV" },
+      {
+        state: "TASK_FAILED",
+        signal: "SIGSEGV",
+        message: "Command terminated with signal SIGSEGV",
+      },
+    ],
+    [
+      "an exit nobody saw",
+      undefined,
+      { state: "TASK_FAILED", reason: "REASON_EXECUTOR_TERMINATED" },
+    ],
   ];
   test.each(ends)("%s", (_name, exit, status) => {
     running().exited(exit);
@@ -135,7 +161,11 @@ describe("ends of commands (F20, D15, D16)", () => {
     });
     expect(agent.did()).toEqual(["kill SIGKILL"]);
     agent.exited({ signal: "SIGKILL" });
-    expect(agent.updates.at(-1)).toMatchObject({ state: "TASK_FAILED", reason, limitation: resources });
+    expect(agent.updates.at(-1)).toMatchObject({
+      state: "TASK_FAILED",
+      reason,
+      limitation: resources,
+    });
   });
 
   test("the maximum completion time ends it without grace (D19)", () => {
@@ -226,7 +256,10 @@ describe("restarts (B21, F2, F3)", () => {
     ready().launch("t1").acknowledge();
     agent.restart().register();
     agent.do({ type: "container-never-ran", containerId: agent.containerId });
-    expect(agent.updates.at(-1)).toMatchObject({ state: "TASK_LOST", reason: "REASON_AGENT_RESTARTED" });
+    expect(agent.updates.at(-1)).toMatchObject({
+      state: "TASK_LOST",
+      reason: "REASON_AGENT_RESTARTED",
+    });
     agent.acknowledge();
     agent.launch("t2").held().acknowledge().acknowledge().restart().register();
     agent.do({ type: "container-rebooted", containerId: agent.containerId });
@@ -274,7 +307,9 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
       "executor launch",
       "executor launch",
     ]);
-    const launched = agent.executorEvents.flatMap((event) => event.type === "launch" ? [event.task.taskId] : []);
+    const launched = agent.executorEvents.flatMap((event) =>
+      event.type === "launch" ? [event.task.taskId] : [],
+    );
     expect(launched).toEqual(["t1", "t2", "t3"]);
   });
 
@@ -284,7 +319,11 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
     expect(agent.did()).toEqual(["update t1 TASK_RUNNING", "executor acknowledged"]);
     agent.executorUpdate(status("t1", "TASK_RUNNING", "a"));
     expect(agent.did()).toEqual(["executor acknowledged"]);
-    expect(agent.updates.at(-1)).toMatchObject({ uuid: uuid("a"), source: "SOURCE_EXECUTOR", executorId: "e1" });
+    expect(agent.updates.at(-1)).toMatchObject({
+      uuid: uuid("a"),
+      source: "SOURCE_EXECUTOR",
+      executorId: "e1",
+    });
   });
 
   test("one that does not subscribe in time is ended, and its tasks have failed", () => {
@@ -299,8 +338,14 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
   });
 
   test("one with another description under the same id is an error of the task", () => {
-    ready().launch("t1", { executor }).launch("t2", { executor: { ...executor, data: new Uint8Array([1, 3]) } });
-    expect(agent.updates.at(-1)).toMatchObject({ taskId: "t2", state: "TASK_ERROR", reason: "REASON_TASK_INVALID" });
+    ready()
+      .launch("t1", { executor })
+      .launch("t2", { executor: { ...executor, data: new Uint8Array([1, 3]) } });
+    expect(agent.updates.at(-1)).toMatchObject({
+      taskId: "t2",
+      state: "TASK_ERROR",
+      reason: "REASON_TASK_INVALID",
+    });
   });
 
   test("its end fails what it ran, and the framework is told of it", () => {
@@ -329,8 +374,17 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
   test("messages go both ways", () => {
     ready().launch("t1", { executor }).held().subscribe().did();
     const data = new Uint8Array([9]);
-    agent.order({ type: "framework-message", frameworkId: F1, executorId: executor.executorId, data });
-    agent.do({ type: "executor-call", containerId: agent.containerId, call: { type: "message", data } });
+    agent.order({
+      type: "framework-message",
+      frameworkId: F1,
+      executorId: executor.executorId,
+      data,
+    });
+    agent.do({
+      type: "executor-call",
+      containerId: agent.containerId,
+      call: { type: "message", data },
+    });
     expect(agent.did()).toEqual(["executor message", "executor-message"]);
   });
 

@@ -1,16 +1,22 @@
-import type { AgentMessage, AgentOrder } from "../../../contract/agent-api.ts";
-import type { ExecutorEvent } from "../../../contract/executor-api.ts";
-import type { AgentId, ContainerId, ExecutorId, FrameworkId } from "../../../contract/ids.ts";
-import type { RoleName, TaskId } from "../../../contract/ids.ts";
-import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
-import type { TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
-import { decodeFrame, encodeFrames, frameLimits } from "../../../wire/index.ts";
 import { type CheckpointEntry, restore } from "../../../agent/core/checkpoint.ts";
 import type { Effect } from "../../../agent/core/effect.ts";
 import type { AgentInput } from "../../../agent/core/event.ts";
 import { invariants } from "../../../agent/core/invariants.ts";
 import { type AgentSetup, type AgentState, newState } from "../../../agent/core/state.ts";
 import { step } from "../../../agent/core/step.ts";
+import type { AgentMessage, AgentOrder } from "../../../contract/agent-api.ts";
+import type { ExecutorEvent } from "../../../contract/executor-api.ts";
+import type {
+  AgentId,
+  ContainerId,
+  ExecutorId,
+  FrameworkId,
+  RoleName,
+  TaskId,
+} from "../../../contract/ids.ts";
+import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
+import type { TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
+import { decodeFrame, encodeFrames, frameLimits } from "../../../wire/index.ts";
 
 export const F1 = "f1" as FrameworkId;
 

@@ -1,7 +1,7 @@
 import type { AgentMessage, AgentMessageOf, AgentOrder } from "../../../contract/agent-api.ts";
 import { agentMessageSchemas } from "../../../contract/agent-api.ts";
-import type { AgentId, FrameworkId, RoleName, TaskId } from "../../../contract/ids.ts";
 import { compile } from "../../../contract/check.ts";
+import type { AgentId, FrameworkId, RoleName, TaskId } from "../../../contract/ids.ts";
 import { messageCheck } from "../../../contract/message-checks.ts";
 import { silentLog } from "../../../contract/ports/log.ts";
 import { silentMetrics } from "../../../contract/ports/metrics.ts";
