@@ -1,0 +1,88 @@
+import { type Port, port } from "./plugin.ts";
+
+/** The port under which a transport lets others serve HTTP beside it. */
+export const HTTP_ROUTER: Port<HttpRouter> = port<HttpRouter>("http-router");
+
+/** Methods that can be routed. `HEAD` is answered by the `GET` route, without its body. */
+export type HttpMethod = "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "OPTIONS";
+
+/** Header names in lower case; a header that came several times is joined with commas. */
+export type HttpHeaders = Readonly<Record<string, string>>;
+
+/** Handles one request. What it throws, or rejects with, becomes a coded answer; see `HttpRouter`. */
+export type HttpHandler = (exchange: HttpExchange) => void | Promise<void>;
+
+/**
+ * Serves routes on the transport's own address. A path that no route matches is answered with 404, a method that
+ * no route of the path takes with 405 and `Allow`. A handler that throws a coded error is answered with its status
+ * and its report as JSON; anything else it throws is answered with 500 and `INTERNAL`, and is logged. A handler that
+ * ends without an answer, and without a stream, is answered with 500 as well. None of this ends the process.
+ */
+export interface HttpRouter {
+  /**
+   * Adds a route. A path `/a/b` matches exactly that (and `/a/b/`); `/a/b/*` matches `/a/b` and everything below.
+   * An exact path wins over a prefix and a longer prefix over a shorter one; then the method is looked at, `*`
+   * being any. Routes can be added at any time.
+   * @throws ROUTE_TAKEN when the same method and path already has a handler.
+   */
+  route(method: HttpMethod | "*", path: string, handler: HttpHandler): void;
+}
+
+/** Why the body of a request could not be had. */
+export type BodyProblem = "BODY_TOO_LARGE" | "BODY_LATE" | "REQUEST_ABORTED";
+
+/** One request and its answer. Everything of the request is copied, so it can be kept. */
+export interface HttpExchange {
+  /** In upper case; `HEAD` is shown as `GET`, since the body of its answer is left out anyway. */
+  readonly method: string;
+  /** Percent-decoded, without query, without a trailing slash (but `/` itself). Has no `..` component. */
+  readonly path: string;
+  /** What `*` of the route matched, without a leading slash; empty on exact routes. */
+  readonly rest: string;
+  /** What followed `?`, undecoded; `new URLSearchParams(query)` reads it. */
+  readonly query: string;
+  readonly headers: HttpHeaders;
+  /** Address of the client as text. */
+  readonly remote: string;
+  /** True once the client is gone; answering is then a no-op. */
+  readonly isAborted: boolean;
+  /** True once `respond` or `stream` was called. */
+  readonly isAnswered: boolean;
+  /**
+   * The whole body, be it sent with a length or in chunks; empty when there is none. At most once for an exchange;
+   * it must be called before the handler's first `await`, because what arrives before it is asked for is dropped.
+   * @throws BODY_TOO_LARGE (413), BODY_LATE (408), REQUEST_ABORTED; for the first two, the connection is closed after
+   * the answer.
+   */
+  readBody(bytesMax: number): Promise<Uint8Array>;
+  /** Answers with a `Content-Length`. A second answer is a mistake of ours and throws. */
+  respond(status: number, headers: HttpHeaders, body?: string | Uint8Array): void;
+  /** Answers with a stream: chunked, without `Content-Length`, headers sent at once. */
+  stream(status: number, headers: HttpHeaders): HttpStream;
+  /** Calls `act` once when the client is gone before the answer was complete; at once if it is gone already. */
+  onAborted(act: () => void): void;
+}
+
+/** How a stream ended. */
+export type StreamEnd = "ended" | "aborted" | "SLOW_READER";
+
+/** An answer that goes on. */
+export interface HttpStream {
+  /**
+   * Sends one HTTP chunk, this and nothing else (clients rely on a record for a chunk). Answers false when the
+   * client does not keep up, `onDrained` tells when it has. A client with more than the transport's
+   * `httpStreamBytesMax` waiting is cut off; `onEnd` says so. An empty chunk is not sent, since it would mean the end.
+   */
+  write(chunk: string | Uint8Array): boolean;
+  /** Bytes that the client has not taken yet. */
+  readonly bufferedBytes: number;
+  /** False once it has ended in any way; writing is then a no-op that answers false. */
+  readonly isOpen: boolean;
+  /** Ends the answer properly, after what is waiting. */
+  end(): void;
+  /** Ends it by closing the connection, so that the client does not take it for complete. */
+  abort(): void;
+  onDrained(act: () => void): void;
+  /** Calls `act` once when the stream is over; at once if it is already. */
+  onEnd(act: (how: StreamEnd) => void): void;
+}
