@@ -5,7 +5,12 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Native addons (uWebSockets.js, LMDB) are loaded once a process, so each file gets its own.
     pool: "forks",
+    // End-to-end tests start processes of their own: more workers than this starve them of cores.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+    // A rejected promise nobody awaited is a bug of ours, never noise.
+    dangerouslyIgnoreUnhandledErrors: false,
   },
 });

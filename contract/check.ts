@@ -68,7 +68,8 @@ export function compile<S extends TSchema>(
   name: string,
   mode: CheckMode = "strict",
 ): Validator<Static<S>> {
-  return compileJsonSchema(schema as unknown as JsonSchema, name, mode) as Validator<Static<S>>;
+  const json = schema as unknown as JsonSchema;
+  return validatorOf(json, name, mode, () => engine(mode)) as Validator<Static<S>>;
 }
 
 /**
@@ -81,9 +82,19 @@ export function compileJsonSchema(
   name: string,
   mode: CheckMode = "strict",
 ): Validator<unknown> {
+  // An engine of its own: two plugins may use one `$id`, and one plugin may run twice.
+  return validatorOf(schema, name, mode, engines[mode]);
+}
+
+function validatorOf(
+  schema: JsonSchema,
+  name: string,
+  mode: CheckMode,
+  engineOf: () => Ajv2020,
+): Validator<unknown> {
   let compiled: ValidateFunction | undefined;
   const ready = (): ValidateFunction => {
-    compiled ??= engine(mode).compile(prepare(schema, mode));
+    compiled ??= engineOf().compile(prepare(schema, mode));
     return compiled;
   };
   return {
@@ -106,7 +117,6 @@ export function schemaProblem(schema: unknown): string | undefined {
     return "it must be an object";
   }
   try {
-    // An engine of its own, because a refused schema must leave nothing behind in the shared one.
     engines.strict().compile(prepare(schema as JsonSchema, "strict"));
     return undefined;
   } catch (thrown) {

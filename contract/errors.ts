@@ -1,5 +1,6 @@
 import { agentErrors } from "./errors/agent.ts";
 import { cliErrors } from "./errors/cli.ts";
+import { clientErrors } from "./errors/client.ts";
 import { configErrors } from "./errors/config.ts";
 import type { FaultTable } from "./errors/fault.ts";
 import { frameworkErrors } from "./errors/framework.ts";
@@ -32,6 +33,7 @@ export const errors = {
   ...policyErrors,
   ...registryErrors,
   ...cliErrors,
+  ...clientErrors,
 } satisfies FaultTable;
 
 /** A code of the table. */

@@ -3,7 +3,7 @@ type Brand<Name extends string> = string & { readonly __brand: Name };
 
 /** Random UUID of one master process, new at every start (A7). */
 export type MasterId = Brand<"MasterId">;
-/** `<master id>-<four digits or more>` (A7), or whatever a framework brought from an earlier master. */
+/** `<master id>-<four digits or more>` (A7), or what a framework brought from an earlier master. */
 export type FrameworkId = Brand<"FrameworkId">;
 /** `<master id>-S<n>` (A7). */
 export type AgentId = Brand<"AgentId">;

@@ -1,6 +1,6 @@
 /**
  * Edits between two words: insertions, deletions, replacements, and swaps of neighbours count one
- * each (optimal string alignment, the restricted form of Damerau–Levenshtein). Cost grows with the
+ * each (optimal string alignment, a restricted Damerau–Levenshtein). Cost grows with the
  * product of lengths.
  */
 export function editDistance(left: string, right: string): number {

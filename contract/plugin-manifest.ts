@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { pluginKinds } from "./ports/plugin-kind.ts";
+import { type PluginKind, pluginKinds } from "./ports/plugin-kind.ts";
 
 const PortName = Type.String({
   title: "a port name of small letters, digits, dashes and dots",
@@ -58,10 +58,11 @@ export const PluginManifestSchema = Type.Object(
         "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?$",
       description: "Semantic version of the plugin itself.",
     }),
-    kind: Type.Union(
-      pluginKinds.map((kind) => Type.Literal(kind)),
-      { description: "What it is, which says who uses it: the master, the agent or both." },
-    ),
+    kind: Type.Unsafe<PluginKind>({
+      type: "string",
+      enum: [...pluginKinds],
+      description: "What it is, which says who uses it: the master, the agent or both.",
+    }),
     contract: Type.String({
       title: 'versions of the contract such as "1", "1.2" or "1 || 2"',
       pattern: "^\\d+(\\.\\d+)?( \\|\\| \\d+(\\.\\d+)?)*$",
@@ -138,7 +139,7 @@ export const PluginManifestSchema = Type.Object(
     homepage: Type.Optional(Type.String({ description: "Address of its page." })),
   },
   {
-    $id: "https://tepui.dev/plugin-manifest.schema.json",
+    $id: "urn:tepui:plugin-manifest:1",
     title: "Tepui plugin manifest",
     description: "The plugin.json in the folder of a Tepui plugin.",
     additionalProperties: false,

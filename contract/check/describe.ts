@@ -48,6 +48,13 @@ function text(schema: JsonSchema): string {
     : `text of ${low} to ${high} characters`;
 }
 
+function list(items: unknown): string {
+  if (typeof items !== "object" || items === null) return "a list";
+  const words = allowed(items);
+  if (words === "something else") return "a list";
+  return words === "an object" ? "a list of objects" : `a list, each entry ${words}`;
+}
+
 const typeWords: Record<string, string> = {
   boolean: "true or false",
   null: "null",
@@ -59,6 +66,7 @@ function typeName(type: unknown, schema: JsonSchema): string {
   if (type === "integer") return `a whole number${range(schema)}`;
   if (type === "number") return `a number${range(schema)}`;
   if (type === "string") return text(schema);
+  if (type === "array") return list(schema.items);
   return typeWords[String(type)] ?? String(type);
 }
 

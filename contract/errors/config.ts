@@ -32,7 +32,7 @@ export const configErrors = {
       `"${host}" can be reached by other machines, and no authentication is set up`,
       {
         where: "/listen/host",
-        hint: "listen on 127.0.0.1, configure authentication, or set insecureRemote (--insecure-remote)",
+        hint: "listen on 127.0.0.1, configure authentication, or set insecureRemote",
       },
     ),
 } satisfies FaultTable;

@@ -4,11 +4,11 @@ const at = (plugin: string): string => `plugin ${plugin}`;
 
 /** Refusals of the plugin host, in the order in which they can occur. */
 export const pluginErrors = {
-  PLUGIN_NOT_FOUND: (plugin: string, tried: readonly string[]) =>
+  PLUGIN_NOT_FOUND: (plugin: string, tried: readonly string[], hint?: string) =>
     fault("PLUGIN_NOT_FOUND", 404, `there is no plugin "${plugin}"`, {
       where: at(plugin),
       details: tried.map((place) => `looked in ${place}`),
-      hint: "give a folder with a plugin.json, an installed npm package, or the name of a built-in plugin",
+      hint: hint ?? "give a folder with a plugin.json, an npm package, or a built-in name",
     }),
   PLUGIN_MANIFEST_UNREADABLE: (plugin: string, reason: string) =>
     fault("PLUGIN_MANIFEST_UNREADABLE", 400, `cannot read its plugin.json: ${reason}`, {

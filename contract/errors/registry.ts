@@ -7,4 +7,11 @@ export const registryErrors = {
       where: "registry",
       hint: "this master is no longer the leader; connect to the one that is",
     }),
+  REGISTRY_LOCKED: (directory: string, pid: number) =>
+    fault("REGISTRY_LOCKED", 409, `process ${pid} already runs a master on ${directory}`, {
+      where: "registry",
+      hint: "stop that one, or give this master a dataDir of its own",
+    }),
+  REGISTRY_FAILED: (what: string, cause?: unknown) =>
+    fault("REGISTRY_FAILED", 503, `the registry failed: ${what}`, { where: "registry", cause }),
 } satisfies FaultTable;

@@ -40,7 +40,9 @@ export const wireLimits = {
   /** Bytes that may wait in an HTTP stream whose client does not read. */
   httpStreamBytesMax: 16 * MIB,
   /** Time for one HTTP request body to arrive. */
-  httpBodyDeadlineMs: 30_000,
+  httpBodyDeadlineMs: 7_000,
+  /** Time for a handler to answer, from the request's headers. */
+  httpAnswerDeadlineMs: 60_000,
   /** Longest path of an HTTP request, in characters as sent. */
   httpPathCharsMax: 4 * KIB,
 } as const;

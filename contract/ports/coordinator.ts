@@ -1,4 +1,8 @@
 import type { MasterInfo } from "../schema/agent.ts";
+import { type Port, port } from "./plugin.ts";
+
+/** The port that coordinators serve. */
+export const COORDINATOR: Port<Coordinator> = port<Coordinator>("coordinator");
 
 /** Thrown into every write after leadership has gone; the master must stop at once. */
 export interface LeadershipLost {
@@ -7,7 +11,9 @@ export interface LeadershipLost {
 
 /** One write of the registry: all of it becomes durable, or none (G4). */
 export interface RegistryWrite {
-  /** Keys are paths such as `agents/<id>`; a value of `undefined` deletes. Values are msgpack-able. */
+  /**
+   * Keys are paths such as `agents/<id>`; a value of `undefined` deletes. Values are msgpack-able.
+   */
   readonly entries: readonly { readonly key: string; readonly value: unknown }[];
 }
 
@@ -23,7 +29,8 @@ export interface Leadership {
   read(prefix: string): Promise<readonly { readonly key: string; readonly value: unknown }[]>;
   /**
    * Durable when the promise resolves. Writes are applied in the order of the calls.
-   * @throws TepuiError REGISTRY_FENCED when another master has taken over, REGISTRY_FAILED otherwise.
+   * @throws TepuiError REGISTRY_FENCED when another master has taken over, REGISTRY_FAILED
+   * otherwise.
    */
   write(write: RegistryWrite): Promise<void>;
   /** Gives up leadership, for a graceful stop. */

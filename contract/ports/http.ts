@@ -16,7 +16,12 @@ export type HttpHandler = (exchange: HttpExchange) => void | Promise<void>;
  * Serves routes on the transport's own address. A path that no route matches is answered with 404, a method that
  * no route of the path takes with 405 and `Allow`. A handler that throws a coded error is answered with its status
  * and its report as JSON; anything else it throws is answered with 500 and `INTERNAL`, and is logged. A handler that
- * ends without an answer, and without a stream, is answered with 500 as well. None of this ends the process.
+ * returns without an answer may still give it later; what is not answered in time gets 504. None of this ends the
+ * process.
+ *
+ * Pipelined requests are served in order as long as each is answered before the next turn of the event loop (promises
+ * that wait for nothing but the body are fine). A request that arrives while an earlier one is still unanswered costs
+ * the connection, which is what HTTP allows and clients retry.
  */
 export interface HttpRouter {
   /**
@@ -57,7 +62,7 @@ export interface HttpExchange {
   readBody(bytesMax: number): Promise<Uint8Array>;
   /** Answers with a `Content-Length`. A second answer is a mistake of ours and throws. */
   respond(status: number, headers: HttpHeaders, body?: string | Uint8Array): void;
-  /** Answers with a stream: chunked, without `Content-Length`, headers sent at once. */
+  /** Answers with a stream: chunked, without `Content-Length`; its head leaves with the first chunk. */
   stream(status: number, headers: HttpHeaders): HttpStream;
   /** Calls `act` once when the client is gone before the answer was complete; at once if it is gone already. */
   onAborted(act: () => void): void;

@@ -2,8 +2,14 @@ import type { AgentId, ContainerId, ExecutorId, FrameworkId, TaskId } from "../i
 import type { CommandInfo } from "../schema/command.ts";
 import type { ContainerInfo } from "../schema/container.ts";
 import type { Resource } from "../schema/resource.ts";
+import { type Port, port } from "./plugin.ts";
 
-/** A process as the kernel of the host knows it: a pid alone is reused, pid and start time are not. */
+/** The port that isolators serve. */
+export const ISOLATOR: Port<Isolator> = port<Isolator>("isolator");
+
+/**
+ * A process as the kernel of the host knows it: a pid alone is reused, pid and start time are not.
+ */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat, in clock ticks since boot. */
@@ -38,7 +44,9 @@ export interface LaunchParts {
   readonly wrap?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
-  /** Set when the isolator runs the container itself (an engine), and no process is to be forked. */
+  /**
+   * Set when the isolator runs the container itself (an engine), and no process is to be forked.
+   */
   readonly external?: ExternalContainer;
 }
 

@@ -120,6 +120,8 @@ export interface DialOptions extends Pick<Hello, "peer" | "name" | "software" | 
   readonly trust?: string;
   /** Bytes that may be queued before `send` answers false. */
   readonly queueBytesMax?: number;
+  /** Largest frame that is taken from the server; raise it with the server's own. */
+  readonly frameBytesMax?: number;
   readonly redialMsMin?: number;
   readonly redialMsMax?: number;
   readonly dialDeadlineMs?: number;

@@ -15,7 +15,9 @@ export const FetchUriSchema = Type.Object({
 /** See `FetchUriSchema`. */
 export type FetchUri = Static<typeof FetchUriSchema>;
 
-/** A secret: a reference that a resolver plugin turns into bytes, or the bytes (J9). Never shown. */
+/**
+ * A secret: a reference that a resolver plugin turns into bytes, or the bytes (J9). Never shown.
+ */
 export const SecretSchema = Type.Object({
   type: oneOf("REFERENCE", "VALUE"),
   reference: Type.Optional(Type.Object({ name: Type.String(), key: Type.Optional(Type.String()) })),
@@ -33,7 +35,9 @@ export const EnvironmentVariableSchema = Type.Object({
 /** See `EnvironmentVariableSchema`. */
 export type EnvironmentVariable = Static<typeof EnvironmentVariableSchema>;
 
-/** What to run (F21): by default `/bin/sh -c value`, else `value` with `arguments` as whole argv. */
+/**
+ * What to run (F21): by default `/bin/sh -c value`, else `value` with `arguments` as whole argv.
+ */
 export const CommandInfoSchema = Type.Object({
   value: Type.Optional(Type.String()),
   /** Default true. */

@@ -23,8 +23,8 @@ import { LabelSchema, type Resource, ResourceSchema } from "./resource.ts";
 
 /**
  * A resource as a framework asks for it. Only its outline is checked at the border: amounts that
- * make no sense (negative, NaN, more decimals than three) are the task's own error, told by a status
- * update, and do not cost the whole call (M2, M14).
+ * make no sense (negative, NaN, more decimals than three) are the task's own error, told by a
+ * status update, and do not cost the whole call (M2, M14).
  */
 export const AskedResourceSchema = Type.Unsafe<Resource>(
   Type.Object({ name: Type.String({ maxLength: 255 }) }),
@@ -74,7 +74,10 @@ export const TaskInfoSchema = Type.Object({
 /** See `TaskInfoSchema`. */
 export type TaskInfo = Static<typeof TaskInfoSchema>;
 
-/** State of a task as told to a framework (6.9). Only updates with a `uuid` are acknowledged (D6, D7). */
+/**
+ * State of a task as told to a framework (6.9). Only updates with a `uuid` are acknowledged (D6,
+ * D7).
+ */
 export const TaskStatusSchema = Type.Object({
   taskId: TaskIdSchema,
   state: oneOf(...taskStates),

@@ -42,8 +42,8 @@ test("a problem says where it is, what would be right and what was found", () =>
       { agents: [{ port: 1.5 }] },
       "/agents/0/port: must be a whole number between 0 and 65535, got 1.5",
     ],
-    [{ agents: {} }, "/agents: must be a list, got an object"],
-    [{}, '/: must have the field "agents" (a list)'],
+    [{ agents: {} }, "/agents: must be a list of objects, got an object"],
+    [{}, '/: must have the field "agents" (a list of objects)'],
     [{ agents: [{ prt: 1 }] }, '/agents/0/prt: there is no field "prt" here; did you mean "port"?'],
     [
       { agents: [], level: "wran" },

@@ -19,20 +19,20 @@ test("every error carries the code that is its key, an HTTP status and a message
     const error = (make as (...args: never[]) => TepuiError)(sample, sample, sample, sample);
     expect(error, key).toBeInstanceOf(TepuiError);
     expect(error.code).toBe(key);
-    expect(key).toMatch(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/);
+    expect(key).toMatch(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/);
     expect(error.status, key).toBeGreaterThanOrEqual(400);
     expect(error.status, key).toBeLessThan(600);
     expect(error.message.length, key).toBeGreaterThan(0);
   }
 });
 
-test("test/golden/codes.txt lists every code ever used, once, and no retired code comes back", () => {
+test("codes.txt lists every code ever used, once, and no retired code comes back", () => {
   const listed = new Set(codesEverUsed().map(({ code }) => code));
   const missing = Object.keys(errors).filter((code) => !listed.has(code));
   if (process.env["UPDATE_GOLDEN"] === "1" && missing.length > 0) {
     appendFileSync(golden, `${missing.join("\n")}\n`);
   } else {
-    expect(missing, "append these with `npm run golden`").toEqual([]);
+    expect(missing, "append these: UPDATE_GOLDEN=1 npx vitest run test/contract").toEqual([]);
   }
   const ever = codesEverUsed();
   expect(new Set(ever.map(({ code }) => code)).size).toBe(ever.length);
@@ -42,11 +42,11 @@ test("test/golden/codes.txt lists every code ever used, once, and no retired cod
   expect(back, "a retired code may not be used again").toEqual([]);
 });
 
-test("an error prints where, what, what would be right, its code, and each detail on a line", () => {
-  const error = errors.PLUGIN_MANIFEST_INVALID("drf", ["/kind: must be …", "/version: must be …"]);
+test("an error prints where, what, its code, and each detail on a line", () => {
+  const error = errors.PLUGIN_MANIFEST_INVALID("drf", ["/kind: bad", "/version: bad"]);
   expect(error.describe()).toBe(
-    "plugin drf: its plugin.json does not fit plugin-manifest.schema.json [PLUGIN_MANIFEST_INVALID]" +
-      "\n  /kind: must be …\n  /version: must be …",
+    "plugin drf: its plugin.json does not fit plugin-manifest.schema.json " +
+      "[PLUGIN_MANIFEST_INVALID]\n  /kind: bad\n  /version: bad",
   );
   expect(errors.PLUGIN_NOT_FOUND("drf", []).describe()).toContain("; give a folder with");
 });

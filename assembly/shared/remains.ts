@@ -1,0 +1,180 @@
+// What is left of the agent at hand while it is being given out, and what of that a client may
+// have: unreserved resources up to the limits above its role, reservations of its role and of the
+// roles above, and the revocable part if it can use it (C20, E5, E9, E11).
+import {
+  ClientFlag, KINDS, Presence, ReservationFlag, RoleFlag, Slot, double, placeU32, placeVectors,
+  read, reserve, setDouble, vector, word,
+} from "../abi";
+import { flagsOfClient } from "./eligible";
+import * as vectors from "./vector";
+
+let agentFree: usize = 0, agentRevocable: usize = 0, firstReservation: usize = 0;
+let reservationFlags: usize = 0, reservationRole: usize = 0, reservationNext: usize = 0;
+let reservationFree: usize = 0;
+let roleFlags: usize = 0, roleParent: usize = 0, roleLimit: usize = 0, roleConsumed: usize = 0;
+let clientRole: usize = 0;
+/** Copy of the quota consumption, which grows as the round gives. */
+let consumed: usize = 0;
+/** Left of the agent's unreserved resources; what a client may have, and the unreserved part. */
+let left: usize = 0, offer: usize = 0, offerFree: usize = 0;
+/** Per reservation: the number of the last agent visit in which it was given away. */
+let givenAt: usize = 0;
+let visit: u32 = 0;
+let agentAt: u32 = 0;
+let revocableLeft = false, reservationsLeft: u32 = 0, limitsSet = false;
+let anyRevocable = false, anyReserved = false;
+
+export function placeRemains(): void {
+  agentFree = placeVectors(Slot.AgentFree, Slot.AgentsMax);
+  agentRevocable = placeVectors(Slot.AgentRevocable, Slot.AgentsMax);
+  firstReservation = placeU32(Slot.AgentFirstReservation, Slot.AgentsMax);
+  reservationFlags = placeU32(Slot.ReservationFlags, Slot.ReservationsMax);
+  reservationRole = placeU32(Slot.ReservationRole, Slot.ReservationsMax);
+  reservationNext = placeU32(Slot.ReservationNext, Slot.ReservationsMax);
+  reservationFree = placeVectors(Slot.ReservationFree, Slot.ReservationsMax);
+  roleFlags = placeU32(Slot.RoleFlags, Slot.RolesMax);
+  roleParent = placeU32(Slot.RoleParent, Slot.RolesMax);
+  roleLimit = placeVectors(Slot.RoleLimit, Slot.RolesMax);
+  roleConsumed = placeVectors(Slot.RoleConsumed, Slot.RolesMax);
+  clientRole = placeU32(Slot.ClientRole, Slot.ClientsMax);
+  consumed = reserve(read(Slot.RolesMax) << 6);
+  left = reserve(64);
+  offer = reserve(64);
+  offerFree = reserve(64);
+  givenAt = reserve(read(Slot.ReservationsMax) << 2);
+}
+
+// @ts-ignore: decorator
+@inline export function roleOf(client: u32): u32 { return word(clientRole, client); }
+
+// @ts-ignore: decorator
+@inline export function parentRole(role: u32): u32 { return word(roleParent, role); }
+
+/** Starts a round: limits count what was consumed before it. */
+export function beginRound(roles: u32): void {
+  const presence = read(Slot.Presence);
+  limitsSet = (presence & Presence.LIMITS) != 0;
+  anyRevocable = (presence & Presence.REVOCABLE) != 0;
+  anyReserved = read(Slot.Reservations) > 1;
+  if (limitsSet) memory.copy(consumed, roleConsumed, roles << 6);
+}
+
+// @ts-ignore: decorator
+@inline export function freeOf(agent: u32): usize { return vector(agentFree, agent); }
+
+// @ts-ignore: decorator
+@inline export function revocableOf(agent: u32): usize { return vector(agentRevocable, agent); }
+
+// @ts-ignore: decorator
+@inline export function hasRevocable(agent: u32): bool {
+  return anyRevocable && vectors.some(vector(agentRevocable, agent));
+}
+
+// @ts-ignore: decorator
+@inline export function hasReservations(agent: u32): bool {
+  return anyReserved && word(firstReservation, agent) != 0;
+}
+
+/** Does a limit stand on the client's role or above it? */
+// @ts-ignore: decorator
+@inline export function limited(client: u32): bool {
+  return limitsSet && limitedAbove(client);
+}
+
+function limitedAbove(client: u32): bool {
+  let role = word(clientRole, client);
+  while (role != 0) {
+    if (word(roleFlags, role) & RoleFlag.LIMITED) return true;
+    role = word(roleParent, role);
+  }
+  return false;
+}
+
+/** Puts an agent at hand, with everything left. */
+export function beginAgent(agent: u32): void {
+  agentAt = agent;
+  visit += 1;
+  vectors.copy(left, vector(agentFree, agent));
+  revocableLeft = hasRevocable(agent);
+  reservationsLeft = 0;
+  for (let row = word(firstReservation, agent); row != 0; row = word(reservationNext, row)) {
+    if (vectors.some(vector(reservationFree, row))) reservationsLeft += 1;
+  }
+}
+
+/** Unreserved resources that are left of the agent at hand. */
+// @ts-ignore: decorator
+@inline export function leftOver(): usize { return left; }
+
+/** Is there nothing but unreserved resources left? */
+// @ts-ignore: decorator
+@inline export function onlyUnreserved(): bool { return !revocableLeft && reservationsLeft == 0; }
+
+// @ts-ignore: decorator
+@inline export function nothingLeft(): bool { return onlyUnreserved() && !vectors.some(left); }
+
+/** What `measure` found that the client may have in all, and of unreserved resources. */
+// @ts-ignore: decorator
+@inline export function measured(): usize { return offer; }
+// @ts-ignore: decorator
+@inline export function measuredFree(): usize { return offerFree; }
+
+/** Works out what the client may have of the agent; false when a limit cut it. */
+export function measure(client: u32): bool {
+  vectors.copy(offerFree, left);
+  const whole = !limitsSet || !cut(word(clientRole, client));
+  vectors.copy(offer, offerFree);
+  if (reservationsLeft != 0) {
+    for (let row = word(firstReservation, agentAt); row != 0; row = word(reservationNext, row)) {
+      if (visible(row, client)) vectors.addTo(offer, vector(reservationFree, row));
+    }
+  }
+  if (revocableLeft && (flagsOfClient(client) & ClientFlag.REVOCABLE)) {
+    vectors.addTo(offer, vector(agentRevocable, agentAt));
+  }
+  return whole;
+}
+
+/** Takes what was measured for the client off what is left. */
+export function take(client: u32): void {
+  vectors.subtractFrom(left, offerFree);
+  if (limitsSet) {
+    for (let role = word(clientRole, client); role != 0; role = word(roleParent, role)) {
+      vectors.addTo(vector(consumed, role), offerFree);
+    }
+  }
+  if (reservationsLeft != 0) {
+    for (let row = word(firstReservation, agentAt); row != 0; row = word(reservationNext, row)) {
+      if (!visible(row, client)) continue;
+      if (vectors.some(vector(reservationFree, row))) reservationsLeft -= 1;
+      store<u32>(givenAt + (<usize>row << 2), visit);
+    }
+  }
+  if (flagsOfClient(client) & ClientFlag.REVOCABLE) revocableLeft = false;
+}
+
+/** Is this reservation still there, and the client's to have? */
+function visible(row: u32, client: u32): bool {
+  if (word(givenAt, row) == visit) return false;
+  const refined = (word(reservationFlags, row) & ReservationFlag.REFINED) != 0;
+  if (refined && !(flagsOfClient(client) & ClientFlag.REFINEMENT)) return false;
+  const owner = word(reservationRole, row);
+  let role = word(clientRole, client);
+  while (role != owner && role != 0) role = word(roleParent, role);
+  return role == owner;
+}
+
+/** Lowers what is measured to what the limits above leave; true when that changed it. */
+function cut(from: u32): bool {
+  let changed = false;
+  for (let role = from; role != 0; role = word(roleParent, role)) {
+    if (!(word(roleFlags, role) & RoleFlag.LIMITED)) continue;
+    for (let kind: u32 = 0; kind < KINDS; kind++) {
+      const room = double(vector(roleLimit, role), kind) - double(vector(consumed, role), kind);
+      if (double(offerFree, kind) <= room) continue;
+      setDouble(offerFree, kind, max<f64>(room, 0));
+      changed = true;
+    }
+  }
+  return changed;
+}

@@ -1,0 +1,110 @@
+import type { BenchOptions, Row } from "./harness/bench.ts";
+import { SimulatedAgent } from "./fleet/agent.ts";
+import { SimulatedFramework } from "./fleet/framework.ts";
+import { type MasterProcess, startMasterProcess } from "./fleet/master-process.ts";
+
+const CPUS_MILLI = 32_000;
+const MEM_MILLI = 128 * 1024 * 1000;
+
+interface Load {
+  readonly agents: number;
+  readonly frameworks: number;
+  readonly seconds: number;
+  readonly taskMs: number;
+}
+
+function percentile(sorted: Float64Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function startAgents(master: MasterProcess, load: Load): Promise<SimulatedAgent[]> {
+  const agents: SimulatedAgent[] = [];
+  for (let number = 0; number < load.agents; number++) {
+    agents.push(
+      new SimulatedAgent({
+        master: master.address,
+        hostname: `simulated-${number}`,
+        resources: [
+          { name: "cpus", scalar: CPUS_MILLI },
+          { name: "mem", scalar: MEM_MILLI },
+        ],
+        taskMs: load.taskMs,
+      }),
+    );
+    // A few at a time: the listen queue of a socket is short.
+    if (number % 50 === 49) await agents.at(-1)?.registered;
+  }
+  await Promise.all(agents.map((agent) => agent.registered));
+  return agents;
+}
+
+async function measure(load: Load, options: BenchOptions): Promise<Row> {
+  const allocationInterval = options.settings["allocationInterval"] ?? "100ms";
+  const master = await startMasterProcess({ allocationInterval, log: { level: "warn" } });
+  let latencies: number[] = [];
+  let ended = 0;
+  const agents = await startAgents(master, load);
+  options.progress(`${load.agents} agents are registered`);
+  const frameworks = Array.from(
+    { length: load.frameworks },
+    (_, number) =>
+      new SimulatedFramework({
+        master: master.address,
+        name: `framework-${number}`,
+        role: `role-${number}`,
+        cpusMilli: 1_000,
+        memMilli: 1_024_000,
+        tasksPerOfferMax: 32,
+        onRunning: (latencyMs) => latencies.push(latencyMs),
+        onEnded: () => ended++,
+      }),
+  );
+  try {
+    await sleep(options.quick ? 300 : 3_000);
+    latencies = [];
+    ended = 0;
+    const before = master.figures();
+    const began = performance.now();
+    await sleep(load.seconds * 1_000);
+    const seconds = (performance.now() - began) / 1_000;
+    const after = master.figures();
+    const sorted = Float64Array.from(latencies).sort();
+    return {
+      agents: load.agents,
+      frameworks: load.frameworks,
+      seconds: Math.round(seconds),
+      launchesPerSecond: Math.round(sorted.length / seconds),
+      endsPerSecond: Math.round(ended / seconds),
+      latencyP50Ms: Number(percentile(sorted, 0.5).toFixed(1)),
+      latencyP95Ms: Number(percentile(sorted, 0.95).toFixed(1)),
+      latencyP99Ms: Number(percentile(sorted, 0.99).toFixed(1)),
+      masterCpuMicrosPerTask: Math.round(
+        ((after.cpuMs - before.cpuMs) * 1_000) / Math.max(1, sorted.length),
+      ),
+      masterCpuPercent: Math.round((after.cpuMs - before.cpuMs) / seconds / 10),
+      masterRssMib: Math.round(after.rssMib),
+    };
+  } finally {
+    for (const framework of frameworks) framework.pause();
+    await Promise.all(frameworks.map((framework) => framework.close()));
+    await Promise.all(agents.map((agent) => agent.close()));
+    await master.stop();
+  }
+}
+
+/**
+ * Task launches from ACCEPT to acknowledged RUNNING through a real master process over sockets, by
+ * simulated agents and frameworks in this process. Every task also ends and is acknowledged.
+ * Settings: `--seconds N`, `--allocationInterval 100ms`.
+ */
+export async function run(options: BenchOptions): Promise<readonly Row[]> {
+  const seconds = Number(options.settings["seconds"] ?? (options.quick ? 1 : 60));
+  const sizes = options.quick ? [20] : [100, 1_000];
+  const rows: Row[] = [];
+  for (const agents of sizes) {
+    rows.push(await measure({ agents, frameworks: 10, seconds, taskMs: 0 }, options));
+  }
+  return rows;
+}

@@ -1,0 +1,133 @@
+import { type Static, Type } from "typebox";
+import { Duration } from "../check/units.ts";
+import { InsecureRemoteSchema, ListenSchema, LogSchema, PluginsSchema } from "./shared.ts";
+
+/** How status updates are sent again until they are acknowledged. */
+const StatusUpdatesSchema = Type.Object(
+  {
+    retryMin: Duration({
+      default: "10secs",
+      unitMinimum: 1,
+      description: "First wait before an update that was not acknowledged is sent again.",
+    }),
+    retryMax: Duration({
+      default: "10mins",
+      unitMinimum: 1,
+      description: "Longest wait; it doubles up to this.",
+    }),
+  },
+  { default: {}, description: "How status updates are sent again until they are acknowledged." },
+);
+
+/** Config of an agent. Durations are milliseconds once it is read. Features A3, F, L. */
+export const AgentConfigSchema = Type.Object(
+  {
+    master: Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }))], {
+      default: "127.0.0.1:5050",
+      description:
+        "`HOST:PORT` of the master, or a list of all masters; the agent asks them who leads.",
+    }),
+    listen: ListenSchema(5051),
+    insecureRemote: InsecureRemoteSchema,
+    hostname: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "Name of this machine in offers. Default: what the system says.",
+      }),
+    ),
+    workDir: Type.String({
+      default: ".tepui/agent",
+      minLength: 1,
+      description:
+        "Folder for sandboxes and checkpoints, relative to the working directory. It must " +
+        "survive restarts, and no two agents may share it (F1).",
+    }),
+    resources: Type.Optional(
+      Type.Union([Type.String(), Type.Array(Type.Object({}, { additionalProperties: true }))], {
+        description:
+          "Resources to offer, as text (`cpus:8;mem:16384;gpus:2;ports:[31000-32000]`) or as a " +
+          "list of resource objects. Kinds that are not named are detected (F7).",
+      }),
+    ),
+    defaultRole: Type.String({
+      default: "*",
+      minLength: 1,
+      description: "Role of resources that name none.",
+    }),
+    attributes: Type.String({
+      default: "",
+      description: "Attributes of the machine, as `rack:r1;zone:west;generation:3` (F8).",
+    }),
+    domain: Type.Optional(
+      Type.Object(
+        {
+          region: Type.String({ minLength: 1, description: "Region of the machine." }),
+          zone: Type.String({ minLength: 1, description: "Zone of the machine in its region." }),
+        },
+        { description: "Fault domain of the machine." },
+      ),
+    ),
+    plugins: PluginsSchema(
+      ["uws-msgpack", "process"],
+      "Transports, isolators and other plugins of the agent. Isolators act in the order of the " +
+        "list. A list replaces the default.",
+    ),
+    switchUser: Type.Boolean({
+      default: true,
+      description:
+        "Tasks run as the user that their framework names, which needs an agent that runs as " +
+        "root (F9). Otherwise everything runs as the agent's own user.",
+    }),
+    registrationBackoffFactor: Duration({
+      default: "1secs",
+      unitMinimum: 1,
+      description:
+        "Longest random wait before the first registration; it doubles up to 1 min (B20).",
+    }),
+    executorRegistrationTimeout: Duration({
+      default: "1mins",
+      unitMinimum: 1,
+      description: "How long an executor may take to register, downloads included (B40).",
+    }),
+    executorReregistrationTimeout: Duration({
+      default: "2secs",
+      unitMinimum: 1,
+      unitMaximum: 15_000,
+      description: "How long a restarted agent waits for its executors to come back (B41).",
+    }),
+    executorShutdownGracePeriod: Duration({
+      default: "5secs",
+      description: "Time between asking an executor to end and killing it.",
+    }),
+    recoveryTimeout: Duration({
+      default: "15mins",
+      description: "How long executors wait for a restarted agent before they end (B42).",
+    }),
+    statusUpdates: StatusUpdatesSchema,
+    gcDelay: Duration({
+      default: "1weeks",
+      description:
+        "Sandboxes are removed this long after their end, sooner as the disk fills (F6).",
+    }),
+    gcDiskHeadroom: Type.Number({
+      default: 0.1,
+      minimum: 0,
+      maximum: 1,
+      description: "Part of the disk that garbage collection keeps free (F6).",
+    }),
+    diskWatchInterval: Duration({
+      default: "1mins",
+      unitMinimum: 1,
+      description: "Time between looks at the disk for garbage collection (F6).",
+    }),
+    maxCompletedExecutorsPerFramework: Type.Integer({
+      default: 150,
+      minimum: 0,
+      description: "Executors that have ended and are still shown, for each framework.",
+    }),
+    log: LogSchema,
+  },
+  { title: "agent", description: "Config of `tepui agent`." },
+);
+/** See `AgentConfigSchema`. */
+export type AgentConfig = Static<typeof AgentConfigSchema>;

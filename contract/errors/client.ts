@@ -1,0 +1,47 @@
+import { type FaultTable, fault } from "./fault.ts";
+
+/** What goes wrong on the side of frameworks, executors and operator tools. */
+export const clientErrors = {
+  MASTER_UNREACHABLE: (addresses: string, reason: string) =>
+    fault("MASTER_UNREACHABLE", 503, `no master answers at ${addresses}: ${reason}`, {
+      where: addresses,
+      hint: "start one with `tepui local`, or say where it is with --master or TEPUI_MASTER",
+    }),
+  CLIENT_CLOSED: (what: string) =>
+    fault("CLIENT_CLOSED", 409, `${what} after the client was closed`, {
+      hint: "make a new client",
+    }),
+  REQUEST_INTERRUPTED: (method: string) =>
+    fault("REQUEST_INTERRUPTED", 503, `the connection broke before ${method} was answered`, {
+      where: method,
+      hint: "it may have been done or not: look before asking again",
+    }),
+  REQUEST_TIMED_OUT: (method: string, deadlineMs: number) =>
+    fault("REQUEST_TIMED_OUT", 504, `${method} was not answered within ${deadlineMs} ms`, {
+      where: method,
+    }),
+  EXECUTOR_ENVIRONMENT: (variable: string) =>
+    fault("EXECUTOR_ENVIRONMENT", 400, `${variable} is not set`, {
+      where: "environment",
+      hint: "executors are started by an agent, which sets it",
+    }),
+  TASK_NOT_FOUND: (task: string) =>
+    fault("TASK_NOT_FOUND", 404, `there is no task "${task}"`, {
+      where: `task ${task}`,
+      hint: "`tepui ps -a` lists them",
+    }),
+  TASK_AMBIGUOUS: (task: string, found: readonly string[]) =>
+    fault("TASK_AMBIGUOUS", 409, `"${task}" fits ${found.length} tasks`, {
+      where: `task ${task}`,
+      details: found,
+      hint: "write more of its id",
+    }),
+  SANDBOX_UNREADABLE: (place: string, reason: string) =>
+    fault("SANDBOX_UNREADABLE", 502, `cannot read ${place}: ${reason}`, { where: place }),
+  JOB_INVALID: (reason: string, where?: string) =>
+    fault("JOB_INVALID", 400, `the job cannot be run: ${reason}`, { where }),
+  JOB_FAILED: (task: string, reason: string) =>
+    fault("JOB_FAILED", 500, `${task} failed for good: ${reason}`, { where: task }),
+  JOB_CANCELLED: (tasks: number) =>
+    fault("JOB_CANCELLED", 499, `cancelled; ${tasks} running tasks were killed`),
+} satisfies FaultTable;

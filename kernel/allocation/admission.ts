@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import { PolicyFault } from "./faults.ts";
+import { ABI_MARKER, ABI_MINOR } from "./slots.ts";
+
+/** A module that passed every check that needs none of its code to run. */
+export interface AdmittedPolicy {
+  readonly name: string;
+  /** SHA-256 of the file, in lower-case hexadecimal. */
+  readonly digest: string;
+  readonly module: WebAssembly.Module;
+}
+
+/** Largest file that is taken for a policy; the shipped ones are tens of kilobytes. */
+const MODULE_BYTES_MAX = 4 << 20;
+
+/** Pages of 64 KiB that a policy may have: 256 MiB, of which only touched ones cost anything. */
+const MEMORY_PAGES_MAX = 4096;
+
+const FUNCTIONS = ["header", "init", "allocate", "restore"] as const;
+
+/**
+ * Checks a policy's file in a fixed order, without running any of it: digest, module, marker,
+ * imports, exports, memory. Throws a `PolicyFault` for the first check that fails.
+ */
+export function admitPolicy(name: string, bytes: Uint8Array, digest?: string): AdmittedPolicy {
+  const actual = createHash("sha256").update(bytes).digest("hex");
+  if (digest !== undefined && digest !== actual) {
+    throw new PolicyFault("POLICY_DIGEST", `${name} has ${actual}, the manifest says ${digest}`);
+  }
+  const module = compiled(name, bytes);
+  const exported = new Map(WebAssembly.Module.exports(module).map((e) => [e.name, e.kind]));
+  // The marker may be a function too: a C compiler exports a global's address, not its value.
+  const marker = exported.get(ABI_MARKER);
+  if (marker !== "global" && marker !== "function") {
+    const has = [...exported.keys()].filter((known) => known.startsWith("allocator_abi"));
+    const said = has.length > 0 ? `it has ${has.join(", ")}` : "it has no such export";
+    throw new PolicyFault("POLICY_ABI_MISSING", `${name} should export ${ABI_MARKER}; ${said}`);
+  }
+  const imports = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`);
+  if (imports.length > 0) {
+    throw new PolicyFault("POLICY_IMPORTS", `${name} imports ${imports.join(", ")}`);
+  }
+  for (const wanted of FUNCTIONS) {
+    if (exported.get(wanted) === "function") continue;
+    throw new PolicyFault("POLICY_EXPORTS", `${name} should export the function ${wanted}`);
+  }
+  const schema = exported.get("state_schema");
+  if (schema !== "global" && schema !== "function") {
+    throw new PolicyFault("POLICY_EXPORTS", `${name} should export state_schema`);
+  }
+  if (exported.get("memory") !== "memory") {
+    throw new PolicyFault("POLICY_EXPORTS", `${name} should export its memory as "memory"`);
+  }
+  checkMemory(name, bytes);
+  return { name, digest: actual, module };
+}
+
+/** Checks the value of the marker, which takes an instance. */
+export function checkMinor(name: string, minor: number): void {
+  if (Number.isInteger(minor) && minor >= 0 && minor <= ABI_MINOR) return;
+  throw new PolicyFault(
+    "POLICY_ABI_TOO_NEW",
+    `${name} needs minor ${minor}, this host speaks up to ${ABI_MINOR}`,
+  );
+}
+
+function compiled(name: string, bytes: Uint8Array): WebAssembly.Module {
+  if (bytes.length > MODULE_BYTES_MAX) {
+    throw new PolicyFault("POLICY_NOT_WASM", `${name} is larger than ${MODULE_BYTES_MAX} bytes`);
+  }
+  try {
+    return new WebAssembly.Module(new Uint8Array(bytes));
+  } catch (cause) {
+    throw new PolicyFault("POLICY_NOT_WASM", `${name}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * Reads the memory section: one memory, own, not shared, initial size equal to the maximum. The
+ * module has been compiled already, so its bytes are well-formed. Growth would detach the views on
+ * which the host works, and an undeclared maximum is growth.
+ */
+function checkMemory(name: string, bytes: Uint8Array): void {
+  const reader = new Leb(bytes, 8);
+  while (reader.at < bytes.length) {
+    const section = reader.byte();
+    const length = reader.number();
+    const end = reader.at + length;
+    if (section === 5) {
+      const count = reader.number();
+      const kind = reader.byte();
+      const initial = reader.number();
+      const maximum = kind === 1 ? reader.number() : undefined;
+      if (count === 1 && initial === maximum && initial <= MEMORY_PAGES_MAX) return;
+      const says = `${count} memory of ${initial} to ${maximum ?? "any number of"} pages`;
+      const wants = `one, unshared, initial equal to maximum, at most ${MEMORY_PAGES_MAX} pages`;
+      throw new PolicyFault("POLICY_MEMORY", `${name} has ${says}; it should have ${wants}`);
+    }
+    reader.at = end;
+  }
+  throw new PolicyFault("POLICY_MEMORY", `${name} has no memory of its own`);
+}
+
+/** Reads bytes and LEB128 numbers. */
+class Leb {
+  at: number;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes;
+    this.at = at;
+  }
+
+  byte(): number {
+    return this.#bytes[this.at++] ?? 0;
+  }
+
+  number(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.byte();
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  }
+}

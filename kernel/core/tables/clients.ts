@@ -1,0 +1,190 @@
+import { ChangeLog, grownF64, grownU32, RowPool } from "./rows.ts";
+import { ClientFlag, KINDS, NO_ROW, type Vector } from "./shape.ts";
+
+/** Columns of the clients: one row for each (framework, role) pair that may be offered to. */
+export class ClientTable {
+  readonly pool = new RowPool(0);
+  /** Changes of everything but `used` and `allocations`, which change with every offer. */
+  readonly changes: ChangeLog;
+  readonly useChanges: ChangeLog;
+  size: number;
+  /** Bits of `ClientFlag`. */
+  flags: Uint32Array;
+  role: Uint32Array;
+  /** Dense framework number: the same in all clients of a framework (E21). */
+  framework: Uint32Array;
+  /** Unique, only grows: order of subscription, and of framework ids (the sorter's tie-break). */
+  submitOrder: Float64Array;
+  /** How often the client was given something (E2). */
+  allocations: Float64Array;
+  /** As the framework stated it; higher comes first where a policy looks at it; 0 by default. */
+  priority: Float64Array;
+  /** First row of its minimum alternatives (C13); 0 means that any non-empty offer will do. */
+  firstMinimum: Uint32Array;
+  /** Allocated or offered in this role. */
+  used: Float64Array;
+  /** What the framework says it still wants, valid with `ClientFlag.HAS_DEMAND`. */
+  demand: Float64Array;
+
+  constructor(size: number) {
+    this.size = size;
+    this.changes = new ChangeLog(size);
+    this.useChanges = new ChangeLog(size);
+    this.flags = new Uint32Array(size);
+    this.role = new Uint32Array(size);
+    this.framework = new Uint32Array(size);
+    this.submitOrder = new Float64Array(size);
+    this.allocations = new Float64Array(size);
+    this.priority = new Float64Array(size);
+    this.firstMinimum = new Uint32Array(size);
+    this.used = new Float64Array(size * KINDS);
+    this.demand = new Float64Array(size * KINDS);
+  }
+
+  grow(size: number): void {
+    this.size = size;
+    this.flags = grownU32(this.flags, size);
+    this.role = grownU32(this.role, size);
+    this.framework = grownU32(this.framework, size);
+    this.submitOrder = grownF64(this.submitOrder, size);
+    this.allocations = grownF64(this.allocations, size);
+    this.priority = grownF64(this.priority, size);
+    this.firstMinimum = grownU32(this.firstMinimum, size);
+    this.used = grownF64(this.used, size * KINDS);
+    this.demand = grownF64(this.demand, size * KINDS);
+    this.changes.grow(size);
+    this.useChanges.grow(size);
+  }
+
+  /** May this client be offered anything now? */
+  offerable(row: number): boolean {
+    const wanted = ClientFlag.PRESENT | ClientFlag.ACTIVE;
+    return ((this.flags[row] ?? 0) & (wanted | ClientFlag.SUPPRESSED)) === wanted;
+  }
+
+  clear(row: number): void {
+    const at = row * KINDS;
+    this.flags[row] = 0;
+    this.allocations[row] = 0;
+    this.priority[row] = 0;
+    this.firstMinimum[row] = NO_ROW;
+    this.used.fill(0, at, at + KINDS);
+    this.demand.fill(0, at, at + KINDS);
+    this.changes.mark(row);
+    this.useChanges.mark(row);
+  }
+}
+
+/**
+ * Least quantities worth offering (C13): a list of alternatives, each a vector; a remainder is
+ * worth offering when it holds every quantity of at least one alternative.
+ */
+export class AlternativeTable {
+  readonly pool = new RowPool(1);
+  readonly changes: ChangeLog;
+  size: number;
+  next: Uint32Array;
+  least: Float64Array;
+
+  constructor(size: number) {
+    this.size = size;
+    this.changes = new ChangeLog(size);
+    this.next = new Uint32Array(size);
+    this.least = new Float64Array(size * KINDS);
+  }
+
+  grow(size: number): void {
+    this.size = size;
+    this.next = grownU32(this.next, size);
+    this.least = grownF64(this.least, size * KINDS);
+    this.changes.grow(size);
+  }
+
+  /** Writes a list and returns its first row; rows must be available. */
+  add(alternatives: readonly Vector[]): number {
+    let first: number = NO_ROW;
+    for (let at = alternatives.length - 1; at >= 0; at--) {
+      const row = this.pool.take();
+      for (let kind = 0; kind < KINDS; kind++) {
+        this.least[row * KINDS + kind] = alternatives[at]?.[kind] ?? 0;
+      }
+      this.next[row] = first;
+      this.changes.mark(row);
+      first = row;
+    }
+    return first;
+  }
+
+  remove(first: number): void {
+    for (let row = first; row !== NO_ROW; ) {
+      const next = this.next[row] as number;
+      this.next[row] = NO_ROW;
+      this.pool.give(row);
+      row = next;
+    }
+  }
+}
+
+/**
+ * Pairs that may not be offered now, one bit each: a row of bits per agent, so that the clients
+ * which an agent may serve are a few consecutive words. Why and until when is the core's business.
+ */
+export class FilterTable {
+  readonly changes: ChangeLog;
+  bits: Uint32Array;
+  /** Set bits of each agent. */
+  counts: Uint32Array;
+  /** Words a row: clients / 32. */
+  words: number;
+  #agents: number;
+
+  constructor(agents: number, clients: number) {
+    this.changes = new ChangeLog(agents);
+    this.#agents = agents;
+    this.words = clients / 32;
+    this.bits = new Uint32Array(agents * this.words);
+    this.counts = new Uint32Array(agents);
+  }
+
+  grow(agents: number, clients: number): void {
+    const words = clients / 32;
+    const bits = new Uint32Array(agents * words);
+    for (let agent = 0; agent < this.#agents; agent++) {
+      const from = agent * this.words;
+      bits.set(this.bits.subarray(from, from + this.words), agent * words);
+    }
+    this.bits = bits;
+    this.counts = grownU32(this.counts, agents);
+    this.words = words;
+    this.#agents = agents;
+    this.changes.grow(agents);
+  }
+
+  get(client: number, agent: number): boolean {
+    return (((this.bits[agent * this.words + (client >>> 5)] ?? 0) >>> (client & 31)) & 1) === 1;
+  }
+
+  /** Sets or clears one bit; true when that changed it. */
+  set(client: number, agent: number, blocked: boolean): boolean {
+    const at = agent * this.words + (client >>> 5);
+    const bit = 1 << (client & 31);
+    const before = this.bits[at] as number;
+    const after = blocked ? before | bit : before & ~bit;
+    if (after >>> 0 === before) return false;
+    this.bits[at] = after;
+    this.counts[agent] = (this.counts[agent] as number) + (blocked ? 1 : -1);
+    this.changes.mark(agent);
+    return true;
+  }
+
+  clearAgent(agent: number): void {
+    const from = agent * this.words;
+    this.bits.fill(0, from, from + this.words);
+    this.counts[agent] = 0;
+    this.changes.mark(agent);
+  }
+
+  clearClient(client: number, agentsEnd: number): void {
+    for (let agent = 0; agent < agentsEnd; agent++) this.set(client, agent, false);
+  }
+}

@@ -1,0 +1,126 @@
+import { type Document, isMap, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
+import { errors, type TepuiError } from "../../contract/errors.ts";
+
+/** The two ways to write a config file. */
+export type ConfigSyntax = "json" | "yaml";
+
+/** A place in a text; both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A config file as data that remembers where everything stood. */
+export interface ParsedConfig {
+  /** What the text says; an empty file says `{}`. Undefined when there are problems. */
+  readonly value: unknown;
+  /** What keeps the text from being read, each with its place. */
+  readonly problems: readonly TepuiError[];
+  /**
+   * Where the thing stands that a JSON pointer names: the value, or the field's name for `key`. For
+   * something that is not in the text it is the place of the innermost thing around it that is.
+   */
+  locate(pointer: string, part: "value" | "key"): Position;
+}
+
+/** `.json` and `.jsonc` are JSON, `.yaml` and `.yml` YAML; others by how the text begins. */
+export function syntaxOf(file: string, text: string): ConfigSyntax {
+  if (/\.jsonc?$/i.test(file)) return "json";
+  if (/\.ya?ml$/i.test(file)) return "yaml";
+  return /^\s*(\{|\/\/|\/\*)/.test(text) ? "json" : "yaml";
+}
+
+/**
+ * Reads a config file. JSON may have comments of both kinds and trailing commas. Both syntaxes go
+ * through one YAML parser, because YAML 1.2 contains JSON and the parser knows the range of every
+ * value: for JSON the comments, which YAML does not know, are blanked out first, so that every
+ * position stays what it was.
+ */
+export function parseConfig(file: string, text: string): ParsedConfig {
+  const lines = new LineCounter();
+  const plain = syntaxOf(file, text) === "json" ? blankComments(text) : text;
+  const document = parseDocument(plain.replace(/^\uFEFF/, " "), {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: "1.2",
+    merge: false,
+  });
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const where = (offset: number): string => `${file}:${at(offset).line}:${at(offset).column}`;
+  const problems = [...document.errors, ...document.warnings].map((error) => {
+    if (error.code !== "DUPLICATE_KEY")
+      return errors.CONFIG_SYNTAX(where(error.pos[0]), error.message);
+    const key = plain.slice(error.pos[0], error.pos[1] - 1).replace(/["':\s].*$/s, "");
+    return errors.CONFIG_DUPLICATE_KEY(where(error.pos[0]), key || "this field");
+  });
+  problems.push(...aliasProblems(document, where));
+  return {
+    value: problems.length > 0 ? undefined : (document.toJS() ?? {}),
+    problems,
+    locate: (pointer, part) => at(offsetOf(document, pointer, part)),
+  };
+}
+
+/**
+ * Aliases would make one place of the text stand for many values, and a short text for a huge one.
+ */
+function aliasProblems(document: Document.Parsed, where: (offset: number) => string): TepuiError[] {
+  const problems: TepuiError[] = [];
+  visit(document, {
+    Alias(_, node) {
+      const reason = `"*${node.source}": YAML aliases are not allowed here`;
+      problems.push(errors.CONFIG_SYNTAX(where(node.range?.[0] ?? 0), reason));
+    },
+  });
+  return problems;
+}
+
+/** The offset of what a pointer names, or of the innermost thing around it. */
+function offsetOf(document: Document.Parsed, pointer: string, part: "value" | "key"): number {
+  const steps = pointer.split("/").slice(1).map(unescapeStep);
+  let node: Node | null = document.contents;
+  let offset = node?.range?.[0] ?? 0;
+  for (const [at, step] of steps.entries()) {
+    const isLast = at === steps.length - 1;
+    if (isMap(node)) {
+      const pair = node.items.find(
+        ({ key }) => String((key as { value?: unknown })?.value) === step,
+      );
+      if (pair === undefined) break;
+      const name = pair.key as Node;
+      node = (pair.value ?? null) as Node | null;
+      const range = isLast && part === "key" ? name.range : (node?.range ?? name.range);
+      offset = range?.[0] ?? offset;
+    } else if (isSeq(node)) {
+      node = (node.items[Number(step)] ?? null) as Node | null;
+      offset = node?.range?.[0] ?? offset;
+    } else break;
+  }
+  return offset;
+}
+
+function unescapeStep(step: string): string {
+  return step.replace(/~1/g, "/").replace(/~0/g, "~");
+}
+
+/**
+ * A string (kept), or a comment of either kind (blanked); a comment that does not end runs to the
+ * end.
+ */
+const STRING_OR_COMMENT = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g;
+
+/** The text with comments, and tabs outside strings, turned into as many spaces. */
+function blankComments(text: string): string {
+  let result = "";
+  let from = 0;
+  for (const match of text.matchAll(STRING_OR_COMMENT)) {
+    const [found] = match;
+    result += text.slice(from, match.index).replace(/\t/g, " ");
+    result += found.startsWith('"') ? found : found.replace(/[^\n\r]/g, " ");
+    from = match.index + found.length;
+  }
+  return result + text.slice(from).replace(/\t/g, " ");
+}

@@ -1,0 +1,173 @@
+import { TepuiError } from "../../contract/errors.ts";
+import type { Clock } from "../../contract/ports/clock.ts";
+import { type Logger, silentLog } from "../../contract/ports/log.ts";
+import { type Metrics, silentMetrics } from "../../contract/ports/metrics.ts";
+import type { PluginKind, Port } from "../../contract/ports/plugin.ts";
+import { admitPlugins, inStartOrder } from "./admission.ts";
+import type { AdmissionOptions, AdmittedPlugin, PluginEntry } from "./candidate.ts";
+import { HostContainer } from "./container.ts";
+import { PluginLife, type PluginState } from "./lifecycle.ts";
+import { systemClock } from "./system-clock.ts";
+
+/** How long plugins may take, where their config entry does not say. */
+export const PLUGIN_START_DEADLINE_MS = 30_000;
+/** How long a whole stop may take where the caller does not say. */
+export const HOST_STOP_DEADLINE_MS = 30_000;
+/** How long the plugin that failed to start may take to clean up. */
+const UNWIND_DEADLINE_MS = 5_000;
+
+/** What a host is started with. */
+export interface HostOptions extends Omit<AdmissionOptions, "provided"> {
+  /** Ports that the process itself offers to plugins, by name. */
+  readonly provided?: Readonly<Record<string, unknown>>;
+  readonly log?: Logger;
+  readonly metrics?: Metrics;
+  readonly clock?: Clock;
+  /** Default deadline of a plugin's start, in milliseconds. */
+  readonly startDeadlineMs?: number;
+  /** Calls the start off: what has started is stopped again. */
+  readonly signal?: AbortSignal;
+}
+
+/** What is known of a plugin of a running host. */
+export interface PluginStatus {
+  readonly name: string;
+  readonly kind: PluginKind;
+  readonly version: string;
+  readonly folder: string;
+  /** sha256 of its entry. */
+  readonly digest: string;
+  readonly state: PluginState;
+  /** How long its start took, in milliseconds. */
+  readonly startMs: number;
+}
+
+/** Plugins at work. */
+export interface Host {
+  /**
+   * What is behind a port.
+   * @throws PORT_MISSING, PORT_AMBIGUOUS
+   */
+  get<T>(port: Port<T>): T;
+  /** All that is behind a port, in the order of the config file; none is an empty list. */
+  getAll<T>(port: Port<T>): readonly T[];
+  /** Every plugin, in the order of starts. */
+  status(): readonly PluginStatus[];
+  /**
+   * Stops the plugins in the reverse of their start, all within the deadline: one that hangs is
+   * left behind after its share of the time. Gives back what went wrong; a second call gives the
+   * same answer.
+   */
+  stop(deadlineMs?: number): Promise<readonly TepuiError[]>;
+}
+
+/**
+ * Admits and starts plugins. Nothing of any plugin runs before all are admitted; each starts after
+ * what it requires. When one fails, those that had started are stopped again, the last first, and
+ * the error names the one at fault.
+ * @throws the refusals of `admitPlugins` and of `PluginLife.start`
+ */
+export async function startHost(
+  entries: readonly PluginEntry[],
+  options: HostOptions,
+): Promise<Host> {
+  const provided = options.provided ?? {};
+  const admitted = admitPlugins(entries, { ...options, provided: Object.keys(provided) });
+  const host = new RunningHost(admitted, options, provided);
+  await host.start(options.signal ?? new AbortController().signal);
+  return host;
+}
+
+class RunningHost implements Host {
+  readonly #container: HostContainer;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  /** In the order of starts. */
+  readonly #lives: readonly PluginLife[];
+  #stopping: Promise<readonly TepuiError[]> | undefined;
+
+  constructor(
+    admitted: readonly AdmittedPlugin[],
+    options: HostOptions,
+    provided: Readonly<Record<string, unknown>>,
+  ) {
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? silentLog;
+    const metrics = options.metrics ?? silentMetrics;
+    const surroundings = { log: this.#log, metrics, clock: this.#clock };
+    this.#container = new HostContainer(surroundings, provided);
+    const lives = new Map(admitted.map((plugin) => [plugin, this.#lifeOf(plugin, options)]));
+    // Ports are registered in the order of the config file, which is the order of `getAll`.
+    for (const [{ name, manifest }, life] of lives) {
+      for (const port of manifest.offers) {
+        this.#container.offer(port, () => life.served(port), name);
+      }
+    }
+    this.#lives = inStartOrder(admitted).map((plugin) => lives.get(plugin) as PluginLife);
+  }
+
+  #lifeOf(plugin: AdmittedPlugin, options: HostOptions): PluginLife {
+    return new PluginLife(plugin, {
+      clock: this.#clock,
+      log: this.#log,
+      context: () => this.#container.contextFor(plugin),
+      startDeadlineMs:
+        plugin.entry.startTimeout ?? options.startDeadlineMs ?? PLUGIN_START_DEADLINE_MS,
+      unwindDeadlineMs: UNWIND_DEADLINE_MS,
+    });
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    for (const life of this.#lives) {
+      try {
+        signal.throwIfAborted();
+        await life.start(signal);
+      } catch (thrown) {
+        if (thrown instanceof TepuiError) this.#log.error({ err: thrown }, thrown.describe());
+        await this.stop();
+        throw thrown;
+      }
+    }
+  }
+
+  get<T>(port: Port<T>): T {
+    return this.#container.use(port);
+  }
+
+  getAll<T>(port: Port<T>): readonly T[] {
+    return this.#container.useAll(port);
+  }
+
+  status(): readonly PluginStatus[] {
+    return this.#lives.map(({ plugin, state, startMs }) => ({
+      name: plugin.name,
+      kind: plugin.manifest.kind,
+      version: plugin.manifest.version,
+      folder: plugin.folder,
+      digest: plugin.digest,
+      state,
+      startMs,
+    }));
+  }
+
+  stop(deadlineMs: number = HOST_STOP_DEADLINE_MS): Promise<readonly TepuiError[]> {
+    this.#stopping ??= this.#stopAll(deadlineMs);
+    return this.#stopping;
+  }
+
+  async #stopAll(deadlineMs: number): Promise<readonly TepuiError[]> {
+    const endMs = this.#clock.monotonicMs() + deadlineMs;
+    const running = this.#lives.filter(({ state }) => state === "running").reverse();
+    const problems: TepuiError[] = [];
+    for (const [at, life] of running.entries()) {
+      // Whoever hangs uses up its own share only; what is left is shared anew.
+      const leftMs = Math.max(0, endMs - this.#clock.monotonicMs());
+      const problem = await life.stop(Math.floor(leftMs / (running.length - at)));
+      if (problem === undefined) continue;
+      this.#log.error({ err: problem }, problem.describe());
+      problems.push(problem);
+    }
+    this.#container.clear();
+    return problems;
+  }
+}

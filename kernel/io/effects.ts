@@ -1,0 +1,44 @@
+import type { Logger } from "../../contract/ports/log.ts";
+import type { CloseCode } from "../../contract/wire-protocol.ts";
+import type { Effect } from "../core/effect.ts";
+import type { Operators } from "./operators.ts";
+import type { Peers } from "./peers.ts";
+import type { RegistryWriter } from "./registry.ts";
+
+/** Where effects go. */
+export interface EffectTargets {
+  readonly peers: Peers;
+  readonly operators: Operators;
+  readonly registry: RegistryWriter;
+  readonly log: Logger;
+  /** Ends the process: the core says that the master must not go on. */
+  abort(code: string, message: string): void;
+}
+
+/** Does what the core decided. Messages are only queued here; the loop flushes once a turn. */
+export function perform(effect: Effect, targets: EffectTargets): void {
+  switch (effect.type) {
+    case "send-framework":
+      targets.peers.get(effect.to)?.send(effect.event);
+      return;
+    case "send-agent":
+      targets.peers.get(effect.to)?.send(effect.order);
+      return;
+    case "close-peer":
+      targets.log.info({ peer: effect.peer, code: effect.code }, effect.message);
+      targets.peers.get(effect.peer)?.close("SESSION_ENDED" satisfies CloseCode, effect.message);
+      return;
+    case "write-registry":
+      targets.registry.write(effect.token, effect.entries);
+      return;
+    case "reply-operator":
+      targets.operators.reply(effect.token, effect.result, effect.problem);
+      return;
+    case "publish":
+      targets.operators.publish(effect.event);
+      return;
+    case "abort":
+      targets.abort(effect.code, effect.message);
+      return;
+  }
+}

@@ -1,0 +1,42 @@
+import type { MasterInfo } from "../../contract/schema/agent.ts";
+import type { HttpRouter } from "../../contract/ports/http.ts";
+
+const TEXT = { "content-type": "text/plain; charset=utf-8" } as const;
+const JSON_TYPE = { "content-type": "application/json" } as const;
+
+/** What the master's plain HTTP routes show. */
+export interface MasterPages {
+  /** False until the registry has been read (G7). */
+  ready(): boolean;
+  leader(): MasterInfo | undefined;
+  /** Metrics in Prometheus' text format. */
+  metrics(): Promise<string>;
+  version(): object;
+}
+
+/** Adds `/health`, `/version`, `/metrics` and `/redirect` to the transport's own address (H5, H6). */
+export function routeMaster(router: HttpRouter, pages: MasterPages): void {
+  router.route("GET", "/health", (exchange) => {
+    // Healthy means that the process answers, also while it recovers or stands by (H6).
+    exchange.respond(200, TEXT, "");
+  });
+  router.route("GET", "/ready", (exchange) => {
+    if (pages.ready()) exchange.respond(200, TEXT, "ready\n");
+    else exchange.respond(503, TEXT, "the registry has not been recovered yet\n");
+  });
+  router.route("GET", "/version", (exchange) => {
+    exchange.respond(200, JSON_TYPE, `${JSON.stringify(pages.version())}\n`);
+  });
+  router.route("GET", "/metrics", async (exchange) => {
+    const text = await pages.metrics();
+    exchange.respond(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, text);
+  });
+  for (const path of ["/redirect", "/master/redirect"]) {
+    router.route("GET", path, (exchange) => {
+      const leader = pages.leader();
+      if (leader === undefined) exchange.respond(503, TEXT, "No leader elected\n");
+      // Scheme-relative and always with a port, as clients parse it (v1-wire 4.1, 4.3).
+      else exchange.respond(307, { location: `//${leader.hostname}:${leader.port}` });
+    });
+  }
+}

@@ -1,0 +1,156 @@
+import type { Clock, Timer } from "../../contract/ports/clock.ts";
+import type { Logger } from "../../contract/ports/log.ts";
+import type { Metrics } from "../../contract/ports/metrics.ts";
+import { limits } from "../../contract/limits.ts";
+import type { Effect } from "../core/effect.ts";
+import type { ClusterInput } from "../core/event.ts";
+
+/** What the loop drives. All of it is synchronous; what takes time comes back as an input. */
+export interface LoopParts {
+  /** Steps the cluster by one input, appending effects to `out`. */
+  step(input: ClusterInput, nowMs: number, out: Effect[]): void;
+  /** When the earliest timer of the cluster is due, if there is one. */
+  nextDeadlineMs(): number | undefined;
+  /** Whether a round of allocation is wanted now (C1). */
+  allocationDue(nowMs: number): boolean;
+  /** Runs one round; its decisions come back as the input to step. */
+  allocate(nowMs: number): ClusterInput | undefined;
+  perform(effect: Effect): void;
+  /** Sends what `perform` queued: one frame for each peer. */
+  flush(): void;
+}
+
+/**
+ * The heartbeat of the master: drain a bounded batch, step each input, run at most one round of
+ * allocation, perform the effects, flush. Nothing else steps the cluster, and nothing acts from
+ * inside a callback: transports, the registry and timers only enqueue.
+ */
+export class Loop {
+  readonly #parts: LoopParts;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #fail: (cause: unknown) => void;
+  readonly #tickSeconds;
+  readonly #inputs;
+  #inbox: ClusterInput[] = [];
+  #head = 0;
+  #effects: Effect[] = [];
+  #scheduled: NodeJS.Immediate | undefined;
+  #timer: Timer | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #stopped = false;
+
+  /** `fail` is called once when the core throws: that is a mistake of ours, and the master ends. */
+  constructor(
+    parts: LoopParts,
+    around: {
+      readonly clock: Clock;
+      readonly log: Logger;
+      readonly metrics: Metrics;
+      readonly fail: (cause: unknown) => void;
+    },
+  ) {
+    this.#parts = parts;
+    this.#clock = around.clock;
+    this.#log = around.log;
+    this.#fail = around.fail;
+    this.#tickSeconds = around.metrics.histogram({
+      name: "loop_tick_seconds",
+      help: "Time that one turn of the master's loop took.",
+      buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
+    });
+    this.#inputs = around.metrics.counter({
+      name: "loop_inputs_total",
+      help: "Inputs that the loop has taken from its inbox.",
+    });
+  }
+
+  /** Inputs that wait. */
+  get depth(): number {
+    return this.#inbox.length - this.#head;
+  }
+
+  /** True when a transport should hold back or cut off whoever keeps sending. */
+  get full(): boolean {
+    return this.depth >= limits.inboxEventsMax;
+  }
+
+  /** Adds an input for the next turn. */
+  enqueue(input: ClusterInput): void {
+    if (this.#stopped) return;
+    this.#inbox.push(input);
+    this.#wake();
+  }
+
+  /** Looks at timers and allocation again, for a change that came by no input. */
+  poke(): void {
+    if (!this.#stopped) this.#wake();
+  }
+
+  /** No turn begins after this. */
+  stop(): void {
+    this.#stopped = true;
+    clearImmediate(this.#scheduled);
+    this.#timer?.cancel();
+    this.#inbox = [];
+    this.#head = 0;
+  }
+
+  #wake(): void {
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined;
+      try {
+        this.#turn();
+      } catch (cause) {
+        this.stop();
+        this.#log.error({ err: cause }, "the cluster's state machine failed");
+        this.#fail(cause);
+      }
+    });
+  }
+
+  #turn(): void {
+    const began = this.#clock.monotonicMs();
+    const nowMs = this.#clock.nowMs();
+    const effects = this.#effects;
+    const taken = Math.min(this.depth, limits.tickEventsMax);
+    for (let count = 0; count < taken; count++) {
+      this.#parts.step(this.#inbox[this.#head++] as ClusterInput, nowMs, effects);
+    }
+    if (this.#head === this.#inbox.length) {
+      this.#inbox = [];
+      this.#head = 0;
+    }
+    const deadline = this.#parts.nextDeadlineMs();
+    if (deadline !== undefined && deadline <= nowMs) {
+      this.#parts.step({ type: "tick" }, nowMs, effects);
+    }
+    if (this.#parts.allocationDue(nowMs)) {
+      const decided = this.#parts.allocate(nowMs);
+      if (decided !== undefined) this.#parts.step(decided, nowMs, effects);
+    }
+    this.#effects = [];
+    for (const effect of effects) this.#parts.perform(effect);
+    this.#parts.flush();
+    this.#inputs.add(taken);
+    this.#tickSeconds.observe((this.#clock.monotonicMs() - began) / 1_000);
+    if (this.#stopped) return;
+    if (this.depth > 0) this.#wake();
+    this.#setTimer();
+  }
+
+  /** One timer for all deadlines, moved only when the earliest one has changed. */
+  #setTimer(): void {
+    const at = this.#parts.nextDeadlineMs() ?? Number.POSITIVE_INFINITY;
+    if (at === this.#timerAtMs) return;
+    this.#timer?.cancel();
+    this.#timerAtMs = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    // Timers beyond 2^31 ms would fire at once; the loop looks again after a day at the latest.
+    const delayMs = Math.min(Math.max(at - this.#clock.nowMs(), 0), 86_400_000);
+    this.#timer = this.#clock.after(delayMs, () => {
+      this.#timerAtMs = Number.POSITIVE_INFINITY;
+      this.#wake();
+    });
+  }
+}

@@ -1,0 +1,141 @@
+import { compile, type Validator } from "../../contract/check.ts";
+import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
+import type { Problem } from "../../contract/framework-api.ts";
+import { didYouMean } from "../../contract/nearest.ts";
+import {
+  type ClusterEvent,
+  type OperatorMessage,
+  type OperatorMethod,
+  type OperatorParams,
+  type OperatorResult,
+  operatorMethods,
+} from "../../contract/operator-api.ts";
+import type { Peer } from "../../contract/ports/transport.ts";
+import type { OperatorCommand, OperatorCommandName } from "../core/event.ts";
+import { limits } from "../../contract/limits.ts";
+
+/** Methods that only read, answered at once from the state between two turns of the loop. */
+export type OperatorQueries = {
+  [Name in Exclude<OperatorMethod, OperatorCommandName | "subscribe-events">]: (
+    params: OperatorParams<Name>,
+  ) => OperatorResult<Name>;
+};
+
+interface Asked {
+  readonly peer: Peer;
+  readonly id: number;
+}
+
+/** What an error looks like in an answer. */
+export function problemOf(thrown: unknown): Problem {
+  const report =
+    thrown instanceof TepuiError
+      ? thrown.toJSON()
+      : errors.INTERNAL(reasonOf(thrown)).toJSON();
+  return {
+    code: report.code,
+    message: report.message,
+    ...(report.where === undefined ? {} : { where: report.where }),
+    ...(report.hint === undefined ? {} : { hint: report.hint }),
+  };
+}
+
+/** Answers operators: reads from the state, hands changes to the core, streams events. */
+export class Operators {
+  readonly #queries: OperatorQueries;
+  readonly #command: (token: number, command: OperatorCommand) => void;
+  readonly #onListeners: (count: number) => void;
+  readonly #validators = new Map<string, Validator<unknown>>();
+  readonly #asked = new Map<number, Asked>();
+  readonly #listeners = new Set<Peer>();
+  #nextToken = 1;
+
+  /** `onListeners` hears how many listen to events, so that nothing is made for nobody. */
+  constructor(
+    queries: OperatorQueries,
+    command: (token: number, command: OperatorCommand) => void,
+    onListeners: (count: number) => void,
+  ) {
+    this.#queries = queries;
+    this.#command = command;
+    this.#onListeners = onListeners;
+    for (const [name, method] of Object.entries(operatorMethods)) {
+      this.#validators.set(name, compile(method.params, `${name} parameters`, "wire"));
+    }
+  }
+
+  /** Takes one request; its answer goes out with the next flush, or when the change is durable. */
+  request(peer: Peer, message: OperatorMessage): void {
+    try {
+      this.#serve(peer, message);
+    } catch (thrown) {
+      this.#answer({ peer, id: message.id }, undefined, problemOf(thrown));
+    }
+  }
+
+  /** Passes the core's answer on to whoever asked; a peer that has gone is not told. */
+  reply(token: number, result: unknown, problem: Problem | undefined): void {
+    const asked = this.#asked.get(token);
+    this.#asked.delete(token);
+    if (asked?.peer.isOpen) this.#answer(asked, result, problem);
+  }
+
+  /** Tells every listener. */
+  publish(event: ClusterEvent): void {
+    for (const peer of this.#listeners) peer.send({ type: "event", event } as never);
+  }
+
+  /** Forgets a peer that is gone. */
+  closed(peer: Peer): void {
+    if (this.#listeners.delete(peer)) this.#onListeners(this.#listeners.size);
+    for (const [token, asked] of this.#asked) {
+      if (asked.peer === peer) this.#asked.delete(token);
+    }
+  }
+
+  #serve(peer: Peer, { id, method, params = {} }: OperatorMessage): void {
+    const validator = this.#validators.get(method);
+    if (validator === undefined) {
+      throw errors.METHOD_UNKNOWN(method, didYouMean(method, this.#validators.keys()));
+    }
+    const checked = validator.check(params);
+    if (!checked.ok) {
+      const problem = checked.problems[0];
+      throw errors.PARAMS_INVALID(method, problem?.message ?? "wrong shape", problem?.path);
+    }
+    if (method === "subscribe-events") {
+      this.#listen(peer, id);
+    } else if (method in this.#queries) {
+      const query = this.#queries[method as keyof OperatorQueries] as (asked: unknown) => unknown;
+      this.#answer({ peer, id }, query(checked.value), undefined);
+    } else {
+      const token = this.#nextToken++;
+      this.#asked.set(token, { peer, id });
+      this.#command(token, { method, params: checked.value } as OperatorCommand);
+    }
+  }
+
+  #listen(peer: Peer, id: number): void {
+    if (!this.#listeners.has(peer) && this.#listeners.size >= limits.eventSubscribersMax) {
+      // The oldest makes room for the newest (H2).
+      const [oldest] = this.#listeners;
+      if (oldest !== undefined) {
+        this.#listeners.delete(oldest);
+        oldest.close("TOO_MANY_CONNECTIONS", "a newer listener took the last place");
+      }
+    }
+    this.#listeners.add(peer);
+    this.#onListeners(this.#listeners.size);
+    this.#answer({ peer, id }, {}, undefined);
+  }
+
+  #answer({ peer, id }: Asked, result: unknown, problem: Problem | undefined): void {
+    const answer = problem === undefined ? { result } : { problem };
+    try {
+      peer.send({ type: "response", id, ...answer } as never);
+    } catch (thrown) {
+      // The answer fits no frame: say so in one that does.
+      peer.send({ type: "response", id, problem: problemOf(thrown) } as never);
+    }
+  }
+}

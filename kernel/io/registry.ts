@@ -1,0 +1,96 @@
+import { errors, reasonOf } from "../../contract/errors.ts";
+import type { Clock } from "../../contract/ports/clock.ts";
+import type { Leadership } from "../../contract/ports/coordinator.ts";
+import type { Logger } from "../../contract/ports/log.ts";
+import type { Metrics } from "../../contract/ports/metrics.ts";
+
+/** Longest that one write may take before the master gives up (G4). */
+export const REGISTRY_STORE_TIMEOUT_MS = 20_000;
+
+interface Pending {
+  readonly token: number;
+  readonly entries: readonly { readonly key: string; readonly value: unknown }[];
+}
+
+/**
+ * Writes to the registry in order, one write at a time; what is asked for meanwhile goes into the
+ * next one together (G4).
+ */
+export class RegistryWriter {
+  readonly #leadership: Leadership;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #onWritten: (token: number) => void;
+  readonly #onFailed: (cause: unknown) => void;
+  readonly #seconds;
+  #queue: Pending[] = [];
+  #busy = false;
+  #failed = false;
+
+  /** `onFailed` is called at most once; a master whose registry fails must not go on. */
+  constructor(
+    leadership: Leadership,
+    around: {
+      readonly clock: Clock;
+      readonly log: Logger;
+      readonly metrics: Metrics;
+      readonly onWritten: (token: number) => void;
+      readonly onFailed: (cause: unknown) => void;
+    },
+  ) {
+    this.#leadership = leadership;
+    this.#clock = around.clock;
+    this.#log = around.log;
+    this.#onWritten = around.onWritten;
+    this.#onFailed = around.onFailed;
+    this.#seconds = around.metrics.histogram({
+      name: "registry_store_seconds",
+      help: "Time until a write of the registry was durable.",
+    });
+  }
+
+  /** Queues a write; `onWritten` gets the token once it is durable. */
+  write(token: number, entries: Pending["entries"]): void {
+    this.#queue.push({ token, entries });
+    if (!this.#busy) void this.#drain();
+  }
+
+  /** Resolves when nothing is queued or under way. */
+  async settled(): Promise<void> {
+    while (this.#busy && !this.#failed) await new Promise((done) => setImmediate(done));
+  }
+
+  async #drain(): Promise<void> {
+    this.#busy = true;
+    while (this.#queue.length > 0 && !this.#failed) {
+      const batch = this.#queue;
+      this.#queue = [];
+      const began = this.#clock.monotonicMs();
+      try {
+        await this.#within(this.#leadership.write({ entries: batch.flatMap((w) => w.entries) }));
+      } catch (cause) {
+        this.#failed = true;
+        this.#log.error({ err: cause }, `the registry cannot be written: ${reasonOf(cause)}`);
+        this.#onFailed(cause);
+        break;
+      }
+      this.#seconds.observe((this.#clock.monotonicMs() - began) / 1_000);
+      for (const { token } of batch) this.#onWritten(token);
+    }
+    this.#busy = false;
+  }
+
+  async #within(write: Promise<void>): Promise<void> {
+    let timer: ReturnType<Clock["after"]> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = this.#clock.after(REGISTRY_STORE_TIMEOUT_MS, () =>
+        reject(errors.REGISTRY_FAILED(`no answer within ${REGISTRY_STORE_TIMEOUT_MS} ms`)),
+      );
+    });
+    try {
+      await Promise.race([write, late]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+}

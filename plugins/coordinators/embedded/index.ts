@@ -1,0 +1,33 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { COORDINATOR } from "../../../contract/ports/coordinator.ts";
+import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
+import { EmbeddedCoordinator } from "./coordinator.ts";
+import { lockDirectory } from "./lock.ts";
+import { openStore } from "./store.ts";
+
+/** Config of the plugin, as its manifest describes it. */
+export interface EmbeddedConfig {
+  readonly directory: string;
+  readonly mapMib: number;
+}
+
+/**
+ * The coordinator that needs nothing installed: one directory, one master.
+ * @throws REGISTRY_LOCKED when another live process holds the directory.
+ */
+export function create(context: PluginContext<EmbeddedConfig>): PluginInstance {
+  const { directory, mapMib } = context.config;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const unlock = lockDirectory(directory);
+  const store = openStore(join(directory, "registry"), mapMib, context.log);
+  const coordinator = new EmbeddedCoordinator(store);
+  return {
+    ports: { [COORDINATOR.name]: coordinator },
+    async stop() {
+      await coordinator.stop();
+      await store.close();
+      unlock();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { open, type RootDatabase } from "lmdb";
+import { errors, reasonOf } from "../../../contract/errors.ts";
+import type { Logger } from "../../../contract/ports/log.ts";
+import type { RegistryWrite } from "../../../contract/ports/coordinator.ts";
+
+/** Version of the layout below; a store of another one is refused, never guessed at. */
+const LAYOUT = 1;
+const LAYOUT_KEY = "meta/layout";
+const EPOCH_KEY = "meta/epoch";
+/** Entries live below this, so that no key of theirs can be one of the two above. */
+const ENTRIES = "entry/";
+
+/** Entries by path, with the epoch of the last election beside them. */
+export interface Store {
+  /** Starts a new epoch and returns its number, durably. */
+  nextEpoch(): Promise<number>;
+  read(prefix: string): { readonly key: string; readonly value: unknown }[];
+  /**
+   * All entries or none, durable when it resolves.
+   * @throws REGISTRY_FENCED when a later epoch has begun, REGISTRY_FAILED when the disk refuses.
+   */
+  write(epoch: number, write: RegistryWrite): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the LMDB store at `path`.
+ * @throws REGISTRY_FAILED when it cannot be opened or has another layout.
+ */
+export function openStore(path: string, mapMib: number, log: Logger): Store {
+  let db: RootDatabase<unknown, string>;
+  try {
+    db = open<unknown, string>({ path, mapSize: mapMib * 2 ** 20, encoding: "msgpack" });
+  } catch (cause) {
+    throw errors.REGISTRY_FAILED(`cannot open ${path}: ${reasonOf(cause)}`, cause);
+  }
+  const layout = db.get(LAYOUT_KEY) ?? LAYOUT;
+  if (layout !== LAYOUT) {
+    throw errors.REGISTRY_FAILED(`${path} has layout ${String(layout)}, this program reads ${LAYOUT}`);
+  }
+  const durable = async <T>(what: string, change: () => T): Promise<T> => {
+    try {
+      const result = await db.transaction(change);
+      await db.flushed;
+      return result;
+    } catch (cause) {
+      throw errors.REGISTRY_FAILED(`${what}: ${reasonOf(cause)}`, cause);
+    }
+  };
+  log.debug({ path }, "registry is open");
+  return {
+    nextEpoch: () =>
+      durable("starting an epoch", () => {
+        const epoch = Number(db.get(EPOCH_KEY) ?? 0) + 1;
+        db.put(LAYOUT_KEY, LAYOUT);
+        db.put(EPOCH_KEY, epoch);
+        return epoch;
+      }),
+    read: (prefix) =>
+      [...db.getRange({ start: ENTRIES + prefix, end: `${ENTRIES}${prefix}\uffff` })].map(
+        ({ key, value }) => ({ key: key.slice(ENTRIES.length), value }),
+      ),
+    async write(epoch, { entries }) {
+      // The epoch is read in the same transaction that writes, so no later one can slip between.
+      const current = await durable("writing", () => {
+        const now = Number(db.get(EPOCH_KEY) ?? 0);
+        if (now !== epoch) return now;
+        for (const { key, value } of entries) {
+          if (value === undefined) db.remove(ENTRIES + key);
+          else db.put(ENTRIES + key, value);
+        }
+        return epoch;
+      });
+      if (current !== epoch) throw errors.REGISTRY_FENCED(epoch, current);
+    },
+    close: () => db.close(),
+  };
+}

@@ -1,0 +1,231 @@
+import { STATUS_CODES } from "node:http";
+import type { HttpRequest, HttpResponse } from "uWebSockets.js";
+import { errors, TepuiError } from "../../../contract/errors.ts";
+import type { Clock, Timer } from "../../../contract/ports/clock.ts";
+import type { HttpExchange, HttpHeaders, HttpStream } from "../../../contract/ports/http.ts";
+import { UwsStream } from "./http-stream.ts";
+
+/** Bounds of one exchange. */
+export interface ExchangeLimits {
+  readonly bodyDeadlineMs: number;
+  readonly streamBytesMax: number;
+}
+
+/** What a request said, copied out of the buffers that die with its callback. */
+export interface RequestHead {
+  readonly method: string;
+  readonly rawPath: string;
+  readonly query: string;
+  readonly headers: HttpHeaders;
+  readonly remote: string;
+}
+
+/** Copies the head of a request; must run inside the request's callback. */
+export function readHead(request: HttpRequest, response: HttpResponse): RequestHead {
+  const headers: Record<string, string> = Object.create(null);
+  request.forEach((name, value) => {
+    const earlier = headers[name];
+    headers[name] = earlier === undefined ? value : `${earlier}, ${value}`;
+  });
+  return {
+    method: request.getCaseSensitiveMethod().toUpperCase(),
+    rawPath: request.getUrl(),
+    query: request.getQuery(),
+    headers,
+    remote: Buffer.from(response.getRemoteAddressAsText()).toString(),
+  };
+}
+
+/** One request of uWebSockets.js, behind the port. After an abort it never touches the response again. */
+export class UwsExchange implements HttpExchange {
+  readonly method: string;
+  readonly path: string;
+  readonly rest: string;
+  readonly query: string;
+  readonly headers: HttpHeaders;
+  readonly remote: string;
+  readonly #response: HttpResponse;
+  readonly #clock: Clock;
+  readonly #limits: ExchangeLimits;
+  readonly #isHead: boolean;
+  #aborted = false;
+  #answered = false;
+  /** What remains of a body that is not wanted must not be waited for. */
+  #closeAfter = false;
+  #bodyAsked = false;
+  #headersRead = false;
+  #stream: UwsStream | undefined;
+  readonly #onAborted: (() => void)[] = [];
+  #onAnswered: (() => void) | undefined;
+
+  constructor(
+    response: HttpResponse,
+    head: RequestHead,
+    path: string,
+    rest: string,
+    clock: Clock,
+    limits: ExchangeLimits,
+  ) {
+    this.#response = response;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#isHead = head.method === "HEAD";
+    this.method = this.#isHead ? "GET" : head.method;
+    this.path = path;
+    this.rest = rest;
+    this.query = head.query;
+    this.headers = head.headers;
+    this.remote = head.remote;
+    response.onAborted(() => this.#gone());
+  }
+
+  get isAborted(): boolean {
+    return this.#aborted;
+  }
+
+  get isAnswered(): boolean {
+    return this.#answered;
+  }
+
+  readBody(bytesMax: number): Promise<Uint8Array> {
+    if (this.#bodyAsked) throw new Error("the body of a request can be read once");
+    if (this.#headersRead) throw new Error("readBody must be called before the first await");
+    this.#bodyAsked = true;
+    if (this.#aborted) return Promise.reject(errors.REQUEST_ABORTED());
+    return new Promise((resolve, reject) => {
+      let chunks: Buffer[] = [];
+      let size = 0;
+      let over = false;
+      const deadline: Timer = this.#clock.after(this.#limits.bodyDeadlineMs, () => {
+        fail(errors.BODY_LATE(this.#limits.bodyDeadlineMs));
+      });
+      const fail = (fault: TepuiError): void => {
+        if (over) return;
+        over = true;
+        chunks = [];
+        this.#closeAfter = true;
+        deadline.cancel();
+        reject(fault);
+      };
+      this.onAborted(() => fail(errors.REQUEST_ABORTED()));
+      this.#response.onData((chunk, isLast) => {
+        if (over) return;
+        size += chunk.byteLength;
+        if (size > bytesMax) {
+          fail(errors.BODY_TOO_LARGE(bytesMax));
+          return;
+        }
+        // Copied, because the chunk's memory is taken back when this callback returns.
+        if (chunk.byteLength > 0) chunks.push(Buffer.from(new Uint8Array(chunk)));
+        if (!isLast) return;
+        over = true;
+        deadline.cancel();
+        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+      });
+    });
+  }
+
+  respond(status: number, headers: HttpHeaders, body: string | Uint8Array = ""): void {
+    const lines = this.#begin(status, headers);
+    if (this.#aborted) return;
+    const response = this.#response;
+    response.cork(() => {
+      response.writeStatus(statusLine(status));
+      for (const [name, value] of lines) response.writeHeader(name, value);
+      if (this.#isHead) response.endWithoutBody(Buffer.byteLength(body), this.#closeAfter);
+      else response.end(body, this.#closeAfter);
+    });
+    this.#done();
+  }
+
+  stream(status: number, headers: HttpHeaders): HttpStream {
+    const lines = this.#begin(status, headers);
+    const stream = new UwsStream(
+      this.#response,
+      this.#limits.streamBytesMax,
+      this.#aborted,
+      () => {
+        this.#response.writeStatus(statusLine(status));
+        for (const [name, value] of lines) this.#response.writeHeader(name, value);
+      },
+    );
+    this.#stream = stream;
+    stream.onEnd(() => this.#done());
+    return stream;
+  }
+
+  onAborted(act: () => void): void {
+    if (this.#aborted) act();
+    else this.#onAborted.push(act);
+  }
+
+  /** Tells when nothing more will come of this exchange: answered in full, or aborted. */
+  onOver(act: () => void): void {
+    this.#onAnswered = act;
+  }
+
+  /** From here on the request's callback has returned, and uWebSockets.js drops a body that nobody asked for. */
+  callbackReturned(): void {
+    this.#headersRead = true;
+  }
+
+  /** Ends what is still going on, because the server stops. */
+  stop(): void {
+    if (this.#stream !== undefined) this.#stream.end();
+    else if (!this.#answered && !this.#aborted) {
+      this.#closeAfter = true;
+      this.respond(503, {}, "the server is stopping\n");
+    }
+  }
+
+  /** Answers with a coded error, unless an answer was begun: then the connection is the only way to say it. */
+  fail(fault: TepuiError, headers: HttpHeaders = {}): void {
+    if (this.#aborted) return;
+    if (this.#answered) {
+      this.#stream?.abort();
+      return;
+    }
+    const json = { "content-type": "application/json", ...headers };
+    this.respond(fault.status, json, `${JSON.stringify(fault)}\n`);
+  }
+
+  #begin(status: number, headers: HttpHeaders): [string, string][] {
+    if (this.#answered) throw new Error(`${this.method} ${this.path} was answered already`);
+    const lines = Object.entries(headers).filter(([name]) => !isOurs(name));
+    for (const [name, value] of lines) {
+      if (/[\r\n\0]/.test(name + value)) throw new Error(`header ${JSON.stringify(name)} has a line end`);
+    }
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new Error(`${status} is not a status to answer with`);
+    }
+    this.#answered = true;
+    return lines;
+  }
+
+  #done(): void {
+    this.#onAnswered?.();
+    this.#onAnswered = undefined;
+  }
+
+  #gone(): void {
+    this.#aborted = true;
+    this.#stream?.gone();
+    for (const act of this.#onAborted.splice(0)) act();
+    this.#done();
+  }
+}
+
+/** Headers that the server writes itself; twice would be wrong. */
+function isOurs(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower === "content-length" || lower === "transfer-encoding" || lower === "date";
+}
+
+function statusLine(status: number): string {
+  return `${status} ${STATUS_CODES[status] ?? "Unknown"}`;
+}
+
+/** The coded error to answer with for whatever a handler threw. */
+export function faultOf(thrown: unknown): TepuiError {
+  return thrown instanceof TepuiError ? thrown : errors.HANDLER_FAILED();
+}

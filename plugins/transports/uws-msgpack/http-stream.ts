@@ -1,0 +1,132 @@
+import type { HttpResponse } from "uWebSockets.js";
+import type { HttpStream, StreamEnd } from "../../../contract/ports/http.ts";
+
+/** Above this many waiting bytes `write` answers false. */
+const HIGH_WATER_BYTES = 64 * 1024;
+
+/**
+ * A chunked answer over uWebSockets.js. It hands the socket a chunk only while the socket takes more, and keeps what
+ * waits in a queue of its own: what uWebSockets.js buffers can neither be measured nor bounded from here.
+ */
+export class UwsStream implements HttpStream {
+  readonly #response: HttpResponse;
+  readonly #bytesMax: number;
+  #begin: (() => void) | undefined;
+  #queue: (string | Uint8Array)[] = [];
+  #queuedBytes = 0;
+  /** The socket said that it takes no more for now. */
+  #blocked = false;
+  #flushDue = false;
+  #ending = false;
+  #how: StreamEnd | undefined;
+  #isFull = false;
+  readonly #drained: (() => void)[] = [];
+  readonly #ended: ((how: StreamEnd) => void)[] = [];
+
+  /** `begin` writes status and headers; it runs together with the first chunk, in one system call. */
+  constructor(response: HttpResponse, bytesMax: number, isGone: boolean, begin: () => void) {
+    this.#response = response;
+    this.#bytesMax = bytesMax;
+    this.#begin = begin;
+    if (isGone) {
+      this.#how = "aborted";
+      return;
+    }
+    response.onWritable(() => {
+      this.#blocked = false;
+      this.#flush();
+      return true;
+    });
+  }
+
+  get bufferedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  get isOpen(): boolean {
+    return this.#how === undefined && !this.#ending;
+  }
+
+  write(chunk: string | Uint8Array): boolean {
+    if (!this.isOpen || chunk.length === 0) return this.isOpen && !this.#isFull;
+    this.#queue.push(typeof chunk === "string" ? chunk : Uint8Array.from(chunk));
+    this.#queuedBytes += typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length;
+    if (this.#queuedBytes > this.#bytesMax) {
+      this.#finish("SLOW_READER");
+      this.#response.close();
+      return false;
+    }
+    this.#flushLater();
+    if (this.#queuedBytes > HIGH_WATER_BYTES) this.#isFull = true;
+    return !this.#isFull;
+  }
+
+  end(): void {
+    if (!this.isOpen) return;
+    this.#ending = true;
+    this.#flushLater();
+  }
+
+  abort(): void {
+    if (this.#how !== undefined) return;
+    this.#finish("aborted");
+    this.#response.close();
+  }
+
+  onDrained(act: () => void): void {
+    this.#drained.push(act);
+  }
+
+  onEnd(act: (how: StreamEnd) => void): void {
+    if (this.#how === undefined) this.#ended.push(act);
+    else act(this.#how);
+  }
+
+  /** The response was aborted: nothing may touch it any more. */
+  gone(): void {
+    this.#finish("aborted");
+  }
+
+  /** All that is written in one run of code leaves in one system call, still a chunk for each write. */
+  #flushLater(): void {
+    if (this.#flushDue || this.#blocked) return;
+    this.#flushDue = true;
+    queueMicrotask(() => {
+      this.#flushDue = false;
+      if (!this.#blocked) this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#how !== undefined) return;
+    // Corking, even with nothing to write, also pushes out what the socket itself still holds.
+    this.#response.cork(() => {
+      this.#begin?.();
+      this.#begin = undefined;
+      let taken = 0;
+      while (taken < this.#queue.length && !this.#blocked) {
+        const chunk = this.#queue[taken++] as string | Uint8Array;
+        this.#queuedBytes -= typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length;
+        this.#blocked = !this.#response.write(chunk);
+      }
+      this.#queue.splice(0, taken);
+      if (this.#ending && this.#queue.length === 0) {
+        this.#finish("ended");
+        this.#response.end();
+      }
+    });
+    if (!this.#isFull || this.#blocked || this.#how !== undefined) return;
+    this.#isFull = false;
+    for (const act of this.#drained) act();
+  }
+
+  #finish(how: StreamEnd): void {
+    if (this.#how !== undefined) return;
+    this.#how = how;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    queueMicrotask(() => {
+      for (const act of this.#ended) act(how);
+    });
+  }
+}

@@ -1,0 +1,15 @@
+// Writes the documents that are made from schemas: docs/configuration.md, the tables of
+// docs/plugins.md, and plugin-manifest.schema.json. Needs a build, because the schemas are
+// TypeScript; a test compares the results.
+import { readFileSync, writeFileSync } from "node:fs";
+import {
+  configurationPage,
+  manifestSchemaText,
+  withManifestTables,
+} from "../dist/kernel/host/config-docs.js";
+
+const root = new URL("../", import.meta.url);
+const plugins = new URL("docs/plugins.md", root);
+writeFileSync(new URL("docs/configuration.md", root), configurationPage());
+writeFileSync(new URL("plugin-manifest.schema.json", root), manifestSchemaText());
+writeFileSync(plugins, withManifestTables(readFileSync(plugins, "utf8")));

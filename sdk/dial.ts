@@ -1,0 +1,58 @@
+import type { DialOptions, Link, LinkHandlers } from "../contract/ports/transport.ts";
+import { dial as dialWebSocket } from "../wire/index.ts";
+
+/** Opens a connection that heals itself; tests hand in one of their own. */
+export type Dial = (options: DialOptions, handlers: LinkHandlers) => Link;
+
+/** Name and version that clients of this library say hello with. */
+export const SOFTWARE = "tepui-sdk/0.1.0";
+
+/** Where a master is looked for when nobody says. */
+export const DEFAULT_MASTER = "127.0.0.1:5050";
+
+/** How a client finds its server, common to all clients. */
+export interface ConnectOptions {
+  /**
+   * `host:port` of the masters, tried in turn; one string may list several, separated by commas.
+   * A standby names the leader, which is followed. Default `TEPUI_MASTER`, else 127.0.0.1:5050.
+   */
+  readonly masters?: string | readonly string[];
+  /** Sent with the hello where masters ask for it. Default `TEPUI_TOKEN`. */
+  readonly token?: string;
+  /** PEM text of the authorities to trust for `wss://` addresses. */
+  readonly trust?: string;
+  /** First and longest wait before dialling again; defaults 100 ms and 30 s, with jitter. */
+  readonly redialMsMin?: number;
+  readonly redialMsMax?: number;
+  readonly dial?: Dial;
+}
+
+/** The addresses of the masters that options or the environment name. */
+export function masterAddresses(masters?: string | readonly string[]): readonly string[] {
+  const given = masters ?? process.env["TEPUI_MASTER"] ?? DEFAULT_MASTER;
+  const list = typeof given === "string" ? given.split(",") : given;
+  const addresses = list.map((one) => one.trim()).filter((one) => one !== "");
+  return addresses.length === 0 ? [DEFAULT_MASTER] : addresses;
+}
+
+/** Dials by the options: the WebSocket link of wire/ unless another dialler is given. */
+export function connect(
+  options: ConnectOptions,
+  hello: Pick<DialOptions, "peer" | "name" | "addresses">,
+  handlers: LinkHandlers,
+): Link {
+  const dial = options.dial ?? ((dialled, given) => dialWebSocket(dialled, given));
+  const token = options.token ?? process.env["TEPUI_TOKEN"];
+  const { trust, redialMsMin, redialMsMax } = options;
+  return dial(
+    {
+      ...hello,
+      software: SOFTWARE,
+      ...(token === undefined || token === "" ? {} : { token }),
+      ...(trust === undefined ? {} : { trust }),
+      ...(redialMsMin === undefined ? {} : { redialMsMin }),
+      ...(redialMsMax === undefined ? {} : { redialMsMax }),
+    },
+    handlers,
+  );
+}

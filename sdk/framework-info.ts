@@ -1,0 +1,74 @@
+import { userInfo } from "node:os";
+import type { FrameworkId, RoleName } from "../contract/ids.ts";
+import type {
+  FrameworkCapability,
+  FrameworkInfo,
+  Quantities,
+} from "../contract/schema/framework.ts";
+
+/** Tasks outlive a lost connection this long unless options say otherwise (B5). */
+export const FAILOVER_TIMEOUT_DEFAULT_MS = 60_000;
+
+/** What the library itself can deal with. */
+const capabilitiesDefault: readonly FrameworkCapability[] = [
+  "PARTITION_AWARE",
+  "MULTI_ROLE",
+  "RESERVATION_REFINEMENT",
+  "TASK_KILLING_STATE",
+];
+
+/** Who a framework is, in plain strings; what is left out has a default. */
+export interface FrameworkOptions {
+  /** Shown to operators; need not be unique. */
+  readonly name: string;
+  /** The id to take up again after a restart of the framework (B2). */
+  readonly id?: string;
+  /** Operating system user of the tasks; default the user of this process. */
+  readonly user?: string;
+  /** Default `["*"]`. */
+  readonly roles?: readonly string[];
+  /**
+   * How long the master keeps the tasks after the connection is lost. Default one minute, where
+   * Mesos has 0: a master that restarts must not cost a framework its tasks.
+   */
+  readonly failoverTimeoutMs?: number;
+  /** Whether tasks survive a restart of their agent. Default true, where Mesos has false. */
+  readonly checkpoint?: boolean;
+  /**
+   * Default PARTITION_AWARE, MULTI_ROLE, RESERVATION_REFINEMENT, TASK_KILLING_STATE: tasks of
+   * lost agents are reported as UNREACHABLE, DROPPED or GONE instead of LOST (D2).
+   */
+  readonly capabilities?: readonly FrameworkCapability[];
+  readonly webuiUrl?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Smallest offers worth making, by role; an empty list means any (C13). */
+  readonly minAllocatable?: Readonly<Record<string, readonly Quantities[]>>;
+}
+
+/** The framework's own record as it crosses the wire, with defaults filled in. */
+export function frameworkInfo(options: FrameworkOptions): FrameworkInfo {
+  const { labels, minAllocatable } = options;
+  return {
+    name: options.name,
+    user: options.user ?? userInfo().username,
+    roles: [...(options.roles ?? ["*"])] as RoleName[],
+    failoverTimeoutMs: options.failoverTimeoutMs ?? FAILOVER_TIMEOUT_DEFAULT_MS,
+    checkpoint: options.checkpoint ?? true,
+    capabilities: [...(options.capabilities ?? capabilitiesDefault)],
+    ...(options.id === undefined ? {} : { id: options.id as FrameworkId }),
+    ...(options.webuiUrl === undefined ? {} : { webuiUrl: options.webuiUrl }),
+    ...(labels === undefined
+      ? {}
+      : { labels: Object.entries(labels).map(([key, value]) => ({ key, value })) }),
+    ...(minAllocatable === undefined
+      ? {}
+      : {
+          offerFilters: Object.fromEntries(
+            Object.entries(minAllocatable).map(([role, list]) => [
+              role,
+              { minAllocatable: [...list] },
+            ]),
+          ),
+        }),
+  };
+}

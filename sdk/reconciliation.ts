@@ -1,0 +1,93 @@
+import type { AgentId, TaskId } from "../contract/ids.ts";
+import type { Clock, Timer } from "../contract/ports/clock.ts";
+
+/** A task to ask the master about. */
+export interface AskedTask {
+  readonly taskId: TaskId;
+  readonly agentId?: AgentId;
+}
+
+/** When to ask again. */
+export interface ReconciliationTimes {
+  /** Wait after the first question; it doubles with each further one. */
+  readonly firstMs: number;
+  /** Longest wait. */
+  readonly mostMs: number;
+}
+
+/** Asked per message, so that a question never outgrows a frame. */
+const TASKS_PER_CALL = 5_000;
+
+/**
+ * Explicit reconciliation as Mesos advises it (D14): ask about every task that is not known to have
+ * ended, and ask again about the unanswered ones with truncated exponential back-off. A master that
+ * waits for agents to come back answers nothing about their tasks (D13), which is why asking once
+ * is not enough. Any update of a task counts as its answer.
+ */
+export class Reconciliation {
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #times: ReconciliationTimes;
+  readonly #ask: (tasks: readonly AskedTask[]) => void;
+  readonly #done: (asked: number) => void;
+  readonly #open = new Map<TaskId, AskedTask>();
+  #asked = 0;
+  #rounds = 0;
+  #timer: Timer | undefined;
+
+  constructor(
+    times: ReconciliationTimes,
+    clock: Clock,
+    random: () => number,
+    ask: (tasks: readonly AskedTask[]) => void,
+    done: (asked: number) => void,
+  ) {
+    this.#times = times;
+    this.#clock = clock;
+    this.#random = random;
+    this.#ask = ask;
+    this.#done = done;
+  }
+
+  /** Tasks that were asked about and have not been heard of. */
+  get unanswered(): number {
+    return this.#open.size;
+  }
+
+  /** Asks about these tasks and forgets about earlier ones. */
+  start(tasks: Iterable<AskedTask>): void {
+    this.stop();
+    for (const task of tasks) this.#open.set(task.taskId, task);
+    this.#asked = this.#open.size;
+    if (this.#asked > 0) this.#round();
+    else this.#done(0);
+  }
+
+  /** Notes that the master spoke of a task. */
+  answered(taskId: TaskId): void {
+    if (!this.#open.delete(taskId) || this.#open.size > 0) return;
+    const asked = this.#asked;
+    this.stop();
+    this.#done(asked);
+  }
+
+  /** Asks no more, for example because the connection is gone. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#open.clear();
+    this.#rounds = 0;
+  }
+
+  #round(): void {
+    const tasks = [...this.#open.values()];
+    for (let at = 0; at < tasks.length; at += TASKS_PER_CALL) {
+      this.#ask(tasks.slice(at, at + TASKS_PER_CALL));
+    }
+    const { firstMs, mostMs } = this.#times;
+    const waitMs = Math.min(mostMs, firstMs * 2 ** this.#rounds);
+    this.#rounds++;
+    // Half of the wait is random, or all frameworks of a failed master would ask in step.
+    this.#timer = this.#clock.after(waitMs * (0.5 + this.#random() / 2), () => this.#round());
+  }
+}

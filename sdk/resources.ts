@@ -1,0 +1,42 @@
+import { errors } from "../contract/errors.ts";
+import type { RoleName } from "../contract/ids.ts";
+import {
+  fromScalars,
+  normalize,
+  type Range,
+  type Resource,
+  type Resources,
+} from "../contract/resources.ts";
+
+/** Amounts by resource name: numbers are scalars in whole units (mem and disk in MiB). */
+export type Amounts = Readonly<
+  Record<string, number | readonly Range[] | readonly string[] | undefined>
+>;
+
+/**
+ * Resources from plain amounts: `resources({ cpus: 0.5, mem: 128, ports: [{ begin: 8080, end: 8080 }] })`.
+ * Three decimals count (E20). With `role` they are asked for from that role's static reservation.
+ * @throws JOB_INVALID for amounts that are negative or not finite.
+ */
+export function resources(amounts: Amounts, role?: string): Resources {
+  const scalars: Record<string, number> = {};
+  const others: Resource[] = [];
+  for (const [name, amount] of Object.entries(amounts)) {
+    if (amount === undefined) continue;
+    if (typeof amount === "number") {
+      if (!Number.isFinite(amount) || amount < 0) {
+        throw errors.JOB_INVALID(`${name} must be a number of zero or more, not ${amount}`, name);
+      }
+      scalars[name] = amount;
+    } else if (isRanges(amount)) others.push({ name, ranges: [...amount] });
+    else others.push({ name, set: [...amount] });
+  }
+  const all = normalize([...fromScalars(scalars), ...others]);
+  if (role === undefined || role === "*") return all;
+  const reservations = [{ type: "static" as const, role: role as RoleName }];
+  return normalize(all.map((resource) => ({ ...resource, reservations })));
+}
+
+function isRanges(amount: readonly Range[] | readonly string[]): amount is readonly Range[] {
+  return typeof amount[0] === "object";
+}

@@ -1,0 +1,204 @@
+import { errors } from "../contract/errors.ts";
+import type { FrameworkCall } from "../contract/framework-api.ts";
+import type { AgentId, ExecutorId, OfferId, RoleName, TaskId } from "../contract/ids.ts";
+import type { OfferConstraints } from "../contract/schema/framework.ts";
+import type { Offer, Operation } from "../contract/schema/offer.ts";
+import { type FrameworkOptions, frameworkInfo } from "./framework-info.ts";
+import { Subscription } from "./subscription.ts";
+import { type TaskRequest, taskInfo } from "./task-request.ts";
+
+/** How the rest of an answered offer is treated. */
+export interface AcceptOptions {
+  /** How long what is left of the offers is not offered again; default 5 s (C7, C10). */
+  readonly refuseMs?: number;
+}
+
+/**
+ * A framework's connection to the master. It dials, subscribes, and after every break subscribes
+ * again with the same framework id and reconciles the tasks that it launched; updates are
+ * acknowledged unless options say otherwise.
+ *
+ * Calls answer false, and do nothing, while there is no subscription: what they are about (offers,
+ * filters) ends with the connection anyway. Tasks of an `accept` that could not be sent are
+ * reported by an `update` with TASK_DROPPED, so that no task is ever silently forgotten.
+ */
+export class Scheduler extends Subscription {
+  #lastRequest = 0;
+
+  /** Launches tasks on the agent of the offers; what is left of the offers is given back. */
+  launch(
+    offers: Offer | readonly Offer[],
+    tasks: readonly TaskRequest[],
+    options: AcceptOptions = {},
+  ): boolean {
+    const list = "id" in offers ? [offers] : offers;
+    const agentId = list[0]?.agentId;
+    if (agentId === undefined) return false;
+    const infos = tasks.map((task) => taskInfo(task, agentId));
+    return this.accept(
+      list.map((offer) => offer.id),
+      [{ type: "LAUNCH", tasks: infos }],
+      options,
+    );
+  }
+
+  /** Answers offers of one agent and role with operations, which are applied in order (C5). */
+  accept(
+    offerIds: readonly string[],
+    operations: readonly Operation[],
+    { refuseMs }: AcceptOptions = {},
+  ): boolean {
+    const tasks = operations.flatMap((operation) => ("tasks" in operation ? operation.tasks : []));
+    const call: FrameworkCall = {
+      type: "accept",
+      offerIds: this.#answer(offerIds),
+      operations: [...operations],
+      ...(refuseMs === undefined ? {} : { filters: { refuseMs } }),
+    };
+    for (const task of tasks) this.tasks.set(task.taskId, task.agentId);
+    if (this.send(call)) return true;
+    if (tasks.length > 0) setImmediate(() => this.drop(tasks));
+    return false;
+  }
+
+  /** Refuses offers; default for 5 s (C7). */
+  decline(offerIds: string | readonly string[], { refuseMs }: AcceptOptions = {}): boolean {
+    const list = typeof offerIds === "string" ? [offerIds] : offerIds;
+    return this.send({
+      type: "decline",
+      offerIds: this.#answer(list),
+      ...(refuseMs === undefined ? {} : { filters: { refuseMs } }),
+    });
+  }
+
+  /** Agrees to an agent's unavailability; advisory (C15). */
+  acceptInverseOffers(inverseOfferIds: readonly string[]): boolean {
+    const ids = [...inverseOfferIds] as OfferId[];
+    return this.send({ type: "accept-inverse-offers", inverseOfferIds: ids });
+  }
+
+  /** Objects to an agent's unavailability; advisory (C15). */
+  declineInverseOffers(inverseOfferIds: readonly string[]): boolean {
+    const ids = [...inverseOfferIds] as OfferId[];
+    return this.send({ type: "decline-inverse-offers", inverseOfferIds: ids });
+  }
+
+  /**
+   * Asks for a task to be killed; what became of it comes as an update. Kills are best effort and
+   * not repeated (D10), so a caller that must be sure calls again.
+   */
+  kill(taskId: string, options: { agentId?: string; gracePeriodMs?: number } = {}): boolean {
+    const { gracePeriodMs } = options;
+    const agentId = (options.agentId as AgentId) ?? this.tasks.get(taskId as TaskId);
+    return this.send({
+      type: "kill",
+      taskId: taskId as TaskId,
+      ...(agentId === undefined ? {} : { agentId }),
+      ...(gracePeriodMs === undefined ? {} : { killPolicy: { gracePeriodMs } }),
+    });
+  }
+
+  /** Drops all filters of these roles (default all) and asks for offers (C11). */
+  revive(roles?: readonly string[]): boolean {
+    for (const role of (roles ?? this.info.roles) as RoleName[]) this.suppressed.delete(role);
+    return this.send({ type: "revive", ...rolesOf(roles) });
+  }
+
+  /** Asks for no more offers in these roles (default all); kept over reconnections (C11). */
+  suppress(roles?: readonly string[]): boolean {
+    for (const role of (roles ?? this.info.roles) as RoleName[]) this.suppressed.add(role);
+    return this.send({ type: "suppress", ...rolesOf(roles) });
+  }
+
+  /**
+   * Suppresses all roles while there is nothing to run and revives them when there is. Sends
+   * something only when that changes, so it can be called after every event.
+   */
+  wantOffers(wanted: boolean): void {
+    const isWanted = this.suppressed.size === 0;
+    if (wanted === isWanted) return;
+    if (wanted) this.revive();
+    else this.suppress();
+  }
+
+  /**
+   * Asks for the states of tasks: of those given, until each is answered, or of all that the
+   * master knows when none are given (implicit, asked once) (D12, D13).
+   */
+  reconcile(tasks: readonly { taskId: string; agentId?: string }[] = []): void {
+    if (tasks.length === 0) this.send({ type: "reconcile", tasks: [] });
+    else {
+      this.reconciliation.start(
+        tasks.map(({ taskId, agentId }) => ({
+          taskId: taskId as TaskId,
+          ...(agentId === undefined ? {} : { agentId: agentId as AgentId }),
+        })),
+      );
+    }
+  }
+
+  /** Sends bytes to a custom executor; not reliable. */
+  message(agentId: string, executorId: string, data: Uint8Array): boolean {
+    const to = { agentId: agentId as AgentId, executorId: executorId as ExecutorId };
+    return this.send({ type: "message", ...to, data });
+  }
+
+  /** Shuts a custom executor down; its tasks end with it (D17). */
+  shutdown(agentId: string, executorId: string): boolean {
+    const of = { agentId: agentId as AgentId, executorId: executorId as ExecutorId };
+    return this.send({ type: "shutdown", ...of });
+  }
+
+  /**
+   * Changes what the master knows of this framework without a new subscription (B7). Resolves when
+   * the master has taken it.
+   * @throws the master's refusal, or REQUEST_INTERRUPTED.
+   */
+  updateFramework(
+    changes: Partial<Omit<FrameworkOptions, "id">>,
+    offerConstraints: OfferConstraints | undefined = this.constraints,
+  ): Promise<void> {
+    const framework = frameworkInfo({ ...this.options, ...this.#plain(), ...changes });
+    const suppressedRoles = framework.roles.filter((role) => this.suppressed.has(role));
+    const requestId = ++this.#lastRequest;
+    return new Promise((resolve, reject) => {
+      this.replies.set(requestId, (error) => {
+        if (error !== undefined) return reject(error);
+        this.info = framework;
+        this.constraints = offerConstraints;
+        return resolve();
+      });
+      const constraints = offerConstraints === undefined ? {} : { offerConstraints };
+      const call = { requestId, framework, suppressedRoles, ...constraints };
+      if (this.send({ type: "update-framework", ...call })) return;
+      this.replies.delete(requestId);
+      reject(errors.REQUEST_INTERRUPTED("update-framework"));
+    });
+  }
+
+  /** Ends the framework: its tasks are killed and its id is never valid again (B8). */
+  async teardown(): Promise<void> {
+    this.send({ type: "teardown" });
+    await this.stop();
+  }
+
+  #plain(): Partial<FrameworkOptions> {
+    const { name, user, roles, failoverTimeoutMs, id } = this.info;
+    return {
+      name,
+      user,
+      roles,
+      ...(failoverTimeoutMs === undefined ? {} : { failoverTimeoutMs }),
+      ...(id === undefined ? {} : { id }),
+    };
+  }
+
+  #answer(offerIds: readonly string[]): OfferId[] {
+    for (const id of offerIds) this.offers.delete(id as OfferId);
+    return [...offerIds] as OfferId[];
+  }
+}
+
+function rolesOf(roles: readonly string[] | undefined): { roles?: RoleName[] } {
+  return roles === undefined ? {} : { roles: [...roles] as RoleName[] };
+}

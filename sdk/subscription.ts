@@ -1,0 +1,284 @@
+import { errors, type TepuiError } from "../contract/errors.ts";
+import type { FrameworkCall, FrameworkEvent, FrameworkEventOf } from "../contract/framework-api.ts";
+import type { AgentId, FrameworkId, OfferId, RoleName, TaskId } from "../contract/ids.ts";
+import type { Clock } from "../contract/ports/clock.ts";
+import type { Link } from "../contract/ports/transport.ts";
+import type { FrameworkInfo, OfferConstraints } from "../contract/schema/framework.ts";
+import type { Offer } from "../contract/schema/offer.ts";
+import type { TaskInfo, TaskStatus } from "../contract/schema/task.ts";
+import { isTerminal } from "../contract/task-state.ts";
+import type { CloseReason, Refused } from "../contract/wire-protocol.ts";
+import { systemClock } from "../wire/index.ts";
+import { connect, masterAddresses } from "./dial.ts";
+import { frameworkInfo } from "./framework-info.ts";
+import { RecentUpdates } from "./recent-updates.ts";
+import { Reconciliation } from "./reconciliation.ts";
+import { remoteError } from "./remote-error.ts";
+import type { SchedulerEvents } from "./scheduler-events.ts";
+import type { SchedulerOptions, SchedulerState } from "./scheduler-options.ts";
+import { TypedEvents } from "./typed-events.ts";
+
+/**
+ * The half of a `Scheduler` that stays subscribed: it dials, subscribes again after every break,
+ * keeps the books of offers and tasks, acknowledges and reconciles. The calls are in `Scheduler`.
+ */
+export abstract class Subscription extends TypedEvents<SchedulerEvents> {
+  protected readonly options: SchedulerOptions;
+  protected readonly clock: Clock;
+  protected readonly seen = new RecentUpdates();
+  protected readonly reconciliation: Reconciliation;
+  /** Launched and not known to have ended. */
+  protected readonly tasks = new Map<TaskId, AgentId | undefined>();
+  protected readonly offers = new Map<OfferId, Offer>();
+  protected readonly suppressed = new Set<RoleName>();
+  protected readonly replies = new Map<number, (error: TepuiError | undefined) => void>();
+  protected info: FrameworkInfo;
+  protected constraints: OfferConstraints | undefined;
+  #link: Link | undefined;
+  #state: SchedulerState = "new";
+  #subscriptions = 0;
+
+  constructor(options: SchedulerOptions) {
+    super();
+    this.options = options;
+    this.clock = options.clock ?? systemClock;
+    this.info = frameworkInfo(options);
+    this.constraints = options.offerConstraints;
+    const refused = options.wantsOffers === false ? this.info.roles : [];
+    for (const role of refused) this.suppressed.add(role);
+    const times = {
+      firstMs: options.reconcileMsMin ?? 1_000,
+      mostMs: options.reconcileMsMax ?? 60_000,
+    };
+    this.reconciliation = new Reconciliation(
+      times,
+      this.clock,
+      options.random ?? Math.random,
+      (tasks) => this.send({ type: "reconcile", tasks: [...tasks] }),
+      (asked) => this.tell("reconciled", asked),
+    );
+  }
+
+  get state(): SchedulerState {
+    return this.#state;
+  }
+
+  /** The id that the master gave; `undefined` before the first subscription. */
+  get frameworkId(): FrameworkId | undefined {
+    return this.info.id;
+  }
+
+  /** Offers that have been neither answered nor taken back. */
+  get outstandingOffers(): readonly Offer[] {
+    return [...this.offers.values()];
+  }
+
+  /** Ids of the tasks that were launched and are not known to have ended. */
+  get liveTasks(): readonly TaskId[] {
+    return [...this.tasks.keys()];
+  }
+
+  /** Starts to dial. Listeners should be there before. */
+  start(): this {
+    if (this.#link !== undefined) throw errors.CLIENT_CLOSED("start()");
+    this.#state = "connecting";
+    const addresses = masterAddresses(this.options.masters);
+    const hello = { peer: "framework" as const, name: this.info.name, addresses };
+    this.#link = connect(this.options, hello, {
+      onOpen: (_welcome, address) => this.#opened(address),
+      onMessages: (messages) => {
+        for (const message of messages) this.#take(message as FrameworkEvent);
+      },
+      onDown: (reason) => this.#down(reason),
+      onClosed: (reason, refused) => this.#ended(reason, refused),
+    });
+    return this;
+  }
+
+  /**
+   * Starts and resolves at the first subscription.
+   * @throws MASTER_UNREACHABLE after `deadlineMs`, or the error that ended the subscription.
+   */
+  async ready(deadlineMs = 30_000): Promise<FrameworkId> {
+    if (this.#state === "new") this.start();
+    if (this.info.id !== undefined && this.#state === "subscribed") return this.info.id;
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        timer.cancel();
+        this.off("subscribed", onSubscribed);
+        this.off("error", onError);
+        act();
+      };
+      const onSubscribed: (...args: SchedulerEvents["subscribed"]) => void = ({ frameworkId }) =>
+        settle(() => resolve(frameworkId));
+      const onError = (error: TepuiError): void => settle(() => reject(error));
+      const timer = this.clock.after(deadlineMs, () => {
+        const addresses = masterAddresses(this.options.masters).join(", ");
+        const unreachable = errors.MASTER_UNREACHABLE(addresses, `nothing within ${deadlineMs} ms`);
+        settle(() => reject(unreachable));
+      });
+      this.on("subscribed", onSubscribed);
+      this.on("error", onError);
+    });
+  }
+
+  /** Acknowledges an update; for manual acknowledgement. Updates without uuid need none (D7). */
+  acknowledge(status: TaskStatus): boolean {
+    const { uuid, agentId, taskId } = status;
+    if (uuid === undefined || agentId === undefined) return false;
+    this.seen.add(uuid);
+    return this.send({ type: "acknowledge", uuid, agentId, taskId });
+  }
+
+  /** Ends the connection; the tasks live on until the failover timeout (B4, B5). */
+  async stop(): Promise<void> {
+    if (this.#link === undefined) {
+      this.#close();
+      return;
+    }
+    await this.#link.close();
+    this.#close();
+  }
+
+  protected send(call: FrameworkCall): boolean {
+    if (this.#state !== "subscribed" || this.#link === undefined) return false;
+    return this.#link.send(call);
+  }
+
+  protected drop(tasks: readonly TaskInfo[]): void {
+    for (const { taskId, agentId } of tasks) {
+      this.#update({
+        taskId,
+        agentId,
+        state: "TASK_DROPPED",
+        source: "SOURCE_MASTER",
+        reason: "REASON_MASTER_DISCONNECTED",
+        message: "there was no connection to a master to launch it with",
+        timestampMs: this.clock.nowMs(),
+      });
+    }
+  }
+
+  #opened(address: string): void {
+    this.#state = "subscribing";
+    this.tell("connected", address);
+    const constraints = this.constraints;
+    this.#link?.send({
+      type: "subscribe",
+      framework: this.info,
+      suppressedRoles: [...this.suppressed],
+      ...(constraints === undefined ? {} : { offerConstraints: constraints }),
+    } as FrameworkCall);
+  }
+
+  #take(event: FrameworkEvent): void {
+    switch (event.type) {
+      case "subscribed":
+        this.#subscribed(event);
+        return;
+      case "offers":
+        for (const offer of event.offers) this.offers.set(offer.id, offer);
+        this.tell("offers", event.offers);
+        return;
+      case "rescind":
+        this.offers.delete(event.offerId);
+        this.tell("rescind", event.offerId);
+        return;
+      case "inverse-offers":
+        this.tell("inverse-offers", event.inverseOffers);
+        return;
+      case "rescind-inverse-offer":
+        this.tell("rescind-inverse-offer", event.inverseOfferId);
+        return;
+      case "update":
+        this.#update(event.status);
+        return;
+      case "operation-update":
+        this.tell("operation-update", event.status);
+        return;
+      case "message":
+        this.tell("message", event);
+        return;
+      case "failure":
+        this.tell("failure", event);
+        return;
+      case "rejected":
+        this.tell("rejected", event.call, event.problem);
+        return;
+      case "framework-updated":
+        this.#updated(event);
+        return;
+      case "error":
+        this.#fail(remoteError(event));
+        return;
+      default:
+        return; // A newer master may say more than this library knows.
+    }
+  }
+
+  #subscribed({ frameworkId, master }: FrameworkEventOf<"subscribed">): void {
+    this.info = { ...this.info, id: frameworkId };
+    this.#state = "subscribed";
+    const again = this.#subscriptions++ > 0;
+    this.tell("subscribed", { frameworkId, master, again });
+    if (this.options.reconciles === false || this.tasks.size === 0) return;
+    this.reconciliation.start(
+      [...this.tasks].map(([taskId, agentId]) => ({
+        taskId,
+        ...(agentId === undefined ? {} : { agentId }),
+      })),
+    );
+  }
+
+  #update(status: TaskStatus): void {
+    const { uuid, taskId, state } = status;
+    const isRepeated = uuid !== undefined && this.seen.has(uuid);
+    if (isTerminal(state) || state === "TASK_UNKNOWN") this.tasks.delete(taskId);
+    // A framework that took up an earlier id learns of its tasks by their updates.
+    else this.tasks.set(taskId, status.agentId ?? this.tasks.get(taskId));
+    this.reconciliation.answered(taskId);
+    if (!isRepeated) this.tell("update", status);
+    if (isRepeated || this.options.acknowledgement !== "manual") this.acknowledge(status);
+  }
+
+  #updated({ requestId, problem }: FrameworkEventOf<"framework-updated">): void {
+    const reply = this.replies.get(requestId);
+    this.replies.delete(requestId);
+    reply?.(problem === undefined ? undefined : remoteError(problem));
+  }
+
+  #down(reason: CloseReason): void {
+    const wasUp = this.#state === "subscribed" || this.#state === "subscribing";
+    this.#state = "connecting";
+    this.#forgetConnection();
+    if (wasUp) this.tell("disconnected", reason);
+  }
+
+  #forgetConnection(): void {
+    this.offers.clear();
+    this.reconciliation.stop();
+    const waiting = [...this.replies.values()];
+    this.replies.clear();
+    for (const reply of waiting) reply(errors.REQUEST_INTERRUPTED("update-framework"));
+  }
+
+  #fail(error: TepuiError): void {
+    if (this.#state === "closed") return;
+    void this.#link?.close();
+    this.tell("error", error);
+    this.#close();
+  }
+
+  #ended(reason: CloseReason, refused?: Refused): void {
+    if (refused !== undefined) this.#fail(remoteError(refused, 403));
+    else if (reason.byPeer) this.#fail(remoteError(reason, 503));
+    else this.#close();
+  }
+
+  #close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#forgetConnection();
+    this.tell("closed");
+  }
+}

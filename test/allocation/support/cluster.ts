@@ -1,0 +1,151 @@
+import type { Policy, RoundInput } from "../../../kernel/allocation/policy.ts";
+import { ReferenceDrf } from "../../../kernel/allocation/reference-drf.ts";
+import { DecisionFlag } from "../../../kernel/allocation/slots.ts";
+import { Verifier } from "../../../kernel/allocation/verify.ts";
+import { WasmPolicy } from "../../../kernel/allocation/wasm-policy.ts";
+import {
+  AgentFlag,
+  ClientFlag,
+  KINDS,
+  NO_ROW,
+  ROOT_ROLE,
+} from "../../../kernel/core/tables/shape.ts";
+import { AllocationTables } from "../../../kernel/core/tables.ts";
+import { shipped } from "./compile.ts";
+
+/** One decision in names instead of rows. */
+export interface Given {
+  readonly agent: string;
+  readonly client: string;
+  readonly cpus: number;
+  readonly mem: number;
+}
+
+/** `cpus` and `mem` (and whatever follows) in whole units, as a vector of thousandths. */
+export function vector(...quantities: number[]): Float64Array {
+  const result = new Float64Array(KINDS);
+  result.set(quantities.map((quantity) => Math.round(quantity * 1000)));
+  return result;
+}
+
+/**
+ * A small cluster by name, with what the core would do around a round: decisions are applied, and
+ * can be undone. Runs the WebAssembly DRF and the built-in one side by side and holds them equal.
+ */
+export class Cluster {
+  readonly tables = new AllocationTables();
+  readonly #agents: string[] = [];
+  readonly #clients: string[] = [];
+  readonly #roles = new Map<string, number>([["", ROOT_ROLE]]);
+  readonly #verifier = new Verifier();
+  #wasmPolicy: Policy | undefined;
+  #generation = -1;
+  #round = 0;
+
+  /** Row of a role; those above it are made too. */
+  role(path: string): number {
+    const known = this.#roles.get(path);
+    if (known !== undefined) return known;
+    const cut = path.lastIndexOf("/");
+    const parent = this.role(cut < 0 ? "" : path.slice(0, cut));
+    const row = this.tables.addRole(parent, path) as number;
+    this.#roles.set(path, row);
+    return row;
+  }
+
+  agent(name: string, ...quantities: number[]): number {
+    const row = this.tables.addAgent(AgentFlag.ACTIVE) as number;
+    this.#agents[row] = name;
+    this.tables.setAgentTotal(row, vector(...quantities));
+    this.tables.setAgentFree(row, vector(...quantities));
+    return row;
+  }
+
+  client(name: string, role: string, flags: number = ClientFlag.ACTIVE): number {
+    const framework = this.#clients.length;
+    const row = this.tables.addClient({
+      role: this.role(role),
+      framework,
+      submitOrder: framework,
+      flags,
+    }) as number;
+    this.#clients[row] = name;
+    return row;
+  }
+
+  /** One round; the decisions are applied as the core would apply them. */
+  allocate(): Given[] {
+    const { tables } = this;
+    this.#round += 1;
+    const input: RoundInput = { round: this.#round, seed: 1, nowMs: 0, stepsMax: 0xffffffff };
+    const plain = new ReferenceDrf().allocate(tables, input);
+    if (this.#wasmPolicy === undefined || this.#generation !== tables.generation) {
+      this.#wasmPolicy = newDrf(tables);
+      this.#generation = tables.generation;
+    }
+    const rows = this.#wasmPolicy.allocate(tables, input);
+    const listed = (of: typeof rows) =>
+      Array.from({ length: of.count }, (_, row) => [
+        of.agents[row],
+        of.clients[row],
+        of.flags[row],
+        of.flags[row] === DecisionFlag.WHOLE
+          ? []
+          : Array.from(of.amounts.subarray(row * KINDS, (row + 1) * KINDS)),
+      ]);
+    const decided = listed(rows);
+    if (JSON.stringify(decided) !== JSON.stringify(listed(plain))) {
+      throw new Error(
+        `WebAssembly ${JSON.stringify(decided)}\nTypeScript ${JSON.stringify(listed(plain))}`,
+      );
+    }
+    this.#verifier.verify(tables, rows);
+    const given = decided.map(([agent, client, flags, amounts]) =>
+      this.#apply(agent as number, client as number, flags as number, amounts as number[]),
+    );
+    tables.dropCandidates(rows.looked);
+    return given;
+  }
+
+  /** Moves what was decided from free to used. */
+  #apply(agent: number, client: number, flags: number, amounts: number[]): Given {
+    const { tables } = this;
+    const { agents, reservations, roles } = tables;
+    const at = agent * KINDS;
+    const part = flags === DecisionFlag.WHOLE ? agents.free.slice(at, at + KINDS) : amounts;
+    tables.addAgentFree(agent, part, -1);
+    const sum = Float64Array.from(part);
+    const role = tables.clients.role[client] as number;
+    for (
+      let row = agents.firstReservation[agent] as number;
+      row !== NO_ROW;
+      row = reservations.next[row] as number
+    ) {
+      if (!roles.within(role, reservations.role[row] as number)) continue;
+      for (let kind = 0; kind < KINDS; kind++) {
+        sum[kind] = (sum[kind] as number) + (reservations.free[row * KINDS + kind] as number);
+      }
+      const total = reservations.total.slice(row * KINDS, (row + 1) * KINDS);
+      tables.setReservation(agent, reservations.role[row] as number, vector(), total);
+    }
+    if (((tables.clients.flags[client] as number) & ClientFlag.REVOCABLE) !== 0) {
+      for (let kind = 0; kind < KINDS; kind++) {
+        sum[kind] = (sum[kind] as number) + (agents.revocable[at + kind] as number);
+      }
+      tables.setAgentRevocable(agent, vector());
+    }
+    tables.addUsed(client, sum, 1, part);
+    tables.countAllocation(client);
+    return {
+      agent: this.#agents[agent] ?? `#${agent}`,
+      client: this.#clients[client] ?? `#${client}`,
+      cpus: (sum[0] as number) / 1000,
+      mem: (sum[1] as number) / 1000,
+    };
+  }
+}
+
+/** A DRF instance for these tables. */
+export function newDrf(tables: AllocationTables, params: readonly number[] = []): WasmPolicy {
+  return new WasmPolicy(shipped("drf"), tables, { deadlineMs: 10_000, params });
+}

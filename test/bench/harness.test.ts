@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { BenchError } from "../../bench/harness/bench.ts";
+import { nearest, readCommand } from "../../bench/harness/command.ts";
+import { describeMachine, jsonOf, tableOf } from "../../bench/harness/report.ts";
+
+const names = ["allocation", "launch", "codec"];
+
+function refusal(args: readonly string[], among = names): string {
+  try {
+    readCommand(args, among);
+  } catch (error) {
+    if (error instanceof BenchError) return error.message;
+    throw error;
+  }
+  return "";
+}
+
+test("a command line names one benchmark, and what the harness does not know is passed on", () => {
+  const args = ["launch", "--json", "out.json", "--agents", "100", "--quick"];
+  expect(readCommand(args, names)).toEqual({
+    name: "launch",
+    jsonFile: "out.json",
+    quick: true,
+    settings: { agents: "100" },
+  });
+});
+
+test("a wrong command line is refused with a code and with what would be right", () => {
+  expect(refusal(["alocation"])).toBe(
+    'BENCH_UNKNOWN: no benchmark "alocation"; did you mean "allocation"? ' +
+      "there are: allocation, codec, launch",
+  );
+  expect(refusal(["zzz"])).toBe(
+    'BENCH_UNKNOWN: no benchmark "zzz"; there are: allocation, codec, launch',
+  );
+  expect(refusal([])).toBe(
+    "BENCH_ARGUMENT: name a benchmark; there are: allocation, codec, launch",
+  );
+  expect(refusal([], [])).toBe("BENCH_ARGUMENT: name a benchmark; there are: none yet");
+  expect(refusal(["launch", "codec"])).toContain("BENCH_ARGUMENT");
+  expect(refusal(["launch", "--json"])).toBe("BENCH_ARGUMENT: --json needs a value");
+});
+
+test("the nearest name is the one with the fewest edits, and nothing when all are far", () => {
+  expect(nearest("lunch", names)).toBe("launch");
+  expect(nearest("codecs", names)).toBe("codec");
+  expect(nearest("x", names)).toBeUndefined();
+  expect(nearest("launch", [])).toBeUndefined();
+});
+
+test("rows of different shapes become one aligned table, numbers to the right", () => {
+  const rows = [
+    { policy: "drf", agents: 1000, fullMs: 0.123456 },
+    { policy: "first-fit", agents: 50000, fullMs: 12345.678, hash: "ab" },
+  ];
+  expect(tableOf(rows)).toBe(
+    [
+      "policy     agents  fullMs  hash",
+      "drf          1000  0.1235  -",
+      "first-fit   50000   12346  ab",
+    ].join("\n"),
+  );
+});
+
+test("the JSON holds bench, machine and rows, the machine with its load", () => {
+  const machine = describeMachine();
+  expect(machine.cores).toBeGreaterThan(0);
+  expect(machine.loadAverage).toHaveLength(3);
+  const report = { bench: "launch", machine, rows: [{ agents: 1, fullMs: 0.5 }] };
+  expect(JSON.parse(jsonOf(report))).toEqual(report);
+});

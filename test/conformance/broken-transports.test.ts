@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import type { Transport, TransportHandlers } from "../../contract/ports/transport.ts";
+import type { WireMessage } from "../../contract/wire-protocol.ts";
+import { type MakeTransport, makeMemory } from "./transport/bench.ts";
+import { transportRules } from "./transport.ts";
+
+/** The memory transport with one thing broken between it and the kernel. */
+function broken(breakIt: (handlers: TransportHandlers) => TransportHandlers): MakeTransport {
+  return (settings) => {
+    const under = makeMemory(settings);
+    const { server, dial } = under.transport;
+    const transport: Transport = {
+      dial,
+      server: {
+        listen: (options, handlers) => server.listen(options, breakIt(handlers)),
+        flushAll: () => server.flushAll(),
+        close: (deadlineMs) => server.close(deadlineMs),
+      },
+    };
+    return { ...under, transport };
+  };
+}
+
+const reversed = (messages: readonly WireMessage[]): WireMessage[] => [...messages].reverse();
+
+/** What is broken, and a rule that has to notice. */
+const cases: readonly (readonly [string, string, MakeTransport])[] = [
+  [
+    "turns the messages of a frame around",
+    "10,000 messages each way arrive once and in order",
+    broken((handlers) => ({
+      ...handlers,
+      onMessages: (peer, messages) => handlers.onMessages(peer, reversed(messages)),
+    })),
+  ],
+  [
+    "loses a message now and then",
+    "10,000 messages each way arrive once and in order",
+    broken((handlers) => ({
+      ...handlers,
+      onMessages: (peer, messages) => handlers.onMessages(peer, messages.slice(0, 500)),
+    })),
+  ],
+  [
+    "never tells of the end",
+    "an abrupt disconnect is reported once, as the peer's doing",
+    broken((handlers) => ({ ...handlers, onClosed: () => {} })),
+  ],
+  [
+    "tells of the end twice",
+    "an abrupt disconnect is reported once, as the peer's doing",
+    broken((handlers) => ({
+      ...handlers,
+      onClosed(peer, reason) {
+        handlers.onClosed(peer, reason);
+        handlers.onClosed(peer, reason);
+      },
+    })),
+  ],
+  [
+    "lets slow readers pile up",
+    "a slow reader is cut off with its reason, and what waited for it is freed",
+    (settings) => makeMemory({ ...settings, queueBytesMax: 1 << 30 }),
+  ],
+  [
+    "waits for a hello for ever",
+    "a connection without a hello ends at the deadline",
+    (settings) => makeMemory({ ...settings, helloDeadlineMs: 3_600_000 }),
+  ],
+];
+
+test.each(cases)("the suite catches a transport that %s", async (_, name, make) => {
+  const rule = transportRules.find((one) => one.name === name);
+  if (rule === undefined) throw new Error(`there is no rule "${name}"`);
+  await expect(rule.run(make)).rejects.toThrow();
+});

@@ -1,0 +1,23 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TepuiError } from "../../../contract/errors.ts";
+
+/** Writes a config file of this name and gives its path. */
+export function configFile(
+  text: string,
+  name = "config.yaml",
+  folder = mkdtempSync(join(tmpdir(), "tepui-config-")),
+): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+/** Problems as `line:column CODE message; hint`. */
+export function problemLines(file: string, problems: readonly TepuiError[]): string[] {
+  return problems.map(({ where = "", code, message, hint }) => {
+    const place = where.replace(`${file}:`, "");
+    return `${place} ${code} ${message}${hint === undefined ? "" : `; ${hint}`}`;
+  });
+}

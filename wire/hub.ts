@@ -1,0 +1,162 @@
+import { reasonOf } from "../contract/errors.ts";
+import { wireLimits } from "../contract/limits/wire.ts";
+import type { Clock, Timer } from "../contract/ports/clock.ts";
+import type { Logger } from "../contract/ports/log.ts";
+import type { Counter, Metrics } from "../contract/ports/metrics.ts";
+import type { ListenOptions, Peer, TransportHandlers } from "../contract/ports/transport.ts";
+import type { CloseCode } from "../contract/wire-protocol.ts";
+import { frameLimits } from "./codec.ts";
+import type { FrameLimits } from "./guard.ts";
+import { Session, type SessionSocket } from "./session.ts";
+
+/** What a server's config can change about its sessions. */
+export interface HubSettings {
+  readonly frameBytesMax: number;
+  readonly queueBytesMax: number;
+  readonly helloDeadlineMs: number;
+  readonly heartbeatMs: number;
+  readonly connectionsMax: number;
+  /** 0 means that one address may use all of `connectionsMax`. */
+  readonly connectionsPerAddressMax: number;
+}
+
+/** Settings with what is left out filled in from the wire limits. */
+export function hubSettings(given: Partial<HubSettings> = {}): HubSettings {
+  return {
+    frameBytesMax: wireLimits.frameBytesMax,
+    queueBytesMax: wireLimits.peerQueueBytesMax,
+    helloDeadlineMs: wireLimits.helloDeadlineMs,
+    heartbeatMs: wireLimits.heartbeatMs,
+    connectionsMax: wireLimits.connectionsMax,
+    connectionsPerAddressMax: 0,
+    ...given,
+  };
+}
+
+/** What a hub needs from outside. */
+export interface HubEnvironment {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** All sessions of one server: admission, the list of those with something to flush, heartbeats, and the end. */
+export class SessionHub {
+  readonly settings: HubSettings;
+  readonly limits: FrameLimits;
+  readonly helloLimits: FrameLimits;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly peers: ListenOptions["peers"];
+  readonly handlers: TransportHandlers;
+  /** Sessions with queued messages, each once. */
+  dirty: Session[] = [];
+  readonly #sessions = new Set<Session>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #closes: Counter;
+  readonly #heart: Timer;
+  #lastId = 0;
+  #closing = false;
+  #allGone: (() => void) | undefined;
+
+  constructor(
+    settings: HubSettings,
+    environment: HubEnvironment,
+    peers: ListenOptions["peers"],
+    handlers: TransportHandlers,
+  ) {
+    this.settings = settings;
+    this.limits = frameLimits({ frameBytesMax: settings.frameBytesMax });
+    this.helloLimits = frameLimits({ frameBytesMax: wireLimits.helloBytesMax, frameValuesMax: 64 });
+    this.clock = environment.clock;
+    this.log = environment.log;
+    this.peers = peers;
+    this.handlers = handlers;
+    this.#closes = environment.metrics.counter({
+      name: "connections_closed_total",
+      help: "Native connections that ended, by coded reason.",
+      labels: ["reason"],
+    });
+    this.#heart = environment.clock.every(settings.heartbeatMs, () => this.#beat());
+  }
+
+  /** Connections at present. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Whether one more connection from this address is allowed; otherwise the code to refuse it with. */
+  refusalOf(remote: string): CloseCode | undefined {
+    if (this.#closing) return "SHUTTING_DOWN";
+    const { connectionsMax, connectionsPerAddressMax } = this.settings;
+    if (this.#sessions.size >= connectionsMax) return "TOO_MANY_CONNECTIONS";
+    if (connectionsPerAddressMax === 0) return undefined;
+    const here = this.#perAddress.get(remote) ?? 0;
+    return here >= connectionsPerAddressMax ? "TOO_MANY_CONNECTIONS" : undefined;
+  }
+
+  /** Begins the session of a socket that has just connected. */
+  admit(socket: SessionSocket): Session {
+    const session = new Session(this, ++this.#lastId, socket);
+    this.#sessions.add(session);
+    this.#perAddress.set(session.remote, (this.#perAddress.get(session.remote) ?? 0) + 1);
+    return session;
+  }
+
+  /** Drops a session whose socket is gone. */
+  forget(session: Session): void {
+    if (!this.#sessions.delete(session)) return;
+    const left = (this.#perAddress.get(session.remote) ?? 1) - 1;
+    if (left === 0) this.#perAddress.delete(session.remote);
+    else this.#perAddress.set(session.remote, left);
+    if (this.#sessions.size === 0) this.#allGone?.();
+  }
+
+  /** Flushes every session that has something queued. */
+  flushAll(): void {
+    const sessions = this.dirty;
+    this.dirty = [];
+    for (const session of sessions) session.flush();
+  }
+
+  /** Runs a handler; what it throws is ours to log, and costs that peer its connection and nobody else anything. */
+  guarded(peer: Peer | undefined, act: () => void): void {
+    try {
+      act();
+    } catch (thrown) {
+      this.log.error({ peer: peer?.id, reason: reasonOf(thrown) }, "a transport handler failed");
+      peer?.close("INTERNAL", "a message could not be handled");
+    }
+  }
+
+  /** Counts the end of a connection. */
+  countClose(code: CloseCode): void {
+    this.#closes.add(1, { reason: code });
+  }
+
+  /** Closes every session; resolves when their sockets are gone, the last of them by force at the deadline. */
+  async close(deadlineMs: number): Promise<void> {
+    this.#closing = true;
+    this.#heart.cancel();
+    for (const session of [...this.#sessions]) {
+      session.closeWhenDrained("SHUTTING_DOWN", "the server is stopping");
+    }
+    if (this.#sessions.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const deadline = this.clock.after(deadlineMs, () => {
+        for (const session of [...this.#sessions]) session.cutSocket();
+        resolve();
+      });
+      this.#allGone = () => {
+        deadline.cancel();
+        resolve();
+      };
+    });
+  }
+
+  #beat(): void {
+    const nowMs = this.clock.monotonicMs();
+    const silenceMsMax = this.settings.heartbeatMs * wireLimits.heartbeatsMissedMax;
+    for (const session of this.#sessions) session.beat(nowMs, silenceMsMax);
+  }
+}
