@@ -1,5 +1,8 @@
 import fc from "fast-check";
-import type { Field, MessageDef } from "../../plugins/transports/mesos-v1-http/definitions/define.ts";
+import type {
+  Field,
+  MessageDef,
+} from "../../plugins/transports/mesos-v1-http/definitions/define.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 12 });
 const scalars = {
@@ -35,16 +38,16 @@ export function arbitraryMessage(def: MessageDef, depth = 0): fc.Arbitrary<objec
 }
 
 function arbitraryField(field: Field, depth: number): fc.Arbitrary<unknown> {
-  const one =
+  const one: fc.Arbitrary<unknown> =
     field.message !== undefined
       ? arbitraryMessage(field.message, depth + 1)
       : field.enumeration !== undefined
         ? fc.constantFrom(...field.enumeration.numbers.keys())
-        : scalars[field.scalar ?? "str"];
+        : (scalars[field.scalar ?? "str"] as fc.Arbitrary<unknown>);
   if (field.label === "repeated") return fc.array(one, { minLength: 1, maxLength: 3 });
   if (field.label === "map") {
     return fc
-      .array(fc.tuple(text, one), { minLength: 1, maxLength: 3 })
+      .array(fc.tuple(text, one as fc.Arbitrary<unknown>), { minLength: 1, maxLength: 3 })
       .map((entries) => Object.fromEntries(entries));
   }
   return one;

@@ -4,9 +4,9 @@ import { fromJson, readJson } from "../../plugins/transports/mesos-v1-http/codec
 import { writeJson } from "../../plugins/transports/mesos-v1-http/codec/json-write.ts";
 import { readProto } from "../../plugins/transports/mesos-v1-http/codec/proto-read.ts";
 import { writeProto } from "../../plugins/transports/mesos-v1-http/codec/proto-write.ts";
-import type { MessageDef } from "../../plugins/transports/mesos-v1-http/definitions/define.ts";
 import * as agentCall from "../../plugins/transports/mesos-v1-http/definitions/agent-call.ts";
 import * as agentResponse from "../../plugins/transports/mesos-v1-http/definitions/agent-response.ts";
+import type { MessageDef } from "../../plugins/transports/mesos-v1-http/definitions/define.ts";
 import * as executor from "../../plugins/transports/mesos-v1-http/definitions/executor.ts";
 import * as masterCall from "../../plugins/transports/mesos-v1-http/definitions/master-call.ts";
 import * as masterResponse from "../../plugins/transports/mesos-v1-http/definitions/master-response.ts";

@@ -12,6 +12,9 @@ const FIXED32 = 5;
 /** Groups are obsolete and skipped; this is how deep one that is skipped may nest. */
 const GROUPS_MAX = 32;
 
+/** Texts up to this many bytes are read without a decoder when they are ASCII. */
+const SHORT = 48;
+
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const decimals = new DataView(new ArrayBuffer(8));
 
@@ -208,6 +211,17 @@ class Reader {
   #text(stop: number, where: string): string {
     const from = this.#at;
     this.#at = stop;
+    if (stop - from <= SHORT) {
+      // Most texts are short and ASCII; a decoder costs more to call than they cost to read.
+      let text = "";
+      let at = from;
+      for (; at < stop; at++) {
+        const byte = this.#bytes[at] as number;
+        if (byte > 0x7f) break;
+        text += String.fromCharCode(byte);
+      }
+      if (at === stop) return text;
+    }
     try {
       return utf8.decode(this.#bytes.subarray(from, stop));
     } catch {

@@ -1,6 +1,9 @@
 import type { Field, Message, MessageDef } from "../definitions/define.ts";
 import { integerDigits } from "./json-write.ts";
 
+/** Texts up to this many characters are written byte by byte; their length fits one byte. */
+const SHORT = 48;
+
 /** Writes a message as protobuf: fields by rising number, unset ones left out. */
 export function writeProto<M extends MessageDef>(def: M, value: Message<M>): Uint8Array {
   const writer = new Writer();
@@ -85,10 +88,25 @@ class Writer {
   }
 
   #text(text: string): void {
+    if (text.length <= SHORT && this.#shortAscii(text)) return;
     const bytes = Buffer.byteLength(text, "utf8");
     this.#varint(bytes);
     this.#room(bytes);
     this.#at += this.#bytes.write(text, this.#at, "utf8");
+  }
+
+  /** Writes a short text that is ASCII, as most are; answers false when it is not. */
+  #shortAscii(text: string): boolean {
+    this.#room(SHORT + 1);
+    const start = this.#at + 1;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return false;
+      this.#bytes[start + i] = code;
+    }
+    this.#bytes[this.#at] = text.length;
+    this.#at = start + text.length;
+    return true;
   }
 
   /** Writes something with its length before it. One byte is kept free; more are made on demand. */
