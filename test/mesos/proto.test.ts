@@ -29,7 +29,7 @@ const Sample = message("Sample", {
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 
 describe("protobuf", () => {
-  // These bytes were made, and read back, with an independent implementation.
+  // These bytes were put together by hand, from the rules of the encoding.
   it.each([
     [
       "a call without a body",
@@ -123,7 +123,7 @@ describe("protobuf", () => {
   });
 
   test("nesting is bounded", () => {
-    let nested = bytes("0a0161");
+    let nested: Uint8Array = bytes("0a0161");
     for (let depth = 0; depth < 100; depth++) {
       nested = writeProto(message("W", { value: opt(1, "str"), parent: opt(2, "bytes") }), {
         value: "a",
@@ -145,8 +145,10 @@ describe("protobuf", () => {
 
   test("large bodies are measured right at every size of length", () => {
     for (const size of [0, 1, 47, 48, 49, 127, 128, 16_383, 16_384, 2_097_152]) {
-      const value = { inner: { must: "x".repeat(size) }, raw: new Uint8Array(size) };
-      expect(readProto(Sample, writeProto(Sample, value))).toEqual(value);
+      const read = readProto(Sample, writeProto(Sample, { inner: { must: "x".repeat(size) } }));
+      expect(read.inner?.must.length).toBe(size);
+      const raw = readProto(Sample, writeProto(Sample, { raw: new Uint8Array(size).fill(7) })).raw;
+      expect([raw?.length, raw?.every((byte) => byte === 7)]).toEqual([size, true]);
     }
   });
 });

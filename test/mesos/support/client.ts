@@ -107,6 +107,11 @@ export class Stream {
     return String(this.headers["mesos-stream-id"]);
   }
 
+  /** Stops reading without going away. */
+  stall(): void {
+    this.#response.pause();
+  }
+
   close(): void {
     this.#response.destroy();
   }

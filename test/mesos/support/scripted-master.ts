@@ -73,7 +73,7 @@ export class ScriptedMaster {
           connectionsPerAddressMax: 0,
           httpBodyDeadlineMs: 5_000,
           httpAnswerDeadlineMs: 10_000,
-          httpStreamBytesMax: 1 << 20,
+          httpStreamBytesMax: 16 << 20,
         },
         {},
       ),
