@@ -73,7 +73,9 @@ export const enum ReservationFlag { PRESENT = 1, REFINED = 2 }
  */
 export const enum DecisionFlag { WHOLE = 1, RESERVED = 2, REVOCABLE = 4 }
 
-/** Bits of `Slot.Presence`: what there is at all in this cluster, so that the rest can be skipped. */
+/**
+ * Bits of `Slot.Presence`: what there is at all in this cluster, so that the rest can be skipped.
+ */
 export const enum Presence { REVOCABLE = 1, LIMITS = 2, GUARANTEES = 4 }
 
 /** What `init` and `restore` answer. */

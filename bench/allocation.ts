@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
 import { admitPolicy } from "../kernel/allocation/admission.ts";
 import { AllocationRounds, type RoundDecisions } from "../kernel/allocation/round.ts";
 import { PolicySupervisor } from "../kernel/allocation/supervisor.ts";
@@ -37,14 +39,10 @@ interface Times {
 export async function run(options: { quick?: boolean } = {}): Promise<Record<string, unknown>[]> {
   const rows: Record<string, unknown>[] = [];
   for (const [agents, frameworks] of options.quick ? SIZES.slice(0, 2) : SIZES) {
-    const before = process.memoryUsage().rss;
     const cluster = build(agents, frameworks);
-    const supervisor = new PolicySupervisor();
-    const policy = admitPolicy("drf", policyBytes());
-    supervisor.promote({ policy, options: { deadlineMs: 10_000 } }, cluster.tables, 0);
+    const supervisor = supervisorFor(cluster);
     const rounds = options.quick ? 5 : agents > 10_000 ? 41 : 101;
     const wasm = measure(cluster, supervisor, rounds);
-    const memoryMib = (process.memoryUsage().rss - before) / 2 ** 20;
     if (supervisor.standing !== "live") throw new Error(JSON.stringify(supervisor.events));
     const plain = measure(build(agents, frameworks), new PolicySupervisor(), rounds);
     if (wasm.hash !== plain.hash) {
@@ -60,11 +58,39 @@ export async function run(options: { quick?: boolean } = {}): Promise<Record<str
       idleMs: rounded(wasm.idleMs),
       plainTsFullMs: rounded(plain.fullMs),
       plainTsChangedMs: rounded(plain.changedMs),
-      memoryMib: Math.round(memoryMib),
+      memoryMib: memoryMibOf(agents, frameworks),
       decisionsHash: wasm.hash,
     });
   }
   return rows;
+}
+
+/** A supervisor with the WebAssembly DRF live. */
+function supervisorFor(cluster: Cluster): PolicySupervisor {
+  const supervisor = new PolicySupervisor();
+  const policy = admitPolicy("drf", policyBytes());
+  supervisor.promote({ policy, options: { deadlineMs: 10_000 } }, cluster.tables, 0);
+  return supervisor;
+}
+
+/**
+ * How much a process grows by a cluster's tables and its policy over some cycles, in MiB. Measured
+ * in a process of its own, where nothing of other sizes can be reused.
+ */
+function memoryMibOf(agents: number, frameworks: number): number {
+  const self = fileURLToPath(import.meta.url);
+  const args = ["--expose-gc", self, "memory", String(agents), String(frameworks)];
+  return Number(execFileSync(process.execPath, args, { encoding: "utf8" }));
+}
+
+function printMemory(agents: number, frameworks: number): void {
+  const collect = (globalThis as { gc?: () => void }).gc;
+  collect?.();
+  const before = process.memoryUsage().rss;
+  const cluster = build(agents, frameworks);
+  measure(cluster, supervisorFor(cluster), 8);
+  collect?.();
+  process.stdout.write(String(Math.round((process.memoryUsage().rss - before) / 2 ** 20)));
 }
 
 interface Cluster {
@@ -185,4 +211,8 @@ function policyBytes(): Uint8Array {
   // Beside the compiled bench in dist/, or in dist/ beside the sources.
   const here = import.meta.url.includes("/dist/") ? POLICY_FROM_DIST : POLICY;
   return readFileSync(here);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv[2] === "memory") {
+  printMemory(Number(process.argv[3]), Number(process.argv[4]));
 }

@@ -1,7 +1,7 @@
-import type { BenchOptions, Row } from "./harness/bench.ts";
 import { SimulatedAgent } from "./fleet/agent.ts";
 import { SimulatedFramework } from "./fleet/framework.ts";
 import { type MasterProcess, startMasterProcess } from "./fleet/master-process.ts";
+import type { BenchOptions, Row } from "./harness/bench.ts";
 
 const CPUS_MILLI = 32_000;
 const MEM_MILLI = 128 * 1024 * 1000;

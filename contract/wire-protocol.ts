@@ -2,12 +2,14 @@ import { type Static, Type } from "typebox";
 import { wireLimits } from "./limits/wire.ts";
 
 /**
- * The native protocol, in one paragraph. A peer dials a WebSocket at `WIRE_PATH` and sends one frame with one
- * `Hello`. The server answers with `Welcome`, or with `Refused` and closes. From then on either side sends frames:
- * a frame is one binary WebSocket message holding one msgpack array of messages, and a message is a map with a
- * string `type`. Whoever breaks the framing is closed with a code of `closeCodes`; a well-framed message of an
- * unknown type or shape is answered with `ErrorMessage` and otherwise ignored, so that a newer peer can talk to an
- * older one. WebSocket pings keep the connection alive.
+ * The native protocol, in one paragraph. A peer dials a WebSocket at `WIRE_PATH` and sends one
+ * frame with one
+ * `Hello`. The server answers with `Welcome`, or with `Refused` and closes. From then on either
+ * side sends frames: a frame is one binary WebSocket message holding one msgpack array of messages,
+ * and a message is a map with a string `type`. Whoever breaks the framing is closed with a code of
+ * `closeCodes`; a well-framed message of an unknown type or shape is answered with `ErrorMessage`
+ * and otherwise ignored, so that a newer peer can talk to an older one. WebSocket pings keep the
+ * connection alive.
  */
 export const WIRE_VERSION = 1;
 
@@ -20,7 +22,9 @@ export const peerKinds = ["framework", "agent", "operator", "executor"] as const
 /** What a peer says it is; its messages are checked against that kind's schema. */
 export type PeerKind = (typeof peerKinds)[number];
 
-/** A decoded message: a map with a `type`; everything else is checked by the schema of that type. */
+/**
+ * A decoded message: a map with a `type`; everything else is checked by the schema of that type.
+ */
 export interface WireMessage {
   readonly type: string;
 }
@@ -30,9 +34,9 @@ const text = Type.String({ maxLength: wireLimits.textCharsMax });
 const code = Type.String({ pattern: "^[A-Z][A-Z0-9_]*$", maxLength: 64 });
 
 /**
- * First message of a connection. `tepui` is the protocol version that the peer speaks, `name` is for people and
- * logs (a host name, a framework's name), `software` names the program and its version. Unknown fields are ignored,
- * so that a later minor version can add some.
+ * First message of a connection. `tepui` is the protocol version that the peer speaks, `name` is
+ * for people and logs (a host name, a framework's name), `software` names the program and its
+ * version. Unknown fields are ignored, so that a later minor version can add some.
  */
 export const Hello = Type.Object({
   type: Type.Literal("hello"),
@@ -53,9 +57,10 @@ export interface Hello extends WireMessage {
 }
 
 /**
- * Answer to a hello that is accepted. `server` is the id of the master or agent that answers; a new id means that
- * everything about the earlier one is history. `heartbeatMs` is how often the server pings; three missed pings mean
- * that the connection is dead. `frameBytesMax` and `frameMessagesMax` bound what the peer may send in a frame.
+ * Answer to a hello that is accepted. `server` is the id of the master or agent that answers; a new
+ * id means that everything about the earlier one is history. `heartbeatMs` is how often the server
+ * pings; three missed pings mean that the connection is dead. `frameBytesMax` and
+ * `frameMessagesMax` bound what the peer may send in a frame.
  */
 export const Welcome = Type.Object({
   type: Type.Literal("welcome"),
@@ -70,8 +75,9 @@ export const Welcome = Type.Object({
 export type Welcome = Readonly<Static<typeof Welcome>>;
 
 /**
- * Answer to a hello that is not accepted; the connection is closed after it. `redirect` is the `host:port` of
- * whoever would accept it (a standby master names the leader). `final` says that trying again cannot help.
+ * Answer to a hello that is not accepted; the connection is closed after it. `redirect` is the
+ * `host:port` of whoever would accept it (a standby master names the leader). `final` says that
+ * trying again cannot help.
  */
 export const Refused = Type.Object({
   type: Type.Literal("refused"),
@@ -85,7 +91,8 @@ export const Refused = Type.Object({
 export type Refused = Readonly<Static<typeof Refused>>;
 
 /**
- * Answer to a message that was framed well and still not understood, or refused. `of` is the type of that message,
+ * Answer to a message that was framed well and still not understood, or refused. `of` is the type
+ * of that message,
  * `id` repeats its `id` where it has one. The connection stays.
  */
 export const ErrorMessage = Type.Object({
@@ -101,8 +108,9 @@ export const ErrorMessage = Type.Object({
 export type ErrorMessage = Readonly<Static<typeof ErrorMessage>>;
 
 /**
- * Why a connection ends: the name is the coded reason, the number is the WebSocket close code that carries it.
- * Numbers are never reused. `CONNECTION_LOST` is never sent: it stands for a connection that ended without a word.
+ * Why a connection ends: the name is the coded reason, the number is the WebSocket close code that
+ * carries it. Numbers are never reused. `CONNECTION_LOST` is never sent: it stands for a connection
+ * that ended without a word.
  */
 export const closeCodes = {
   /** Either side is done. */
@@ -123,7 +131,10 @@ export const closeCodes = {
   VERSION_UNKNOWN: 4004,
   /** The hello has the wrong shape. */
   HELLO_INVALID: 4005,
-  /** The bytes are not one msgpack array of maps with a `type`: truncated, trailing bytes, extension types. */
+  /**
+   * The bytes are not one msgpack array of maps with a `type`: truncated, trailing bytes, extension
+   * types.
+   */
   FRAME_MALFORMED: 4010,
   /** More bytes, messages or values than a frame may have. */
   FRAME_TOO_LARGE: 4011,
@@ -152,7 +163,9 @@ const byNumber = new Map(
   Object.entries(closeCodes).map(([key, value]) => [value as number, key as CloseCode]),
 );
 
-/** The coded reason that a WebSocket close code stands for; codes of nobody's are a lost connection. */
+/**
+ * The coded reason that a WebSocket close code stands for; codes of nobody's are a lost connection.
+ */
 export function closeCodeOf(number: number): CloseCode {
   return byNumber.get(number) ?? "CONNECTION_LOST";
 }

@@ -53,10 +53,11 @@ export {
 export { type AskedTask, Reconciliation, type ReconciliationTimes } from "./reconciliation.ts";
 export { type Amounts, resources } from "./resources.ts";
 export {
-  downloadSandboxFile,
-  type FilePart,
+  type FileRange,
+  openSandboxFile,
   readSandboxFile,
   type SandboxPlace,
+  sandboxText,
   sandboxUrl,
 } from "./sandbox.ts";
 export { type AcceptOptions, Scheduler } from "./scheduler.ts";

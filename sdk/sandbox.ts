@@ -5,67 +5,71 @@ export interface SandboxPlace {
   readonly ip: string;
   readonly port: number;
   readonly frameworkId: string;
-  /** The task's id for command tasks, whose executor is the agent's own (F20). */
-  readonly executorId: string;
+  readonly taskId: string;
 }
 
-/** Part of a file. `size` is that of the whole file at the time. */
-export interface FilePart {
-  readonly data: string;
-  readonly offset: number;
-  readonly size?: number;
+/** Which part of a file; all of it by default. */
+export interface FileRange {
+  /** In bytes; an offset at or beyond the end gives nothing. */
+  readonly offset?: number;
+  readonly length?: number;
 }
 
-/** URL of one file of a sandbox, by the virtual path that agents serve (v1-wire 8.5, F40). */
-export function sandboxUrl(
-  place: SandboxPlace,
-  file: string,
-  action: "download" | "read" = "download",
-): URL {
+/** URL of one file of a sandbox, at the address by task that agents serve. */
+export function sandboxUrl(place: SandboxPlace, file: string, range: FileRange = {}): URL {
   const host = place.ip.includes(":") ? `[${place.ip}]` : place.ip;
-  const url = new URL(`http://${host}:${place.port}/files/${action}`);
-  const { frameworkId, executorId } = place;
-  const path = `/frameworks/${frameworkId}/executors/${executorId}/runs/latest/${file}`;
-  url.searchParams.set("path", path);
+  const parts = [place.frameworkId, place.taskId, ...file.split("/")].map(encodeURIComponent);
+  const url = new URL(`http://${host}:${place.port}/sandbox/${parts.join("/")}`);
+  if (range.offset !== undefined) url.searchParams.set("offset", String(range.offset));
+  if (range.length !== undefined) url.searchParams.set("length", String(range.length));
   return url;
 }
 
 /**
- * Opens a whole file of a sandbox as a stream of bytes.
+ * Opens a file of a sandbox as a stream of bytes, up to its size at the time.
  * @throws SANDBOX_UNREADABLE when the agent does not answer or has no such file.
  */
-export async function downloadSandboxFile(
+export async function openSandboxFile(
   place: SandboxPlace,
   file: string,
+  range: FileRange = {},
   signal?: AbortSignal,
 ): Promise<ReadableStream<Uint8Array>> {
-  const url = sandboxUrl(place, file);
+  const url = sandboxUrl(place, file, range);
   const response = await get(url, signal);
   if (response.body === null) throw errors.SANDBOX_UNREADABLE(url.href, "there is no body");
   return response.body as ReadableStream<Uint8Array>;
 }
 
 /**
- * Reads up to `length` bytes from `offset`; empty at the end of the file. An agent gives at most
- * 64 KiB at once.
+ * Reads a file of a sandbox into memory.
  * @throws SANDBOX_UNREADABLE
  */
 export async function readSandboxFile(
   place: SandboxPlace,
   file: string,
-  offset: number,
-  length = 65_536,
+  range: FileRange = {},
   signal?: AbortSignal,
-): Promise<FilePart> {
-  const url = sandboxUrl(place, file, "read");
-  url.searchParams.set("offset", String(offset));
-  url.searchParams.set("length", String(length));
+): Promise<Uint8Array> {
+  const url = sandboxUrl(place, file, range);
   const response = await get(url, signal);
   try {
-    return (await response.json()) as FilePart;
+    return new Uint8Array(await response.arrayBuffer());
   } catch (thrown) {
     throw errors.SANDBOX_UNREADABLE(url.href, reasonOf(thrown));
   }
+}
+
+/**
+ * The same as text.
+ * @throws SANDBOX_UNREADABLE
+ */
+export async function sandboxText(
+  place: SandboxPlace,
+  file: string,
+  range: FileRange = {},
+): Promise<string> {
+  return new TextDecoder().decode(await readSandboxFile(place, file, range));
 }
 
 async function get(url: URL, signal?: AbortSignal): Promise<Response> {

@@ -2,8 +2,8 @@ import { errors } from "../contract/errors.ts";
 import { WIRE_PATH } from "../contract/wire-protocol.ts";
 
 /**
- * The WebSocket URL of an address: `host:port`, `ws://host:port` or `wss://host:port`, IPv6 in brackets. An address
- * without a scheme takes `scheme`.
+ * The WebSocket URL of an address: `host:port`, `ws://host:port` or `wss://host:port`, IPv6 in
+ * brackets. An address without a scheme takes `scheme`.
  * @throws ADDRESS_INVALID
  */
 export function urlOf(address: string, scheme: "ws" | "wss" = "ws"): string {
@@ -23,8 +23,8 @@ export function urlOf(address: string, scheme: "ws" | "wss" = "ws"): string {
 }
 
 /**
- * Where a redirect leads, or `undefined` for one that must not be followed: text that is no address, or a way from
- * an encrypted connection to a plain one, which would give the token away.
+ * Where a redirect leads, or `undefined` for one that must not be followed: text that is no
+ * address, or a way from an encrypted connection to a plain one, which would give the token away.
  */
 export function redirectUrl(redirect: string, fromUrl: string): string | undefined {
   const from = fromUrl.startsWith("wss:") ? "wss" : "ws";

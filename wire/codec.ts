@@ -11,8 +11,9 @@ export function frameLimits(changed: Partial<FrameLimits> = {}): FrameLimits {
 }
 
 /**
- * Plain msgpack and nothing of msgpackr's own: no records (they define code), no extension types (moreTypes and
- * structuredClone off, no bigints), byte strings copied because the transport's buffer dies with its callback.
+ * Plain msgpack and nothing of msgpackr's own: no records (they define code), no extension types
+ * (moreTypes and structuredClone off, no bigints), byte strings copied because the transport's
+ * buffer dies with its callback.
  */
 const options = {
   useRecords: false,
@@ -31,7 +32,10 @@ const options = {
 
 const unpackr = new Unpackr({ ...options });
 const packr = new Packr({ ...options });
-/** Makes msgpackr hand out its own buffer with `start` and `end` instead of a copy, and begin there next time. */
+/**
+ * Makes msgpackr hand out its own buffer with `start` and `end` instead of a copy, and begin there
+ * next time.
+ */
 const IN_PLACE = 512 | 1024;
 
 /** Messages of a frame, or why it is none. */
@@ -42,7 +46,8 @@ export type Decoded =
 const refuse = (refusal: FrameRefusal): Decoded => ({ ok: false, refusal });
 
 /**
- * Reads one frame. Never throws, keeps nothing of `bytes`, and costs no more than one pass over bytes that it refuses.
+ * Reads one frame. Never throws, keeps nothing of `bytes`, and costs no more than one pass over
+ * bytes that it refuses.
  */
 export function decodeFrame(bytes: Uint8Array, limits: FrameLimits): Decoded {
   const problem = frameProblem(bytes, limits);
@@ -82,9 +87,9 @@ const CAPACITY_KEPT = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Collects encoded messages and hands them out as frames. A message is encoded when it is appended, so the caller's
- * object may change afterwards, sizes are exact, and a bad message harms no other. Frames that would grow over the
- * limits are sealed and the next one is begun.
+ * Collects encoded messages and hands them out as frames. A message is encoded when it is appended,
+ * so the caller's object may change afterwards, sizes are exact, and a bad message harms no other.
+ * Frames that would grow over the limits are sealed and the next one is begun.
  */
 export class FrameWriter {
   readonly #limits: FrameLimits;
@@ -132,7 +137,8 @@ export class FrameWriter {
     }
     this.#check(message, bytes.subarray(start, end));
     const full = this.#count >= frameMessagesMax;
-    // A value has at least one byte, so a frame of fewer bytes than values cannot have too many of them.
+    // A value has at least one byte, so a frame of fewer bytes than values cannot have too many of
+    // them.
     const values = this.#values + length;
     const crowded = values > this.#limits.frameValuesMax;
     if (full || crowded || this.#end - this.#start + length > frameBytesMax) this.#seal();
@@ -146,14 +152,16 @@ export class FrameWriter {
   }
 
   /**
-   * Hands out every frame in order and forgets them. `take` must be done with the bytes when it returns; answering
-   * false makes it the last one that is handed out, and the rest is dropped (the connection is gone).
+   * Hands out every frame in order and forgets them. `take` must be done with the bytes when it
+   * returns; answering false makes it the last one that is handed out, and the rest is dropped (the
+   * connection is gone).
    */
   drain(take: (frame: Uint8Array) => boolean): void {
     if (this.#queuedBytes === 0) return;
     this.#seal();
     const sealed = this.#sealed;
-    // The buffer is taken away while it is handed out, for what is appended meanwhile must not write over it.
+    // The buffer is taken away while it is handed out, for what is appended meanwhile must not
+    // write over it.
     const bytes = this.#bytes;
     this.#bytes = NOTHING;
     this.clear();
@@ -193,7 +201,10 @@ export class FrameWriter {
     this.#bytes = grown;
   }
 
-  /** What leaves here must pass the guard over there; better to hear of it from the caller's own stack. */
+  /**
+   * What leaves here must pass the guard over there; better to hear of it from the caller's own
+   * stack.
+   */
   #check(message: WireMessage, encoded: Uint8Array): void {
     if (typeof message.type !== "string") {
       throw errors.MESSAGE_UNENCODABLE(String(message.type), "its type is not a string");

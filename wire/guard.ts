@@ -17,54 +17,48 @@ export interface FrameRefusal {
 /** Deepest nesting that the guard can follow, whatever the limit says. */
 const STACK_DEPTH_MAX = 64;
 
-/**
- * For each first byte, what follows it: 0 a value of this one byte, 1..9 that many bytes in all,
- * and from 16 on a case of the switch below.
- */
-const CASE_FIXSTR = 16;
-const CASE_FIXARRAY = 17;
-const CASE_FIXMAP = 18;
-const CASE_STR8 = 19;
-const CASE_STR16 = 20;
-const CASE_STR32 = 21;
-const CASE_BIN8 = 22;
-const CASE_BIN16 = 23;
-const CASE_BIN32 = 24;
-const CASE_ARRAY16 = 25;
-const CASE_ARRAY32 = 26;
-const CASE_MAP16 = 27;
-const CASE_MAP32 = 28;
-const CASE_UINT64 = 29;
-const CASE_INT64 = 30;
-const CASE_REFUSED = 31;
+const SCALAR = 0;
+const INT64 = 1;
+const BYTES = 2;
+const STRING = 3;
+const ARRAY = 4;
+const MAP = 5;
+const REFUSED = 6;
 
+/**
+ * For each first byte: what it begins, how many bytes its size takes, and its size where that takes
+ * none.
+ */
 const kinds = new Uint8Array(256);
-for (let byte = 0x80; byte < 0x90; byte++) kinds[byte] = CASE_FIXMAP;
-for (let byte = 0x90; byte < 0xa0; byte++) kinds[byte] = CASE_FIXARRAY;
-for (let byte = 0xa0; byte < 0xc0; byte++) kinds[byte] = CASE_FIXSTR;
-kinds[0xc1] = CASE_REFUSED;
-kinds[0xc4] = CASE_BIN8;
-kinds[0xc5] = CASE_BIN16;
-kinds[0xc6] = CASE_BIN32;
-for (let byte = 0xc7; byte < 0xca; byte++) kinds[byte] = CASE_REFUSED;
-kinds[0xca] = 4;
-kinds[0xcb] = 8;
-kinds[0xcc] = 1;
-kinds[0xcd] = 2;
-kinds[0xce] = 4;
-kinds[0xcf] = CASE_UINT64;
-kinds[0xd0] = 1;
-kinds[0xd1] = 2;
-kinds[0xd2] = 4;
-kinds[0xd3] = CASE_INT64;
-for (let byte = 0xd4; byte < 0xd9; byte++) kinds[byte] = CASE_REFUSED;
-kinds[0xd9] = CASE_STR8;
-kinds[0xda] = CASE_STR16;
-kinds[0xdb] = CASE_STR32;
-kinds[0xdc] = CASE_ARRAY16;
-kinds[0xdd] = CASE_ARRAY32;
-kinds[0xde] = CASE_MAP16;
-kinds[0xdf] = CASE_MAP32;
+const widths = new Uint8Array(256);
+const sizes = new Uint8Array(256);
+
+function define(from: number, to: number, kind: number, width: number, size: number): void {
+  kinds.fill(kind, from, to + 1);
+  widths.fill(width, from, to + 1);
+  for (let byte = from; byte <= to; byte++) sizes[byte] = size < 0 ? byte & -size : size;
+}
+
+// A negative size is a mask: those low bits of the first byte are the size.
+define(0x80, 0x8f, MAP, 0, -0x0f);
+define(0x90, 0x9f, ARRAY, 0, -0x0f);
+define(0xa0, 0xbf, STRING, 0, -0x1f);
+define(0xc1, 0xc1, REFUSED, 0, 0);
+define(0xc7, 0xc9, REFUSED, 0, 0);
+define(0xd4, 0xd8, REFUSED, 0, 0);
+for (const [at, width] of [1, 2, 4].entries()) {
+  define(0xc4 + at, 0xc4 + at, BYTES, width, 0);
+  define(0xcc + at, 0xcc + at, SCALAR, 0, width);
+  define(0xd0 + at, 0xd0 + at, SCALAR, 0, width);
+  define(0xd9 + at, 0xd9 + at, STRING, width, 0);
+}
+for (const [at, width] of [2, 4].entries()) {
+  define(0xca + at, 0xca + at, SCALAR, 0, 2 * width);
+  define(0xdc + at, 0xdc + at, ARRAY, width, 0);
+  define(0xde + at, 0xde + at, MAP, width, 0);
+}
+define(0xcf, 0xcf, INT64, 0, 8);
+define(0xd3, 0xd3, INT64, 0, 8);
 
 /** Values still to come in each open container, and whether it is a map; reused by every call. */
 const lefts = new Float64Array(STACK_DEPTH_MAX + 1);
@@ -83,13 +77,15 @@ function isForbidden(bytes: Uint8Array, from: number, length: number): boolean {
 }
 
 /**
- * Skims msgpack bytes once, front to back, before anything is decoded, and says why they must not be, or
- * `undefined` when they may. It allocates nothing and reads no content but map keys. What passes is exactly one
- * value, no deeper than `frameDepthMax`, with at most `frameValuesMax` values, whose every length lies within the
- * bytes, whose map keys are strings that reach no prototype, whose integers are exact in a double, and which holds
- * no extension types (their decoders run code).
+ * Skims msgpack bytes once, front to back, before anything is decoded, and says why they must not
+ * be, or
+ * `undefined` when they may. It allocates nothing and reads no content but map keys. What passes is
+ * exactly one value, no deeper than `frameDepthMax`, with at most `frameValuesMax` values, whose
+ * every length lies within the bytes, whose map keys are strings that reach no prototype, whose
+ * integers are exact in a double, and which holds no extension types (their decoders run code).
  *
- * The rest of the frame's rules (an array of maps with a `type`) are cheaper to check on decoded values.
+ * The rest of the frame's rules (an array of maps with a `type`) are cheaper to check on decoded
+ * values.
  */
 export function frameProblem(bytes: Uint8Array, limits: FrameLimits): FrameRefusal | undefined {
   const end = bytes.length;
@@ -98,10 +94,9 @@ export function frameProblem(bytes: Uint8Array, limits: FrameLimits): FrameRefus
     return { code: "FRAME_TOO_LARGE", message };
   }
   const depthMax = Math.min(limits.frameDepthMax, STACK_DEPTH_MAX);
-  const valuesMax = limits.frameValuesMax;
   let values = 1;
   let depth = 0;
-  let left = 1; // Values still to come in the container that is being read; the frame itself at first.
+  let left = 1; // Values still to come in the container that is being read; the frame itself first.
   let inMap = 0;
   let at = 0;
   while (true) {
@@ -109,130 +104,69 @@ export function frameProblem(bytes: Uint8Array, limits: FrameLimits): FrameRefus
     const start = at;
     const byte = bytes[at++] as number;
     const kind = kinds[byte] as number;
+    const width = widths[byte] as number;
+    if (kind === REFUSED) return notTaken(start, byte);
+    if (width > end - at) return truncated(start);
+    const size = width === 0 ? (sizes[byte] as number) : sizeAt(bytes, at, width);
+    at += width;
     left--;
-    let length = kind;
-    let items = -1; // Elements of a container that begins here.
-    let itemsInMap = 0;
-    let isString = false;
-    if (kind >= CASE_FIXSTR) {
-      switch (kind) {
-        case CASE_FIXSTR:
-          length = byte & 0x1f;
-          isString = true;
-          break;
-        case CASE_STR8:
-          length = 1 + (bytes[at] as number);
-          isString = true;
-          break;
-        case CASE_BIN8:
-          length = 1 + (bytes[at] as number);
-          break;
-        case CASE_STR16:
-          length = 2 + (((bytes[at] as number) << 8) | (bytes[at + 1] as number));
-          isString = true;
-          break;
-        case CASE_BIN16:
-          length = 2 + (((bytes[at] as number) << 8) | (bytes[at + 1] as number));
-          break;
-        case CASE_STR32:
-          length = 4 + uint32(bytes, at);
-          isString = true;
-          break;
-        case CASE_BIN32:
-          length = 4 + uint32(bytes, at);
-          break;
-        case CASE_FIXARRAY:
-          length = 0;
-          items = byte & 0x0f;
-          break;
-        case CASE_ARRAY16:
-          length = 2;
-          items = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-          break;
-        case CASE_ARRAY32:
-          length = 4;
-          items = uint32(bytes, at);
-          break;
-        case CASE_FIXMAP:
-          length = 0;
-          items = (byte & 0x0f) << 1;
-          itemsInMap = 1;
-          break;
-        case CASE_MAP16:
-          length = 2;
-          items = (((bytes[at] as number) << 8) | (bytes[at + 1] as number)) << 1;
-          itemsInMap = 1;
-          break;
-        case CASE_MAP32:
-          length = 4;
-          items = uint32(bytes, at) * 2;
-          itemsInMap = 1;
-          break;
-        case CASE_UINT64:
-        case CASE_INT64:
-          length = 8;
-          if (start + 9 <= end && !isExact(bytes, at, kind === CASE_INT64)) {
-            return malformed(`the integer at byte ${start} is beyond 2^53`);
-          }
-          break;
-        default:
-          return malformed(`byte ${start} is 0x${byte.toString(16)}, an extension type or unused`);
-      }
-    }
-    // A header cut short reads `undefined` above; every such sum is NaN, and this comparison refuses NaN as well.
-    if (!(length <= end - at)) return truncated(start);
+    // The values of a map are counted down from an even number: an odd rest means that this was a
+    // key.
     if (inMap === 1 && (left & 1) === 1) {
-      if (!isString) return malformed(`the map key at byte ${start} is not a string`);
-      const chars = keyLength(kind, length);
-      if ((chars === 9 || chars === 11) && isForbidden(bytes, at + length - chars, chars)) {
-        return malformed(`the map key at byte ${start} is not a name that is taken`);
-      }
+      if (kind !== STRING) return malformed(`the map key at byte ${start} is not a string`);
+      if ((size === 9 || size === 11) && isForbidden(bytes, at, size)) return badKey(start);
     }
-    at += length;
-    if (items >= 0) {
-      if (items > end - at)
-        return malformed(`the container at byte ${start} is longer than the rest`);
+    if (kind < ARRAY) {
+      if (size > end - at) return truncated(start);
+      if (kind === INT64 && !isExact(bytes, at, byte === 0xd3)) return inexact(start);
+      at += size;
+    } else {
+      const items = kind === MAP ? 2 * size : size;
+      if (items > end - at) return malformed(`the container at byte ${start} exceeds the rest`);
       values += items;
-      if (values > valuesMax) {
-        return { code: "FRAME_TOO_LARGE", message: `it has more than ${valuesMax} values` };
-      }
-      // Empty containers count too: a decoder recurses into them all the same.
-      if (depth >= depthMax) {
-        return { code: "FRAME_TOO_DEEP", message: `it is nested deeper than ${depthMax}` };
-      }
-      if (items > 0) {
-        lefts[depth] = left;
-        maps[depth] = inMap;
-        depth++;
-        left = items;
-        inMap = itemsInMap;
-        continue;
-      }
+      if (values > limits.frameValuesMax) return tooMany(limits.frameValuesMax);
+      // Empty containers count as well, for a decoder descends into them all the same.
+      if (depth >= depthMax) return tooDeep(depthMax);
+      lefts[depth] = left;
+      maps[depth] = inMap;
+      depth++;
+      left = items;
+      inMap = kind === MAP ? 1 : 0;
     }
     while (left === 0) {
-      if (depth === 0) {
-        return at === end ? undefined : malformed(`${end - at} bytes follow its one value`);
-      }
+      if (depth === 0) break;
       depth--;
       left = lefts[depth] as number;
       inMap = maps[depth] as number;
     }
+    if (left > 0) continue;
+    return at === end ? undefined : malformed(`${end - at} bytes follow its one value`);
   }
 }
 
-function keyLength(kind: number, length: number): number {
-  if (kind === CASE_FIXSTR) return length;
-  if (kind === CASE_STR8) return length - 1;
-  return kind === CASE_STR16 ? length - 2 : length - 4;
+const notTaken = (at: number, byte: number): FrameRefusal =>
+  malformed(`byte ${at} is 0x${byte.toString(16)}, an extension type or unused`);
+const badKey = (at: number): FrameRefusal =>
+  malformed(`the map key at byte ${at} is not a name that is taken`);
+const inexact = (at: number): FrameRefusal => malformed(`the integer at byte ${at} is beyond 2^53`);
+const tooMany = (valuesMax: number): FrameRefusal => ({
+  code: "FRAME_TOO_LARGE",
+  message: `it has more than ${valuesMax} values`,
+});
+const tooDeep = (depthMax: number): FrameRefusal => ({
+  code: "FRAME_TOO_DEEP",
+  message: `it is nested deeper than ${depthMax}`,
+});
+
+function sizeAt(bytes: Uint8Array, at: number, width: number): number {
+  if (width === 1) return bytes[at] as number;
+  if (width === 2) return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  return uint32(bytes, at);
 }
 
 function uint32(bytes: Uint8Array, at: number): number {
-  const high = (bytes[at] as number) * 0x1000000;
-  return (
-    high +
-    (((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8)) +
-    (bytes[at + 3] as number)
-  );
+  const low = ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8);
+  return (bytes[at] as number) * 0x1000000 + low + (bytes[at + 3] as number);
 }
 
 /** Whether 64 bits hold an integer that a double holds exactly and no other integer rounds to. */

@@ -1,5 +1,17 @@
 import { compile, type Validator } from "../contract/check.ts";
-import { Hello, Refused, Welcome, type WireMessage } from "../contract/wire-protocol.ts";
+import { wireErrors } from "../contract/errors/wire.ts";
+import { errors, type FaultReport } from "../contract/errors.ts";
+import type { DialOptions, ListenOptions, MessageCheck } from "../contract/ports/transport.ts";
+import {
+  type CloseCode,
+  Hello,
+  Refused,
+  Welcome,
+  WIRE_VERSION,
+  type WireMessage,
+} from "../contract/wire-protocol.ts";
+import { encodeFrames } from "./codec.ts";
+import type { FrameLimits } from "./guard.ts";
 
 const helloCheck = compile(Hello, "hello", "wire");
 const welcomeCheck = compile(Welcome, "welcome", "wire");
@@ -29,4 +41,85 @@ export function handshakeAnswer(messages: readonly WireMessage[]): Welcome | Ref
   if (first?.type === "welcome" && welcomeCheck.is(first)) return first as Welcome;
   if (first?.type === "refused" && refusedCheck.is(first)) return first as Refused;
   return undefined;
+}
+
+/**
+ * A first frame that is a hello of good shape, or how to refuse it; without a refusal it is no
+ * hello at all.
+ */
+export type JudgedHello =
+  | { readonly hello: Hello; readonly check: MessageCheck }
+  | { readonly code: CloseCode; readonly refusal: Omit<Refused, "type"> | undefined };
+
+/**
+ * Judges the first frame of a connection; the version comes first, for all else may differ in
+ * another one.
+ */
+export function judgeHello(
+  messages: readonly WireMessage[],
+  peers: ListenOptions["peers"],
+): JudgedHello {
+  const [first] = messages;
+  if (first?.type !== "hello" || messages.length > 1) {
+    return { code: "HELLO_EXPECTED", refusal: undefined };
+  }
+  const version = (first as { tepui?: unknown }).tepui;
+  if (typeof version === "number" && version !== WIRE_VERSION) {
+    return refuse("VERSION_UNKNOWN", wireErrors.VERSION_UNKNOWN(version, WIRE_VERSION));
+  }
+  const problem = helloProblem(first);
+  if (problem !== undefined) {
+    return refuse("HELLO_INVALID", wireErrors.HELLO_INVALID(problem.message, problem.where));
+  }
+  const hello = first as Hello;
+  const check = peers[hello.peer];
+  if (check !== undefined) return { hello, check };
+  return refuse("HELLO_REFUSED", wireErrors.PEER_KIND_REFUSED(hello.peer, Object.keys(peers)));
+}
+
+function refuse(closeCode: CloseCode, fault: FaultReport): JudgedHello {
+  const { code, message, hint } = fault;
+  const told = hint === undefined ? { code, message } : { code, message, hint };
+  return { code: closeCode, refusal: { ...told, final: true } };
+}
+
+/**
+ * The one frame that a dialling side begins with.
+ * @throws HELLO_INVALID when a name or the token is no good
+ */
+export function helloFrame({ peer, name, software, token }: DialOptions): Uint8Array {
+  const said = { type: "hello", tepui: WIRE_VERSION, peer, name, software };
+  const hello = token === undefined ? said : { ...said, token };
+  const problem = helloProblem(hello);
+  if (problem !== undefined) throw errors.HELLO_INVALID(problem.message, problem.where);
+  return encodeFrames([hello])[0] as Uint8Array;
+}
+
+/** The answer to a message that was not taken; its texts are cut to what an answer may hold. */
+export function errorAnswer(message: WireMessage, fault: FaultReport): WireMessage {
+  const { id } = message as { id?: unknown };
+  const isShown = typeof id === "number" || (typeof id === "string" && id.length < 256);
+  const answer = {
+    type: "error",
+    code: fault.code,
+    message: fault.message.slice(0, 1024),
+    where: fault.where,
+    hint: fault.hint,
+    of: message.type.slice(0, 64),
+    id: isShown ? id : undefined,
+  };
+  return answer;
+}
+
+/**
+ * The welcome of a server: what the kernel says of itself, and what the transport holds its peers
+ * to.
+ */
+export function welcomeOf(
+  said: Pick<Welcome, "server" | "software">,
+  heartbeatMs: number,
+  { frameBytesMax, frameMessagesMax }: FrameLimits,
+): Welcome {
+  const limits = { heartbeatMs, frameBytesMax, frameMessagesMax };
+  return { type: "welcome", tepui: WIRE_VERSION, ...said, ...limits };
 }

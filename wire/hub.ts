@@ -7,7 +7,8 @@ import type { ListenOptions, Peer, TransportHandlers } from "../contract/ports/t
 import type { CloseCode } from "../contract/wire-protocol.ts";
 import { frameLimits } from "./codec.ts";
 import type { FrameLimits } from "./guard.ts";
-import { Session, type SessionSocket } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionSocket } from "./session-socket.ts";
 
 /** What a server's config can change about its sessions. */
 export interface HubSettings {
@@ -40,7 +41,10 @@ export interface HubEnvironment {
   readonly metrics: Metrics;
 }
 
-/** All sessions of one server: admission, the list of those with something to flush, heartbeats, and the end. */
+/**
+ * All sessions of one server: admission, the list of those with something to flush, heartbeats, and
+ * the end.
+ */
 export class SessionHub {
   readonly settings: HubSettings;
   readonly limits: FrameLimits;
@@ -85,7 +89,9 @@ export class SessionHub {
     return this.#sessions.size;
   }
 
-  /** Whether one more connection from this address is allowed; otherwise the code to refuse it with. */
+  /**
+   * Whether one more connection from this address is allowed; otherwise the code to refuse it with.
+   */
   refusalOf(remote: string): CloseCode | undefined {
     if (this.#closing) return "SHUTTING_DOWN";
     const { connectionsMax, connectionsPerAddressMax } = this.settings;
@@ -119,7 +125,10 @@ export class SessionHub {
     for (const session of sessions) session.flush();
   }
 
-  /** Runs a handler; what it throws is ours to log, and costs that peer its connection and nobody else anything. */
+  /**
+   * Runs a handler; what it throws is ours to log, and costs that peer its connection and nobody
+   * else anything.
+   */
   guarded(peer: Peer | undefined, act: () => void): void {
     try {
       act();
@@ -134,7 +143,10 @@ export class SessionHub {
     this.#closes.add(1, { reason: code });
   }
 
-  /** Closes every session; resolves when their sockets are gone, the last of them by force at the deadline. */
+  /**
+   * Closes every session; resolves when their sockets are gone, the last of them by force at the
+   * deadline.
+   */
   async close(deadlineMs: number): Promise<void> {
     this.#closing = true;
     this.#heart.cancel();

@@ -1,6 +1,7 @@
 import { type Logger, silentLog } from "../contract/ports/log.ts";
 import type { DialOptions, Link, LinkHandlers } from "../contract/ports/transport.ts";
-import { dialLink, type LinkEnvironment } from "./link.ts";
+import { dialLink } from "./link.ts";
+import type { LinkEnvironment } from "./link-socket.ts";
 import { systemClock } from "./system-clock.ts";
 import { openWebSocket } from "./ws-socket.ts";
 
@@ -9,19 +10,21 @@ export { redialDelayMs } from "./back-off.ts";
 export { type Decoded, decodeFrame, encodeFrames, FrameWriter, frameLimits } from "./codec.ts";
 export { type FrameLimits, type FrameRefusal, frameProblem } from "./guard.ts";
 export { type HubEnvironment, type HubSettings, hubSettings, SessionHub } from "./hub.ts";
-export {
-  dialLink,
-  type LinkEnvironment,
-  type LinkSocket,
-  type LinkSocketEvents,
-  type OpenSocket,
-} from "./link.ts";
-export { type SendOutcome, Session, type SessionSocket, shortReason } from "./session.ts";
+export { dialLink } from "./link.ts";
+export type {
+  LinkEnvironment,
+  LinkSocket,
+  LinkSocketEvents,
+  OpenSocket,
+} from "./link-socket.ts";
+export { Session } from "./session.ts";
+export { type SendOutcome, type SessionSocket, shortReason } from "./session-socket.ts";
 export { systemClock } from "./system-clock.ts";
 export { openWebSocket } from "./ws-socket.ts";
 
 /**
- * Dials a master or an agent over WebSockets, with the machine's clock and randomness unless others are given.
+ * Dials a master or an agent over WebSockets, with the machine's clock and randomness unless others
+ * are given.
  * @throws ADDRESS_INVALID
  */
 export function dial(

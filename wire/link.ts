@@ -1,7 +1,6 @@
 import { errors, reasonOf } from "../contract/errors.ts";
 import { wireLimits } from "../contract/limits/wire.ts";
-import type { Clock, Timer } from "../contract/ports/clock.ts";
-import type { Logger } from "../contract/ports/log.ts";
+import type { Timer } from "../contract/ports/clock.ts";
 import type { DialOptions, Link, LinkHandlers, LinkState } from "../contract/ports/transport.ts";
 import {
   type CloseCode,
@@ -9,68 +8,29 @@ import {
   closeCodes,
   type Refused,
   type Welcome,
-  WIRE_VERSION,
   type WireMessage,
 } from "../contract/wire-protocol.ts";
 import { redirectUrl, urlOf } from "./address.ts";
-import { redialDelayMs } from "./back-off.ts";
-import { decodeFrame, encodeFrames, FrameWriter, frameLimits } from "./codec.ts";
+import { Redialling } from "./back-off.ts";
+import { decodeFrame, FrameWriter, frameLimits } from "./codec.ts";
 import type { FrameLimits } from "./guard.ts";
-import { handshakeAnswer, helloProblem } from "./handshake.ts";
-import { shortReason } from "./session.ts";
-
-/** A dialling end of one socket. No call of it may throw. */
-export interface LinkSocket {
-  /** Takes a frame and is done with its bytes when it returns. */
-  send(frame: Uint8Array): void;
-  bufferedBytes(): number;
-  end(code: number, message: string): void;
-  cut(): void;
-}
-
-/** What a socket tells the link; nothing after `onClosed`, which comes once whatever happens. */
-export interface LinkSocketEvents {
-  onOpen(): void;
-  /** `bytes` is only read during the call. */
-  onFrame(bytes: Uint8Array, isBinary: boolean): void;
-  /** A ping or pong was heard. */
-  onAlive(): void;
-  onClosed(code: CloseCode, message: string): void;
-}
-
-/** How to open a socket; it never throws and reports failures by `onClosed`, never from inside the call. */
-export type OpenSocket = (
-  url: string,
-  events: LinkSocketEvents,
-  options: { readonly trust: string | undefined; readonly frameBytesMax: number },
-) => LinkSocket;
-
-/** What a link needs from outside. */
-export interface LinkEnvironment {
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** At least 0, less than 1. */
-  readonly random: () => number;
-  readonly open: OpenSocket;
-}
+import { handshakeAnswer, helloFrame } from "./handshake.ts";
+import {
+  type Attempt,
+  type LinkEnvironment,
+  type LinkSocketEvents,
+  newAttempt,
+} from "./link-socket.ts";
+import { shortReason } from "./session-socket.ts";
 
 /** How long a closing link waits for the other side to agree before it cuts. */
 const GOODBYE_MS = 1_000;
 
-/** Everything that belongs to one attempt; a new attempt is a new object, so late events of old ones are told apart. */
-interface Attempt {
-  readonly url: string;
-  socket: LinkSocket | undefined;
-  deadline: Timer | undefined;
-  welcomed: boolean;
-  over: boolean;
-  refused: Refused | undefined;
-}
-
 /**
- * Dials, says hello, and keeps the connection: heartbeats, reconnection with jittered back-off, redirects.
- * @throws ADDRESS_INVALID when the very addresses cannot be dialled, HELLO_INVALID when a name or token is no good;
- * everything later goes to the handlers.
+ * Dials, says hello, and keeps the connection: heartbeats, reconnection with jittered back-off,
+ * redirects.
+ * @throws ADDRESS_INVALID when the very addresses cannot be dialled, HELLO_INVALID when a name or
+ * token is no good; everything later goes to the handlers.
  */
 export function dialLink(
   options: DialOptions,
@@ -80,27 +40,17 @@ export function dialLink(
   return new HealingLink(options, handlers, environment);
 }
 
-function helloFrame({ peer, name, software, token }: DialOptions): Uint8Array {
-  const said = { type: "hello", tepui: WIRE_VERSION, peer, name, software };
-  const hello = token === undefined ? said : { ...said, token };
-  const problem = helloProblem(hello);
-  if (problem !== undefined) throw errors.HELLO_INVALID(problem.message, problem.where);
-  return encodeFrames([hello])[0] as Uint8Array;
-}
-
 class HealingLink implements Link {
   readonly #options: DialOptions;
   readonly #handlers: LinkHandlers;
   readonly #env: LinkEnvironment;
-  readonly #urls: readonly string[];
+  readonly #redialling: Redialling;
   readonly #hello: Uint8Array;
   readonly #readLimits: FrameLimits;
   /** Begun anew with the limits of each welcome. */
   #queue = new FrameWriter(frameLimits());
   #state: LinkState = "connecting";
   #attempt: Attempt | undefined;
-  #nextUrl = 0;
-  #failures = 0;
   #redirects = 0;
   #redial: Timer | undefined;
   #heart: Timer | undefined;
@@ -119,11 +69,16 @@ class HealingLink implements Link {
       options.frameBytesMax === undefined ? {} : { frameBytesMax: options.frameBytesMax },
     );
     this.#hello = helloFrame(options);
-    this.#urls = options.addresses.map((address) => urlOf(address));
+    this.#redialling = new Redialling(
+      options.addresses.map((address) => urlOf(address)),
+      options.redialMsMin ?? wireLimits.redialMsMin,
+      options.redialMsMax ?? wireLimits.redialMsMax,
+      environment.random,
+    );
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
-    this.#redial = environment.clock.after(0, () => this.#dialNext());
+    this.#redial = environment.clock.after(0, () => this.#dial(this.#redialling.next()));
   }
 
   get state(): LinkState {
@@ -174,22 +129,9 @@ class HealingLink implements Link {
     return this.#closed;
   }
 
-  #dialNext(): void {
-    const url = this.#urls[this.#nextUrl % this.#urls.length] as string;
-    this.#nextUrl++;
-    this.#dial(url);
-  }
-
   #dial(url: string): void {
     if (this.#state === "closed") return;
-    const attempt: Attempt = {
-      url,
-      socket: undefined,
-      deadline: undefined,
-      welcomed: false,
-      over: false,
-      refused: undefined,
-    };
+    const attempt = newAttempt(url);
     this.#attempt = attempt;
     const deadlineMs = this.#options.dialDeadlineMs ?? wireLimits.dialDeadlineMs;
     attempt.deadline = this.#env.clock.after(deadlineMs, () => {
@@ -320,20 +262,10 @@ class HealingLink implements Link {
   }
 
   #redialLater(welcomed: boolean): void {
-    const nowMs = this.#env.clock.monotonicMs();
-    const minMs = this.#options.redialMsMin ?? wireLimits.redialMsMin;
-    const maxMs = this.#options.redialMsMax ?? wireLimits.redialMsMax;
-    // A server that welcomes and drops at once must not be dialled in a tight loop, so only what lasted counts.
-    if (welcomed && nowMs - this.#openedMs >= maxMs) this.#failures = 0;
-    if (welcomed) this.#nextUrl = 0;
     this.#redirects = 0;
-    this.#failures++;
-    const roundIsOver = this.#nextUrl % this.#urls.length === 0;
-    const round = Math.floor((this.#failures - 1) / this.#urls.length);
-    const delayMs = roundIsOver
-      ? redialDelayMs(round, minMs, maxMs, this.#env.random)
-      : this.#env.random() * minMs;
-    this.#redial = this.#env.clock.after(delayMs, () => this.#dialNext());
+    const lastedMs = welcomed ? this.#env.clock.monotonicMs() - this.#openedMs : undefined;
+    const delayMs = this.#redialling.delayMs(lastedMs);
+    this.#redial = this.#env.clock.after(delayMs, () => this.#dial(this.#redialling.next()));
   }
 
   #follow(fromUrl: string, redirect: string): boolean {
@@ -352,7 +284,8 @@ class HealingLink implements Link {
     queueMicrotask(() => this.#guarded(() => this.#handlers.onClosed?.(reason, refused)));
   }
 
-  // Read through a method because a handler may have closed the link, which the compiler cannot see.
+  // Read through a method because a handler may have closed the link, which the compiler cannot
+  // see.
   #isClosed(): boolean {
     return this.#state === "closed";
   }

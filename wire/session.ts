@@ -1,4 +1,3 @@
-import { wireErrors } from "../contract/errors/wire.ts";
 import { reasonOf } from "../contract/errors.ts";
 import type { Timer } from "../contract/ports/clock.ts";
 import type { HelloAnswer, MessageCheck, Peer } from "../contract/ports/transport.ts";
@@ -9,47 +8,19 @@ import {
   type Hello,
   type PeerKind,
   type Refused,
-  WIRE_VERSION,
   type WireMessage,
 } from "../contract/wire-protocol.ts";
 import { decodeFrame, FrameWriter } from "./codec.ts";
-import { helloProblem } from "./handshake.ts";
+import { errorAnswer, judgeHello, welcomeOf } from "./handshake.ts";
 import type { SessionHub } from "./hub.ts";
-
-/** What became of a frame that was given to a socket. */
-export type SendOutcome = "sent" | "buffered" | "dropped";
-
-/** A server's end of one socket, as small as the session needs it. No call of it may throw. */
-export interface SessionSocket {
-  readonly remote: string;
-  /** Takes a frame and is done with its bytes when it returns. */
-  send(frame: Uint8Array): SendOutcome;
-  /** Bytes that it was given and the network has not taken. */
-  bufferedBytes(): number;
-  ping(): void;
-  /** Says why and closes, after what is buffered. */
-  end(code: number, message: string): void;
-  /** Drops the connection and what is buffered. */
-  cut(): void;
-}
+import { type SessionSocket, shortReason } from "./session-socket.ts";
 
 type Phase = "hello" | "deciding" | "open" | "over";
 
-/** A close reason travels in a control frame of at most 125 bytes, 2 of which are the code. */
-const REASON_BYTES_MAX = 120;
-
-/** Shortens a text to what fits beside a close code, whole characters only. */
-export function shortReason(message: string): string {
-  if (Buffer.byteLength(message) <= REASON_BYTES_MAX) return message;
-  const cut = Buffer.from(message)
-    .subarray(0, REASON_BYTES_MAX - 3)
-    .toString("utf8");
-  return `${cut.replace(/\uFFFD+$/, "")}…`;
-}
-
 /**
- * The server's half of one connection: handshake, decoding, queue and end. It knows no socket library and owns no
- * timer loop; the hub does. The owner of the socket calls `onFrame`, `onAlive`, `onDrained` and `onSocketClosed`.
+ * The server's half of one connection: handshake, decoding, queue and end. It knows no socket
+ * library and owns no timer loop; the hub does. The owner of the socket calls `onFrame`, `onAlive`,
+ * `onDrained` and `onSocketClosed`.
  */
 export class Session implements Peer {
   readonly id: number;
@@ -101,11 +72,6 @@ export class Session implements Peer {
     return this.#queue.queuedBytes + this.#socketBytes;
   }
 
-  /** True once the socket is gone as well, so that nothing of it is left. */
-  get isGone(): boolean {
-    return this.#socketGone;
-  }
-
   send(message: WireMessage): void {
     if (this.#phase === "over" || this.#parting !== undefined) return;
     if (this.#phase !== "open") {
@@ -115,7 +81,7 @@ export class Session implements Peer {
     this.#queue.append(message);
     const { queueBytesMax } = this.#hub.settings;
     if (this.bufferedBytes > queueBytesMax) {
-      this.#cut("SLOW_READER", `more than ${queueBytesMax} bytes wait for it`);
+      this.#end("SLOW_READER", `more than ${queueBytesMax} bytes wait for it`, "cut");
       return;
     }
     if (this.#markedDirty) return;
@@ -133,13 +99,13 @@ export class Session implements Peer {
       if (outcome === "buffered") this.#socketBytes = this.#socket.bufferedBytes();
       return !dropped && this.#phase === "open";
     });
-    if (dropped) this.#cut("SLOW_READER", "its socket takes no more");
+    if (dropped) this.#end("SLOW_READER", "its socket takes no more", "cut");
   }
 
   close(code: CloseCode, message = ""): void {
     if (this.#phase === "over") return;
     this.flush();
-    this.#end({ code, message, byPeer: false }, false);
+    this.#end(code, message, "ended");
   }
 
   /** Closes once the socket has taken everything; until then it sends and receives nothing more. */
@@ -183,17 +149,19 @@ export class Session implements Peer {
     this.#socketBytes = this.#socketGone ? 0 : this.#socket.bufferedBytes();
     if (this.#phase !== "open" || before === 0 || this.#socketBytes > 0) return;
     if (this.#parting !== undefined) {
-      this.#end(this.#parting, false);
+      this.#end(this.#parting.code, this.#parting.message, "ended");
       return;
     }
     this.#hub.guarded(this, () => this.#hub.handlers.onDrained?.(this));
   }
 
-  /** The socket has closed, by itself or because it was told to. Comes once, and nothing after it. */
+  /**
+   * The socket has closed, by itself or because it was told to. Comes once, and nothing after it.
+   */
   onSocketClosed(code: CloseCode, message: string): void {
     this.#socketGone = true;
     this.#socketBytes = 0;
-    this.#end({ code, message, byPeer: true }, false);
+    this.#end(code, message, "lost");
     this.#hub.forget(this);
   }
 
@@ -201,7 +169,11 @@ export class Session implements Peer {
   beat(nowMs: number, silenceMsMax: number): void {
     if (this.#phase === "over") return;
     if (nowMs - this.#heardMs > silenceMsMax) {
-      this.#cut("PEER_SILENT", `nothing was heard for ${Math.round(nowMs - this.#heardMs)} ms`);
+      this.#end(
+        "PEER_SILENT",
+        `nothing was heard for ${Math.round(nowMs - this.#heardMs)} ms`,
+        "cut",
+      );
       return;
     }
     if (this.#socketBytes > 0) this.onDrained();
@@ -231,54 +203,30 @@ export class Session implements Peer {
     this.#hub.guarded(this, () => this.#hub.handlers.onMessages(this, taken));
   }
 
-  /** Checks one message; answers a refused one with an error, unless it is an error itself: that would not end. */
+  /**
+   * Checks one message; answers a refused one with an error, unless it is an error itself: that
+   * would not end.
+   */
   #isTaken(message: WireMessage): boolean {
     const fault = this.#check?.(message);
     if (fault === undefined) return true;
     if (message.type === "error") return false;
-    const { id } = message as { id?: unknown };
-    this.send({
-      type: "error",
-      code: fault.code,
-      message: fault.message.slice(0, 1024),
-      ...(fault.where === undefined ? {} : { where: fault.where }),
-      ...(fault.hint === undefined ? {} : { hint: fault.hint }),
-      of: message.type.slice(0, 64),
-      ...(typeof id === "number" || (typeof id === "string" && id.length < 256) ? { id } : {}),
-    } as WireMessage);
+    this.send(errorAnswer(message, fault));
     return false;
   }
 
   #receiveHello(messages: WireMessage[]): void {
-    const [first] = messages;
-    if (first?.type !== "hello" || messages.length > 1) {
-      this.close("HELLO_EXPECTED", "the first frame must be one hello and nothing else");
-      return;
+    const judged = judgeHello(messages, this.#hub.peers);
+    if ("hello" in judged) {
+      this.#hello = judged.hello;
+      this.#check = judged.check;
+      this.#phase = "deciding";
+      this.#decide(judged.hello);
+    } else if (judged.refusal === undefined) {
+      this.close(judged.code, "the first frame must be one hello and nothing else");
+    } else {
+      this.#refuse(judged.refusal, judged.code);
     }
-    const version = (first as { tepui?: unknown }).tepui;
-    if (typeof version === "number" && version !== WIRE_VERSION) {
-      const { code, message, hint } = wireErrors.VERSION_UNKNOWN(version, WIRE_VERSION);
-      this.#refuse({ code, message, hint: hint as string, final: true }, "VERSION_UNKNOWN");
-      return;
-    }
-    const problem = helloProblem(first);
-    if (problem !== undefined) {
-      const { code, message } = wireErrors.HELLO_INVALID(problem.message, problem.where);
-      this.#refuse({ code, message, final: true }, "HELLO_INVALID");
-      return;
-    }
-    const hello = first as Hello;
-    const { peers } = this.#hub;
-    this.#check = peers[hello.peer];
-    if (this.#check === undefined) {
-      const fault = wireErrors.PEER_KIND_REFUSED(hello.peer, Object.keys(peers));
-      const { code, message, hint } = fault;
-      this.#refuse({ code, message, hint: hint as string, final: true }, "HELLO_REFUSED");
-      return;
-    }
-    this.#hello = hello;
-    this.#phase = "deciding";
-    this.#decide(hello);
   }
 
   #decide(hello: Hello): void {
@@ -297,7 +245,8 @@ export class Session implements Peer {
 
   #answer(answer: HelloAnswer): void {
     if (this.#phase === "over") {
-      // It was accepted after it had gone, and the kernel believes in it: so it has to hear of the end.
+      // It was accepted after it had gone, and the kernel believes in it: so it has to hear of the
+      // end.
       if (answer.accept) this.#reportEnd();
       return;
     }
@@ -308,16 +257,7 @@ export class Session implements Peer {
     this.#deadline?.cancel();
     this.#phase = "open";
     this.#accepted = true;
-    const { heartbeatMs } = this.#hub.settings;
-    const { frameBytesMax, frameMessagesMax } = this.#hub.limits;
-    this.send({
-      type: "welcome",
-      tepui: WIRE_VERSION,
-      ...answer.welcome,
-      heartbeatMs,
-      frameBytesMax,
-      frameMessagesMax,
-    } as WireMessage);
+    this.send(welcomeOf(answer.welcome, this.#hub.settings.heartbeatMs, this.#hub.limits));
     const early = this.#early;
     this.#early = [];
     for (const message of early) this.send(message);
@@ -328,29 +268,27 @@ export class Session implements Peer {
     const frame = new FrameWriter(this.#hub.limits);
     frame.append({ type: "refused", ...refusal } as WireMessage);
     frame.drain((bytes) => this.#socket.send(bytes) !== "dropped");
-    this.#end({ code, message: refusal.message, byPeer: false }, false);
+    this.#end(code, refusal.message, "ended");
   }
 
-  /** Ends it without waiting for a peer that does not read: what is buffered is freed at once. */
-  #cut(code: CloseCode, message: string): void {
-    this.#end({ code, message, byPeer: false }, true);
-  }
-
-  #end(reason: CloseReason, cut: boolean): void {
+  /** `cut` does not wait for a peer that does not read: what is buffered is freed at once. */
+  #end(code: CloseCode, message: string, how: "ended" | "cut" | "lost"): void {
     if (this.#phase === "over") return;
     this.#phase = "over";
     this.#deadline?.cancel();
     this.#queue.clear();
     this.#early = [];
-    this.#reason = reason;
+    this.#reason = { code, message, byPeer: how === "lost" };
     if (this.#accepted) this.#reportEnd();
-    this.#hub.countClose(reason.code);
+    this.#hub.countClose(code);
     if (this.#socketGone) return;
-    if (cut) this.#socket.cut();
-    else this.#socket.end(closeCodes[reason.code], shortReason(reason.message));
+    if (how === "cut") this.#socket.cut();
+    else this.#socket.end(closeCodes[code], shortReason(message));
   }
 
-  /** Later, because the handler must not hear of it from inside its own call to `send` or `close`. */
+  /**
+   * Later, because the handler must not hear of it from inside its own call to `send` or `close`.
+   */
   #reportEnd(): void {
     const reason = this.#reason;
     queueMicrotask(() => {

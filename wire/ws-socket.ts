@@ -1,7 +1,7 @@
 import { WebSocket } from "ws";
 import { reasonOf } from "../contract/errors.ts";
 import { type CloseCode, closeCodeOf } from "../contract/wire-protocol.ts";
-import type { LinkSocket, LinkSocketEvents } from "./link.ts";
+import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 
 /** Opens a WebSocket with `ws`; an `OpenSocket`. */
 export function openWebSocket(
@@ -30,7 +30,8 @@ export function openWebSocket(
   });
   socket.on("close", (number: number, reason: Buffer) => {
     const said = reason.toString("utf8");
-    if (failure === undefined) events.onClosed(closeCodeOf(number), said || `closed with ${number}`);
+    if (failure === undefined)
+      events.onClosed(closeCodeOf(number), said || `closed with ${number}`);
     else events.onClosed(failure.code, failure.message);
   });
   return {
@@ -51,7 +52,8 @@ function connect(
   options: { readonly trust: string | undefined; readonly frameBytesMax: number },
 ): WebSocket {
   return new WebSocket(url, {
-    // Frames are small and already dense; deflate would cost more than it saves, and memory for each peer.
+    // Frames are small and already dense; deflate would cost more than it saves, and memory for
+    // each peer.
     perMessageDeflate: false,
     skipUTF8Validation: true,
     followRedirects: false,

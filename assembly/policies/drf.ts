@@ -1,9 +1,10 @@
-// Hierarchical weighted dominant resource fairness, with Mesos semantics (E2–E5, E9, E11). Ghodsi et al., "Dominant Resource Fairness: Fair Allocation of Multiple Resource Types",
-// NSDI 2011. Each agent goes whole to the client that the role tree puts first.
+// Hierarchical weighted dominant resource fairness, with Mesos semantics (E2–E5, E9, E11). Ghodsi
+// et al., "Dominant Resource Fairness: Fair Allocation of Multiple Resource Types", NSDI 2011. Each
+// agent goes whole to the client that the role tree puts first.
 import {
   Answer, ClientFlag, DecisionFlag, HEADER, Slot, beginLayout, double, endLayout, placeDecisions,
-  placeF64, placeLine, placeState, placeU32, placeVectors, read, reserve, setDouble, setWord, vector,
-  word, write,
+  placeF64, placeLine, placeState, placeU32, placeVectors, read, reserve, setDouble, setWord,
+  vector, word, write,
 } from "../abi";
 import {
   agentReady, allowedWord, buildMasks, clientReady, disallow, flagsOfAgent, flagsOfClient,
@@ -11,7 +12,8 @@ import {
 } from "../shared/eligible";
 import { defaultMinimum, minimumOf, placeMinimums, worthOffering } from "../shared/minimum";
 import {
-  beginAgent, beginRound, freeOf, hasReservations, hasRevocable, leftOver, limited, measure, measured,
+  beginAgent, beginRound, freeOf, hasReservations, hasRevocable, leftOver, limited, measure,
+  measured,
   measuredFree, nothingLeft, onlyUnreserved, parentRole, placeRemains, revocableOf, roleOf, take,
 } from "../shared/remains";
 import {

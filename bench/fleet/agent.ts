@@ -100,7 +100,12 @@ export class SimulatedAgent {
       case "launch":
         for (const { taskId } of order.tasks) {
           const { frameworkId } = order;
-          const task = { frameworkId, taskId, state: "TASK_RUNNING", uuid: nextUpdateId() } as const;
+          const task = {
+            frameworkId,
+            taskId,
+            state: "TASK_RUNNING",
+            uuid: nextUpdateId(),
+          } as const;
           this.#tasks.set(`${frameworkId}/${taskId}`, { ...task });
           this.#update(task);
         }

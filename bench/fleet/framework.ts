@@ -1,10 +1,10 @@
 import type { FrameworkCall, FrameworkEvent } from "../../contract/framework-api.ts";
 import type { RoleName, TaskId } from "../../contract/ids.ts";
 import type { Link } from "../../contract/ports/transport.ts";
-import type { Offer } from "../../contract/schema/offer.ts";
-import type { TaskInfo } from "../../contract/schema/task.ts";
 import { scalarOf } from "../../contract/resources.ts";
+import type { Offer } from "../../contract/schema/offer.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
+import type { TaskInfo } from "../../contract/schema/task.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import { dial } from "../../wire/index.ts";
 
@@ -37,7 +37,12 @@ export class SimulatedFramework {
       { name: "mem", scalar: options.memMilli },
     ];
     this.#link = dial(
-      { addresses: [options.master], peer: "framework", name: options.name, software: "tepui-bench" },
+      {
+        addresses: [options.master],
+        peer: "framework",
+        name: options.name,
+        software: "tepui-bench",
+      },
       {
         onOpen: () => this.#subscribe(),
         onMessages: (messages) => {

@@ -57,31 +57,46 @@ const schemaSingles = [
  * constants (`type: "accept"`) become discriminated ones in both: checked in one comparison, and
  * refused with the problem of the branch that was meant.
  */
-export function prepare(schema: JsonSchema, mode: CheckMode): JsonSchema {
-  return copy(schema, mode, false);
+export function prepare(schema: JsonSchema, mode: CheckMode, share?: Share): JsonSchema {
+  return copy(schema, { mode, share }, false);
+}
+
+/**
+ * Gives an object schema that stands in many places a name of its own, under which `make` is
+ * compiled once; the places then refer to it. Compiling a launch, with a task and all that a task
+ * can hold, takes seconds without it.
+ */
+export type Share = (properties: object, make: () => JsonSchema) => string;
+
+/** What a copy is made for. */
+interface Purpose {
+  readonly mode: CheckMode;
+  readonly share: Share | undefined;
 }
 
 /**
  * `partOfAll` is true below `allOf`, where a closed part would refuse the fields of its siblings.
  */
-function copy(schema: JsonSchema, mode: CheckMode, partOfAll: boolean): JsonSchema {
+function copy(schema: JsonSchema, purpose: Purpose, partOfAll: boolean): JsonSchema {
   const result: JsonSchema = {};
   for (const [keyword, value] of Object.entries(schema)) {
     if (schemaMaps.includes(keyword) && isSchema(value)) {
       result[keyword] = Object.fromEntries(
-        Object.entries(value).map(([name, part]) => [name, copyAny(part, mode, false)]),
+        Object.entries(value).map(([name, part]) => [name, referred(part, purpose)]),
       );
     } else if (schemaLists.includes(keyword) && Array.isArray(value)) {
       const inAll = partOfAll || keyword === "allOf";
-      result[keyword] = value.map((part) => copyAny(part, mode, inAll));
+      result[keyword] = value.map((part) => copyAny(part, purpose, inAll));
+    } else if (keyword === "items") {
+      result[keyword] = referred(value, purpose);
     } else if (schemaSingles.includes(keyword)) {
-      result[keyword] = copyAny(value, mode, keyword === "if" || partOfAll);
+      result[keyword] = copyAny(value, purpose, keyword === "if" || partOfAll);
     } else {
       result[keyword] = value;
     }
   }
-  modernTuple(result, mode);
-  setOpenness(result, mode, partOfAll);
+  modernTuple(result, purpose);
+  setOpenness(result, purpose.mode, partOfAll);
   return discriminated(result);
 }
 
@@ -89,15 +104,26 @@ function copy(schema: JsonSchema, mode: CheckMode, partOfAll: boolean): JsonSche
  * Tuples as typebox writes them (a list of schemas under `items`) are spelled `prefixItems` in
  * draft 2020-12.
  */
-function modernTuple(schema: JsonSchema, mode: CheckMode): void {
+function modernTuple(schema: JsonSchema, purpose: Purpose): void {
   if (!Array.isArray(schema.items)) return;
-  schema.prefixItems = schema.items.map((part) => copyAny(part, mode, false));
+  schema.prefixItems = schema.items.map((part) => copyAny(part, purpose, false));
   schema.items = schema.additionalItems ?? true;
   delete schema.additionalItems;
 }
 
-function copyAny(part: unknown, mode: CheckMode, partOfAll: boolean): unknown {
-  return isSchema(part) ? copy(part, mode, partOfAll) : part;
+function copyAny(part: unknown, purpose: Purpose, partOfAll: boolean): unknown {
+  return isSchema(part) ? copy(part, purpose, partOfAll) : part;
+}
+
+/**
+ * A reference to a shared copy where the part is an object worth sharing. It is known again by its
+ * `properties`, which typebox keeps as they are when it marks a schema as optional.
+ */
+function referred(part: unknown, purpose: Purpose): unknown {
+  if (purpose.share === undefined || !isSchema(part) || !isSchema(part.properties)) {
+    return copyAny(part, purpose, false);
+  }
+  return { $ref: purpose.share(part.properties, () => copy(part, purpose, false)) };
 }
 
 function setOpenness(schema: JsonSchema, mode: CheckMode, partOfAll: boolean): void {

@@ -108,6 +108,8 @@ function problemOf(error: ErrorObject, root: unknown): Problem {
       return wrongTag(error, params);
     case "unit":
       return bad(path, error.message ?? "has no such unit");
+    case "bytes":
+      return bad(path, `must be bytes, got ${shown(error.data)}`);
     case "minItems":
       return bad(path, `must have at least ${params["limit"]} entries`);
     case "maxItems":

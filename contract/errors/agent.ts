@@ -4,4 +4,78 @@ import { type FaultTable, fault } from "./fault.ts";
 export const agentErrors = {
   AGENT_UNKNOWN: (agent: string) =>
     fault("AGENT_UNKNOWN", 404, `agent ${agent} is not known`, { where: `agent ${agent}` }),
+  AGENT_REFUSED: (code: string, message: string) =>
+    fault("AGENT_REFUSED", 403, `the master refused this agent: ${message} [${code}]`),
+  AGENT_CONFIG: (field: string, reason: string) =>
+    fault("AGENT_CONFIG", 400, reason, { where: `/${field}` }),
+  WORK_DIR_LOCKED: (folder: string, pid: number) =>
+    fault("WORK_DIR_LOCKED", 409, `another agent, process ${pid}, works in ${folder}`, {
+      where: folder,
+      hint: "stop it, or give this one a workDir of its own",
+    }),
+  CHECKPOINT_FAILED: (reason: string, cause?: unknown) =>
+    fault("CHECKPOINT_FAILED", 500, `the agent's checkpoint cannot be kept: ${reason}`, { cause }),
+  CHECKPOINT_LAYOUT: (folder: string, found: string, ours: number) =>
+    fault("CHECKPOINT_LAYOUT", 400, `its checkpoint has layout ${found}, this agent reads ${ours}`, {
+      where: folder,
+      hint: "start the version that wrote it, or remove the folder if nothing of it is needed",
+    }),
+  KEEPER_UNAVAILABLE: (reason: string) =>
+    fault("KEEPER_UNAVAILABLE", 500, `no process can be started: ${reason}`, {
+      hint: "the agent starts tasks through perl, which every Debian has as perl-base",
+    }),
+  CONTAINER_LAUNCH_REFUSED: (reason: string) =>
+    fault("CONTAINER_LAUNCH_REFUSED", 400, `it cannot be launched: ${reason}`),
+  CONTAINER_ABANDONED: () =>
+    fault("CONTAINER_ABANDONED", 500, "the agent ended before it ran anything"),
+  COMMAND_NOT_FOUND: (command: string, tried: string) =>
+    fault("COMMAND_NOT_FOUND", 400, `there is no program "${command}"`, {
+      hint: `looked in ${tried}`,
+    }),
+  COMMAND_MISSING: () =>
+    fault("COMMAND_MISSING", 400, "its command has no value", {
+      hint: "give command.value; with shell false it is the program to run",
+    }),
+  USER_UNKNOWN: (user: string) =>
+    fault("USER_UNKNOWN", 400, `there is no user "${user}" on this machine`, {
+      hint: "create the user, name another one, or start the agent with switchUser false",
+    }),
+  SWITCH_USER_DENIED: (user: string) =>
+    fault("SWITCH_USER_DENIED", 403, `only an agent that runs as root can run tasks as "${user}"`, {
+      hint: "start the agent as root or with switchUser false",
+    }),
+  RLIMIT_UNKNOWN: (type: string) =>
+    fault("RLIMIT_UNKNOWN", 400, `there is no resource limit "${type}"`, {
+      hint: "names are RLMT_NOFILE, RLMT_NPROC, RLMT_CORE and so on",
+    }),
+  FILE_UNKNOWN: (path: string) =>
+    fault("FILE_UNKNOWN", 404, `there is no file ${path}`, { where: path }),
+  FILE_OUTSIDE: (path: string) =>
+    fault("FILE_OUTSIDE", 403, `${path} is not in a sandbox`, { where: path }),
+  FILE_PARAMETER: (name: string, reason: string) =>
+    fault("FILE_PARAMETER", 400, `the parameter ${name} ${reason}`, { where: `?${name}` }),
+  TASK_UNKNOWN_HERE: (task: string) =>
+    fault("TASK_UNKNOWN_HERE", 404, `this agent has no sandbox of task ${task}`, { where: task }),
+  AGENT_INVALID: (problem: string) => fault("AGENT_INVALID", 400, problem),
+  AGENT_GONE: (agent: string) =>
+    fault("AGENT_GONE", 410, `agent ${agent} was marked as gone`, {
+      where: `agent ${agent}`,
+      hint: "start it with an empty work directory, so that it gets a new id",
+    }),
+  AGENT_MOVED: (agent: string, from: string, to: string) =>
+    fault("AGENT_MOVED", 409, `agent ${agent} was at ${from} and is now at ${to}`, {
+      where: `agent ${agent}`,
+      hint: "keep address and hostname, or start it with an empty work directory",
+    }),
+  AGENT_UNREACHABLE: (agent: string) =>
+    fault("AGENT_UNREACHABLE", 410, `agent ${agent} did not answer and was given up`, {
+      where: `agent ${agent}`,
+      hint: "register again",
+    }),
+  AGENTS_FULL: (most: number) =>
+    fault("AGENTS_FULL", 503, `the master has room for ${most} agents`),
+  AGENTS_MISSING: (missing: number, known: number) =>
+    fault("AGENTS_MISSING", 503, `${missing} of ${known} known agents did not come back`, {
+      hint: "look for a network failure, or raise recoveryAgentRemovalLimit",
+    }),
 } satisfies FaultTable;

@@ -1,7 +1,19 @@
 import { type FaultTable, fault } from "./fault.ts";
 
-/** Mistakes on the command line. */
+/** Mistakes on the command line, and what goes wrong in the cluster of `tepui local`. */
 export const cliErrors = {
   CLI_USAGE: (message: string, hint?: string) =>
     fault("CLI_USAGE", 400, message, { where: "command line", hint }),
+  CLI_INTERRUPTED: (what: string) => fault("CLI_INTERRUPTED", 499, `interrupted: ${what}`),
+  /** `log` holds the last lines that it wrote, since the file may be gone with the cluster. */
+  LOCAL_START_FAILED: (process: string, reason: string, log: readonly string[]) =>
+    fault("LOCAL_START_FAILED", 500, `${process} did not start: ${reason}`, {
+      where: process,
+      details: log,
+      hint: "the lines above are the last of its log; --data-dir keeps the whole of it",
+    }),
+  DEMO_RESULT_WRONG: (reason: string) =>
+    fault("DEMO_RESULT_WRONG", 500, `the count of the cluster is wrong: ${reason}`, {
+      hint: "a task must have been lost or counted twice; please report it with the logs",
+    }),
 } satisfies FaultTable;

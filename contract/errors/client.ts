@@ -30,8 +30,8 @@ export const clientErrors = {
       where: `task ${task}`,
       hint: "`tepui ps -a` lists them",
     }),
-  TASK_AMBIGUOUS: (task: string, found: readonly string[]) =>
-    fault("TASK_AMBIGUOUS", 409, `"${task}" fits ${found.length} tasks`, {
+  TASK_ID_AMBIGUOUS: (task: string, found: readonly string[]) =>
+    fault("TASK_ID_AMBIGUOUS", 409, `"${task}" fits ${found.length} tasks`, {
       where: `task ${task}`,
       details: found,
       hint: "write more of its id",

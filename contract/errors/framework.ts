@@ -7,4 +7,44 @@ export const frameworkErrors = {
       where: `framework ${framework}`,
       hint: "subscribe first",
     }),
+  FRAMEWORK_FAILED_OVER: () => fault("FRAMEWORK_FAILED_OVER", 409, "Framework failed over"),
+  FRAMEWORK_REMOVED: () => fault("FRAMEWORK_REMOVED", 410, "Framework has been removed"),
+  FRAMEWORK_INVALID: (problem: string) => fault("FRAMEWORK_INVALID", 400, problem),
+  FRAMEWORK_NOT_SUBSCRIBED: (call: string) =>
+    fault("FRAMEWORK_NOT_SUBSCRIBED", 403, `${call} came before subscribe`, {
+      hint: "subscribe first",
+    }),
+  FRAMEWORK_SUBSCRIBED: (framework: string) =>
+    fault("FRAMEWORK_SUBSCRIBED", 409, `this connection is framework ${framework} already`, {
+      hint: "open another connection, or change the framework with update-framework",
+    }),
+  CALL_INVALID: (call: string, problem: string) =>
+    fault("CALL_INVALID", 400, `${call}: ${problem}`, { where: call }),
+  TASK_UNKNOWN: (task: string) =>
+    fault("TASK_UNKNOWN", 404, `task ${task} is not known, or has ended`, {
+      where: `task ${task}`,
+    }),
+  TASK_AMBIGUOUS: (task: string, count: number) =>
+    fault("TASK_AMBIGUOUS", 409, `${count} tasks fit ${task}`, {
+      where: `task ${task}`,
+      hint: "give the framework, or more of the task's id",
+    }),
+  WEIGHT_INVALID: (role: string, problem: string) =>
+    fault("WEIGHT_INVALID", 400, `weight of role ${role}: ${problem}`, { where: `role ${role}` }),
+  QUOTA_INVALID: (role: string, problem: string) =>
+    fault("QUOTA_INVALID", 400, `quota of role ${role}: ${problem}`, { where: `role ${role}` }),
+  QUOTA_UNMET: (name: string, asked: number, there: number) =>
+    fault(
+      "QUOTA_UNMET",
+      409,
+      `guarantees add up to ${asked / 1000} ${name}, and the cluster has ${there / 1000}`,
+      { hint: "guarantee less, add agents, or use force" },
+    ),
+  QUOTA_CONSUMED: (role: string, name: string, limit: number, used: number) =>
+    fault(
+      "QUOTA_CONSUMED",
+      409,
+      `role ${role} uses ${used / 1000} ${name}, more than the limit of ${limit / 1000}`,
+      { where: `role ${role}`, hint: "raise the limit, end tasks first, or use force" },
+    ),
 } satisfies FaultTable;

@@ -10,7 +10,7 @@ export const wireErrors = {
     }),
   MESSAGE_UNENCODABLE: (type: string, reason: string) =>
     fault("MESSAGE_UNENCODABLE", 500, `a message of type "${type}" cannot be encoded: ${reason}`, {
-      hint: "messages hold maps, arrays, strings, finite integers up to 2^53, floats, bytes and nulls",
+      hint: "messages hold maps, arrays, strings, numbers (integers below 2^53), bytes, null",
     }),
   MESSAGE_TOO_LARGE: (type: string, bytes: number, bytesMax: number) =>
     fault(
@@ -34,7 +34,7 @@ export const wireErrors = {
   LISTEN_FAILED: (host: string, port: number) =>
     fault("LISTEN_FAILED", 500, `cannot listen on ${host}:${port}`, {
       where: `${host}:${port}`,
-      hint: "the port may be taken, or the address not one of this machine; port 0 takes a free one",
+      hint: "the port may be taken, or the address is elsewhere; port 0 takes a free one",
     }),
   TLS_INVALID: (reason: string) =>
     fault("TLS_INVALID", 500, `TLS cannot be set up: ${reason}`, {

@@ -2,8 +2,9 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /**
- * Bounds of the native wire and of the HTTP port. Those that a transport's config can change are defaults here;
- * the others are the same everywhere, because both ends of a connection rely on them.
+ * Bounds of the native wire and of the HTTP port. Those that a transport's config can change are
+ * defaults here; the others are the same everywhere, because both ends of a connection rely on
+ * them.
  */
 export const wireLimits = {
   /** Largest frame that is read or written, in bytes; one message must fit into one frame. */

@@ -9,25 +9,28 @@ export type HttpMethod = "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "OPTIONS"
 /** Header names in lower case; a header that came several times is joined with commas. */
 export type HttpHeaders = Readonly<Record<string, string>>;
 
-/** Handles one request. What it throws, or rejects with, becomes a coded answer; see `HttpRouter`. */
+/**
+ * Handles one request. What it throws, or rejects with, becomes a coded answer; see `HttpRouter`.
+ */
 export type HttpHandler = (exchange: HttpExchange) => void | Promise<void>;
 
 /**
- * Serves routes on the transport's own address. A path that no route matches is answered with 404, a method that
- * no route of the path takes with 405 and `Allow`. A handler that throws a coded error is answered with its status
- * and its report as JSON; anything else it throws is answered with 500 and `INTERNAL`, and is logged. A handler that
- * returns without an answer may still give it later; what is not answered in time gets 504. None of this ends the
- * process.
+ * Serves routes on the transport's own address. A path that no route matches is answered with 404,
+ * a method that no route of the path takes with 405 and `Allow`. A handler that throws a coded
+ * error is answered with its status and its report as JSON; anything else it throws is answered
+ * with 500 and `INTERNAL`, and is logged. A handler that returns without an answer may still give
+ * it later; what is not answered in time gets 504. None of this ends the process.
  *
- * Pipelined requests are served in order as long as each is answered before the next turn of the event loop (promises
- * that wait for nothing but the body are fine). A request that arrives while an earlier one is still unanswered costs
- * the connection, which is what HTTP allows and clients retry.
+ * Pipelined requests are served in order as long as each is answered before the next turn of the
+ * event loop (promises that wait for nothing but the body are fine). A request that arrives while
+ * an earlier one is still unanswered costs the connection, which is what HTTP allows and clients
+ * retry.
  */
 export interface HttpRouter {
   /**
-   * Adds a route. A path `/a/b` matches exactly that (and `/a/b/`); `/a/b/*` matches `/a/b` and everything below.
-   * An exact path wins over a prefix and a longer prefix over a shorter one; then the method is looked at, `*`
-   * being any. Routes can be added at any time.
+   * Adds a route. A path `/a/b` matches exactly that (and `/a/b/`); `/a/b/*` matches `/a/b` and
+   * everything below. An exact path wins over a prefix and a longer prefix over a shorter one; then
+   * the method is looked at, `*` being any. Routes can be added at any time.
    * @throws ROUTE_TAKEN when the same method and path already has a handler.
    */
   route(method: HttpMethod | "*", path: string, handler: HttpHandler): void;
@@ -40,7 +43,10 @@ export type BodyProblem = "BODY_TOO_LARGE" | "BODY_LATE" | "REQUEST_ABORTED";
 export interface HttpExchange {
   /** In upper case; `HEAD` is shown as `GET`, since the body of its answer is left out anyway. */
   readonly method: string;
-  /** Percent-decoded, without query, without a trailing slash (but `/` itself). Has no `..` component. */
+  /**
+   * Percent-decoded, without query, without a trailing slash (but `/` itself). Has no `..`
+   * component.
+   */
   readonly path: string;
   /** What `*` of the route matched, without a leading slash; empty on exact routes. */
   readonly rest: string;
@@ -54,17 +60,23 @@ export interface HttpExchange {
   /** True once `respond` or `stream` was called. */
   readonly isAnswered: boolean;
   /**
-   * The whole body, be it sent with a length or in chunks; empty when there is none. At most once for an exchange;
-   * it must be called before the handler's first `await`, because what arrives before it is asked for is dropped.
-   * @throws BODY_TOO_LARGE (413), BODY_LATE (408), REQUEST_ABORTED; for the first two, the connection is closed after
-   * the answer.
+   * The whole body, be it sent with a length or in chunks; empty when there is none. At most once
+   * for an exchange; it must be called before the handler's first `await`, because what arrives
+   * before it is asked for is dropped.
+   * @throws BODY_TOO_LARGE (413), BODY_LATE (408), REQUEST_ABORTED; for the first two, the
+   * connection is closed after the answer.
    */
   readBody(bytesMax: number): Promise<Uint8Array>;
   /** Answers with a `Content-Length`. A second answer is a mistake of ours and throws. */
   respond(status: number, headers: HttpHeaders, body?: string | Uint8Array): void;
-  /** Answers with a stream: chunked, without `Content-Length`; its head leaves with the first chunk. */
+  /**
+   * Answers with a stream: chunked, without `Content-Length`; its head leaves with the first chunk.
+   */
   stream(status: number, headers: HttpHeaders): HttpStream;
-  /** Calls `act` once when the client is gone before the answer was complete; at once if it is gone already. */
+  /**
+   * Calls `act` once when the client is gone before the answer was complete; at once if it is gone
+   * already.
+   */
   onAborted(act: () => void): void;
 }
 
@@ -74,9 +86,13 @@ export type StreamEnd = "ended" | "aborted" | "SLOW_READER";
 /** An answer that goes on. */
 export interface HttpStream {
   /**
-   * Sends one HTTP chunk, this and nothing else (clients rely on a record for a chunk). Answers false when the
-   * client does not keep up, `onDrained` tells when it has. A client with more than the transport's
-   * `httpStreamBytesMax` waiting is cut off; `onEnd` says so. An empty chunk is not sent, since it would mean the end.
+   * Sends one HTTP chunk, this and nothing else (clients rely on a record for a chunk). Answers
+   * false when the client does not keep up, `onDrained` tells when it has. A client with more than
+   * the transport's
+   * `httpStreamBytesMax` waiting is cut off; `onEnd` says so. An empty chunk is not sent, since it
+   * would mean the end. uWebSockets.js sends the line end that closes a chunk together with the
+   * next chunk. Parsers that hand out data as it comes (Node, curl, Go, Netty) do not notice; one
+   * that waits for that line end (urllib3) lags one chunk behind.
    */
   write(chunk: string | Uint8Array): boolean;
   /** Bytes that the client has not taken yet. */

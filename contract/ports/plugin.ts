@@ -83,3 +83,9 @@ export interface WasmPlugin {
   /** Exports of the manifest's companion file. */
   readonly companion?: Readonly<Record<string, unknown>>;
 }
+
+/** The port that allocation policies serve: their bytes, never their code. */
+export const ALLOCATOR: Port<WasmPlugin> = port<WasmPlugin>("allocator");
+
+/** The folder that the process keeps its data in, absolute; offered to plugins by the process. */
+export const DATA_DIR: Port<string> = port<string>("data-dir");

@@ -33,14 +33,19 @@ export interface Peer {
   /** Bytes that are queued here or in the socket. */
   readonly bufferedBytes: number;
   /**
-   * Queues a message for the next flush. The message is encoded now, so it may be changed afterwards. A peer whose
-   * queue is full is cut off with SLOW_READER; that is reported by `onClosed`, later, never from inside this call.
-   * @throws MESSAGE_UNENCODABLE for a message that msgpack cannot carry, MESSAGE_TOO_LARGE for one that fits no frame.
+   * Queues a message for the next flush. The message is encoded now, so it may be changed
+   * afterwards. A peer whose queue is full is cut off with SLOW_READER; that is reported by
+   * `onClosed`, later, never from inside this call.
+   * @throws MESSAGE_UNENCODABLE for a message that msgpack cannot carry, MESSAGE_TOO_LARGE for one
+   * that fits no frame.
    */
   send(message: WireMessage): void;
   /** Sends what is queued: as few frames as hold it, normally one. */
   flush(): void;
-  /** Flushes, sends the reason and closes; `onClosed` follows with the same code and `byPeer: false`. */
+  /**
+   * Flushes, sends the reason and closes; `onClosed` follows with the same code and `byPeer:
+   * false`.
+   */
   close(code: CloseCode, message?: string): void;
 }
 
@@ -50,18 +55,22 @@ export type HelloAnswer =
   | { readonly accept: false; readonly refusal: Omit<Refused, "type"> };
 
 /**
- * Says what is wrong with a message of one peer kind, or `undefined` when it is a good one. It is called once for
- * each message, before `onMessages`; what it refuses is answered with an `ErrorMessage` and goes no further.
+ * Says what is wrong with a message of one peer kind, or `undefined` when it is a good one. It is
+ * called once for each message, before `onMessages`; what it refuses is answered with an
+ * `ErrorMessage` and goes no further.
  */
 export type MessageCheck = (message: WireMessage) => FaultReport | undefined;
 
 /**
- * What the kernel gives to a server. Handlers decode nothing and act on nothing: they enqueue. A handler that throws
- * closes that peer with INTERNAL and is logged; it never takes the server down. For one peer the order is always
+ * What the kernel gives to a server. Handlers decode nothing and act on nothing: they enqueue. A
+ * handler that throws closes that peer with INTERNAL and is logged; it never takes the server down.
+ * For one peer the order is always
  * `onHello`, then `onMessages` in the order of sending, then `onClosed` once, and nothing after it.
  */
 export interface TransportHandlers {
-  /** A hello of good shape and known version. While a promise is pending, the peer must not send. */
+  /**
+   * A hello of good shape and known version. While a promise is pending, the peer must not send.
+   */
   onHello(peer: Peer, hello: Hello): HelloAnswer | Promise<HelloAnswer>;
   /** Checked messages of one frame, at least one; the array is the receiver's to keep. */
   onMessages(peer: Peer, messages: readonly WireMessage[]): void;
@@ -76,7 +85,10 @@ export interface ListenOptions {
   readonly host?: string;
   /** 0 takes a free port. */
   readonly port?: number;
-  /** Which kinds of peers may say hello here, and how their messages are checked; others are refused. */
+  /**
+   * Which kinds of peers may say hello here, and how their messages are checked; others are
+   * refused.
+   */
   readonly peers: Readonly<Partial<Record<PeerKind, MessageCheck>>>;
 }
 
@@ -84,11 +96,13 @@ export interface ListenOptions {
 export interface TransportServer {
   /** @throws LISTEN_FAILED when the address is taken or is not one of this machine. */
   listen(options: ListenOptions, handlers: TransportHandlers): Promise<ListenAddress>;
-  /** Flushes every peer that has something queued: one frame each. The kernel calls it once a tick. */
+  /**
+   * Flushes every peer that has something queued: one frame each. The kernel calls it once a tick.
+   */
   flushAll(): void;
   /**
-   * Takes no new connections, flushes, closes every peer with SHUTTING_DOWN, and resolves when all are gone; those
-   * that still do not read after `deadlineMs` are cut off.
+   * Takes no new connections, flushes, closes every peer with SHUTTING_DOWN, and resolves when all
+   * are gone; those that still do not read after `deadlineMs` are cut off.
    */
   close(deadlineMs: number): Promise<void>;
 }
@@ -102,8 +116,9 @@ export interface LinkHandlers {
   onOpen(welcome: Welcome, address: string): void;
   onMessages(messages: readonly WireMessage[]): void;
   /**
-   * A connection that was open has ended, or a hello was refused, and the link will try again: what was queued is
-   * dropped, because after a gap both sides have to agree anew on what the other knows.
+   * A connection that was open has ended, or a hello was refused, and the link will try again: what
+   * was queued is dropped, because after a gap both sides have to agree anew on what the other
+   * knows.
    */
   onDown?(reason: CloseReason, refused?: Refused): void;
   /** The link has ended: `close` was called, or a refusal was final. Nothing is called after it. */
@@ -114,7 +129,10 @@ export interface LinkHandlers {
 export interface DialOptions extends Pick<Hello, "peer" | "name" | "software" | "token"> {
   /** `host:port`, `ws://host:port` or `wss://host:port`; tried in turn. At least one. */
   readonly addresses: readonly string[];
-  /** Checks messages of the server; what it refuses is logged and dropped. Everything passes without it. */
+  /**
+   * Checks messages of the server; what it refuses is logged and dropped. Everything passes without
+   * it.
+   */
   readonly check?: MessageCheck;
   /** PEM text of the authorities to trust for `wss`, instead of the system's. */
   readonly trust?: string;
@@ -133,14 +151,16 @@ export interface Link {
   /** Bytes that are queued here or in the socket. */
   readonly bufferedBytes: number;
   /**
-   * Queues a message; everything queued in one turn of the event loop leaves in one frame. Answers false, and drops
-   * the message, when the link is not open or its queue is full.
+   * Queues a message; everything queued in one turn of the event loop leaves in one frame. Answers
+   * false, and drops the message, when the link is not open or its queue is full.
    * @throws MESSAGE_UNENCODABLE, MESSAGE_TOO_LARGE as `Peer.send` does.
    */
   send(message: WireMessage): boolean;
   /** Sends what is queued without waiting for the end of the turn. */
   flush(): void;
-  /** Flushes, says goodbye and ends the link; `onClosed` follows. Resolves when the socket is gone. */
+  /**
+   * Flushes, says goodbye and ends the link; `onClosed` follows. Resolves when the socket is gone.
+   */
   close(message?: string): Promise<void>;
 }
 

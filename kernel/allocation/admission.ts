@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { PolicyFault } from "./faults.ts";
 import { ABI_MARKER, ABI_MINOR } from "./slots.ts";
+import { type WasmModule, wasm } from "./webassembly.ts";
 
 /** A module that passed every check that needs none of its code to run. */
 export interface AdmittedPolicy {
   readonly name: string;
   /** SHA-256 of the file, in lower-case hexadecimal. */
   readonly digest: string;
-  readonly module: WebAssembly.Module;
+  readonly module: WasmModule;
 }
 
 /** Largest file that is taken for a policy; the shipped ones are tens of kilobytes. */
@@ -28,7 +29,7 @@ export function admitPolicy(name: string, bytes: Uint8Array, digest?: string): A
     throw new PolicyFault("POLICY_DIGEST", `${name} has ${actual}, the manifest says ${digest}`);
   }
   const module = compiled(name, bytes);
-  const exported = new Map(WebAssembly.Module.exports(module).map((e) => [e.name, e.kind]));
+  const exported = new Map(wasm.Module.exports(module).map((e) => [e.name, e.kind]));
   // The marker may be a function too: a C compiler exports a global's address, not its value.
   const marker = exported.get(ABI_MARKER);
   if (marker !== "global" && marker !== "function") {
@@ -36,7 +37,7 @@ export function admitPolicy(name: string, bytes: Uint8Array, digest?: string): A
     const said = has.length > 0 ? `it has ${has.join(", ")}` : "it has no such export";
     throw new PolicyFault("POLICY_ABI_MISSING", `${name} should export ${ABI_MARKER}; ${said}`);
   }
-  const imports = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`);
+  const imports = wasm.Module.imports(module).map((i) => `${i.module}.${i.name}`);
   if (imports.length > 0) {
     throw new PolicyFault("POLICY_IMPORTS", `${name} imports ${imports.join(", ")}`);
   }
@@ -64,12 +65,12 @@ export function checkMinor(name: string, minor: number): void {
   );
 }
 
-function compiled(name: string, bytes: Uint8Array): WebAssembly.Module {
+function compiled(name: string, bytes: Uint8Array): WasmModule {
   if (bytes.length > MODULE_BYTES_MAX) {
     throw new PolicyFault("POLICY_NOT_WASM", `${name} is larger than ${MODULE_BYTES_MAX} bytes`);
   }
   try {
-    return new WebAssembly.Module(new Uint8Array(bytes));
+    return new wasm.Module(new Uint8Array(bytes));
   } catch (cause) {
     throw new PolicyFault("POLICY_NOT_WASM", `${name}: ${(cause as Error).message}`, { cause });
   }

@@ -35,17 +35,27 @@ interface Group {
   readonly columns: readonly Column[];
 }
 
+const one = (slot: number, from: Uint32Array | Float64Array) => ({ slot, width: 1, from });
+
+const vectors = (slot: number, from: Float64Array) => ({ slot, width: KINDS, from });
+
+function group(
+  log: ChangeLog,
+  pool: { readonly end: number },
+  changed: ChangedList | undefined,
+  columns: Column[],
+): Group {
+  return { log, changed, end: () => pool.end, columns };
+}
+
 /** All columns of the tables as they are laid out now; to be asked again after growth. */
-export function groupsOf(tables: AllocationTables): readonly Group[] {
-  const { agents, reservations, attributes, roles, clients, alternatives, filters } = tables;
-  const one = (slot: number, from: Uint32Array | Float64Array) => ({ slot, width: 1, from });
-  const vectors = (slot: number, from: Float64Array) => ({ slot, width: KINDS, from });
-  const group = (
-    log: ChangeLog,
-    pool: { end: number },
-    changed: ChangedList | undefined,
-    columns: Column[],
-  ): Group => ({ log, changed, end: () => pool.end, columns });
+function groupsOf(tables: AllocationTables): readonly Group[] {
+  return [...agentGroups(tables), ...clientGroups(tables)];
+}
+
+/** Agents, and what hangs on them. */
+function agentGroups(tables: AllocationTables): readonly Group[] {
+  const { agents, reservations, attributes } = tables;
   return [
     group(agents.changes, agents.pool, changedAgents, [
       one(Slot.AgentFlags, agents.flags),
@@ -75,6 +85,13 @@ export function groupsOf(tables: AllocationTables): readonly Group[] {
       one(Slot.AttributeNext, attributes.next),
       one(Slot.AttributeNumber, attributes.number),
     ]),
+  ];
+}
+
+/** Roles and clients, and which of them may not meet which agent. */
+function clientGroups(tables: AllocationTables): readonly Group[] {
+  const { agents, roles, clients, alternatives, filters } = tables;
+  return [
     group(roles.changes, roles.pool, changedRoles, [
       one(Slot.RoleFlags, roles.flags),
       one(Slot.RoleParent, roles.parent),

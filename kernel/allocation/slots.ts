@@ -123,7 +123,9 @@ export const DecisionFlag = {
   REVOCABLE: 4,
 } as const;
 
-/** Bits of `Slot.Presence`: what there is at all in this cluster, so that the rest can be skipped. */
+/**
+ * Bits of `Slot.Presence`: what there is at all in this cluster, so that the rest can be skipped.
+ */
 export const Presence = {
   REVOCABLE: 1,
   LIMITS: 2,

@@ -23,7 +23,9 @@ export class Verifier {
   /** Per agent: 4 × visit number + how far it is given away. */
   #given = new Float64Array(0);
   #visit = 0;
-  /** Left of the agents that are given away in parts, and per reservation the visit that took it. */
+  /**
+   * Left of the agents that are given away in parts, and per reservation the visit that took it.
+   */
   #left = new Float64Array(0);
   #taken = new Float64Array(0);
   #consumed = new Float64Array(0);

@@ -6,6 +6,7 @@ import { withDeadline } from "./deadline.ts";
 import { PolicyFault } from "./faults.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
 import { ABI_MARKER, ABI_MINOR, Answer, HEADER_SLOTS, MAGIC, Presence, Slot } from "./slots.ts";
+import { type WasmGlobal, type WasmMemory, wasm } from "./webassembly.ts";
 
 /** How an instance is run. */
 export interface WasmPolicyOptions {
@@ -25,9 +26,9 @@ const PROGRAM_BYTES_MAX = 64 << 10;
 const EXTRA_DECISIONS = 1024;
 
 interface Guest {
-  readonly memory: WebAssembly.Memory;
-  readonly [ABI_MARKER]: WebAssembly.Global | (() => number);
-  readonly state_schema: WebAssembly.Global | (() => number);
+  readonly memory: WasmMemory;
+  readonly [ABI_MARKER]: WasmGlobal | (() => number);
+  readonly state_schema: WasmGlobal | (() => number);
   header(): number;
   init(): number;
   allocate(): number;
@@ -153,7 +154,7 @@ export class WasmPolicy implements Policy {
     return false;
   }
 
-  #number(exported: WebAssembly.Global | (() => number)): number {
+  #number(exported: WasmGlobal | (() => number)): number {
     if (typeof exported !== "function") return Number(exported.value);
     return withDeadline(this.#deadlineMs, exported);
   }
@@ -201,7 +202,7 @@ export class WasmPolicy implements Policy {
 /** A module's start section is its code, so instantiation has the deadline too. */
 function started(policy: AdmittedPolicy, deadlineMs: number): Guest {
   try {
-    const start = () => new WebAssembly.Instance(policy.module, {}).exports;
+    const start = () => new wasm.Instance(policy.module, {}).exports;
     return withDeadline(deadlineMs, start) as unknown as Guest;
   } catch (cause) {
     throw new PolicyFault("POLICY_START", `${policy.name}: ${(cause as Error).message}`, { cause });

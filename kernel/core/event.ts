@@ -16,6 +16,10 @@ export interface OfferDecision {
   readonly whole: boolean;
   /** Else: thousandths by scalar kind column, taken from unreserved resources. */
   readonly amounts?: readonly number[];
+  /** Beside the amounts, everything reserved for the client's role or above it. */
+  readonly reserved?: boolean;
+  /** Beside the amounts, everything revocable. */
+  readonly revocable?: boolean;
 }
 
 /** Methods that change the cluster, and therefore pass through the core. */
@@ -49,6 +53,10 @@ export type ClusterInput =
       readonly type: "offers-decided";
       readonly decisions: readonly OfferDecision[];
       readonly policy: { readonly name: string; readonly digest: string };
+      /** Candidates are left: another round is wanted as soon as may be. */
+      readonly more?: boolean;
     }
+  /** How many listen to the cluster's events (H2). */
+  | { readonly type: "listeners"; readonly count: number }
   /** Time has passed: fire the timers that are due. */
   | { readonly type: "tick" };

@@ -4,6 +4,7 @@ import {
   AttributeTable,
   ReservationTable,
 } from "./tables/agents.ts";
+import { Candidates } from "./tables/candidates.ts";
 import { AlternativeTable, ClientTable, FilterTable } from "./tables/clients.ts";
 import { RoleTable } from "./tables/roles.ts";
 import {
@@ -16,6 +17,7 @@ import {
   type TableSizes,
   type Vector,
 } from "./tables/shape.ts";
+import { addVector, copyVector, EMPTY, isEmpty, vectorAt } from "./tables/vectors.ts";
 
 /** What a new client is (C11, C13, E21). */
 export interface ClientSpec {
@@ -54,9 +56,7 @@ export class AllocationTables {
   readonly kindNames: string[] = [...FIXED_KINDS];
   readonly #largest: TableSizes;
   readonly #ownMinimum = new Set<number>();
-  #candidates: Uint32Array;
-  #candidateMarks: Uint8Array;
-  #candidateCount = 0;
+  readonly #candidates: Candidates;
 
   constructor(sizes: TableSizes = INITIAL_SIZES, largest: TableSizes = LARGEST_SIZES) {
     this.sizes = sizes;
@@ -68,8 +68,7 @@ export class AllocationTables {
     this.clients = new ClientTable(sizes.clients);
     this.alternatives = new AlternativeTable(sizes.alternatives);
     this.filters = new FilterTable(sizes.agents, sizes.clients);
-    this.#candidates = new Uint32Array(sizes.agents);
-    this.#candidateMarks = new Uint8Array(sizes.agents);
+    this.#candidates = new Candidates(sizes.agents);
   }
 
   /** Kind of a scalar's name, bound first come first served; `undefined` when all are taken. */
@@ -92,7 +91,9 @@ export class AllocationTables {
     return row;
   }
 
-  /** Forgets an agent, its reservations, attributes and filters. Its use must be recovered before. */
+  /**
+   * Forgets an agent, its reservations, attributes and filters. Its use must be recovered before.
+   */
   removeAgent(row: number): void {
     this.setAgentTotal(row, EMPTY);
     while (this.agents.firstReservation[row] !== NO_ROW) {
@@ -243,7 +244,9 @@ export class AllocationTables {
     this.touchAll();
   }
 
-  /** Guarantee and limit per kind; `undefined` for none, Infinity for no limit in a kind (E8, E9). */
+  /**
+   * Guarantee and limit per kind; `undefined` for none, Infinity for no limit in a kind (E8, E9).
+   */
   setRoleQuota(row: number, guarantee: Vector | undefined, limit: Vector | undefined): void {
     this.roles.setQuota(row, guarantee, limit);
     this.touchAll();
@@ -296,7 +299,9 @@ export class AllocationTables {
     roles.addUp(roles.consumed, role, charged, sign);
   }
 
-  /** Counts one grant for the tie-break of the sorters (E2). Called once for each decision taken. */
+  /**
+   * Counts one grant for the tie-break of the sorters (E2). Called once for each decision taken.
+   */
   countAllocation(client: number): void {
     this.clients.allocations[client] = (this.clients.allocations[client] as number) + 1;
     this.clients.useChanges.mark(client);
@@ -359,36 +364,30 @@ export class AllocationTables {
 
   /** Has the next round look at this agent: something became free there, or someone eligible. */
   touchAgent(row: number): void {
-    if (this.#candidateMarks[row] !== 0) return;
-    this.#candidateMarks[row] = 1;
-    this.#candidates[this.#candidateCount++] = row;
+    this.#candidates.add(row);
   }
 
   /** Has the next round look at every agent that has something left. */
   touchAll(): void {
     const { agents } = this;
     for (let row = 0; row < agents.pool.end; row++) {
-      if (this.#candidateMarks[row] === 0 && this.#hasSomething(row)) this.touchAgent(row);
+      if (!this.#candidates.has(row) && this.#hasSomething(row)) this.touchAgent(row);
     }
   }
 
   /** Agents that the next round must look at, in order of being touched; valid until touched. */
   get candidates(): Uint32Array {
-    return this.#candidates.subarray(0, this.#candidateCount);
+    return this.#candidates.rows;
   }
 
   /** Takes the first `count` agents off the candidates, after a round has looked at them. */
   dropCandidates(count: number): void {
-    for (let at = 0; at < count; at++) this.#candidateMarks[this.#candidates[at] as number] = 0;
-    this.#candidates.copyWithin(0, count, this.#candidateCount);
-    this.#candidateCount -= count;
+    this.#candidates.drop(count);
   }
 
   /** Moves the first `count` candidates behind the others, so that no agent is always first. */
   rotateCandidates(count: number): void {
-    const head = this.#candidates.slice(0, count);
-    this.#candidates.copyWithin(0, count, this.#candidateCount);
-    this.#candidates.set(head, this.#candidateCount - count);
+    this.#candidates.rotate(count);
   }
 
   #hasSomething(agent: number): boolean {
@@ -413,49 +412,7 @@ export class AllocationTables {
     if (table === "agents" || table === "clients") {
       this.filters.grow(this.sizes.agents, this.sizes.clients);
     }
-    if (table !== "agents") return true;
-    const candidates = new Uint32Array(grown);
-    candidates.set(this.#candidates);
-    this.#candidates = candidates;
-    const marks = new Uint8Array(grown);
-    marks.set(this.#candidateMarks);
-    this.#candidateMarks = marks;
+    if (table === "agents") this.#candidates.grow(grown);
     return true;
   }
-}
-
-const EMPTY: Vector = new Float64Array(KINDS);
-
-/** A vector in a column of vectors, as a view. */
-export function vectorAt(column: Float64Array, row: number): Float64Array {
-  return column.subarray(row * KINDS, (row + 1) * KINDS);
-}
-
-function isEmpty(vector: Vector): boolean {
-  for (let kind = 0; kind < KINDS; kind++) if ((vector[kind] ?? 0) > 0) return false;
-  return true;
-}
-
-/** Overwrites a vector; true when some kind grew. */
-function copyVector(column: Float64Array, row: number, vector: Vector): boolean {
-  let grew = false;
-  for (let kind = 0; kind < KINDS; kind++) {
-    const at = row * KINDS + kind;
-    const value = vector[kind] ?? 0;
-    if (value > (column[at] as number)) grew = true;
-    column[at] = value;
-  }
-  return grew;
-}
-
-/** Adds to a vector; true when some kind grew. */
-function addVector(column: Float64Array, row: number, vector: Vector, sign: 1 | -1): boolean {
-  let grew = false;
-  for (let kind = 0; kind < KINDS; kind++) {
-    const value = vector[kind] ?? 0;
-    if (sign * value > 0) grew = true;
-    const at = row * KINDS + kind;
-    column[at] = (column[at] as number) + sign * value;
-  }
-  return grew;
 }

@@ -86,11 +86,10 @@ function checkShape(candidate: Candidate, _: readonly Candidate[], options: Admi
   if (problem !== undefined) throw errors.PLUGIN_SHAPE(name, problem);
 }
 
-function checkConfig(candidate: Candidate, _: readonly Candidate[], options: AdmissionOptions) {
+function checkConfig(candidate: Candidate) {
   const { entry, name } = candidate;
   const manifest = manifestOf(candidate);
-  const config = { ...options.fill?.(manifest), ...(entry.config as object | undefined) };
-  candidate.config = pluginConfig(name, manifest, config);
+  candidate.config = pluginConfig(name, manifest, entry.config ?? {});
 }
 
 /** All checks, in their order. Every one is over for all plugins before any plugin's code runs. */

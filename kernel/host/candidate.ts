@@ -25,11 +25,6 @@ export interface AdmissionOptions extends PluginPlaces {
   readonly kinds?: readonly PluginKind[];
   /** Ports that the process itself provides. */
   readonly provided?: Iterable<string>;
-  /**
-   * Config that the process fills in where an entry does not give it, such as the folder of the
-   * registry; fields that the plugin does not know are its refusal like any other.
-   */
-  readonly fill?: (manifest: PluginManifest) => Readonly<Record<string, unknown>>;
   /** Shape checks by kind; every .wasm entry is checked to be WebAssembly anyway. */
   readonly shapes?: Readonly<Partial<Record<PluginKind, ShapeCheck>>>;
 }

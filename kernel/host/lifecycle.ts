@@ -135,7 +135,7 @@ export class PluginLife {
   }
 
   #stopQuietly(instance: PluginInstance): void {
-    this.#stopInstance(instance, this.#support.unwindDeadlineMs).then((problem) => {
+    void this.#stopInstance(instance, this.#support.unwindDeadlineMs).then((problem) => {
       if (problem !== undefined) this.#support.log.error({ err: problem }, problem.describe());
     });
   }

@@ -13,7 +13,8 @@ export interface LogSettings {
 
 /**
  * One JSON object a line, on the error stream or in a file, so that the output stream stays free
- * for what commands print. Writes are synchronous: the last lines before an end are the ones needed.
+ * for what commands print. Writes are synchronous: the last lines before an end are the ones
+ * needed.
  */
 export function openLog(settings: LogSettings, stream?: DestinationStream): Logger {
   const target =

@@ -48,12 +48,10 @@ export class PromMetrics implements Metrics {
     const { buckets } = options;
     const metric = this.#once(
       options,
-      (settings) =>
-        new prom.Histogram(buckets ? { ...settings, buckets: [...buckets] } : settings),
+      (settings) => new prom.Histogram(buckets ? { ...settings, buckets: [...buckets] } : settings),
     );
     return {
-      observe: (value, labels) =>
-        labels ? metric.observe(labels, value) : metric.observe(value),
+      observe: (value, labels) => (labels ? metric.observe(labels, value) : metric.observe(value)),
     };
   }
 

@@ -1,5 +1,5 @@
-import type { MasterInfo } from "../../contract/schema/agent.ts";
 import type { HttpRouter } from "../../contract/ports/http.ts";
+import type { MasterInfo } from "../../contract/schema/agent.ts";
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" } as const;
 const JSON_TYPE = { "content-type": "application/json" } as const;
@@ -14,7 +14,9 @@ export interface MasterPages {
   version(): object;
 }
 
-/** Adds `/health`, `/version`, `/metrics` and `/redirect` to the transport's own address (H5, H6). */
+/**
+ * Adds `/health`, `/version`, `/metrics` and `/redirect` to the transport's own address (H5, H6).
+ */
 export function routeMaster(router: HttpRouter, pages: MasterPages): void {
   router.route("GET", "/health", (exchange) => {
     // Healthy means that the process answers, also while it recovers or stands by (H6).

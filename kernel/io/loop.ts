@@ -1,7 +1,7 @@
+import { limits } from "../../contract/limits.ts";
 import type { Clock, Timer } from "../../contract/ports/clock.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
-import { limits } from "../../contract/limits.ts";
 import type { Effect } from "../core/effect.ts";
 import type { ClusterInput } from "../core/event.ts";
 
@@ -12,7 +12,7 @@ export interface LoopParts {
   /** When the earliest timer of the cluster is due, if there is one. */
   nextDeadlineMs(): number | undefined;
   /** Whether a round of allocation is wanted now (C1). */
-  allocationDue(nowMs: number): boolean;
+  roundDue(): boolean;
   /** Runs one round; its decisions come back as the input to step. */
   allocate(nowMs: number): ClusterInput | undefined;
   perform(effect: Effect): void;
@@ -125,7 +125,7 @@ export class Loop {
     if (deadline !== undefined && deadline <= nowMs) {
       this.#parts.step({ type: "tick" }, nowMs, effects);
     }
-    if (this.#parts.allocationDue(nowMs)) {
+    if (this.#parts.roundDue()) {
       const decided = this.#parts.allocate(nowMs);
       if (decided !== undefined) this.#parts.step(decided, nowMs, effects);
     }
@@ -135,7 +135,8 @@ export class Loop {
     this.#inputs.add(taken);
     this.#tickSeconds.observe((this.#clock.monotonicMs() - began) / 1_000);
     if (this.#stopped) return;
-    if (this.depth > 0) this.#wake();
+    // A round that ran out of its budget leaves candidates: the next turn goes on with them.
+    if (this.depth > 0 || this.#parts.roundDue()) this.#wake();
     this.#setTimer();
   }
 

@@ -1,6 +1,7 @@
 import { compile, type Validator } from "../../contract/check.ts";
 import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import type { Problem } from "../../contract/framework-api.ts";
+import { limits } from "../../contract/limits.ts";
 import { didYouMean } from "../../contract/nearest.ts";
 import {
   type ClusterEvent,
@@ -12,7 +13,6 @@ import {
 } from "../../contract/operator-api.ts";
 import type { Peer } from "../../contract/ports/transport.ts";
 import type { OperatorCommand, OperatorCommandName } from "../core/event.ts";
-import { limits } from "../../contract/limits.ts";
 
 /** Methods that only read, answered at once from the state between two turns of the loop. */
 export type OperatorQueries = {
@@ -29,9 +29,7 @@ interface Asked {
 /** What an error looks like in an answer. */
 export function problemOf(thrown: unknown): Problem {
   const report =
-    thrown instanceof TepuiError
-      ? thrown.toJSON()
-      : errors.INTERNAL(reasonOf(thrown)).toJSON();
+    thrown instanceof TepuiError ? thrown.toJSON() : errors.INTERNAL(reasonOf(thrown)).toJSON();
   return {
     code: report.code,
     message: report.message,

@@ -7,6 +7,7 @@ import { BuildError, dist, filesBelow, readJson, root, sha256, writeIfChanged } 
 
 /** Which files are copied as they are: folder and endings. Manifests are handled on their own. */
 const copied = [
+  { folder: "agent", endings: [".pl"] },
   { folder: "frameworks", endings: [".json", ".txt"] },
   { folder: "plugins", endings: [".json", ".wasm", ".proto"] },
   { folder: "ui", endings: [".html", ".css", ".js", ".svg"] },
@@ -57,7 +58,7 @@ function manifestWithDigest(path) {
       "allocators are compiled from assembly/policies; other binaries have to be checked in",
     );
   }
-  const digest = `sha256-${sha256(readFileSync(binary))}`;
+  const digest = sha256(readFileSync(binary));
   return `${JSON.stringify({ ...manifest, digest }, undefined, 2)}\n`;
 }
 

@@ -169,7 +169,7 @@ describe("supervision", () => {
     });
   }
 
-  test("restores, then starts cold, then trusts the built-in policy, each later than before", () => {
+  test("restores, then starts cold, then trusts the built-in policy, each time later", () => {
     expect(story([1], 12)).toEqual([
       "lost restored",
       "lost cold",

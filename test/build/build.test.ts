@@ -76,7 +76,7 @@ test("a clean clone builds policies, programs, manifests with digests, data, bui
   const copied: unknown = JSON.parse(
     readFileSync(built("plugins/allocators/toy/plugin.json"), "utf8"),
   );
-  expect(copied).toEqual({ ...manifest, digest: expect.stringMatching(/^sha256-[0-9a-f]{64}$/) });
+  expect(copied).toEqual({ ...manifest, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
   expect(readFileSync(built("frameworks/batch/words.txt"), "utf8")).toBe("one two\n");
   // There is no git here: the commit is left out, not guessed.
   expect(JSON.parse(readFileSync(built("build-info.json"), "utf8"))).toEqual({

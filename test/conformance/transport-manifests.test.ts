@@ -12,11 +12,14 @@ function manifestOf(name: string): { config: Record<string, unknown>; offers: st
 test.each([
   ["uws-msgpack", UwsConfig],
   ["memory", MemoryConfig],
-])("the config schema in the manifest of %s is that of its code, with nothing required", (name, schema) => {
-  const { required, ...rest } = structuredClone(schema) as unknown as Record<string, unknown>;
-  expect(required).toBeDefined();
-  expect(manifestOf(name).config).toEqual(rest);
-});
+])(
+  "the config schema in the manifest of %s is that of its code, with nothing required",
+  (name, schema) => {
+    const { required, ...rest } = structuredClone(schema) as unknown as Record<string, unknown>;
+    expect(required).toBeDefined();
+    expect(manifestOf(name).config).toEqual(rest);
+  },
+);
 
 test("an empty config of uws-msgpack is filled in with loopback and the Mesos port", () => {
   const checked = compileJsonSchema(manifestOf("uws-msgpack").config, "config").check({});

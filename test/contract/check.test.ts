@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { expect, test } from "vitest";
 import { compile, problemLine, schemaProblem } from "../../contract/check.ts";
+import { BytesSchema } from "../../contract/schema/basics.ts";
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535, default: 5050 });
 const Level = Type.Union([Type.Literal("info"), Type.Literal("warn")]);
@@ -103,4 +104,14 @@ test("a JSON Schema from outside is refused with its reason when it is not one",
   expect(schemaProblem({ type: "number", minimun: 1 })).toContain("minimun");
   expect(schemaProblem("x")).toContain("must be an object");
   expect(schemaProblem({ $ref: "#/$defs/nowhere" })).toContain("nowhere");
+});
+
+test("bytes are a Uint8Array, and nothing else passes for them", () => {
+  const check = compile(Type.Object({ data: BytesSchema }), "message", "wire");
+  expect(check.is({ data: new Uint8Array([1, 2]) })).toBe(true);
+  const refused = check.check({ data: "AQI=" });
+  expect(refused).toMatchObject({
+    ok: false,
+    problems: [{ path: "/data", message: 'must be bytes, got "AQI="' }],
+  });
 });

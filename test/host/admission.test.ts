@@ -68,20 +68,6 @@ test("an admitted plugin has its digest, and its config with defaults and units 
   expect(admitPlugins([{ plugin: right }], placesIn(folder))).toHaveLength(1);
 });
 
-test("what the process fills in gives way to what the config says", () => {
-  const folder = pluginFolder();
-  const config = {
-    type: "object",
-    required: ["directory"],
-    properties: { directory: { type: "string" } },
-  };
-  const plugin = writePlugin(folder, "p", { manifest: { config } });
-  const options = { ...placesIn(folder), fill: () => ({ directory: "/data" }) };
-  const configOf = (entry: object) => admitPlugins([{ plugin, ...entry }], options)[0]?.config;
-  expect(configOf({})).toEqual({ directory: "/data" });
-  expect(configOf({ config: { directory: "/own" } })).toEqual({ directory: "/own" });
-});
-
 test("one plugin may run twice under two names", () => {
   const folder = pluginFolder();
   const plugin = writePlugin(folder, "p", {

@@ -64,7 +64,9 @@ describe("a frame that was damaged is a result or a coded refusal", () => {
 });
 
 test("decoding keeps nothing of the bytes, which belong to the transport", () => {
-  const own = Buffer.from(encodeFrames([message({ bytes: Buffer.from("abc"), text: "def" })])[0] ?? []);
+  const own = Buffer.from(
+    encodeFrames([message({ bytes: Buffer.from("abc"), text: "def" })])[0] ?? [],
+  );
   const decoded = decodeFrame(own, limits);
   own.fill(0);
   expect(decoded.ok && decoded.messages[0]).toEqual(

@@ -2,8 +2,8 @@ import { ChangeLog, grownF64, grownU32, RowPool } from "./rows.ts";
 import { KINDS, ROOT_ROLE, RoleFlag, type Vector } from "./shape.ts";
 
 /**
- * The role tree (E5). Row 0 is its root: it exists always, and its sums are the cluster's. Sums of a
- * role cover its whole subtree.
+ * The role tree (E5). Row 0 is its root: it exists always, and its sums are the cluster's. Sums of
+ * a role cover its whole subtree.
  */
 export class RoleTable {
   readonly pool = new RowPool(1);

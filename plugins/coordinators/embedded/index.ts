@@ -1,14 +1,19 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { COORDINATOR } from "../../../contract/ports/coordinator.ts";
-import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
+import {
+  DATA_DIR,
+  type PluginContext,
+  type PluginInstance,
+} from "../../../contract/ports/plugin.ts";
 import { EmbeddedCoordinator } from "./coordinator.ts";
 import { lockDirectory } from "./lock.ts";
 import { openStore } from "./store.ts";
 
 /** Config of the plugin, as its manifest describes it. */
 export interface EmbeddedConfig {
-  readonly directory: string;
+  /** Default: `registry` in the process's data directory. */
+  readonly directory?: string;
   readonly mapMib: number;
 }
 
@@ -17,7 +22,8 @@ export interface EmbeddedConfig {
  * @throws REGISTRY_LOCKED when another live process holds the directory.
  */
 export function create(context: PluginContext<EmbeddedConfig>): PluginInstance {
-  const { directory, mapMib } = context.config;
+  const { mapMib } = context.config;
+  const directory = context.config.directory ?? join(context.use(DATA_DIR), "registry");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const unlock = lockDirectory(directory);
   const store = openStore(join(directory, "registry"), mapMib, context.log);

@@ -1,7 +1,7 @@
 import { open, type RootDatabase } from "lmdb";
 import { errors, reasonOf } from "../../../contract/errors.ts";
-import type { Logger } from "../../../contract/ports/log.ts";
 import type { RegistryWrite } from "../../../contract/ports/coordinator.ts";
+import type { Logger } from "../../../contract/ports/log.ts";
 
 /** Version of the layout below; a store of another one is refused, never guessed at. */
 const LAYOUT = 1;
@@ -36,7 +36,9 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
   }
   const layout = db.get(LAYOUT_KEY) ?? LAYOUT;
   if (layout !== LAYOUT) {
-    throw errors.REGISTRY_FAILED(`${path} has layout ${String(layout)}, this program reads ${LAYOUT}`);
+    throw errors.REGISTRY_FAILED(
+      `${path} has layout ${String(layout)}, this program reads ${LAYOUT}`,
+    );
   }
   const durable = async <T>(what: string, change: () => T): Promise<T> => {
     try {

@@ -12,7 +12,12 @@ export { PipeEnd } from "./pipe.ts";
 export const MemoryConfig = Type.Object(
   {
     host: Type.String({ default: "127.0.0.1", description: "Host part of the made-up address." }),
-    port: Type.Integer({ minimum: 0, maximum: 65535, default: 5050, description: "0: a free one." }),
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65535,
+      default: 5050,
+      description: "0: a free one.",
+    }),
   },
   { additionalProperties: false },
 );

@@ -28,7 +28,10 @@ export interface MemorySettings extends HubSettings {
   readonly port: number;
 }
 
-/** A transport within one process, with the real codec, sessions and links; only the sockets are made up. */
+/**
+ * A transport within one process, with the real codec, sessions and links; only the sockets are
+ * made up.
+ */
 export function memoryTransport(
   settings: MemorySettings,
   environment: HubEnvironment & { readonly random?: () => number },

@@ -3,12 +3,17 @@ import type { PipeEnd } from "./pipe.ts";
 /** What a listening server does with a connection; answers false when it takes no more. */
 export type Accept = (end: PipeEnd, remote: string) => boolean;
 
-/** Addresses that exist in one process only. Servers and dialling sides that share a network can meet. */
+/**
+ * Addresses that exist in one process only. Servers and dialling sides that share a network can
+ * meet.
+ */
 export class MemoryNetwork {
   readonly #listening = new Map<string, Accept>();
   #lastPort = 50_000;
 
-  /** Takes an address, a free port for 0; answers the real port, or `undefined` when it is taken. */
+  /**
+   * Takes an address, a free port for 0; answers the real port, or `undefined` when it is taken.
+   */
   listen(host: string, port: number, accept: Accept): number | undefined {
     const real = port === 0 ? ++this.#lastPort : port;
     const key = `${host}:${real}`;

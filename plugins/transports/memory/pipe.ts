@@ -17,8 +17,9 @@ type Item =
   | { readonly end: number; readonly message: string };
 
 /**
- * One end of a WebSocket that exists in memory only: ordered, with back-pressure when the other end does not read,
- * and with the two ways to end. Delivery happens in later turns of the event loop, as on a network.
+ * One end of a WebSocket that exists in memory only: ordered, with back-pressure when the other end
+ * does not read, and with the two ways to end. Delivery happens in later turns of the event loop,
+ * as on a network.
  */
 export class PipeEnd {
   /** The other end; itself only until `pair` is done. */

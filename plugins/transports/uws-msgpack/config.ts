@@ -11,7 +11,12 @@ export const UwsConfig = Type.Object(
       default: "127.0.0.1",
       description: "Address to listen on. Anything but a loopback address needs authentication.",
     }),
-    port: Type.Integer({ minimum: 0, maximum: 65535, default: 5050, description: "0: a free one." }),
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65535,
+      default: 5050,
+      description: "0: a free one.",
+    }),
     tls: Type.Optional(
       Type.Object(
         {

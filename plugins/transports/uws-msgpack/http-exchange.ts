@@ -1,5 +1,5 @@
-import { STATUS_CODES } from "node:http";
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
+import { STATUS_CODES } from "node:http";
 import { errors, TepuiError } from "../../../contract/errors.ts";
 import type { Clock, Timer } from "../../../contract/ports/clock.ts";
 import type { HttpExchange, HttpHeaders, HttpStream } from "../../../contract/ports/http.ts";
@@ -36,7 +36,10 @@ export function readHead(request: HttpRequest, response: HttpResponse): RequestH
   };
 }
 
-/** One request of uWebSockets.js, behind the port. After an abort it never touches the response again. */
+/**
+ * One request of uWebSockets.js, behind the port. After an abort it never touches the response
+ * again.
+ */
 export class UwsExchange implements HttpExchange {
   readonly method: string;
   readonly path: string;
@@ -140,15 +143,10 @@ export class UwsExchange implements HttpExchange {
 
   stream(status: number, headers: HttpHeaders): HttpStream {
     const lines = this.#begin(status, headers);
-    const stream = new UwsStream(
-      this.#response,
-      this.#limits.streamBytesMax,
-      this.#aborted,
-      () => {
-        this.#response.writeStatus(statusLine(status));
-        for (const [name, value] of lines) this.#response.writeHeader(name, value);
-      },
-    );
+    const stream = new UwsStream(this.#response, this.#limits.streamBytesMax, this.#aborted, () => {
+      this.#response.writeStatus(statusLine(status));
+      for (const [name, value] of lines) this.#response.writeHeader(name, value);
+    });
     this.#stream = stream;
     stream.onEnd(() => this.#done());
     return stream;
@@ -164,7 +162,10 @@ export class UwsExchange implements HttpExchange {
     this.#onAnswered = act;
   }
 
-  /** From here on the request's callback has returned, and uWebSockets.js drops a body that nobody asked for. */
+  /**
+   * From here on the request's callback has returned, and uWebSockets.js drops a body that nobody
+   * asked for.
+   */
   callbackReturned(): void {
     this.#headersRead = true;
   }
@@ -178,7 +179,10 @@ export class UwsExchange implements HttpExchange {
     }
   }
 
-  /** Answers with a coded error, unless an answer was begun: then the connection is the only way to say it. */
+  /**
+   * Answers with a coded error, unless an answer was begun: then the connection is the only way to
+   * say it.
+   */
   fail(fault: TepuiError, headers: HttpHeaders = {}): void {
     if (this.#aborted) return;
     if (this.#answered) {
@@ -193,7 +197,8 @@ export class UwsExchange implements HttpExchange {
     if (this.#answered) throw new Error(`${this.method} ${this.path} was answered already`);
     const lines = Object.entries(headers).filter(([name]) => !isOurs(name));
     for (const [name, value] of lines) {
-      if (/[\r\n\0]/.test(name + value)) throw new Error(`header ${JSON.stringify(name)} has a line end`);
+      if (/[\r\n\0]/.test(name + value))
+        throw new Error(`header ${JSON.stringify(name)} has a line end`);
     }
     if (!Number.isInteger(status) || status < 200 || status > 599) {
       throw new Error(`${status} is not a status to answer with`);

@@ -7,7 +7,10 @@ import type { Logger } from "../../../contract/ports/log.ts";
 import { type ExchangeLimits, faultOf, readHead, UwsExchange } from "./http-exchange.ts";
 import { decodedPath, Routes } from "./routes.ts";
 
-/** The HTTP half of the server: routes, and the guarantee that a handler can fail in any way it likes. */
+/**
+ * The HTTP half of the server: routes, and the guarantee that a handler can fail in any way it
+ * likes.
+ */
 export class UwsRouter implements HttpRouter {
   readonly #routes = new Routes();
   readonly #clock: Clock;
@@ -39,10 +42,14 @@ export class UwsRouter implements HttpRouter {
     for (const exchange of [...this.#open]) exchange.stop();
   }
 
-  /** Serves one request; never throws, and always registers `onAborted` before anything can go wrong. */
+  /**
+   * Serves one request; never throws, and always registers `onAborted` before anything can go
+   * wrong.
+   */
   serve(response: HttpResponse, request: HttpRequest): void {
     const head = readHead(request, response);
-    const path = head.rawPath.length > wireLimits.httpPathCharsMax ? undefined : decodedPath(head.rawPath);
+    const path =
+      head.rawPath.length > wireLimits.httpPathCharsMax ? undefined : decodedPath(head.rawPath);
     const method = head.method === "HEAD" ? "GET" : head.method;
     const match = path === undefined ? ({ status: 404 } as const) : this.#routes.find(method, path);
     const rest = "handler" in match ? match.rest : "";

@@ -5,8 +5,9 @@ import type { HttpStream, StreamEnd } from "../../../contract/ports/http.ts";
 const HIGH_WATER_BYTES = 64 * 1024;
 
 /**
- * A chunked answer over uWebSockets.js. It hands the socket a chunk only while the socket takes more, and keeps what
- * waits in a queue of its own: what uWebSockets.js buffers can neither be measured nor bounded from here.
+ * A chunked answer over uWebSockets.js. It hands the socket a chunk only while the socket takes
+ * more, and keeps what waits in a queue of its own: what uWebSockets.js buffers can neither be
+ * measured nor bounded from here.
  */
 export class UwsStream implements HttpStream {
   readonly #response: HttpResponse;
@@ -23,7 +24,9 @@ export class UwsStream implements HttpStream {
   readonly #drained: (() => void)[] = [];
   readonly #ended: ((how: StreamEnd) => void)[] = [];
 
-  /** `begin` writes status and headers; it runs together with the first chunk, in one system call. */
+  /**
+   * `begin` writes status and headers; it runs together with the first chunk, in one system call.
+   */
   constructor(response: HttpResponse, bytesMax: number, isGone: boolean, begin: () => void) {
     this.#response = response;
     this.#bytesMax = bytesMax;
@@ -87,7 +90,9 @@ export class UwsStream implements HttpStream {
     this.#finish("aborted");
   }
 
-  /** All that is written in one run of code leaves in one system call, still a chunk for each write. */
+  /**
+   * All that is written in one run of code leaves in one system call, still a chunk for each write.
+   */
   #flushLater(): void {
     if (this.#flushDue || this.#blocked) return;
     this.#flushDue = true;

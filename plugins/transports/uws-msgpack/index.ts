@@ -1,7 +1,12 @@
 import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
-import type { DialOptions, Link, LinkHandlers, Transport } from "../../../contract/ports/transport.ts";
+import type {
+  DialOptions,
+  Link,
+  LinkHandlers,
+  Transport,
+} from "../../../contract/ports/transport.ts";
 import { dial } from "../../../wire/index.ts";
-import { UwsConfig } from "./config.ts";
+import type { UwsConfig } from "./config.ts";
 import { UwsRouter } from "./http-server.ts";
 import { UwsServer } from "./uws-server.ts";
 

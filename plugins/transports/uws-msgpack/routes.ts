@@ -55,8 +55,9 @@ function trimmed(path: string): string {
 }
 
 /**
- * The path that is routed: decoded once, without a trailing slash. Answers `undefined` for one that is not UTF-8
- * after decoding, and for one with a `.` or `..` component or a zero byte, which only ever mean mischief here.
+ * The path that is routed: decoded once, without a trailing slash. Answers `undefined` for one that
+ * is not UTF-8 after decoding, and for one with a `.` or `..` component or a zero byte, which only
+ * ever mean mischief here.
  */
 export function decodedPath(raw: string): string | undefined {
   let path: string;

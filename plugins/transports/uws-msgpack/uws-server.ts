@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
 import uws, {
   type HttpRequest,
   type HttpResponse,
@@ -8,6 +6,8 @@ import uws, {
   type us_socket_context_t,
   type WebSocket,
 } from "uWebSockets.js";
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import { errors, reasonOf } from "../../../contract/errors.ts";
 import { wireLimits } from "../../../contract/limits/wire.ts";
 import type {
@@ -50,7 +50,9 @@ interface UserData {
 const SENT = 1;
 const BUFFERED = 0;
 
-/** LIBUS_LISTEN_EXCLUSIVE_PORT, which the type declarations place elsewhere than the library does. */
+/**
+ * LIBUS_LISTEN_EXCLUSIVE_PORT, which the type declarations place elsewhere than the library does.
+ */
 const EXCLUSIVE_PORT = 1;
 
 /** How long what was said last may take to leave before the sockets are closed under it. */
@@ -59,11 +61,14 @@ const LINGER_MS = 200;
 /**
  * The one place that touches uWebSockets.js sockets, and the owner of what is dangerous about them:
  *
- * 1. a message's memory is taken back when its callback returns, so frames are decoded inside the callback;
- * 2. a request that neither answers nor registers `onAborted` ends the process, so `UwsExchange` does it first;
- * 3. a response or socket that is touched after its end throws, so each wrapper forgets it at its end;
- * 4. a message beyond `maxBackpressure` vanishes without a word, so that bound lies above our own, and a drop that
- *    happens all the same cuts the peer.
+ * 1. a message's memory is taken back when its callback returns, so frames are decoded inside the
+ *    callback;
+ * 2. a request that neither answers nor registers `onAborted` ends the process, so `UwsExchange`
+ *    does it first;
+ * 3. a response or socket that is touched after its end throws, so each wrapper forgets it at its
+ *    end;
+ * 4. a message beyond `maxBackpressure` vanishes without a word, so that bound lies above our own,
+ *    and a drop that happens all the same cuts the peer.
  */
 export class UwsServer implements TransportServer {
   readonly #settings: UwsServerSettings;
@@ -113,7 +118,8 @@ export class UwsServer implements TransportServer {
     const wasUsed = (this.#hub?.size ?? 0) + this.#router.size > 0;
     this.#router.stop();
     await this.#hub?.close(deadlineMs);
-    // uWebSockets.js reports a socket closed as soon as it is told to close it, while the last frame is on its way.
+    // uWebSockets.js reports a socket closed as soon as it is told to close it, while the last
+    // frame is on its way.
     if (wasUsed) await this.#pause(Math.min(deadlineMs, LINGER_MS));
     app.close();
   }
@@ -128,10 +134,12 @@ export class UwsServer implements TransportServer {
     const { frameBytesMax, queueBytesMax, heartbeatMs } = this.#settings;
     app.ws<UserData>(WIRE_PATH, {
       compression: uws.DISABLED,
-      // Room for a frame that is somewhat too large, so that its sender can be told why it is refused.
+      // Room for a frame that is somewhat too large, so that its sender can be told why it is
+      // refused.
       maxPayloadLength: 2 * frameBytesMax,
       maxBackpressure: queueBytesMax + 2 * frameBytesMax,
-      // A backstop behind the hub's heartbeat, for sockets that it has closed and whose peers do not go.
+      // A backstop behind the hub's heartbeat, for sockets that it has closed and whose peers do
+      // not go.
       idleTimeout: idleSeconds(heartbeatMs),
       sendPingsAutomatically: false,
       upgrade: (response, request, context) => upgrade(hub, response, request, context),
@@ -157,7 +165,9 @@ export class UwsServer implements TransportServer {
   }
 }
 
-/** The session's view of one WebSocket; forgets it when it closes, since touching it then throws. */
+/**
+ * The session's view of one WebSocket; forgets it when it closes, since touching it then throws.
+ */
 class UwsSocket implements SessionSocket {
   readonly remote: string;
   readonly #ws: WebSocket<UserData>;
@@ -238,11 +248,14 @@ function hostOf(origin: string): string {
 }
 
 function codeOf(number: number, message: string): CloseCode {
-  // uWebSockets.js drops the connection of a message beyond `maxPayloadLength` and says so only in this text.
+  // uWebSockets.js drops the connection of a message beyond `maxPayloadLength` and says so only in
+  // this text.
   return /too big/i.test(message) ? "FRAME_TOO_LARGE" : closeCodeOf(number);
 }
 
-/** uWebSockets.js takes 0 or 8..960 seconds; above every number of heartbeats that may be missed. */
+/**
+ * uWebSockets.js takes 0 or 8..960 seconds; above every number of heartbeats that may be missed.
+ */
 function idleSeconds(heartbeatMs: number): number {
   const seconds = Math.ceil(((wireLimits.heartbeatsMissedMax + 1) * heartbeatMs) / 1000);
   return Math.min(960, Math.max(8, seconds));
@@ -252,7 +265,8 @@ function createApp(tls: TlsSettings | undefined): TemplatedApp {
   if (tls === undefined) return uws.App();
   const { keyFile, certFile, passphrase } = tls;
   try {
-    // uWebSockets.js would only fail to listen, without a reason; this says what is wrong with the files.
+    // uWebSockets.js would only fail to listen, without a reason; this says what is wrong with the
+    // files.
     const key = readFileSync(keyFile);
     createSecureContext({ key, cert: readFileSync(certFile), passphrase });
   } catch (thrown) {
@@ -268,8 +282,8 @@ function listenOn(
   port: number,
 ): Promise<us_listen_socket | false> {
   return new Promise((resolve) => {
-    // Exclusive, because two masters that share a port would each get half of the agents. The type declarations
-    // have no form with both a host and options; the library has.
+    // Exclusive, because two masters that share a port would each get half of the agents. The type
+    // declarations have no form with both a host and options; the library has.
     const listen = app.listen as unknown as (
       host: string,
       port: number,

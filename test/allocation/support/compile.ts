@@ -39,8 +39,14 @@ export function compiled(source: string): Uint8Array {
 
 /** A shipped policy, admitted. */
 export function shipped(name: string): AdmittedPolicy {
-  return admitPolicy(name, compiled(`assembly/policies/${name}.ts`));
+  const known = admitted.get(name);
+  if (known !== undefined) return known;
+  const policy = admitPolicy(name, compiled(`assembly/policies/${name}.ts`));
+  admitted.set(name, policy);
+  return policy;
 }
+
+const admitted = new Map<string, AdmittedPolicy>();
 
 /** One of the policies that misbehave, admitted. */
 export function misbehaving(name: string): AdmittedPolicy {

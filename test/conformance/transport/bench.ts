@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import type { FaultReport } from "../../../contract/errors.ts";
+import { silentLog } from "../../../contract/ports/log.ts";
+import { silentMetrics } from "../../../contract/ports/metrics.ts";
 import type {
   HelloAnswer,
   LinkHandlers,
@@ -14,15 +16,17 @@ import {
   closeCodeOf,
   type Hello,
   type Refused,
-  WIRE_PATH,
   type Welcome,
+  WIRE_PATH,
   type WireMessage,
 } from "../../../contract/wire-protocol.ts";
-import { MemoryNetwork, memoryTransport, PipeEnd } from "../../../plugins/transports/memory/index.ts";
+import {
+  MemoryNetwork,
+  memoryTransport,
+  PipeEnd,
+} from "../../../plugins/transports/memory/index.ts";
 import { UwsRouter } from "../../../plugins/transports/uws-msgpack/http-server.ts";
 import { UwsServer } from "../../../plugins/transports/uws-msgpack/uws-server.ts";
-import { silentLog } from "../../../contract/ports/log.ts";
-import { silentMetrics } from "../../../contract/ports/metrics.ts";
 import {
   decodeFrame,
   dial,

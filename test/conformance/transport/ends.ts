@@ -62,7 +62,8 @@ export const endRules: readonly Rule[] = [
       const server = await serve(make);
       const peers = [await server.welcomed(), await server.welcomed(), await server.welcomed()];
       for (const { peer } of server.hellos) {
-        for (let n = 0; n < 1000; n++) peer.send({ type: "note", n, text: "x".repeat(500) } as never);
+        for (let n = 0; n < 1000; n++)
+          peer.send({ type: "note", n, text: "x".repeat(500) } as never);
       }
       await server.under.transport.server.close(3000);
       for (const peer of peers) {

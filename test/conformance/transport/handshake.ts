@@ -63,7 +63,10 @@ export const handshakeRules: readonly Rule[] = [
     name: "an answer may take its time; frames that come before it break the handshake",
     async run(make) {
       let answer: (value: { accept: true; welcome: never }) => void = () => {};
-      const onHello = () => new Promise<never>((resolve) => void (answer = resolve as never));
+      const onHello = () =>
+        new Promise<never>((resolve) => {
+          answer = resolve as never;
+        });
       const server = await serve(make, {}, { onHello });
       const hasty = await server.raw();
       hasty.sendBinary(frameOf(helloOf()));
@@ -83,7 +86,7 @@ export const handshakeRules: readonly Rule[] = [
     },
   },
   {
-    name: "an unknown version is refused with the version that is spoken, before anything else is read",
+    name: "an unknown version is refused with the one that is spoken, whatever else it holds",
     async run(make) {
       const later = { type: "hello", tepui: 2, whatever: [1, 2] };
       const [[refused], code] = await opening(make, frameOf(later));
@@ -171,15 +174,22 @@ export const handshakeRules: readonly Rule[] = [
   {
     name: "what the kernel sends while it says yes comes after the welcome",
     async run(make) {
-      const server = await serve(make, {}, {
-        onHello(peer) {
-          peer.send({ type: "first", n: 1 } as never);
-          return { accept: true, welcome: { server: "m1", software: "t" } };
+      const server = await serve(
+        make,
+        {},
+        {
+          onHello(peer) {
+            peer.send({ type: "first", n: 1 } as never);
+            return { accept: true, welcome: { server: "m1", software: "t" } };
+          },
         },
-      });
+      );
       const peer = await server.welcomed();
       await until("both", () => peer.received.length === 2);
-      assert.deepEqual(peer.received.map(({ type }) => type), ["welcome", "first"]);
+      assert.deepEqual(
+        peer.received.map(({ type }) => type),
+        ["welcome", "first"],
+      );
       await server.stop();
     },
   },

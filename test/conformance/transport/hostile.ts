@@ -157,4 +157,16 @@ export const hostileRules: readonly Rule[] = [
       await server.stop();
     },
   },
+  {
+    name: "one address gets no more connections than its bound",
+    async run(make) {
+      const server = await serve(make, { connectionsPerAddressMax: 1 });
+      const only = await server.welcomed();
+      await assert.rejects(server.raw());
+      only.cut();
+      await until("room", () => server.closes.length === 1);
+      await server.welcomed();
+      await server.stop();
+    },
+  },
 ];

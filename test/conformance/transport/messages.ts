@@ -26,13 +26,16 @@ export const messageRules: readonly Rule[] = [
       server.under.transport.server.flushAll();
       await until("all up", () => server.messages.length >= 10_000);
       await until("all down", () => messages.length >= 10_000);
-      assert.deepEqual(server.messages.map(({ message }) => numberOf(message)), upTo(10_000));
+      assert.deepEqual(
+        server.messages.map(({ message }) => numberOf(message)),
+        upTo(10_000),
+      );
       assert.deepEqual(messages.map(numberOf), upTo(10_000));
       await server.stop();
     },
   },
   {
-    name: "what is queued between two flushes arrives as one frame, what one turn sends as one frame",
+    name: "what is sent in one turn arrives as one frame",
     async run(make) {
       const server = await serve(make);
       const { link } = server.dial();
@@ -101,7 +104,7 @@ export const messageRules: readonly Rule[] = [
     },
   },
   {
-    name: "messages of unknown type or wrong shape are answered, and the rest of their frame counts",
+    name: "messages of unknown type or wrong shape are answered, and the rest counts",
     async run(make) {
       const server = await serve(make);
       const raw = await server.welcomed();
@@ -184,18 +187,25 @@ export const messageRules: readonly Rule[] = [
       await until("up", () => server.messages.length === 100);
       assert.ok(server.batches.length >= 16, `${server.batches.length} frames`);
       assert.deepEqual(messages.map(numberOf), upTo(100));
-      assert.deepEqual(server.messages.map(({ message }) => numberOf(message)), upTo(100));
+      assert.deepEqual(
+        server.messages.map(({ message }) => numberOf(message)),
+        upTo(100),
+      );
       await server.stop();
     },
   },
   {
     name: "a message handler that throws costs that peer its connection and nobody else anything",
     async run(make) {
-      const server = await serve(make, {}, {
-        onMessages(_, messages) {
-          if (numberOf(messages[0] as WireMessage) === 13) throw new Error("a mistake");
+      const server = await serve(
+        make,
+        {},
+        {
+          onMessages(_, messages) {
+            if (numberOf(messages[0] as WireMessage) === 13) throw new Error("a mistake");
+          },
         },
-      });
+      );
       const unlucky = await server.welcomed();
       const lucky = await server.welcomed();
       unlucky.sendBinary(frameOf(note(13)));

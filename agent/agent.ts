@@ -1,0 +1,245 @@
+import { join } from "node:path";
+import type { AgentConfig } from "../contract/config/agent.ts";
+import { reasonOf, type TepuiError } from "../contract/errors.ts";
+import type { AgentOrder } from "../contract/agent-api.ts";
+import type { ContainerId } from "../contract/ids.ts";
+import type { Clock } from "../contract/ports/clock.ts";
+import type { ContainerSpec, Isolator } from "../contract/ports/isolator.ts";
+import type { Logger } from "../contract/ports/log.ts";
+import type { Metrics } from "../contract/ports/metrics.ts";
+import type { Link, LinkHandlers, TransportServer } from "../contract/ports/transport.ts";
+import { type ContainerEvents, Containerizer } from "./containerizer/containerizer.ts";
+import type { Effect } from "./core/effect.ts";
+import type { AgentState, ContainerPlan } from "./core/state.ts";
+import { environmentOf, type Surroundings } from "./io/environment.ts";
+import type { ExecutorDoor } from "./io/executors.ts";
+import { AgentLoop } from "./io/loop.ts";
+import type { Sandboxes } from "./io/sandbox.ts";
+import type { CheckpointStore } from "./io/store.ts";
+
+/** What an agent is put together from. */
+export interface AgentParts {
+  readonly config: AgentConfig;
+  readonly state: AgentState;
+  readonly store: CheckpointStore;
+  readonly sandboxes: Sandboxes;
+  readonly surroundings: Surroundings;
+  readonly workDir: string;
+  readonly isolators: readonly Isolator[];
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** The agent is at its end by itself: it has left, was refused, or cannot go on. */
+  onEnd(code: string, message: string): void;
+}
+
+/** The core, its loop, and all that its effects act on. */
+export class Agent {
+  readonly loop: AgentLoop;
+  readonly containerizer: Containerizer;
+  readonly #parts: AgentParts;
+  readonly #launches;
+  readonly #failures;
+  #door: ExecutorDoor | undefined;
+  #server: TransportServer | undefined;
+  #link: Link | undefined;
+
+  constructor(parts: AgentParts) {
+    this.#parts = parts;
+    const { state, store, clock, log, metrics, isolators, workDir, sandboxes } = parts;
+    this.#launches = metrics.counter({
+      name: "containers_launched_total",
+      help: "Containers that were started to be launched.",
+    });
+    this.#failures = metrics.counter({
+      name: "container_launch_failures_total",
+      help: "Containers that could not be launched, by coded reason.",
+      labels: ["code"],
+    });
+    this.containerizer = new Containerizer({
+      isolators,
+      runDir: join(workDir, "run"),
+      sandboxRoot: sandboxes.root,
+      clock,
+      log,
+      events: this.#containerEvents(),
+    });
+    this.loop = new AgentLoop({
+      state,
+      clock,
+      checkpoint: (changes) => store.write(changes),
+      perform: (effect) => this.#perform(effect),
+      flush: () => {
+        this.#server?.flushAll();
+        this.#link?.flush();
+      },
+      fail: (cause) => {
+        log.error({ err: cause }, "the agent cannot go on");
+        parts.onEnd("AGENT_FAILED", reasonOf(cause));
+      },
+    });
+  }
+
+  /** Lets the agent answer executors. */
+  serve(server: TransportServer, door: ExecutorDoor): void {
+    this.#server = server;
+    this.#door = door;
+  }
+
+  /** Dials the master; what the link tells goes into the inbox. */
+  connect(dial: (handlers: LinkHandlers) => Link): void {
+    const { log } = this.#parts;
+    this.#link = dial({
+      onOpen: (_welcome, address) => {
+        log.info({ address }, "connected to the master");
+        this.loop.enqueue({ type: "link-up" });
+      },
+      onMessages: (messages) => {
+        for (const message of messages) {
+          this.loop.enqueue({ type: "order", order: message as AgentOrder });
+        }
+      },
+      onDown: ({ code, message }, refused) => {
+        const reason = refused?.message ?? message;
+        log.warn({ code: refused?.code ?? code, reason }, "the master is out of reach");
+        this.loop.enqueue({ type: "link-down" });
+      },
+      onClosed: (_reason, refused) => {
+        if (refused === undefined) return;
+        const { code, message } = refused;
+        this.loop.enqueue({ type: "link-refused", code, message });
+      },
+    });
+  }
+
+  #containerEvents(): ContainerEvents {
+    const id = (text: string): ContainerId => text as ContainerId;
+    return {
+      onHeld: (container, process) =>
+        this.loop.enqueue({
+          type: "container-held",
+          containerId: id(container),
+          ...(process === undefined ? {} : { process }),
+        }),
+      onFailed: (container, cause) => this.#launchFailed(id(container), cause),
+      onExited: (container, exit) =>
+        this.loop.enqueue({
+          type: "container-exited",
+          containerId: id(container),
+          ...(exit === undefined ? {} : { exit }),
+        }),
+      onLimit: (container, limitation) =>
+        this.loop.enqueue({ type: "container-limit", containerId: id(container), limitation }),
+    };
+  }
+
+  #launchFailed(containerId: ContainerId, cause: TepuiError): void {
+    const { code } = cause;
+    if (code === "CONTAINER_ABANDONED") {
+      this.loop.enqueue({ type: "container-never-ran", containerId });
+      return;
+    }
+    this.#failures.add(1, { code });
+    this.#parts.log.warn({ container: containerId, code }, cause.message);
+    this.loop.enqueue({ type: "container-failed", containerId, message: reasonOf(cause) });
+  }
+
+  /** The spec of a container, the same before and after a restart. */
+  specOf(plan: ContainerPlan, sandbox: string): ContainerSpec {
+    const { config, surroundings } = this.#parts;
+    const { role: _, checkpoint: __, shutdownGraceMs: ___, user, ...rest } = plan;
+    return {
+      ...rest,
+      sandbox,
+      environment: environmentOf(plan, sandbox, surroundings),
+      ...(user === undefined || !config.switchUser ? {} : { user }),
+    };
+  }
+
+  #perform(effect: Exclude<Effect, never>): void {
+    switch (effect.type) {
+      case "checkpoint":
+        return;
+      case "send-master":
+        this.#link?.send(effect.message);
+        return;
+      case "start-container":
+        this.#start(effect.plan);
+        return;
+      case "release-container":
+        this.containerizer.release(effect.containerId);
+        return;
+      case "kill-container":
+        this.containerizer.kill(effect.containerId, effect.signal);
+        return;
+      case "forget-container":
+        this.containerizer.forget(effect.containerId);
+        return;
+      case "send-executor":
+        this.#sendExecutor(effect);
+        return;
+      case "shutdown-process":
+        this.#parts.log.warn({ code: effect.code }, effect.message);
+        this.#parts.onEnd(effect.code, effect.message);
+        return;
+    }
+  }
+
+  #sendExecutor(effect: Extract<Effect, { type: "send-executor" }>): void {
+    const { containerId, event } = effect;
+    const plan = this.#parts.state.containers.get(containerId)?.plan;
+    if (event.type === "launch" && plan !== undefined) {
+      this.#parts.sandboxes.linkTask(plan, event.task.taskId);
+    }
+    this.#door?.send(containerId, event);
+  }
+
+  #start(plan: ContainerPlan): void {
+    this.#launches.add();
+    try {
+      const sandbox = this.#parts.sandboxes.make(plan);
+      this.containerizer.launch(this.specOf(plan, sandbox));
+    } catch (cause) {
+      // A full disk, a secret nobody resolves: the launch fails, and the agent goes on (D16).
+      const message = reasonOf(cause);
+      this.#parts.log.warn({ container: plan.id, reason: message }, "a sandbox cannot be made");
+      this.loop.enqueue({ type: "container-failed", containerId: plan.id, message });
+    }
+  }
+
+  /**
+   * Takes up what an earlier agent in this folder left: what runs is adopted and watched, what has
+   * ended is told of truly, what never ran is told to be lost (F2, F3).
+   */
+  async recover(isSameBoot: boolean): Promise<void> {
+    const { state, sandboxes, log } = this.#parts;
+    const started = isSameBoot
+      ? [...state.containers.values()].filter(({ phase }) => phase === "running")
+      : [];
+    const known = started.map(({ plan, process }) => ({
+      spec: this.specOf(plan, sandboxes.pathOf(plan)),
+      ...(process === undefined ? {} : { process }),
+    }));
+    await this.containerizer.recover(known);
+    for (const checkpoint of known) {
+      this.containerizer.adopt(checkpoint);
+      this.loop.enqueue({ type: "container-adopted", containerId: checkpoint.spec.id });
+    }
+    const adopted = new Set(known.map(({ spec }) => spec.id));
+    for (const { plan, phase } of state.containers.values()) {
+      if (adopted.has(plan.id)) continue;
+      const containerId = plan.id;
+      if (phase === "starting") this.loop.enqueue({ type: "container-never-ran", containerId });
+      else this.loop.enqueue({ type: "container-rebooted", containerId });
+    }
+    const { size } = state.containers;
+    if (size > 0) log.info({ containers: size, running: adopted.size }, "recovered containers");
+  }
+
+  /** Stops; what runs, runs on (F5). */
+  async stop(): Promise<void> {
+    await this.loop.stop();
+    await this.#link?.close("the agent is stopping");
+    this.containerizer.close();
+  }
+}

@@ -1,0 +1,56 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { errors } from "../../contract/errors.ts";
+import type { CommandInfo } from "../../contract/schema/command.ts";
+
+/** A program with its whole argv. */
+export interface Words {
+  readonly file: string;
+  readonly arguments: readonly string[];
+}
+
+/**
+ * What a command runs (F21): `/bin/sh -c value`, or `value` with `arguments` as its whole argv.
+ * @throws COMMAND_MISSING
+ */
+export function wordsOf(command: CommandInfo): Words {
+  const { value, shell = true, arguments: argv = [] } = command;
+  if (value === undefined || value === "") throw errors.COMMAND_MISSING();
+  if (shell) return { file: "/bin/sh", arguments: ["sh", "-c", value] };
+  return { file: value, arguments: argv.length > 0 ? argv : [value] };
+}
+
+/** Puts words before a command, outermost first; the command's own argv[0] gives way to its file. */
+export function wrapped(words: Words, wrap: readonly string[]): Words {
+  const [first] = wrap;
+  if (first === undefined) return words;
+  return { file: first, arguments: [...wrap, words.file, ...words.arguments.slice(1)] };
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Finds the program as the launcher would, so that a missing one is refused with its name before
+ * anything runs.
+ * @throws COMMAND_NOT_FOUND
+ */
+export function findProgram(file: string, directory: string, path: string | undefined): string {
+  if (file.includes("/")) {
+    const full = isAbsolute(file) ? file : join(directory, file);
+    if (isProgram(full)) return full;
+    throw errors.COMMAND_NOT_FOUND(file, full);
+  }
+  const folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(":");
+  for (const folder of folders) {
+    const full = join(isAbsolute(folder) ? folder : join(directory, folder), file);
+    if (isProgram(full)) return full;
+  }
+  throw errors.COMMAND_NOT_FOUND(file, folders.join(", "));
+}

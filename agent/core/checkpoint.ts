@@ -1,0 +1,100 @@
+import type { AgentInfo } from "../../contract/schema/agent.ts";
+import type { FrameworkInfo } from "../../contract/schema/framework.ts";
+import type { Effect } from "./effect.ts";
+import type { AgentSetup } from "./state.ts";
+import { type AgentState, type Container, type Executor, newState, type Task } from "./state.ts";
+
+/** One entry of the checkpoint as it was read. */
+export interface CheckpointEntry {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** What of an agent outlives it. */
+export interface AgentRecord {
+  readonly id: string;
+  readonly resources: AgentInfo["resources"];
+}
+
+/** Writes the task, with its stream, as it is at the end of the turn. */
+export function keepTask(task: Task, out: Effect[]): void {
+  out.push({ type: "checkpoint", key: `task/${task.key}`, value: task });
+}
+
+/** Writes the container. */
+export function keepContainer(container: Container, out: Effect[]): void {
+  out.push({ type: "checkpoint", key: `container/${container.plan.id}`, value: container });
+}
+
+/** Writes the executor; its tasks are found again through their own records. */
+export function keepExecutor(executor: Executor, out: Effect[]): void {
+  const { tasks: _, ...value } = executor;
+  out.push({ type: "checkpoint", key: `executor/${executor.key}`, value });
+}
+
+/** Writes the framework. */
+export function keepFramework(info: FrameworkInfo, out: Effect[]): void {
+  out.push({ type: "checkpoint", key: `framework/${info.id}`, value: info });
+}
+
+/** Writes who the agent is and what it has. */
+export function keepAgent(state: AgentState, out: Effect[]): void {
+  const { id, resources } = state.info;
+  if (id === undefined) return;
+  const value: AgentRecord = { id, resources };
+  out.push({ type: "checkpoint", key: "agent", value });
+}
+
+/** Removes an entry. */
+export function dropEntry(key: string, out: Effect[]): void {
+  out.push({ type: "checkpoint", key, value: undefined });
+}
+
+/**
+ * The state that a checkpoint tells of. Entries were checked when they were read; what they say of
+ * each other is put right here: a task whose container is gone stays, with its unsent updates.
+ */
+export function restore(setup: AgentSetup, entries: readonly CheckpointEntry[]): AgentState {
+  const state = newState(setup);
+  for (const { key, value } of entries) restoreOne(state, key, value);
+  for (const task of state.tasks.values()) {
+    const { executor } = task.info;
+    if (executor === undefined) continue;
+    for (const one of state.executors.values()) {
+      if (one.containerId === task.containerId) one.tasks.add(task.key);
+    }
+  }
+  for (const [key, executor] of state.executors) {
+    if (!state.containers.has(executor.containerId)) state.executors.delete(key);
+  }
+  return state;
+}
+
+function restoreOne(state: AgentState, key: string, value: unknown): void {
+  const kind = key.split("/", 1)[0];
+  if (kind === "agent") {
+    const { id } = value as AgentRecord;
+    state.info = { ...state.info, id: id as NonNullable<AgentInfo["id"]> };
+  } else if (kind === "framework") {
+    const info = value as FrameworkInfo;
+    if (info.id !== undefined) state.frameworks.set(info.id, { info });
+  } else if (kind === "task") {
+    const task = value as Task;
+    state.tasks.set(task.key, { ...task, resendDueMs: 0 });
+    for (const dueMs of [task.completionDueMs]) {
+      if (dueMs !== undefined) state.timers.add({ dueMs, kind: "completion", of: task.key });
+    }
+    if (task.killDueMs !== undefined) {
+      state.timers.add({ dueMs: task.killDueMs, kind: "kill", of: task.key });
+    }
+  } else if (kind === "container") {
+    const container = value as Container;
+    state.containers.set(container.plan.id, container);
+  } else if (kind === "executor") {
+    const executor = value as Omit<Executor, "tasks">;
+    state.executors.set(executor.key, { ...executor, tasks: new Set() });
+    if (executor.killDueMs !== undefined) {
+      state.timers.add({ dueMs: executor.killDueMs, kind: "shutdown", of: executor.key });
+    }
+  }
+}

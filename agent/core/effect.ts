@@ -1,0 +1,33 @@
+import type { AgentMessage } from "../../contract/agent-api.ts";
+import type { ExecutorEvent } from "../../contract/executor-api.ts";
+import type { ContainerId } from "../../contract/ids.ts";
+import type { ContainerPlan } from "./state.ts";
+
+/**
+ * Everything that the core can do to the world. Checkpoints of a turn are durable before any other
+ * effect of that turn happens: what is to run before it runs, an update before it is sent, an
+ * acknowledgement before the next update is sent.
+ */
+export type Effect =
+  /** Dropped without a word when there is no master; what matters is sent again. */
+  | { readonly type: "send-master"; readonly message: AgentMessage }
+  /** The value is written as it is when the turn ends; `undefined` deletes. */
+  | { readonly type: "checkpoint"; readonly key: string; readonly value: unknown }
+  | { readonly type: "start-container"; readonly plan: ContainerPlan }
+  /** Lets a held container run. */
+  | { readonly type: "release-container"; readonly containerId: ContainerId }
+  /** SIGTERM asks every process inside to end, SIGKILL leaves none. */
+  | {
+      readonly type: "kill-container";
+      readonly containerId: ContainerId;
+      readonly signal: "SIGTERM" | "SIGKILL";
+    }
+  /** The end of a container is in the checkpoint: what was kept to tell of it can go. */
+  | { readonly type: "forget-container"; readonly containerId: ContainerId }
+  | {
+      readonly type: "send-executor";
+      readonly containerId: ContainerId;
+      readonly event: ExecutorEvent;
+    }
+  /** The agent must not go on; its process ends with this reason. */
+  | { readonly type: "shutdown-process"; readonly code: string; readonly message: string };

@@ -1,0 +1,51 @@
+import type { AgentOrder } from "../../contract/agent-api.ts";
+import type { ExecutorCall } from "../../contract/executor-api.ts";
+import type { ContainerId } from "../../contract/ids.ts";
+import type { ExitStatus, Limitation, ProcessIdentity } from "../../contract/ports/isolator.ts";
+
+/** Everything that can happen to an agent. The core learns of the world by these alone. */
+export type AgentInput =
+  | { readonly type: "link-up" }
+  | { readonly type: "link-down" }
+  /** The link was refused for good: there is no master for this agent. */
+  | { readonly type: "link-refused"; readonly code: string; readonly message: string }
+  | { readonly type: "order"; readonly order: AgentOrder }
+  /** A container is ready and held at the barrier; nothing has run. */
+  | {
+      readonly type: "container-held";
+      readonly containerId: ContainerId;
+      readonly process?: ProcessIdentity;
+    }
+  /** A container did not come to run, or its command could not be run. */
+  | {
+      readonly type: "container-failed";
+      readonly containerId: ContainerId;
+      readonly message: string;
+    }
+  /** A container has ended and nothing is left of it; `exit` is absent when nobody saw how. */
+  | {
+      readonly type: "container-exited";
+      readonly containerId: ContainerId;
+      readonly exit?: ExitStatus;
+    }
+  | {
+      readonly type: "container-limit";
+      readonly containerId: ContainerId;
+      readonly limitation: Limitation;
+    }
+  /** After a restart: the container runs on. */
+  | { readonly type: "container-adopted"; readonly containerId: ContainerId }
+  /** After a restart: the agent died before this container ran anything. */
+  | { readonly type: "container-never-ran"; readonly containerId: ContainerId }
+  /** After a restart: the machine was started anew, so everything on it has ended (F3). */
+  | { readonly type: "container-rebooted"; readonly containerId: ContainerId }
+  /** A call of the executor in this container, which has proved by its token that it is. */
+  | {
+      readonly type: "executor-call";
+      readonly containerId: ContainerId;
+      readonly call: ExecutorCall;
+    }
+  /** The agent is to leave for good: everything is ended, then the process (B28, F5). */
+  | { readonly type: "leave" }
+  /** Time has passed: fire the timers that are due. */
+  | { readonly type: "tick" };

@@ -1,0 +1,183 @@
+import type {
+  AgentId,
+  ContainerId,
+  ExecutorId,
+  FrameworkId,
+  RoleName,
+  UpdateId,
+} from "../../contract/ids.ts";
+import type { Limitation, ProcessIdentity } from "../../contract/ports/isolator.ts";
+import type { AgentCapability, AgentInfo } from "../../contract/schema/agent.ts";
+import type { CommandInfo } from "../../contract/schema/command.ts";
+import type { ContainerInfo } from "../../contract/schema/container.ts";
+import type { FrameworkInfo } from "../../contract/schema/framework.ts";
+import type { Resource } from "../../contract/schema/resource.ts";
+import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
+import type { TaskState } from "../../contract/task-state.ts";
+import type { ExecutorKey, TaskKey } from "./ids.ts";
+import { Timers } from "./timers.ts";
+
+/** Times of an agent, in milliseconds; see the config fields of the same names. */
+export interface AgentTimes {
+  readonly registrationBackoffFactorMs: number;
+  readonly executorRegistrationTimeoutMs: number;
+  readonly executorReregistrationTimeoutMs: number;
+  readonly executorShutdownGraceMs: number;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+}
+
+/** What an agent is made with. */
+export interface AgentSetup {
+  readonly info: AgentInfo;
+  readonly version: string;
+  readonly capabilities: readonly AgentCapability[];
+  readonly times: AgentTimes;
+  /** Sixteen random hexadecimal characters, new for each process. */
+  readonly seed: string;
+}
+
+/** Everything that is needed to launch a container, or to know it again after a restart. */
+export interface ContainerPlan {
+  readonly id: ContainerId;
+  readonly agentId: AgentId;
+  readonly frameworkId: FrameworkId;
+  readonly executorId: ExecutorId;
+  /** Present for command tasks. */
+  readonly taskId?: TaskInfo["taskId"];
+  readonly role: RoleName;
+  readonly command: CommandInfo;
+  readonly container?: ContainerInfo;
+  readonly resources: readonly Resource[];
+  readonly limits?: Readonly<Record<string, number>>;
+  /** The user asked for: the command's, else the framework's (F9). */
+  readonly user?: string;
+  readonly checkpoint: boolean;
+  readonly shutdownGraceMs: number;
+}
+
+/** A framework as far as this agent knows it. Checkpointed under `framework/ID`. */
+export interface Framework {
+  info: FrameworkInfo;
+}
+
+/** Why a task or executor is being ended by this agent, and what to say when it has. */
+export interface Ending {
+  readonly state: TaskState;
+  readonly reason?: NonNullable<TaskStatus["reason"]>;
+  readonly message: string;
+  readonly limitation?: Limitation["resources"];
+}
+
+/** A task with its update stream (D5). Checkpointed under `task/KEY`. */
+export interface Task {
+  readonly key: TaskKey;
+  readonly frameworkId: FrameworkId;
+  readonly role: RoleName;
+  readonly info: TaskInfo;
+  readonly launchedMs: number;
+  /** The container that runs it: its own, or that of its executor. */
+  readonly containerId?: ContainerId;
+  /** Newest state, which travels with every update (D8). */
+  state: TaskState;
+  /** One status per state, oldest first (D18). */
+  statuses: TaskStatus[];
+  /** Updates that are not acknowledged, oldest first; the head is in flight. */
+  pending: TaskStatus[];
+  /** The state that the master was told of last, acknowledged or in flight. */
+  toldState?: TaskState;
+  toldUuid?: UpdateId;
+  /** Set once it is to be ended; decides what its end is called. */
+  ending?: Ending;
+  /** When SIGTERM gives way to SIGKILL. */
+  killDueMs?: number;
+  completionDueMs?: number;
+  /** True once a custom executor was given it. */
+  delivered: boolean;
+  /** Its framework is gone: nobody is told of its end. */
+  silent?: boolean;
+  /** When the head is sent again; not checkpointed as such, a restart sends at once. */
+  resendDueMs: number;
+  resendWaitMs: number;
+}
+
+/** A container. Checkpointed under `container/ID`. */
+export interface Container {
+  readonly plan: ContainerPlan;
+  /** `starting` until it is held and its process known, `running` from its release. */
+  phase: "starting" | "running";
+  process?: ProcessIdentity;
+}
+
+/** A custom executor (B40–B44). Checkpointed under `executor/KEY`. */
+export interface Executor {
+  readonly key: ExecutorKey;
+  readonly frameworkId: FrameworkId;
+  readonly role: RoleName;
+  readonly info: ExecutorInfo;
+  readonly containerId: ContainerId;
+  phase: "starting" | "running" | "ending";
+  readonly tasks: Set<TaskKey>;
+  /** It has been given a task at least once (B44). */
+  everRan: boolean;
+  /** It must have subscribed by then (B40, B41). */
+  subscribeDueMs?: number;
+  /** It is killed then (D17). */
+  killDueMs?: number;
+  /** What its tasks are told when it has ended; absent means that it ended by itself. */
+  ending?: Ending;
+}
+
+/** How far the agent is with its master. */
+export interface MasterSide {
+  phase: "down" | "waiting" | "registering" | "registered";
+  /** When to (re)register next, while waiting or registering. */
+  dueMs: number;
+  attempts: number;
+  heardMs: number;
+  pingTimeoutMs: number;
+}
+
+/** All that an agent knows. Only `step` changes it. */
+export interface AgentState {
+  readonly setup: AgentSetup;
+  readonly seed: string;
+  minted: number;
+  chance: number;
+  info: AgentInfo;
+  readonly master: MasterSide;
+  readonly frameworks: Map<FrameworkId, Framework>;
+  readonly tasks: Map<TaskKey, Task>;
+  readonly executors: Map<ExecutorKey, Executor>;
+  readonly containers: Map<ContainerId, Container>;
+  readonly timers: Timers;
+  /** Set once the agent is to end everything and then itself. */
+  leaving?: { readonly code: string; readonly message: string };
+}
+
+/** An agent that has never registered and runs nothing. */
+export function newState(setup: AgentSetup): AgentState {
+  return {
+    setup,
+    seed: setup.seed,
+    minted: 0,
+    chance: Number.parseInt(setup.seed.slice(0, 8), 16) | 0,
+    info: setup.info,
+    master: { phase: "down", dueMs: 0, attempts: 0, heardMs: 0, pingTimeoutMs: 75_000 },
+    frameworks: new Map(),
+    tasks: new Map(),
+    executors: new Map(),
+    containers: new Map(),
+    timers: new Timers(),
+  };
+}
+
+/** True when a framework has declared a capability. */
+export function isCapable(
+  state: AgentState,
+  frameworkId: FrameworkId,
+  capability: NonNullable<FrameworkInfo["capabilities"]>[number],
+): boolean {
+  const capabilities = state.frameworks.get(frameworkId)?.info.capabilities ?? [];
+  return capabilities.includes(capability);
+}

@@ -1,0 +1,172 @@
+import type { AgentOrder } from "../../contract/agent-api.ts";
+import { keepAgent, keepFramework } from "./checkpoint.ts";
+import type { Effect } from "./effect.ts";
+import type { AgentInput } from "./event.ts";
+import { executorKey, taskKey } from "./ids.ts";
+import type { AgentState } from "./state.ts";
+import {
+  stepAdopted,
+  stepExited,
+  stepFailed,
+  stepHeld,
+  stepLimit,
+  stepNeverRan,
+  stepRebooted,
+} from "./steps/container.ts";
+import { stepExecutorCall } from "./steps/executor.ts";
+import { stepKill, stepShutdownExecutor, stepShutdownFramework } from "./steps/kill.ts";
+import { stepLaunch } from "./steps/launch.ts";
+import { stepDrain, stepLeave } from "./steps/leave.ts";
+import { stepLinkDown, stepLinkUp, stepPing, stepRegistered } from "./steps/registration.ts";
+import { stepTick } from "./steps/timers.ts";
+import { acknowledge, sendHead } from "./updates.ts";
+
+function unreachable(never: never): never {
+  throw new Error(`agent core: nothing is known of ${JSON.stringify(never)}`);
+}
+
+/** Changes the state by one input and appends what is to be done. Awaits nothing, reads no clock. */
+export function step(state: AgentState, input: AgentInput, nowMs: number, out: Effect[]): void {
+  switch (input.type) {
+    case "link-up":
+      stepLinkUp(state, nowMs);
+      return;
+    case "link-down":
+      stepLinkDown(state);
+      return;
+    case "link-refused":
+      stepLeave(state, input.code, input.message, nowMs, out);
+      return;
+    case "order":
+      stepOrder(state, input.order, nowMs, out);
+      return;
+    case "container-held":
+      stepHeld(state, input.containerId, input.process, nowMs, out);
+      return;
+    case "container-failed":
+      stepFailed(state, input.containerId, input.message, nowMs, out);
+      return;
+    case "container-exited":
+      stepExited(state, input.containerId, input.exit, nowMs, out);
+      return;
+    case "container-limit":
+      stepLimit(state, input.containerId, input.limitation, out);
+      return;
+    case "container-adopted":
+      stepAdopted(state, input.containerId, nowMs, out);
+      return;
+    case "container-never-ran":
+      stepNeverRan(state, input.containerId, nowMs, out);
+      return;
+    case "container-rebooted":
+      stepRebooted(state, input.containerId, nowMs, out);
+      return;
+    case "executor-call":
+      stepExecutorCall(state, input.containerId, input.call, nowMs, out);
+      return;
+    case "leave":
+      stepLeave(state, "AGENT_LEFT", "The agent was told to leave", nowMs, out);
+      return;
+    case "tick":
+      stepTick(state, nowMs, out);
+      return;
+    default:
+      unreachable(input);
+  }
+}
+
+function stepOrder(state: AgentState, order: AgentOrder, nowMs: number, out: Effect[]): void {
+  state.master.heardMs = nowMs;
+  switch (order.type) {
+    case "registered":
+    case "reregistered":
+      stepRegistered(state, order, nowMs, out);
+      return;
+    case "shutdown":
+      stepLeave(state, order.code, order.message, nowMs, out);
+      return;
+    case "ping":
+      stepPing(state, order, nowMs, out);
+      return;
+    case "launch":
+      stepLaunch(state, order, nowMs, out);
+      return;
+    case "kill":
+      stepKill(state, order, nowMs, out);
+      return;
+    case "shutdown-executor":
+      stepShutdownExecutor(state, order, nowMs, out);
+      return;
+    case "shutdown-framework":
+      stepShutdownFramework(state, order, nowMs, out);
+      return;
+    case "acknowledge": {
+      const task = state.tasks.get(taskKey(order.frameworkId, order.taskId));
+      if (task !== undefined) acknowledge(state, task, order.uuid, nowMs, out);
+      return;
+    }
+    case "acknowledge-operation":
+      // An operation is answered once; what is lost on the way is asked for again by the master.
+      return;
+    case "framework-message": {
+      const executor = state.executors.get(executorKey(order.frameworkId, order.executorId));
+      if (executor?.phase !== "running") return;
+      const { containerId } = executor;
+      const event = { type: "message", data: order.data } as const;
+      out.push({ type: "send-executor", containerId, event });
+      return;
+    }
+    case "update-framework":
+      stepUpdateFramework(state, order, nowMs, out);
+      return;
+    case "apply-operation":
+      stepApplyOperation(state, order, nowMs, out);
+      return;
+    case "drain":
+      stepDrain(state, order, nowMs, out);
+      return;
+    default:
+      unreachable(order);
+  }
+}
+
+/** The framework changed or failed over: whoever it is now, it hears the heads at once (O3). */
+function stepUpdateFramework(
+  state: AgentState,
+  order: Extract<AgentOrder, { type: "update-framework" }>,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { id } = order.framework;
+  if (id === undefined || !state.frameworks.has(id)) return;
+  state.frameworks.set(id, { info: order.framework });
+  keepFramework(order.framework, out);
+  for (const task of state.tasks.values()) {
+    if (task.frameworkId === id) sendHead(state, task, nowMs, out);
+  }
+}
+
+/** Holds reservations and volumes as the master counts them (E11, E12). */
+function stepApplyOperation(
+  state: AgentState,
+  order: Extract<AgentOrder, { type: "apply-operation" }>,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { frameworkId, operationUuid, operation, resources } = order;
+  state.info = { ...state.info, resources };
+  keepAgent(state, out);
+  out.push({
+    type: "send-master",
+    message: {
+      type: "operation-update",
+      ...(frameworkId === undefined ? {} : { frameworkId }),
+      operationUuid,
+      status: {
+        state: "OPERATION_FINISHED",
+        ...(operation.id === undefined ? {} : { operationId: operation.id }),
+        timestampMs: nowMs,
+      },
+    },
+  });
+}

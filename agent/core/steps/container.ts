@@ -1,0 +1,269 @@
+import type { ContainerId } from "../../../contract/ids.ts";
+import type { ExitStatus, Limitation, ProcessIdentity } from "../../../contract/ports/isolator.ts";
+import { isTerminal } from "../../../contract/task-state.ts";
+import { dropEntry, keepContainer, keepTask } from "../checkpoint.ts";
+import type { Effect } from "../effect.ts";
+import { executorKey, taskKey } from "../ids.ts";
+import type { AgentState, Container, Ending, Executor, Task } from "../state.ts";
+import { addUpdate, type UpdateWords } from "../updates.ts";
+import { assert, endingWords, endOfCommand, lostAs } from "../words.ts";
+
+/** Numbers of the signals that a wait status is made of; others count as SIGKILL. */
+const signalNumbers: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGILL: 4,
+  SIGABRT: 6,
+  SIGBUS: 7,
+  SIGFPE: 8,
+  SIGKILL: 9,
+  SIGUSR1: 10,
+  SIGSEGV: 11,
+  SIGUSR2: 12,
+  SIGPIPE: 13,
+  SIGALRM: 14,
+  SIGTERM: 15,
+};
+
+function taskOf(state: AgentState, container: Container): Task | undefined {
+  const { frameworkId, taskId } = container.plan;
+  return taskId === undefined ? undefined : state.tasks.get(taskKey(frameworkId, taskId));
+}
+
+function executorOf(state: AgentState, container: Container): Executor | undefined {
+  const { frameworkId, executorId, taskId } = container.plan;
+  if (taskId !== undefined) return undefined;
+  return state.executors.get(executorKey(frameworkId, executorId));
+}
+
+/** A container is ready: its process goes on record, then it is let run. */
+export function stepHeld(
+  state: AgentState,
+  containerId: ContainerId,
+  process: ProcessIdentity | undefined,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const container = state.containers.get(containerId);
+  if (container === undefined) return;
+  assert(container.phase === "starting", `container ${containerId} was held twice`);
+  const task = taskOf(state, container);
+  // It was killed while it was being made ready: its end is on the way.
+  if (task?.ending !== undefined) return;
+  if (executorOf(state, container)?.phase === "ending") return;
+  container.phase = "running";
+  if (process !== undefined) container.process = process;
+  keepContainer(container, out);
+  out.push({ type: "release-container", containerId });
+  if (task === undefined) return;
+  const { maxCompletionMs } = task.info;
+  if (maxCompletionMs !== undefined) {
+    task.completionDueMs = nowMs + maxCompletionMs;
+    state.timers.add({ dueMs: task.completionDueMs, kind: "completion", of: task.key });
+  }
+  addUpdate(state, task, { state: "TASK_RUNNING", source: "SOURCE_EXECUTOR" }, nowMs, out);
+}
+
+/** A container did not come to run, or could not run its command (D16). */
+export function stepFailed(
+  state: AgentState,
+  containerId: ContainerId,
+  message: string,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const failed: UpdateWords = {
+    state: "TASK_FAILED",
+    reason: "REASON_CONTAINER_LAUNCH_FAILED",
+    message: `Launch failed: ${message}`,
+  };
+  endContainer(
+    state,
+    containerId,
+    (ending) => (ending === undefined ? failed : endingWords(ending)),
+    127 << 8,
+    nowMs,
+    out,
+  );
+}
+
+/** After a restart: the container runs on. An executor in it is expected to come back (B41). */
+export function stepAdopted(
+  state: AgentState,
+  containerId: ContainerId,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const container = state.containers.get(containerId);
+  if (container === undefined) return;
+  const task = taskOf(state, container);
+  if (task?.ending !== undefined && task.killDueMs === undefined) {
+    // SIGKILL had been decided on, and may not have been sent.
+    out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
+  }
+  const executor = executorOf(state, container);
+  if (executor === undefined) return;
+  if (executor.phase === "ending") {
+    if (executor.killDueMs !== undefined) return;
+    out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
+    return;
+  }
+  executor.phase = "starting";
+  executor.subscribeDueMs = nowMs + state.setup.times.executorReregistrationTimeoutMs;
+  state.timers.add({ dueMs: executor.subscribeDueMs, kind: "subscribe", of: executor.key });
+}
+
+/** After a restart: nothing ran, and nothing will (N, REASON_AGENT_RESTARTED). */
+export function stepNeverRan(
+  state: AgentState,
+  containerId: ContainerId,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const container = state.containers.get(containerId);
+  if (container === undefined) return;
+  const lost: UpdateWords = {
+    state: lostAs(state, container.plan.frameworkId, "TASK_DROPPED"),
+    reason: "REASON_AGENT_RESTARTED",
+    message: "The agent ended before the task ran",
+  };
+  endContainer(
+    state,
+    containerId,
+    (ending) => (ending === undefined ? lost : endingWords(ending)),
+    0,
+    nowMs,
+    out,
+  );
+}
+
+/** After a reboot of the machine: whatever ran has ended with it (F3). */
+export function stepRebooted(
+  state: AgentState,
+  containerId: ContainerId,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const words: UpdateWords = {
+    state: "TASK_FAILED",
+    reason: "REASON_EXECUTOR_TERMINATED",
+    message: "The machine was started anew",
+  };
+  endContainer(state, containerId, () => words, 9, nowMs, out);
+}
+
+/** A container has ended and nothing of it is left (F20, D15). */
+export function stepExited(
+  state: AgentState,
+  containerId: ContainerId,
+  exit: ExitStatus | undefined,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const container = state.containers.get(containerId);
+  if (container === undefined) return;
+  const words = (ending: Ending | undefined): UpdateWords => {
+    if (container.plan.taskId !== undefined) return endOfCommand(exit, ending);
+    return ending === undefined ? EXECUTOR_TERMINATED : endingWords(ending);
+  };
+  endContainer(state, containerId, words, waitStatus(exit), nowMs, out);
+}
+
+const EXECUTOR_TERMINATED: UpdateWords = {
+  state: "TASK_FAILED",
+  reason: "REASON_EXECUTOR_TERMINATED",
+  message: "Executor terminated",
+};
+
+function waitStatus(exit: ExitStatus | undefined): number {
+  if (exit?.signal !== undefined) return signalNumbers[exit.signal] ?? 9;
+  return (exit?.code ?? 0) << 8;
+}
+
+function endContainer(
+  state: AgentState,
+  containerId: ContainerId,
+  words: (ending: Ending | undefined) => UpdateWords,
+  status: number,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const container = state.containers.get(containerId);
+  if (container === undefined) return;
+  const task = taskOf(state, container);
+  if (task !== undefined) end(state, task, words(task.ending), nowMs, out);
+  const executor = executorOf(state, container);
+  if (executor !== undefined) endTasksOf(state, executor, words, status, nowMs, out);
+  state.containers.delete(containerId);
+  dropEntry(`container/${containerId}`, out);
+  out.push({ type: "forget-container", containerId });
+  checkLeft(state, out);
+}
+
+function end(state: AgentState, task: Task, words: UpdateWords, nowMs: number, out: Effect[]) {
+  if (!task.silent) {
+    addUpdate(state, task, words, nowMs, out);
+    return;
+  }
+  state.tasks.delete(task.key);
+  dropEntry(`task/${task.key}`, out);
+}
+
+function endTasksOf(
+  state: AgentState,
+  executor: Executor,
+  words: (ending: Ending | undefined) => UpdateWords,
+  status: number,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { key, frameworkId, info, tasks, ending } = executor;
+  for (const taskKey of tasks) {
+    const task = state.tasks.get(taskKey);
+    if (task !== undefined && !isTerminal(task.state)) {
+      end(state, task, words(task.ending ?? ending), nowMs, out);
+    }
+  }
+  state.executors.delete(key);
+  dropEntry(`executor/${key}`, out);
+  out.push({
+    type: "send-master",
+    message: { type: "executor-exited", frameworkId, executorId: info.executorId, status },
+  });
+}
+
+/** Once everything has ended, an agent that is leaving ends as well. */
+export function checkLeft(state: AgentState, out: Effect[]): void {
+  if (state.leaving === undefined || state.containers.size > 0) return;
+  // It has left: the next agent in this folder is another one, and owes nobody an update.
+  for (const task of state.tasks.values()) dropEntry(`task/${task.key}`, out);
+  for (const id of state.frameworks.keys()) dropEntry(`framework/${id}`, out);
+  dropEntry("agent", out);
+  out.push({ type: "shutdown-process", ...state.leaving });
+}
+
+/** A container hit a limit, or must end because of one: it is ended, and says why (D15). */
+export function stepLimit(
+  state: AgentState,
+  containerId: ContainerId,
+  limitation: Limitation,
+  out: Effect[],
+): void {
+  const container = state.containers.get(containerId);
+  if (container === undefined) return;
+  const { reason, message, resources } = limitation;
+  const ending: Ending = { state: "TASK_FAILED", reason, message, limitation: resources };
+  const task = taskOf(state, container);
+  if (task !== undefined) {
+    // The limit is what ended it, even if a kill was under way.
+    task.ending = ending;
+    keepTask(task, out);
+  }
+  const executor = executorOf(state, container);
+  if (executor !== undefined) {
+    executor.phase = "ending";
+    executor.ending = ending;
+  }
+  out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
+}

@@ -1,0 +1,145 @@
+import type { ExecutorCall } from "../../../contract/executor-api.ts";
+import type { ContainerId } from "../../../contract/ids.ts";
+import type { TaskStatus } from "../../../contract/schema/task.ts";
+import { isTerminal } from "../../../contract/task-state.ts";
+import { keepExecutor, keepTask } from "../checkpoint.ts";
+import type { Effect } from "../effect.ts";
+import { taskKey } from "../ids.ts";
+import type { AgentState, Executor, Task } from "../state.ts";
+import { addUpdate } from "../updates.ts";
+import { lostAs } from "../words.ts";
+import { endExecutor } from "./kill.ts";
+import { deliver } from "./launch.ts";
+
+/** The custom executor in a container. */
+export function executorIn(state: AgentState, containerId: ContainerId): Executor | undefined {
+  for (const executor of state.executors.values()) {
+    if (executor.containerId === containerId) return executor;
+  }
+  return undefined;
+}
+
+/** Takes a call of an executor (v1-wire 7.3). What it says of others is refused. */
+export function stepExecutorCall(
+  state: AgentState,
+  containerId: ContainerId,
+  call: ExecutorCall,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const executor = executorIn(state, containerId);
+  if (executor === undefined) return;
+  if (call.type === "subscribe") {
+    subscribe(state, executor, call, nowMs, out);
+  } else if (executor.phase === "starting") {
+    refuse(executor, "NOT_SUBSCRIBED", `a ${call.type} call came before subscribe`, out);
+  } else if (call.type === "update") {
+    takeUpdate(state, executor, call.status, nowMs, out);
+  } else {
+    const { frameworkId, info } = executor;
+    const { data } = call;
+    out.push({
+      type: "send-master",
+      message: { type: "executor-message", frameworkId, executorId: info.executorId, data },
+    });
+  }
+}
+
+function refuse(executor: Executor, code: string, message: string, out: Effect[]): void {
+  const { containerId } = executor;
+  out.push({ type: "send-executor", containerId, event: { type: "error", code, message } });
+}
+
+function subscribe(
+  state: AgentState,
+  executor: Executor,
+  call: Extract<ExecutorCall, { type: "subscribe" }>,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { containerId, frameworkId, info } = executor;
+  if (call.frameworkId !== frameworkId || call.executorId !== info.executorId) {
+    refuse(executor, "EXECUTOR_MISMATCH", "this container is that of another executor", out);
+    return;
+  }
+  const framework = state.frameworks.get(frameworkId)?.info;
+  if (executor.phase === "ending" || framework === undefined) {
+    out.push({ type: "send-executor", containerId, event: { type: "shutdown" } });
+    return;
+  }
+  executor.phase = "running";
+  delete executor.subscribeDueMs;
+  out.push({
+    type: "send-executor",
+    containerId,
+    event: { type: "subscribed", executor: info, framework, agent: state.info, containerId },
+  });
+  for (const status of call.unacknowledgedUpdates) {
+    takeUpdate(state, executor, status, nowMs, out);
+  }
+  const has = new Set(call.unacknowledgedTasks.map((task) => task.taskId));
+  for (const status of call.unacknowledgedUpdates) has.add(status.taskId);
+  for (const key of executor.tasks) {
+    const task = state.tasks.get(key);
+    if (task === undefined) continue;
+    if (!task.delivered) {
+      deliver(executor, task, out);
+      keepTask(task, out);
+    } else if (task.state === "TASK_STAGING" && !has.has(task.info.taskId)) {
+      dropLost(state, executor, task, nowMs, out);
+    }
+  }
+  keepExecutor(executor, out);
+  // Everything that it was started for was killed meanwhile (B44).
+  if (executor.tasks.size === 0 && !executor.everRan) endExecutor(state, executor, nowMs, out);
+}
+
+/** It was sent while the agent died, and never arrived (v1-wire 7.5). */
+function dropLost(
+  state: AgentState,
+  executor: Executor,
+  task: Task,
+  nowMs: number,
+  out: Effect[],
+): void {
+  executor.tasks.delete(task.key);
+  addUpdate(
+    state,
+    task,
+    {
+      state: lostAs(state, task.frameworkId, "TASK_DROPPED"),
+      reason: "REASON_AGENT_RESTARTED",
+      message: "The executor did not receive the task",
+    },
+    nowMs,
+    out,
+  );
+}
+
+/** Stores an update and says so; one that is known is only said to be stored (v1-wire 7.5, 7.9). */
+function takeUpdate(
+  state: AgentState,
+  executor: Executor,
+  status: TaskStatus,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { containerId, info, frameworkId } = executor;
+  const { taskId, uuid } = status;
+  if (uuid === undefined || status.state === "TASK_STAGING") {
+    refuse(executor, "UPDATE_INVALID", `an update of ${taskId} needs a uuid and a state`, out);
+    return;
+  }
+  const task = state.tasks.get(taskKey(frameworkId, taskId));
+  const isKnown = task === undefined || hasUpdate(task, uuid);
+  if (!isKnown && executor.tasks.has(task.key)) {
+    const words = { ...status, source: "SOURCE_EXECUTOR", executorId: info.executorId } as const;
+    addUpdate(state, task, words, nowMs, out);
+    if (isTerminal(status.state)) executor.tasks.delete(task.key);
+  }
+  out.push({ type: "send-executor", containerId, event: { type: "acknowledged", taskId, uuid } });
+}
+
+function hasUpdate(task: Task, uuid: string): boolean {
+  return [...task.pending, ...task.statuses].some((status) => status.uuid === uuid);
+}

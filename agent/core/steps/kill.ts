@@ -1,0 +1,183 @@
+import type { AgentOrderOf } from "../../../contract/agent-api.ts";
+import type { AgentId, FrameworkId, RoleName, TaskId } from "../../../contract/ids.ts";
+import { KILL_GRACE_DEFAULT_MS } from "../../../contract/schema/command.ts";
+import { isTerminal } from "../../../contract/task-state.ts";
+import { keepExecutor, keepTask } from "../checkpoint.ts";
+import type { Effect } from "../effect.ts";
+import { executorKey, taskKey } from "../ids.ts";
+import { type AgentState, type Ending, type Executor, isCapable, type Task } from "../state.ts";
+import { addUpdate, type UpdateWords } from "../updates.ts";
+import { lostAs } from "../words.ts";
+import { newTask } from "./launch.ts";
+
+/** What a kill on request is called. */
+export const KILLED: Ending = { state: "TASK_KILLED", message: "Command was killed on request" };
+
+/** Kills a task on request (D11, F22). */
+export function stepKill(
+  state: AgentState,
+  order: AgentOrderOf<"kill">,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { frameworkId, taskId, killPolicy } = order;
+  const task = state.tasks.get(taskKey(frameworkId, taskId));
+  if (task === undefined) {
+    tellUnknown(state, frameworkId, taskId, "REASON_EXECUTOR_TERMINATED", nowMs, out);
+    return;
+  }
+  if (isTerminal(task.state)) return;
+  const graceMs =
+    killPolicy?.gracePeriodMs ?? task.info.killPolicy?.gracePeriodMs ?? KILL_GRACE_DEFAULT_MS;
+  const executor = executorOf(state, task);
+  if (executor === undefined) {
+    endCommand(state, task, KILLED, graceMs, nowMs, out);
+  } else if (task.delivered) {
+    const { containerId } = executor;
+    const event = { type: "kill", taskId } as const;
+    out.push({
+      type: "send-executor",
+      containerId,
+      event: killPolicy === undefined ? event : { ...event, killPolicy },
+    });
+  } else {
+    addUpdate(state, task, duringLaunch(), nowMs, out);
+    executor.tasks.delete(task.key);
+    // Nobody is left for it to run (B44).
+    if (executor.tasks.size === 0 && !executor.everRan) endExecutor(state, executor, nowMs, out);
+  }
+}
+
+function duringLaunch(): UpdateWords {
+  return {
+    state: "TASK_KILLED",
+    reason: "REASON_TASK_KILLED_DURING_LAUNCH",
+    message: "Task was killed before it was launched",
+  };
+}
+
+/** The custom executor of a task, while there is one. */
+export function executorOf(state: AgentState, task: Task): Executor | undefined {
+  const { executor } = task.info;
+  if (executor === undefined) return undefined;
+  return state.executors.get(executorKey(task.frameworkId, executor.executorId));
+}
+
+/**
+ * Ends a command task: SIGTERM, after the grace SIGKILL; with no grace SIGKILL at once. A later call
+ * can only bring the end nearer. The first reason stays.
+ */
+export function endCommand(
+  state: AgentState,
+  task: Task,
+  why: Ending,
+  graceMs: number,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { containerId } = task;
+  const container = containerId === undefined ? undefined : state.containers.get(containerId);
+  if (container === undefined || containerId === undefined) return;
+  const isFirst = task.ending === undefined;
+  if (container.phase === "starting") {
+    if (isFirst) task.ending = why === KILLED ? (duringLaunch() as Ending) : why;
+    keepTask(task, out);
+    if (isFirst) out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
+    return;
+  }
+  task.ending ??= why;
+  const dueMs = nowMs + Math.max(0, graceMs);
+  if (task.killDueMs !== undefined && task.killDueMs <= dueMs) return;
+  task.killDueMs = dueMs;
+  keepTask(task, out);
+  if (isFirst && graceMs > 0) {
+    if (why === KILLED && isCapable(state, task.frameworkId, "TASK_KILLING_STATE")) {
+      addUpdate(state, task, { state: "TASK_KILLING", source: "SOURCE_EXECUTOR" }, nowMs, out);
+    }
+    out.push({ type: "kill-container", containerId, signal: "SIGTERM" });
+  }
+  if (graceMs > 0) state.timers.add({ dueMs, kind: "kill", of: task.key });
+  else out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
+}
+
+/** Asks an executor to end, and kills it after its grace (D17). */
+export function endExecutor(
+  state: AgentState,
+  executor: Executor,
+  nowMs: number,
+  out: Effect[],
+  why?: Ending,
+): void {
+  if (executor.phase === "ending") return;
+  const { containerId } = executor;
+  const wasRunning = executor.phase === "running";
+  executor.phase = "ending";
+  if (why !== undefined) executor.ending = why;
+  if (wasRunning) {
+    const plan = state.containers.get(containerId)?.plan;
+    const graceMs = plan?.shutdownGraceMs ?? state.setup.times.executorShutdownGraceMs;
+    executor.killDueMs = nowMs + graceMs;
+    state.timers.add({ dueMs: executor.killDueMs, kind: "shutdown", of: executor.key });
+    out.push({ type: "send-executor", containerId, event: { type: "shutdown" } });
+  } else {
+    out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
+  }
+  keepExecutor(executor, out);
+}
+
+/** Says of a task that nobody here knows that it is not here (B21, D11). */
+export function tellUnknown(
+  state: AgentState,
+  frameworkId: FrameworkId,
+  taskId: TaskId,
+  reason: NonNullable<UpdateWords["reason"]>,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const info = { name: "", taskId, agentId: (state.info.id ?? "") as AgentId, resources: [] };
+  const task = newTask(state, { frameworkId, role: "*" as RoleName, info }, nowMs);
+  const lost = lostAs(state, frameworkId, "TASK_DROPPED");
+  addUpdate(state, task, { state: lost, reason, message: "Task is not known here" }, nowMs, out);
+}
+
+/** Ends an executor on the framework's or operator's request (D17). */
+export function stepShutdownExecutor(
+  state: AgentState,
+  order: AgentOrderOf<"shutdown-executor">,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const executor = state.executors.get(executorKey(order.frameworkId, order.executorId));
+  if (executor !== undefined) endExecutor(state, executor, nowMs, out);
+}
+
+/** Ends everything of a framework that is gone for good; nobody is told, nobody would acknowledge. */
+export function stepShutdownFramework(
+  state: AgentState,
+  order: AgentOrderOf<"shutdown-framework">,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { frameworkId } = order;
+  const why: Ending = {
+    state: "TASK_KILLED",
+    reason: "REASON_FRAMEWORK_REMOVED",
+    message: "Framework was removed",
+  };
+  for (const executor of state.executors.values()) {
+    if (executor.frameworkId === frameworkId) endExecutor(state, executor, nowMs, out, why);
+  }
+  for (const task of [...state.tasks.values()]) {
+    if (task.frameworkId !== frameworkId) continue;
+    endCommand(state, task, why, KILL_GRACE_DEFAULT_MS, nowMs, out);
+    // The stream goes with the framework. A task that still runs stays until its end.
+    task.pending = [];
+    task.silent = true;
+    if (isTerminal(task.state)) {
+      state.tasks.delete(task.key);
+      out.push({ type: "checkpoint", key: `task/${task.key}`, value: undefined });
+    } else keepTask(task, out);
+  }
+  state.frameworks.delete(frameworkId);
+  out.push({ type: "checkpoint", key: `framework/${frameworkId}`, value: undefined });
+}

@@ -1,0 +1,57 @@
+import type { AgentOrderOf } from "../../../contract/agent-api.ts";
+import { KILL_GRACE_DEFAULT_MS } from "../../../contract/schema/command.ts";
+import { isTerminal } from "../../../contract/task-state.ts";
+import type { Effect } from "../effect.ts";
+import type { AgentState, Ending } from "../state.ts";
+import { checkLeft } from "./container.ts";
+import { endCommand, endExecutor, executorOf } from "./kill.ts";
+
+/** Ends everything that runs here, then the process (B28, F5). */
+export function stepLeave(
+  state: AgentState,
+  code: string,
+  message: string,
+  nowMs: number,
+  out: Effect[],
+): void {
+  if (state.leaving !== undefined) return;
+  if (state.master.phase === "registered") {
+    out.push({ type: "send-master", message: { type: "unregister" } });
+  }
+  state.leaving = { code, message };
+  state.master.phase = "down";
+  endAll(state, { state: "TASK_KILLED", message }, KILL_GRACE_DEFAULT_MS, nowMs, out);
+  checkLeft(state, out);
+}
+
+/** Ends every task and executor; what they are told says why. */
+export function endAll(
+  state: AgentState,
+  why: Ending,
+  graceMsMax: number,
+  nowMs: number,
+  out: Effect[],
+): void {
+  for (const executor of state.executors.values()) endExecutor(state, executor, nowMs, out, why);
+  for (const task of state.tasks.values()) {
+    if (isTerminal(task.state) || executorOf(state, task) !== undefined) continue;
+    const graceMs = task.info.killPolicy?.gracePeriodMs ?? KILL_GRACE_DEFAULT_MS;
+    endCommand(state, task, why, Math.min(graceMs, graceMsMax), nowMs, out);
+  }
+}
+
+/** The agent is emptied, with no longer grace than the drain allows (I5). */
+export function stepDrain(
+  state: AgentState,
+  order: AgentOrderOf<"drain">,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { maxGracePeriodMs, markGone } = order.config;
+  const why: Ending = {
+    state: markGone === true ? "TASK_GONE_BY_OPERATOR" : "TASK_KILLED",
+    reason: "REASON_AGENT_DRAINING",
+    message: "The agent is being drained",
+  };
+  endAll(state, why, maxGracePeriodMs ?? Number.POSITIVE_INFINITY, nowMs, out);
+}

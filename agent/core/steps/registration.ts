@@ -1,0 +1,138 @@
+import type { AgentMessageOf, AgentOrderOf } from "../../../contract/agent-api.ts";
+import type { TaskRecord } from "../../../contract/schema/task.ts";
+import { keepAgent } from "../checkpoint.ts";
+import type { Effect } from "../effect.ts";
+import { nextFraction, taskKey } from "../ids.ts";
+import type { AgentState, Task } from "../state.ts";
+import { sendHead } from "../updates.ts";
+import { assert } from "../words.ts";
+import { tellUnknown } from "./kill.ts";
+
+/** Longest wait between two tries to register (B20). */
+const BACKOFF_MS_MAX = 60_000;
+
+/** The link is up: registers after a random wait, so that a whole fleet does not come at once. */
+export function stepLinkUp(state: AgentState, nowMs: number): void {
+  if (state.leaving !== undefined) return;
+  state.master.phase = "waiting";
+  state.master.attempts = 0;
+  waitToRegister(state, nowMs);
+}
+
+/** The link is down: nothing is sent until it is up and the agent has registered again. */
+export function stepLinkDown(state: AgentState): void {
+  state.master.phase = "down";
+}
+
+function waitToRegister(state: AgentState, nowMs: number): void {
+  const { master, setup } = state;
+  const longestMs = setup.times.registrationBackoffFactorMs * 2 ** Math.min(master.attempts, 16);
+  master.dueMs = nowMs + nextFraction(state) * Math.min(longestMs, BACKOFF_MS_MAX);
+  state.timers.add({ dueMs: master.dueMs, kind: "register", of: "" });
+}
+
+/** Registers, or tries again, when it is time to. */
+export function registerIfDue(state: AgentState, nowMs: number, out: Effect[]): void {
+  const { master, setup, info } = state;
+  const isWanted = master.phase === "waiting" || master.phase === "registering";
+  if (!isWanted || master.dueMs > nowMs) return;
+  master.phase = "registering";
+  master.attempts++;
+  const { version } = setup;
+  const capabilities = [...setup.capabilities];
+  out.push({
+    type: "send-master",
+    message:
+      info.id === undefined
+        ? { type: "register", agent: info, version, capabilities }
+        : { type: "reregister", agent: info, version, capabilities, ...holdings(state) },
+  });
+  waitToRegister(state, nowMs);
+}
+
+/** All that a returning agent runs (B21). */
+function holdings(
+  state: AgentState,
+): Pick<AgentMessageOf<"reregister">, "tasks" | "executors" | "frameworks"> {
+  const executors = [...state.executors.values()].map(({ frameworkId, info, role }) => ({
+    frameworkId,
+    executor: info,
+    role,
+  }));
+  return {
+    tasks: [...state.tasks.values()].filter((task) => !task.silent).map((t) => recordOf(state, t)),
+    executors,
+    frameworks: [...state.frameworks.values()].map(({ info }) => info),
+  };
+}
+
+function recordOf(state: AgentState, task: Task): TaskRecord {
+  const { info, frameworkId, role, statuses, launchedMs, toldState, toldUuid } = task;
+  const { executor, labels, discovery, container, healthCheck, killPolicy, limits } = info;
+  const agentId = state.info.id;
+  assert(agentId !== undefined, "an agent without an id has tasks");
+  return {
+    taskId: info.taskId,
+    frameworkId,
+    agentId,
+    name: info.name,
+    role,
+    resources: info.resources,
+    state: task.state,
+    statuses,
+    launchedMs,
+    ...(executor === undefined ? {} : { executorId: executor.executorId }),
+    ...(toldState === undefined ? {} : { statusUpdateState: toldState }),
+    ...(toldUuid === undefined ? {} : { statusUpdateUuid: toldUuid }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(discovery === undefined ? {} : { discovery }),
+    ...(container === undefined ? {} : { container }),
+    ...(healthCheck === undefined ? {} : { healthCheck }),
+    ...(killPolicy === undefined ? {} : { killPolicy }),
+    ...(limits === undefined ? {} : { limits }),
+  };
+}
+
+/** The master has taken the agent up: every stream sends its head at once (D5). */
+export function stepRegistered(
+  state: AgentState,
+  order: AgentOrderOf<"registered"> | AgentOrderOf<"reregistered">,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { master } = state;
+  if (master.phase === "down") return;
+  state.info = { ...state.info, id: order.agentId };
+  master.phase = "registered";
+  master.attempts = 0;
+  master.heardMs = nowMs;
+  master.pingTimeoutMs = order.masterPingTimeoutMs;
+  state.timers.add({ dueMs: nowMs + master.pingTimeoutMs, kind: "master", of: "" });
+  keepAgent(state, out);
+  for (const task of state.tasks.values()) sendHead(state, task, nowMs, out);
+  if (order.type === "registered") return;
+  for (const { frameworkId, taskId } of order.reconcile) {
+    if (state.tasks.has(taskKey(frameworkId, taskId))) continue;
+    tellUnknown(state, frameworkId, taskId, "REASON_RECONCILIATION", nowMs, out);
+  }
+}
+
+/** The master asks whether the agent is there, and tells whether it counts it as connected (B22). */
+export function stepPing(
+  state: AgentState,
+  order: AgentOrderOf<"ping">,
+  nowMs: number,
+  out: Effect[],
+): void {
+  out.push({ type: "send-master", message: { type: "pong" } });
+  if (!order.connected && state.master.phase === "registered") stepLinkUp(state, nowMs);
+}
+
+/** A master that was not heard for too long has forgotten this agent, or is gone (B22). */
+export function checkMaster(state: AgentState, nowMs: number): void {
+  const { master } = state;
+  if (master.phase !== "registered") return;
+  const dueMs = master.heardMs + master.pingTimeoutMs;
+  if (dueMs <= nowMs) stepLinkUp(state, nowMs);
+  else state.timers.add({ dueMs, kind: "master", of: "" });
+}

@@ -1,0 +1,118 @@
+import type { UpdateId } from "../../contract/ids.ts";
+import type { TaskStatus } from "../../contract/schema/task.ts";
+import { isTerminal } from "../../contract/task-state.ts";
+import { dropEntry, keepTask } from "./checkpoint.ts";
+import type { Effect } from "./effect.ts";
+import { nextUpdateId } from "./ids.ts";
+import type { AgentState, Task } from "./state.ts";
+
+/** What an update says, without what the agent fills in for every one (v1-wire 7.9). */
+export type UpdateWords = Partial<Omit<TaskStatus, "taskId" | "agentId" | "timestampMs">> &
+  Pick<TaskStatus, "state">;
+
+/** Statuses that are kept for a task; more than there are states, so none of them is lost. */
+const STATUSES_MAX = 16;
+
+/**
+ * Adds an update to a task's stream, durably, and sends it if nothing of that task is in flight.
+ * After a terminal state nothing is added any more (D9).
+ */
+export function addUpdate(
+  state: AgentState,
+  task: Task,
+  words: UpdateWords,
+  nowMs: number,
+  out: Effect[],
+): void {
+  if (isTerminal(task.state)) return;
+  const containerId = task.containerId;
+  const process =
+    containerId === undefined ? undefined : state.containers.get(containerId)?.process;
+  const status: TaskStatus = {
+    source: "SOURCE_AGENT",
+    ...words,
+    taskId: task.info.taskId,
+    uuid: words.uuid ?? nextUpdateId(state),
+    timestampMs: nowMs,
+    ...(state.info.id === undefined ? {} : { agentId: state.info.id }),
+    ...(containerId === undefined || words.containerStatus !== undefined
+      ? {}
+      : {
+          containerStatus: {
+            containerId,
+            ...(process === undefined ? {} : { executorPid: process.pid }),
+          },
+        }),
+  };
+  task.state = status.state;
+  const last = task.statuses.at(-1);
+  if (last?.state === status.state) task.statuses.pop();
+  task.statuses.push(status);
+  if (task.statuses.length > STATUSES_MAX) task.statuses.shift();
+  task.pending.push(status);
+  keepTask(task, out);
+  if (task.pending.length === 1) sendHead(state, task, nowMs, out);
+}
+
+/** Sends the head of a stream for the first time, or anew after a change of master (D5). */
+export function sendHead(state: AgentState, task: Task, nowMs: number, out: Effect[]): void {
+  const head = task.pending[0];
+  if (head === undefined) return;
+  task.resendWaitMs = state.setup.times.retryMinMs;
+  task.toldState = head.state;
+  if (head.uuid !== undefined) task.toldUuid = head.uuid;
+  transmit(state, task, head, nowMs, out);
+}
+
+/** The wait is over and no acknowledgement came: sends the head again and waits twice as long. */
+export function resendHead(state: AgentState, task: Task, nowMs: number, out: Effect[]): void {
+  const head = task.pending[0];
+  if (head === undefined || task.resendDueMs > nowMs || task.resendDueMs === 0) return;
+  task.resendWaitMs = Math.min(task.resendWaitMs * 2, state.setup.times.retryMaxMs);
+  transmit(state, task, head, nowMs, out);
+}
+
+function transmit(
+  state: AgentState,
+  task: Task,
+  status: TaskStatus,
+  nowMs: number,
+  out: Effect[],
+): void {
+  // Without a master nothing is sent, and nothing waits: registration sends every head at once.
+  if (state.master.phase !== "registered") {
+    task.resendDueMs = 0;
+    return;
+  }
+  task.resendDueMs = nowMs + task.resendWaitMs;
+  state.timers.add({ dueMs: task.resendDueMs, kind: "resend", of: task.key });
+  const { frameworkId } = task;
+  out.push({
+    type: "send-master",
+    message: { type: "update", frameworkId, status, latestState: task.state },
+  });
+}
+
+/**
+ * Takes the head off if it is the one that was acknowledged (D6) and sends the next one. After the
+ * acknowledgement of a terminal state the task is forgotten; then the answer is true.
+ */
+export function acknowledge(
+  state: AgentState,
+  task: Task,
+  uuid: UpdateId,
+  nowMs: number,
+  out: Effect[],
+): boolean {
+  const head = task.pending[0];
+  if (head?.uuid !== uuid) return false;
+  task.pending.shift();
+  if (isTerminal(head.state)) {
+    state.tasks.delete(task.key);
+    dropEntry(`task/${task.key}`, out);
+    return true;
+  }
+  keepTask(task, out);
+  sendHead(state, task, nowMs, out);
+  return false;
+}

@@ -1,0 +1,66 @@
+import { type ExecutorCall, executorCallSchemas } from "../../contract/executor-api.ts";
+import type { ContainerId } from "../../contract/ids.ts";
+import { messageCheck } from "../../contract/message-checks.ts";
+import type { HelloAnswer, Peer, TransportHandlers } from "../../contract/ports/transport.ts";
+import type { ExecutorEvent } from "../../contract/executor-api.ts";
+import type { Hello, WireMessage } from "../../contract/wire-protocol.ts";
+import type { AgentInput } from "../core/event.ts";
+import type { ExecutorTokens } from "./tokens.ts";
+
+/** Who may dial an agent, and how their messages are checked. */
+export const agentPeers = { executor: messageCheck("executor", executorCallSchemas) };
+
+/** What the executors' door needs of the agent. */
+export interface ExecutorDoorParts {
+  readonly tokens: ExecutorTokens;
+  readonly serverId: string;
+  readonly software: string;
+  /** True while this container is one of the agent's. */
+  isHere(containerId: ContainerId): boolean;
+  enqueue(input: AgentInput): void;
+}
+
+/** The executors that are connected, by container. Their tokens say which one each is in. */
+export class ExecutorDoor implements TransportHandlers {
+  readonly #parts: ExecutorDoorParts;
+  readonly #peers = new Map<ContainerId, Peer>();
+  readonly #containers = new WeakMap<Peer, ContainerId>();
+
+  constructor(parts: ExecutorDoorParts) {
+    this.#parts = parts;
+  }
+
+  onHello(peer: Peer, hello: Hello): HelloAnswer {
+    const { tokens, serverId, software } = this.#parts;
+    const containerId = tokens.verify(hello.token ?? "");
+    if (containerId === undefined || !this.#parts.isHere(containerId)) {
+      const message = "the token is not that of an executor of this agent";
+      return { accept: false, refusal: { code: "TOKEN_INVALID", message, final: true } };
+    }
+    // The newer connection counts (v1-wire 7.6).
+    this.#peers.get(containerId)?.close("REPLACED", "the executor dialled again");
+    this.#peers.set(containerId, peer);
+    this.#containers.set(peer, containerId);
+    return { accept: true, welcome: { server: serverId, software } };
+  }
+
+  onMessages(peer: Peer, messages: readonly WireMessage[]): void {
+    const containerId = this.#containers.get(peer);
+    if (containerId === undefined || this.#peers.get(containerId) !== peer) return;
+    for (const message of messages) {
+      this.#parts.enqueue({ type: "executor-call", containerId, call: message as ExecutorCall });
+    }
+  }
+
+  onClosed(peer: Peer): void {
+    const containerId = this.#containers.get(peer);
+    if (containerId !== undefined && this.#peers.get(containerId) === peer) {
+      this.#peers.delete(containerId);
+    }
+  }
+
+  /** Queues an event; dropped when the executor is not connected, as it will subscribe anew. */
+  send(containerId: ContainerId, event: ExecutorEvent): void {
+    this.#peers.get(containerId)?.send(event);
+  }
+}

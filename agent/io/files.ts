@@ -1,0 +1,154 @@
+import { createReadStream, lstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
+import { closeSync, constants, fstatSync, type Stats } from "node:fs";
+import { isAbsolute, join, sep } from "node:path";
+import { errors } from "../../contract/errors.ts";
+import type { FrameworkId, TaskId } from "../../contract/ids.ts";
+import { limits } from "../../contract/limits.ts";
+import type { HttpExchange, HttpRouter, HttpStream } from "../../contract/ports/http.ts";
+import type { Sandboxes } from "./sandbox.ts";
+
+const JSON_TYPE = { "content-type": "application/json" } as const;
+const BYTES_TYPE = { "content-type": "application/octet-stream" } as const;
+
+/**
+ * The real path of something in a sandbox. Links are followed first and judged by where they lead,
+ * so a task cannot make a link that shows a file of the host.
+ * @throws FILE_UNKNOWN, FILE_OUTSIDE
+ */
+export function confined(sandboxes: Sandboxes, path: string): string {
+  const wanted = isAbsolute(path) ? path : join(sandboxes.root, path);
+  const root = realpathSync(sandboxes.root);
+  let real: string;
+  try {
+    real = realpathSync(wanted);
+  } catch {
+    throw errors.FILE_UNKNOWN(path);
+  }
+  if (real !== root && !real.startsWith(root + sep)) throw errors.FILE_OUTSIDE(path);
+  return real;
+}
+
+/**
+ * Serves sandboxes: `/files/read`, `/files/browse` and `/files/download` as Mesos does (v1-wire
+ * 8.5), and `/sandbox/FRAMEWORK/TASK/FILE`, a stable address by task: a file as a stream, from
+ * `offset` on and of `length` bytes where they are given; a folder as the list of what is in it.
+ */
+export function routeFiles(router: HttpRouter, sandboxes: Sandboxes): void {
+  const at = (exchange: HttpExchange): string => {
+    const path = new URLSearchParams(exchange.query).get("path");
+    if (path === null || path === "") throw errors.FILE_PARAMETER("path", "is missing");
+    return confined(sandboxes, path);
+  };
+  for (const suffix of ["", ".json"]) {
+    router.route("GET", `/files/read${suffix}`, (exchange) => readPart(exchange, at(exchange)));
+    router.route("GET", `/files/browse${suffix}`, (exchange) => browse(exchange, at(exchange)));
+    router.route("GET", `/files/download${suffix}`, (exchange) => stream(exchange, at(exchange)));
+  }
+  router.route("GET", "/sandbox/*", (exchange) => {
+    const [frameworkId = "", taskId = "", ...rest] = exchange.rest.split("/");
+    const sandbox = sandboxes.ofTask(frameworkId as FrameworkId, taskId as TaskId);
+    if (sandbox === undefined) throw errors.TASK_UNKNOWN_HERE(`${frameworkId}/${taskId}`);
+    const real = confined(sandboxes, join(sandbox, ...rest));
+    if (lstatSync(real).isDirectory()) browse(exchange, real);
+    else stream(exchange, real);
+  });
+}
+
+function wholeNumber(exchange: HttpExchange, name: string): number | undefined {
+  const text = new URLSearchParams(exchange.query).get(name);
+  if (text === null) return undefined;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < -1) {
+    throw errors.FILE_PARAMETER(name, `must be a whole number, not "${text}"`);
+  }
+  return value;
+}
+
+/** Opens a plain file; what is not one (a pipe would block) is refused. */
+function openFile(path: string): { readonly file: number; readonly size: number } {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  const stat = fstatSync(file);
+  if (stat.isFile()) return { file, size: stat.size };
+  closeSync(file);
+  throw errors.FILE_UNKNOWN(path);
+}
+
+function readPart(exchange: HttpExchange, path: string): void {
+  const offset = wholeNumber(exchange, "offset") ?? -1;
+  const asked = wholeNumber(exchange, "length") ?? limits.fileReadBytesMax;
+  const { file, size } = openFile(path);
+  try {
+    // Without an offset only the size is asked for, as tools do before they follow a file.
+    if (offset === -1) {
+      exchange.respond(200, JSON_TYPE, JSON.stringify({ data: "", offset: size }));
+      return;
+    }
+    const length = asked === -1 ? limits.fileReadBytesMax : asked;
+    const buffer = Buffer.alloc(Math.min(length, limits.fileReadBytesMax));
+    const bytes = readSync(file, buffer, 0, buffer.length, offset);
+    const data = buffer.toString("utf8", 0, bytes);
+    exchange.respond(200, JSON_TYPE, JSON.stringify({ data, offset }));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function modeText(stat: Stats): string {
+  const kind = stat.isDirectory() ? "d" : stat.isSymbolicLink() ? "l" : "-";
+  const bits = [..."rwxrwxrwx"].map((letter, at) => (stat.mode & (1 << (8 - at)) ? letter : "-"));
+  return kind + bits.join("");
+}
+
+function browse(exchange: HttpExchange, path: string): void {
+  if (!lstatSync(path).isDirectory()) throw errors.FILE_UNKNOWN(path);
+  const rows = [];
+  for (const name of readdirSync(path).sort()) {
+    const full = join(path, name);
+    try {
+      const stat = lstatSync(full);
+      rows.push({
+        path: full,
+        size: stat.size,
+        nlink: stat.nlink,
+        mtime: stat.mtimeMs / 1_000,
+        mode: modeText(stat),
+        uid: String(stat.uid),
+        gid: String(stat.gid),
+      });
+    } catch {
+      // It was removed while we looked.
+    }
+  }
+  exchange.respond(200, JSON_TYPE, JSON.stringify(rows));
+}
+
+function stream(exchange: HttpExchange, path: string): void {
+  const start = Math.max(0, wholeNumber(exchange, "offset") ?? 0);
+  const asked = wholeNumber(exchange, "length") ?? -1;
+  const { file, size } = openFile(path);
+  // What is written while we read is not part of the answer: its size is that of now.
+  const end = Math.min(size, asked === -1 ? size : start + asked);
+  const out = exchange.stream(200, { ...BYTES_TYPE, "x-tepui-size": String(size) });
+  if (end <= start) {
+    closeSync(file);
+    out.end();
+    return;
+  }
+  pump(path, file, { start, end: end - 1 }, out);
+}
+
+function pump(
+  path: string,
+  file: number,
+  range: { readonly start: number; readonly end: number },
+  out: HttpStream,
+): void {
+  const input = createReadStream(path, { fd: file, ...range, highWaterMark: 256 << 10 });
+  input.on("data", (chunk) => {
+    if (!out.write(chunk)) input.pause();
+  });
+  input.on("end", () => out.end());
+  input.on("error", () => out.abort());
+  out.onDrained(() => input.resume());
+  out.onEnd(() => input.destroy());
+}

@@ -1,0 +1,73 @@
+import { mkdirSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import type { FrameworkId, TaskId } from "../../contract/ids.ts";
+import type { ContainerPlan } from "../core/state.ts";
+
+/**
+ * Where sandboxes are (F40): `slaves/AGENT/frameworks/F/executors/E/runs/CONTAINER`, with `latest`
+ * beside the runs. `tasks/F/TASK` leads to the sandbox that a task ran in, whoever ran it, also
+ * after it has ended.
+ */
+export class Sandboxes {
+  readonly #workDir: string;
+
+  constructor(workDir: string) {
+    this.#workDir = workDir;
+    mkdirSync(this.root, { recursive: true, mode: 0o755 });
+    mkdirSync(this.taskRoot, { recursive: true, mode: 0o755 });
+  }
+
+  /** Folder of all sandboxes; nothing outside of it is shown to anybody. */
+  get root(): string {
+    return join(this.#workDir, "slaves");
+  }
+
+  /** Folder of the links by task. */
+  get taskRoot(): string {
+    return join(this.#workDir, "tasks");
+  }
+
+  /** The folder of a container. */
+  pathOf(plan: ContainerPlan): string {
+    const { agentId, frameworkId, executorId, id } = plan;
+    const executor = join("frameworks", frameworkId, "executors", executorId);
+    return join(this.root, agentId, executor, "runs", id);
+  }
+
+  /** Makes the folder of a container, and the links that lead to it. */
+  make(plan: ContainerPlan): string {
+    const path = this.pathOf(plan);
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+    link(join(dirname(path), "latest"), plan.id);
+    if (plan.taskId !== undefined) this.linkTask(plan, plan.taskId);
+    return path;
+  }
+
+  /** Makes the link from a task to the sandbox that it runs in. */
+  linkTask(plan: ContainerPlan, taskId: TaskId): void {
+    const place = join(this.taskRoot, plan.frameworkId, taskId);
+    mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+    link(place, relative(dirname(place), this.pathOf(plan)));
+  }
+
+  /** The sandbox that a task runs or ran in, or `undefined` when it never was here. */
+  ofTask(frameworkId: FrameworkId, taskId: TaskId): string | undefined {
+    const place = join(this.taskRoot, frameworkId, taskId);
+    try {
+      return join(dirname(place), readlinkSync(place));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Points a link at something, whatever it pointed at before. */
+function link(place: string, target: string): void {
+  try {
+    symlinkSync(target, place);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    unlinkSync(place);
+    symlinkSync(target, place);
+  }
+}

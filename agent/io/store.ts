@@ -1,0 +1,145 @@
+import { join } from "node:path";
+import { open, type RootDatabase } from "lmdb";
+import { pack, unpack } from "msgpackr";
+import { errors, reasonOf } from "../../contract/errors.ts";
+import type { Logger } from "../../contract/ports/log.ts";
+import type { CheckpointEntry } from "../core/checkpoint.ts";
+
+/** Version of the layout below; a store of another one is refused, never guessed at. */
+const LAYOUT = 1;
+const LAYOUT_KEY = "meta/layout";
+const BOOT_KEY = "meta/boot";
+const SECRET_KEY = "meta/secret";
+const ENTRIES = "entry/";
+/** Entries that could not be read are kept here under their own names, for people to look at. */
+const ASIDE = "aside/";
+
+/** Fields that an entry of each kind cannot do without. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  agent: ["id"],
+  framework: ["id", "name"],
+  task: ["key", "frameworkId", "info", "state", "statuses", "pending"],
+  container: ["plan", "phase"],
+  executor: ["key", "frameworkId", "info", "containerId", "phase"],
+};
+
+/** What an agent remembers over restarts, in LMDB: crash-safe, one commit for each turn. */
+export class CheckpointStore {
+  readonly #db: RootDatabase<Uint8Array, string>;
+  readonly #log: Logger;
+  readonly #folder: string;
+
+  /**
+   * Opens the store of a work directory.
+   * @throws CHECKPOINT_FAILED, CHECKPOINT_LAYOUT
+   */
+  constructor(folder: string, log: Logger) {
+    this.#folder = folder;
+    this.#log = log;
+    try {
+      this.#db = open<Uint8Array, string>({
+        path: join(folder, "checkpoint"),
+        encoding: "binary",
+        mapSize: 2 ** 30,
+      });
+    } catch (cause) {
+      throw errors.CHECKPOINT_FAILED(`cannot open it in ${folder}: ${reasonOf(cause)}`, cause);
+    }
+    const layout = this.#meta(LAYOUT_KEY);
+    if (layout !== undefined && layout !== String(LAYOUT)) {
+      throw errors.CHECKPOINT_LAYOUT(folder, layout, LAYOUT);
+    }
+  }
+
+  #meta(key: string): string | undefined {
+    const bytes = this.#db.get(key);
+    return bytes === undefined ? undefined : Buffer.from(bytes).toString("utf8");
+  }
+
+  /** The boot that the last agent here ran in, and the secret of its executors' tokens. */
+  get identity(): { readonly boot?: string; readonly secret?: string } {
+    const [boot, secret] = [this.#meta(BOOT_KEY), this.#meta(SECRET_KEY)];
+    return {
+      ...(boot === undefined ? {} : { boot }),
+      ...(secret === undefined ? {} : { secret }),
+    };
+  }
+
+  /** Notes the present boot and the secret. */
+  async setIdentity(boot: string, secret: string): Promise<void> {
+    await this.#commit(() => {
+      this.#put(LAYOUT_KEY, Buffer.from(String(LAYOUT)));
+      this.#put(BOOT_KEY, Buffer.from(boot));
+      this.#put(SECRET_KEY, Buffer.from(secret));
+    });
+  }
+
+  /** Every entry. One that cannot be read is set aside and named in the log; the others count. */
+  async read(): Promise<readonly CheckpointEntry[]> {
+    const entries: CheckpointEntry[] = [];
+    const broken: { key: string; bytes: Uint8Array; reason: string }[] = [];
+    for (const { key, value } of this.#db.getRange({ start: ENTRIES, end: `${ENTRIES}\uffff` })) {
+      const name = key.slice(ENTRIES.length);
+      const read = readEntry(name, value);
+      if ("reason" in read) broken.push({ key: name, bytes: value, reason: read.reason });
+      else entries.push({ key: name, value: read.value });
+    }
+    for (const { key, reason } of broken) {
+      this.#log.error({ key, reason, folder: this.#folder }, "a checkpoint entry is set aside");
+    }
+    if (broken.length > 0) {
+      await this.#commit(() => {
+        for (const { key, bytes } of broken) {
+          this.#put(ASIDE + key, bytes);
+          void this.#db.remove(ENTRIES + key);
+        }
+      });
+    }
+    return entries;
+  }
+
+  /**
+   * Writes all changes or none. When it resolves they survive the death of this process. Tasks do
+   * not survive the death of the machine, so nothing waits for the disk: LMDB flushes on its own,
+   * and a machine that loses power comes back with a whole, slightly older checkpoint.
+   * @throws CHECKPOINT_FAILED when the disk refuses
+   */
+  async write(changes: ReadonlyMap<string, unknown>): Promise<void> {
+    await this.#commit(() => {
+      for (const [key, value] of changes) {
+        if (value === undefined) void this.#db.remove(ENTRIES + key);
+        else this.#put(ENTRIES + key, pack(value));
+      }
+    });
+  }
+
+  #put(key: string, bytes: Uint8Array): void {
+    void this.#db.put(key, bytes);
+  }
+
+  async #commit(change: () => void): Promise<void> {
+    try {
+      await this.#db.batch(change);
+    } catch (cause) {
+      throw errors.CHECKPOINT_FAILED(reasonOf(cause), cause);
+    }
+  }
+
+  /** Closes it after what is being written. */
+  close(): Promise<void> {
+    return this.#db.close();
+  }
+}
+
+function readEntry(key: string, bytes: Uint8Array): { value: unknown } | { reason: string } {
+  const fields = needed[key.split("/", 1)[0] ?? ""];
+  if (fields === undefined) return { reason: "its kind is not known" };
+  try {
+    const value: unknown = unpack(bytes);
+    if (typeof value !== "object" || value === null) return { reason: "it is no record" };
+    const missing = fields.find((field) => !(field in value));
+    return missing === undefined ? { value } : { reason: `it has no ${missing}` };
+  } catch (cause) {
+    return { reason: reasonOf(cause) };
+  }
+}

@@ -1,0 +1,279 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { agentOrderSchemas } from "../contract/agent-api.ts";
+import type { AgentConfig } from "../contract/config/agent.ts";
+import { isLoopback } from "../contract/config/shared.ts";
+import { messageCheck } from "../contract/message-checks.ts";
+import { HTTP_ROUTER } from "../contract/ports/http.ts";
+import { ISOLATOR } from "../contract/ports/isolator.ts";
+import type { Logger } from "../contract/ports/log.ts";
+import { DATA_DIR } from "../contract/ports/plugin.ts";
+import { type ListenAddress, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
+import { checkBind } from "../kernel/host/config.ts";
+import { type Host, startHost } from "../kernel/host/host.ts";
+import { openLog } from "../kernel/host/pino-log.ts";
+import { PromMetrics } from "../kernel/host/prom-metrics.ts";
+import { systemClock } from "../kernel/host/system-clock.ts";
+import { Agent } from "./agent.ts";
+import { bootId, readStat } from "./containerizer/proc.ts";
+import { restore } from "./core/checkpoint.ts";
+import type { AgentSetup } from "./core/state.ts";
+import { agentPeers, ExecutorDoor } from "./io/executors.ts";
+import { routeFiles } from "./io/files.ts";
+import { routeAgent } from "./io/http.ts";
+import { lockWorkDir } from "./io/lock.ts";
+import { agentAttributes, agentResources, machineFacts } from "./io/machine.ts";
+import { Sandboxes } from "./io/sandbox.ts";
+import { CheckpointStore } from "./io/store.ts";
+import { ExecutorTokens } from "./io/tokens.ts";
+
+/** How an agent is started, beside its config. */
+export interface StartAgentOptions {
+  /** Folder that plugin paths are relative to: that of the config file. */
+  readonly from?: string;
+  readonly log?: Logger;
+  /**
+   * Called when the agent has come to its end by itself: it was refused or told to leave, or cannot
+   * go on. By default the process exits, with status 0 after `AGENT_LEFT` and 1 otherwise.
+   */
+  readonly onEnd?: (code: string, message: string) => void;
+  readonly signal?: AbortSignal;
+  /**
+   * What becomes of what an earlier agent left running (F2): `reconnect` takes it up, `cleanup`
+   * ends it all, forgets it, and ends the agent with `AGENT_LEFT`.
+   */
+  readonly recover?: "reconnect" | "cleanup";
+}
+
+/** An agent at work. */
+export interface RunningAgent {
+  /** `host:port` under which it answers. */
+  readonly address: string;
+  /** Its id, once it has registered or has been an agent before. */
+  readonly id: string | undefined;
+  /** Stops; its tasks run on, and the next agent in the folder takes them up (F5). */
+  stop(deadlineMs?: number): Promise<void>;
+  /** Leaves for good: ends everything that runs here; `onEnd` follows (B28, F5). */
+  leave(): void;
+}
+
+/** Folder of this file in the source tree or in `dist/`; the built-in plugins are beside it. */
+const HERE = dirname(fileURLToPath(import.meta.url));
+const PLUGIN_FAMILIES = ["isolators", "transports"];
+
+function softwareVersion(): string {
+  // In dist/ the package file is one folder further up than in the source tree.
+  for (const up of ["..", "../.."]) {
+    try {
+      const text = readFileSync(join(HERE, up, "package.json"), "utf8");
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {
+      // Look one folder further up.
+    }
+  }
+  return "0.0.0";
+}
+
+/** Pid and start time: the number alone may have been given to another process since. */
+function identityOf(pid: number): string | undefined {
+  const stat = readStat(pid);
+  return stat === undefined || stat.state === "Z" ? undefined : `${pid} ${stat.startTicks}`;
+}
+
+/** The address that others are told: `advertise` where it is given (A10). */
+function advertised(config: AgentConfig, port: number): ListenAddress {
+  const { advertise, host } = config.listen;
+  if (advertise === undefined) return { host: host === "0.0.0.0" ? hostname() : host, port };
+  const colon = advertise.lastIndexOf(":");
+  return { host: advertise.slice(0, colon), port: Number(advertise.slice(colon + 1)) };
+}
+
+function setupOf(config: AgentConfig, workDir: string, address: ListenAddress): AgentSetup {
+  const { domain } = config;
+  const attributes = agentAttributes(config);
+  return {
+    info: {
+      hostname: config.hostname ?? (isLoopback(address.host) ? address.host : hostname()),
+      ip: address.host,
+      port: address.port,
+      resources: [...agentResources(config, machineFacts(workDir))],
+      ...(attributes.length === 0 ? {} : { attributes: [...attributes] }),
+      ...(domain === undefined ? {} : { domain }),
+    },
+    version: softwareVersion(),
+    capabilities: ["MULTI_ROLE", "HIERARCHICAL_ROLE", "RESERVATION_REFINEMENT"],
+    times: {
+      registrationBackoffFactorMs: config.registrationBackoffFactor,
+      executorRegistrationTimeoutMs: config.executorRegistrationTimeout,
+      executorReregistrationTimeoutMs: config.executorReregistrationTimeout,
+      executorShutdownGraceMs: config.executorShutdownGracePeriod,
+      retryMinMs: config.statusUpdates.retryMin,
+      retryMaxMs: config.statusUpdates.retryMax,
+    },
+    seed: randomBytes(8).toString("hex"),
+  };
+}
+
+/** What has to be undone, last first, when a start fails or the agent stops. */
+class Undo {
+  readonly #acts: (() => unknown)[] = [];
+
+  add(act: () => unknown): void {
+    this.#acts.push(act);
+  }
+
+  async run(): Promise<void> {
+    for (let act = this.#acts.pop(); act !== undefined; act = this.#acts.pop()) await act();
+  }
+}
+
+/**
+ * Starts an agent: plugins, its own server, what an earlier agent left, then the master.
+ * @throws TepuiError for a config, plugin, address or work directory that is not fit; nothing is
+ * left running then.
+ */
+export async function startAgent(
+  config: AgentConfig,
+  options: StartAgentOptions = {},
+): Promise<RunningAgent> {
+  checkBind(config, false);
+  const undo = new Undo();
+  try {
+    return await start(config, options, undo);
+  } catch (thrown) {
+    await undo.run().catch(() => {});
+    throw thrown;
+  }
+}
+
+async function start(
+  config: AgentConfig,
+  options: StartAgentOptions,
+  undo: Undo,
+): Promise<RunningAgent> {
+  const log = options.log ?? openLog({ level: config.log.level, name: "agent" });
+  if (!isLoopback(config.listen.host)) {
+    log.warn(
+      { host: config.listen.host },
+      "listening to other machines without authentication: whoever reaches it can read sandboxes",
+    );
+  }
+  mkdirSync(resolve(config.workDir), { recursive: true, mode: 0o755 });
+  const workDir = realpathSync(resolve(config.workDir));
+  undo.add(lockWorkDir(workDir, process.pid, identityOf));
+  const metrics = new PromMetrics("tepui_agent");
+  const host = await startPlugins(config, options, workDir, { log, metrics });
+  undo.add(() => host.stop());
+  const store = new CheckpointStore(workDir, log);
+  undo.add(() => store.close());
+  const { boot, secret = randomBytes(32).toString("hex") } = store.identity;
+  await store.setIdentity(bootId(), secret);
+  const tokens = new ExecutorTokens(secret);
+  const [transport] = host.getAll(TRANSPORT);
+  if (transport === undefined) throw new Error("no transport serves this agent");
+
+  let agent: Agent | undefined;
+  const version = softwareVersion();
+  const door = new ExecutorDoor({
+    tokens,
+    serverId: `agent-${process.pid}`,
+    software: `tepui/${version}`,
+    isHere: (id) => agent !== undefined && state.containers.has(id),
+    enqueue: (input) => agent?.loop.enqueue(input),
+  });
+  const { port } = await transport.server.listen(
+    { host: config.listen.host, port: config.listen.port, peers: agentPeers },
+    door,
+  );
+  undo.add(() => transport.server.close(1_000));
+  const address = advertised(config, port);
+  const endpoint = `${address.host}:${address.port}`;
+  const state = restore(setupOf(config, workDir, address), await store.read());
+  const sandboxes = new Sandboxes(workDir);
+  const pages = { metrics: () => metrics.text(), version: () => ({ version, software: "tepui" }) };
+  for (const router of host.getAll(HTTP_ROUTER)) {
+    routeAgent(router, pages);
+    routeFiles(router, sandboxes);
+  }
+  const running = new Agent({
+    config,
+    state,
+    store,
+    sandboxes,
+    workDir,
+    log,
+    metrics,
+    clock: systemClock,
+    isolators: host.getAll(ISOLATOR),
+    surroundings: {
+      endpoint,
+      recoveryTimeoutMs: config.recoveryTimeout,
+      token: (plan) => tokens.issue(plan.id),
+    },
+    onEnd: (code, message) => {
+      void undo.run().finally(() => end(options, code, message));
+    },
+  });
+  agent = running;
+  undo.add(() => running.stop());
+  running.serve(transport.server, door);
+  await running.recover(boot === undefined || boot === bootId());
+  if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
+  else running.connect(dialler(config, transport, address.host, version));
+  log.info({ address: endpoint, workDir, version, id: state.info.id }, "this agent is up");
+  return {
+    address: endpoint,
+    get id() {
+      return state.info.id;
+    },
+    stop: () => undo.run(),
+    leave: () => running.loop.enqueue({ type: "leave" }),
+  };
+}
+
+function end(options: StartAgentOptions, code: string, message: string): void {
+  if (options.onEnd !== undefined) options.onEnd(code, message);
+  else process.exit(code === "AGENT_LEFT" ? 0 : 1);
+}
+
+function dialler(
+  config: AgentConfig,
+  transport: Transport,
+  name: string,
+  version: string,
+): Parameters<Agent["connect"]>[0] {
+  const addresses = typeof config.master === "string" ? [config.master] : config.master;
+  const check = messageCheck("master", agentOrderSchemas);
+  return (handlers) =>
+    transport.dial(
+      {
+        peer: "agent",
+        name: config.hostname ?? name,
+        software: `tepui/${version}`,
+        addresses,
+        check,
+        redialMsMax: 2_000,
+      },
+      handlers,
+    );
+}
+
+function startPlugins(
+  config: AgentConfig,
+  options: StartAgentOptions,
+  workDir: string,
+  around: { log: Logger; metrics: PromMetrics },
+): Promise<Host> {
+  return startHost(config.plugins, {
+    from: options.from ?? process.cwd(),
+    builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
+    kinds: ["isolator", "transport", "authenticator", "authorizer", "hook"],
+    provided: { [DATA_DIR.name]: workDir },
+    ...around,
+    clock: systemClock,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+}

@@ -1,0 +1,52 @@
+import type { FrameworkView } from "../../sdk/index.ts";
+import { scalarCell, timeCell } from "../cells.ts";
+import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
+import { withMaster } from "../master-client.ts";
+
+const columns = [
+  { title: "FRAMEWORK" },
+  { title: "NAME" },
+  { title: "STATE" },
+  { title: "ROLES" },
+  { title: "TASKS", align: "right" },
+  { title: "ENDED", align: "right" },
+  { title: "OFFERS", align: "right" },
+  { title: "CPUS", align: "right" },
+  { title: "MEM", align: "right" },
+  { title: "REGISTERED" },
+] as const;
+
+/** A row of `tepui frameworks`. */
+export function frameworkRow(view: FrameworkView) {
+  const { framework, state, tasks, used } = view;
+  const tone = state === "active" ? "good" : state === "completed" ? "dim" : "bad";
+  return [
+    framework.id,
+    framework.name,
+    { text: state, tone } as const,
+    framework.roles.join(","),
+    Object.values(tasks).reduce((sum, count) => sum + count, 0),
+    view.completedTasks,
+    view.offers,
+    scalarCell(used, "cpus"),
+    scalarCell(used, "mem"),
+    timeCell(view.registeredMs),
+  ];
+}
+
+/** `tepui frameworks [-a]`: who runs tasks. */
+export const frameworksCommand: CliCommand = {
+  name: "frameworks",
+  build: (context: CliContext) =>
+    masterCommand("frameworks", "List frameworks")
+      .option("-a, --all", "also frameworks that have ended")
+      .action((options: MasterOptions & { readonly all?: boolean }) =>
+        withMaster(context, options, async (client) => {
+          const frameworks: FrameworkView[] = [];
+          const asked = { completed: options.all ?? false };
+          for await (const one of client.all("frameworks", asked)) frameworks.push(one);
+          if (context.output.format === "json") context.output.json({ frameworks });
+          else context.output.table(columns, frameworks.map(frameworkRow));
+        }),
+      ),
+};

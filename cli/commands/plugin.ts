@@ -1,0 +1,72 @@
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { parse } from "yaml";
+import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
+import type { PluginManifest } from "../../contract/ports/plugin.ts";
+import { examinePlugins } from "../../kernel/host/admission.ts";
+import { readManifest } from "../../kernel/host/manifest.ts";
+import { builtInPlugins } from "../built-in-plugins.ts";
+import { type CliCommand, type CliContext, type CommonOptions, plainCommand } from "../context.ts";
+
+interface ValidateOptions extends CommonOptions {
+  readonly config?: string;
+}
+
+/** `tepui plugin validate DIR`: whether a host would admit a plugin, without running it. */
+export const pluginCommand: CliCommand = {
+  name: "plugin",
+  build: (context: CliContext) =>
+    new Command("plugin").description("Look at plugins.").addCommand(
+      plainCommand("validate", "Say whether a plugin would be admitted; runs none of its code")
+        .argument("<dir>", "the folder of its plugin.json")
+        .option("--config <json>", "a config for it, as JSON or YAML; default: none is checked")
+        .action((folder: string, options: ValidateOptions) => validate(context, folder, options)),
+    ),
+};
+
+function validate(context: CliContext, folder: string, options: ValidateOptions): void {
+  const place = resolve(folder);
+  const manifest = readManifest(place);
+  const entry = { plugin: place, config: configOf(options) };
+  const { admitted, problems } = examinePlugins([entry], {
+    from: process.cwd(),
+    builtIn: builtInPlugins(),
+    // Whether another plugin offers what it requires is the business of a config file.
+    provided: manifest.requires ?? [],
+  });
+  const [problem] = problems;
+  // Fields that a config must have are no fault of the plugin where no config was given.
+  const isOnlyConfig = problem?.error.code === "PLUGIN_CONFIG_INVALID";
+  if (problem !== undefined && !(isOnlyConfig && options.config === undefined)) throw problem.error;
+  print(context, place, manifest, admitted[0]?.digest);
+}
+
+function configOf({ config }: ValidateOptions): object {
+  if (config === undefined) return {};
+  try {
+    const value: unknown = parse(config, { maxAliasCount: 0 });
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+    throw errors.CLI_USAGE("--config is not an object", "such as --config '{\"port\": 1}'");
+  } catch (thrown) {
+    if (thrown instanceof TepuiError) throw thrown;
+    throw errors.CLI_USAGE(`--config cannot be read: ${reasonOf(thrown)}`);
+  }
+}
+
+function print(
+  { output }: CliContext,
+  folder: string,
+  manifest: PluginManifest,
+  digest: string | undefined,
+): void {
+  const { name, version, kind, contract, requires = [], offers } = manifest;
+  if (output.format === "json") {
+    const facts = { name, version, kind, contract, folder, offers, requires };
+    output.json({ ok: true, ...facts, ...(digest === undefined ? {} : { digest }) });
+    return;
+  }
+  output.line(`${name} ${version} (${kind}) would be admitted`);
+  output.line(`  offers    ${offers.join(", ") || "-"}`);
+  output.line(`  requires  ${requires.join(", ") || "-"}`);
+  if (digest !== undefined) output.line(`  sha256    ${digest}`);
+}

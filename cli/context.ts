@@ -1,0 +1,87 @@
+import { Command, Option } from "commander";
+import { errors } from "../contract/errors.ts";
+import type { Parsed } from "../contract/parsed.ts";
+import { parseDurationMs } from "../contract/units.ts";
+import type { Output } from "./output.ts";
+
+/** What every command is given. */
+export interface CliContext {
+  readonly output: Output;
+  /** Aborted by the first Ctrl-C or SIGTERM; the second ends the process at once. */
+  readonly signal: AbortSignal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Sets the exit status of a command that did its work and has something to say by it. */
+  exitWith(code: number): void;
+}
+
+/** A command: its place in the help, and what makes it when it is needed. */
+export interface CliCommand {
+  readonly name: string;
+  build(context: CliContext): Command;
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly output?: "json" | "table";
+}
+
+/** Options of the commands that talk to a master. */
+export interface MasterOptions extends CommonOptions {
+  readonly master?: string;
+}
+
+/** A command with `-o`, which may stand anywhere. */
+export function plainCommand(name: string, summary: string): Command {
+  return new Command(name).summary(summary).description(`${summary}.`).addOption(formatOption());
+}
+
+/** `-o json|table`. */
+export function formatOption(): Option {
+  return new Option("-o, --output <format>", "json, or table for people").choices([
+    "json",
+    "table",
+  ]);
+}
+
+/** A command that talks to a master: with `-o` and `--master`. */
+export function masterCommand(name: string, summary: string): Command {
+  return plainCommand(name, summary).option(
+    "--master <host:port>",
+    "the master, or several with commas between (TEPUI_MASTER; default 127.0.0.1:5050)",
+  );
+}
+
+function unwrap<T>(read: Parsed<T>, text: string): T {
+  if (read.ok) return read.value;
+  throw errors.CLI_USAGE(read.message || `"${text}" is not right`);
+}
+
+/** Reads a duration such as `3s`, in milliseconds. */
+export function durationMs(text: string): number {
+  return unwrap(parseDurationMs(text), text);
+}
+
+/** Reader of a whole number within limits. */
+export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
+    throw errors.CLI_USAGE(`"${text}" is not a whole number from ${minimum} to ${maximum}`);
+  };
+}
+
+/** Reads an amount of a resource: a decimal that is not negative, with up to three decimals. */
+export function amount(text: string): number {
+  if (/^\d+(\.\d{1,3})?$/.test(text)) return Number(text);
+  throw errors.CLI_USAGE(
+    `"${text}" is not an amount`,
+    "amounts are numbers with up to three decimals, such as 0.5 or 128",
+  );
+}
+
+/** Collects `NAME=VALUE` given once or several times. */
+export function pairs(text: string, before: Readonly<Record<string, string>> = {}) {
+  const equals = text.indexOf("=");
+  if (equals > 0) return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+  throw errors.CLI_USAGE(`"${text}" is not of the form NAME=VALUE`);
+}

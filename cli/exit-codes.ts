@@ -1,0 +1,52 @@
+import { constants } from "node:os";
+import { TepuiError } from "../contract/errors.ts";
+
+/** Exit statuses of `tepui`, documented in docs/cli.md; 69 and 78 are those of sysexits.h. */
+export const exitCodes = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  unreachable: 69,
+  config: 78,
+  interrupted: 130,
+} as const;
+
+/** How a task ended, as far as its exit status is concerned. */
+export interface TaskEnd {
+  readonly state: string;
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+}
+
+/** Errors whose exit status is not that of their family. */
+const special: ReadonlyMap<string, number> = new Map([
+  ["CLI_USAGE", exitCodes.usage],
+  ["CLI_INTERRUPTED", exitCodes.interrupted],
+  ["JOB_CANCELLED", exitCodes.interrupted],
+  ["MASTER_UNREACHABLE", exitCodes.unreachable],
+]);
+
+/** The exit status for anything that was thrown. */
+export function exitCodeOf(thrown: unknown): number {
+  if (!(thrown instanceof TepuiError)) return exitCodes.failure;
+  const code = special.get(thrown.code);
+  if (code !== undefined) return code;
+  return /^(CONFIG|PLUGIN)_/.test(thrown.code) ? exitCodes.config : exitCodes.failure;
+}
+
+/**
+ * A task's own exit status as a shell would give it: 128+n for a signal, 1 for a task that ended
+ * without ever having had a status, such as one whose agent was lost.
+ */
+export function taskExitCode({ state, exitCode, signal }: TaskEnd): number {
+  if (signal !== undefined) {
+    return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+  }
+  if (exitCode !== undefined) return exitCode;
+  return state === "TASK_FINISHED" ? exitCodes.ok : exitCodes.failure;
+}
+
+/** The exit status for many tasks: the first that is not 0, by index; 0 when there is none. */
+export function tasksExitCode(ends: readonly TaskEnd[]): number {
+  return ends.map(taskExitCode).find((code) => code !== 0) ?? exitCodes.ok;
+}

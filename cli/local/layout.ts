@@ -1,0 +1,159 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { configKinds, isObject, loadConfig } from "../../kernel/host/config.ts";
+import { parseConfig } from "../../kernel/host/config-file.ts";
+import { choosePort, freePort } from "./ports.ts";
+
+/** What a local cluster is made from. */
+export interface LayoutOptions {
+  readonly agents?: number | undefined;
+  /** Wanted port of the master. */
+  readonly port: number;
+  /** The port was asked for: another one will not do. */
+  readonly isPortExplicit: boolean;
+  /** Config file of kind `local`. */
+  readonly config?: string | undefined;
+  /** Folder for everything; a temporary one, removed at the end, when it is not given. */
+  readonly dataDir?: string | undefined;
+}
+
+/** One process of a local cluster. */
+export interface ProcessPlan {
+  /** `master`, `agent-1`, … */
+  readonly name: string;
+  readonly command: "master" | "agent";
+  readonly configFile: string;
+  readonly logFile: string;
+  /** The folder that must survive restarts. */
+  readonly workDir: string;
+  readonly address: string;
+}
+
+/** Where everything of a local cluster is. */
+export interface Layout {
+  readonly dataDir: string;
+  readonly isTemporary: boolean;
+  readonly master: ProcessPlan;
+  readonly agents: readonly ProcessPlan[];
+}
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** Ports for tasks that all agents of the machine share out among themselves. */
+const TASK_PORTS = { begin: 31_000, count: 1_000 };
+
+/**
+ * Chooses folders and ports and writes a config file for each process, so that each can be
+ * started again as it was.
+ * @throws LISTEN_FAILED, CONFIG_… for the config file
+ */
+export async function planCluster(options: LayoutOptions): Promise<Layout> {
+  const local = readLocal(options);
+  const port = await choosePort(options.port, options.isPortExplicit);
+  const isTemporary = options.dataDir === undefined;
+  const dataDir =
+    options.dataDir === undefined
+      ? mkdtempSync(join(tmpdir(), "tepui-"))
+      : resolve(options.dataDir);
+  mkdirSync(join(dataDir, "logs"), { recursive: true, mode: 0o700 });
+  const address = `127.0.0.1:${port}`;
+  const workDir = join(dataDir, "master");
+  const master = write(dataDir, "master", "master", workDir, address, {
+    ...local.master,
+    listen: { ...section(local.master["listen"]), port },
+    dataDir: workDir,
+  });
+  const agents: ProcessPlan[] = [];
+  const taken = [port];
+  for (let index = 0; index < local.agents; index++) {
+    const own = await freePort(taken);
+    taken.push(own);
+    agents.push(agentPlan(dataDir, local, index, address, own));
+  }
+  return { dataDir, isTemporary, master, agents };
+}
+
+interface LocalSections {
+  readonly agents: number;
+  readonly master: Section;
+  readonly agent: Section;
+}
+
+/** The sections as they are written, since the processes read them again. */
+function readLocal({ config, agents }: LayoutOptions): LocalSections {
+  if (config === undefined) return { agents: agents ?? 1, master: {}, agent: {} };
+  const flags = agents === undefined ? {} : { agents };
+  const checked = loadConfig(configKinds.local, { file: config, flags });
+  const raw = section(parseConfig(config, readFileSync(config, "utf8")).value);
+  const from = dirname(resolve(config));
+  const [master, agent] = ["master", "agent"].map((name) => withPaths(section(raw[name]), from));
+  return { agents: checked.agents, master: master ?? {}, agent: agent ?? {} };
+}
+
+function section(value: unknown): Section {
+  return isObject(value) ? value : {};
+}
+
+/** Plugin paths are relative to the file that they are written in, and that is a new one. */
+function withPaths(config: Section, from: string): Section {
+  const placed = (path: unknown): unknown =>
+    typeof path === "string" && /^\.\.?\//.test(path) && !isAbsolute(path)
+      ? resolve(from, path)
+      : path;
+  const { plugins, policy } = config;
+  return {
+    ...config,
+    ...(Array.isArray(plugins)
+      ? {
+          plugins: plugins.map((entry: unknown) =>
+            isObject(entry) ? { ...entry, plugin: placed(entry["plugin"]) } : entry,
+          ),
+        }
+      : {}),
+    ...(isObject(policy) ? { policy: { ...policy, name: placed(policy["name"]) } } : {}),
+  };
+}
+
+function agentPlan(
+  dataDir: string,
+  local: LocalSections,
+  index: number,
+  master: string,
+  port: number,
+): ProcessPlan {
+  const name = `agent-${index + 1}`;
+  const workDir = join(dataDir, name);
+  return write(dataDir, name, "agent", workDir, `127.0.0.1:${port}`, {
+    hostname: name,
+    attributes: `rack:r${index + 1};zone:${index % 2 === 0 ? "a" : "b"}`,
+    resources: shareOfMachine(index, local.agents),
+    ...local.agent,
+    listen: { ...section(local.agent["listen"]), port },
+    master,
+    workDir,
+  });
+}
+
+/** Agents of one machine share it: memory and ports are divided, and two cpus are the least. */
+function shareOfMachine(index: number, agents: number): string {
+  const cpus = Math.max(2, Math.floor(availableParallelism() / agents));
+  const memMib = Math.max(1_024, Math.floor((totalmem() * 0.75) / 2 ** 20 / agents));
+  const span = Math.max(1, Math.floor(TASK_PORTS.count / agents));
+  const begin = TASK_PORTS.begin + index * span;
+  return `cpus:${cpus};mem:${memMib};ports:[${begin}-${begin + span - 1}]`;
+}
+
+function write(
+  dataDir: string,
+  name: string,
+  command: "master" | "agent",
+  workDir: string,
+  address: string,
+  config: Section,
+): ProcessPlan {
+  const configFile = join(dataDir, `${name}.json`);
+  writeFileSync(configFile, `${JSON.stringify(config, undefined, 2)}\n`, { mode: 0o600 });
+  const logFile = join(dataDir, "logs", `${name}.log`);
+  return { name, command, configFile, logFile, workDir, address };
+}

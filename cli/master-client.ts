@@ -1,0 +1,64 @@
+import { errors } from "../contract/errors.ts";
+import type { TaskView } from "../contract/operator-api.ts";
+import { OperatorClient } from "../sdk/index.ts";
+import type { CliContext, MasterOptions } from "./context.ts";
+
+const CONNECT_MS = 3_000;
+
+/** Where the masters are: the option, else the environment, else the default of the SDK. */
+export function mastersOf(options: MasterOptions, context: CliContext): string | undefined {
+  const given = options.master ?? context.environment["TEPUI_MASTER"];
+  return given === undefined || given.trim() === "" ? undefined : given;
+}
+
+/**
+ * Does something with a connection to the master, and closes it.
+ * @throws MASTER_UNREACHABLE, what the master refuses, and CLI_INTERRUPTED after Ctrl-C
+ */
+export async function withMaster<T>(
+  context: CliContext,
+  options: MasterOptions,
+  act: (client: OperatorClient) => Promise<T>,
+): Promise<T> {
+  const masters = mastersOf(options, context);
+  const connecting = OperatorClient.connect({
+    name: "tepui-cli",
+    connectMs: CONNECT_MS,
+    ...(masters === undefined ? {} : { masters }),
+  });
+  const client = await orInterrupted(connecting, context.signal);
+  try {
+    return await orInterrupted(act(client), context.signal);
+  } finally {
+    await client.close();
+  }
+}
+
+/** What a promise gives, unless Ctrl-C comes first. */
+export function orInterrupted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(errors.CLI_INTERRUPTED("nothing more is shown"));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+/**
+ * The one task that an id or the beginning of one means.
+ * @throws TASK_NOT_FOUND, TASK_ID_AMBIGUOUS
+ */
+export async function findTask(client: OperatorClient, id: string): Promise<TaskView> {
+  const asked = { taskId: id, completed: true, limit: 20 };
+  const { tasks } = await client.request("tasks", asked);
+  const exact = tasks.filter(({ task }) => task.taskId === id);
+  const [only, ...others] = exact.length > 0 ? exact : tasks;
+  if (only === undefined) throw errors.TASK_NOT_FOUND(id);
+  if (others.length > 0) {
+    throw errors.TASK_ID_AMBIGUOUS(
+      id,
+      [only, ...others].map(({ task }) => `${task.taskId} of framework ${task.frameworkId}`),
+    );
+  }
+  return only;
+}

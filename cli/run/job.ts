@@ -1,0 +1,169 @@
+import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import { type BatchJob, type BatchTask, runBatch } from "../../frameworks/batch/batch.ts";
+import type { Outcome, TaskSetCounts } from "../../frameworks/taskset/model.ts";
+import {
+  type CommandInfo,
+  type FrameworkOptions,
+  frameworkInfo,
+  resources,
+} from "../../sdk/index.ts";
+import { endCell, taskStateCell } from "../cells.ts";
+import type { CliContext } from "../context.ts";
+import { exitCodes, tasksExitCode } from "../exit-codes.ts";
+import { mastersOf } from "../master-client.ts";
+import { Progress } from "../progress.ts";
+import { AttemptStreams } from "./attempt-streams.ts";
+import type { RunOptions } from "./run-options.ts";
+
+const columns = [
+  { title: "INDEX", align: "right" },
+  { title: "TASK" },
+  { title: "STATE" },
+  { title: "EXIT" },
+  { title: "AGENT" },
+  { title: "ATTEMPTS", align: "right" },
+  { title: "MESSAGE" },
+] as const;
+
+/** The name of what is run, as part of task ids: only letters, digits, dots and dashes. */
+function nameOf(words: readonly string[], given: string | undefined): string {
+  const program = given ?? basename((words[0] ?? "").trim().split(/\s/)[0] ?? "");
+  return program.replace(/[^\w.-]+/g, "-").slice(0, 64) || "task";
+}
+
+/** One word is a line for the shell; several are a program and its arguments as they are. */
+export function commandOf(
+  words: readonly string[],
+  index: number,
+  { env = {}, user }: Pick<RunOptions, "env" | "user">,
+): CommandInfo {
+  const [first = ""] = words;
+  const variables = { ...env, TEPUI_TASK_INDEX: String(index) };
+  return {
+    value: first,
+    ...(words.length === 1 ? { shell: true } : { shell: false, arguments: [...words] }),
+    environment: Object.entries(variables).map(([name, value]) => ({ name, value })),
+    ...(user === undefined ? {} : { user }),
+  };
+}
+
+/** Runs the commands as one job, shows what comes of them, and gives the exit status. */
+export async function runJob(
+  context: CliContext,
+  commands: readonly (readonly string[])[],
+  options: RunOptions,
+): Promise<number> {
+  const { output, signal } = context;
+  const job = batchJob(commands, options);
+  const streams = new AttemptStreams(context, commands.length === 1);
+  const progress = commands.length > 1 ? new Progress(output, "run") : undefined;
+  const masters = mastersOf(options, context);
+  const show = (counts: TaskSetCounts): void =>
+    progress?.update({
+      done: counts.finished + counts.failed,
+      total: counts.items,
+      remark: remarkOf(counts),
+    });
+  let frameworkId = "";
+  const result = await runBatch(job, {
+    framework: frameworkOf(job.tasks[0]?.name ?? "run", options),
+    signal,
+    ...(masters === undefined ? {} : { masters }),
+    onSubscribed: (id) => {
+      frameworkId = id;
+    },
+    onLaunch: (attempts) => streams.launched(frameworkId, attempts),
+    onUpdate: (_, counts) => show(counts),
+    onOutcome: (_, counts) => show(counts),
+    onDisconnected: () => output.note("the master is gone; looking for it"),
+    onCancel: (killed) => output.note(`interrupted: killing ${killed} running ${tasks(killed)}`),
+  });
+  await streams.end();
+  progress?.end();
+  const code =
+    result.cancelled === undefined ? tasksExitCode(result.outcomes) : exitCodes.interrupted;
+  if (output.format === "json") {
+    const { counts, cancelled, elapsedMs } = result;
+    const list = result.outcomes.map((outcome, index) => taskReport(outcome, index));
+    output.json({ frameworkId, exitCode: code, elapsedMs, cancelled, counts, tasks: list });
+  } else if (commands.length > 1) {
+    output.table(columns, result.outcomes.map(outcomeRow));
+  } else explain(context, result.outcomes[0]);
+  if (result.cancelled !== undefined) {
+    output.note(`killed ${result.cancelled} ${tasks(result.cancelled)}`);
+  }
+  return code;
+}
+
+function batchJob(commands: readonly (readonly string[])[], options: RunOptions): BatchJob {
+  const job = randomBytes(4).toString("hex");
+  const { cpus, mem, disk, gpus, retries, attr, concurrency, timeout } = options;
+  const list = commands.map((words, index): BatchTask => {
+    const name = nameOf(words, options.name);
+    const id = commands.length === 1 ? `${name}-${job}` : `${name}-${job}-${index}`;
+    return { id, name, command: commandOf(words, index, options) };
+  });
+  return {
+    tasks: list,
+    resources: resources({
+      cpus,
+      mem,
+      ...(disk === undefined ? {} : { disk }),
+      ...(gpus === undefined ? {} : { gpus }),
+    }),
+    retries,
+    ...(attr === undefined ? {} : { requires: attr }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+  };
+}
+
+function frameworkOf(name: string, { role, gpus = 0 }: RunOptions): FrameworkOptions {
+  const plain = { name: `run ${name}`, roles: [role] };
+  if (gpus === 0) return plain;
+  const { capabilities = [] } = frameworkInfo(plain);
+  return { ...plain, capabilities: [...capabilities, "GPU_RESOURCES"] };
+}
+
+function remarkOf({ live, failed, retries, reruns }: TaskSetCounts): string {
+  return [
+    `${live} running`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(retries + reruns > 0 ? [`${retries + reruns} repeated`] : []),
+  ].join(", ");
+}
+
+/** A task of `-o json`. */
+function taskReport(outcome: Outcome, index: number) {
+  const { key, state, exitCode, signal, reason, message, attempt, attempts } = outcome;
+  const { agentId, hostname } = attempt?.place ?? {};
+  const taskId = attempt?.taskId ?? key;
+  return { index, taskId, state, exitCode, signal, agentId, hostname, attempts, reason, message };
+}
+
+function outcomeRow(outcome: Outcome, index: number) {
+  const { key, state, attempt, attempts, message } = outcome;
+  return [
+    index,
+    attempt?.taskId ?? key,
+    taskStateCell(state),
+    endCell(outcome),
+    attempt?.place.hostname,
+    attempts,
+    state === "TASK_FINISHED" ? "" : message,
+  ];
+}
+
+/** Says why a single task ended badly where its own output cannot have said it. */
+function explain({ output }: CliContext, outcome: Outcome | undefined): void {
+  if (outcome === undefined || outcome.state === "TASK_FINISHED") return;
+  const { state, reason, message } = outcome;
+  if (outcome.exitCode !== undefined) return;
+  const facts = [outcome.signal, reason, message].filter((fact) => fact !== undefined);
+  output.note(`${outcome.key} ended as ${state}: ${facts.join(", ")}`);
+}
+
+function tasks(count: number): string {
+  return count === 1 ? "task" : "tasks";
+}

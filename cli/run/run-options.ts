@@ -1,0 +1,20 @@
+import type { MasterOptions } from "../context.ts";
+
+/** Options of `tepui run`. Amounts are whole cpus and MiB, with up to three decimals. */
+export interface RunOptions extends MasterOptions {
+  readonly name?: string;
+  readonly cpus: number;
+  readonly mem: number;
+  readonly disk?: number;
+  readonly gpus?: number;
+  readonly count?: number;
+  readonly file?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly role: string;
+  readonly retries: number;
+  readonly user?: string;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly attr?: Readonly<Record<string, string>>;
+  readonly concurrency?: number;
+}

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { readSandboxFile, type SandboxPlace, type TaskView } from "../sdk/index.ts";
+
+const POLL_MS = 200;
+const READ_BYTES = 1 << 20;
+/** A sandbox that cannot be read this long after its task ended is not going to be. */
+const GONE_AFTER_READS = 5;
+
+/** Where a task's files are served; `undefined` when the master does not know its agent. */
+export function placeOf({ task, agentIp, agentPort }: TaskView): SandboxPlace | undefined {
+  if (agentIp === undefined || agentPort === undefined) return undefined;
+  const { frameworkId, taskId } = task;
+  return { ip: agentIp, port: agentPort, frameworkId, taskId };
+}
+
+/** What is followed, and to where. */
+export interface FollowOptions {
+  readonly place: SandboxPlace;
+  readonly file: "stdout" | "stderr";
+  /** Whether nothing more will be written. Asked before each look, so that no end is missed. */
+  readonly ended: () => boolean | Promise<boolean>;
+  readonly print: (chunk: Uint8Array) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Prints a sandbox file as it grows, until its task has ended and all is printed. A file that is
+ * not there yet is waited for; an agent that went away with its task is not an error.
+ */
+export async function followFile(options: FollowOptions): Promise<void> {
+  const { place, file, ended, print, signal } = options;
+  let offset = 0;
+  let failures = 0;
+  while (!signal.aborted) {
+    const isEnded = await ended();
+    try {
+      for (;;) {
+        const range = { offset, length: READ_BYTES };
+        const chunk = await readSandboxFile(place, file, range, signal);
+        if (chunk.length === 0) break;
+        offset += chunk.length;
+        print(chunk);
+      }
+      failures = 0;
+      if (isEnded) return;
+    } catch {
+      if (signal.aborted) return;
+      failures = isEnded ? failures + 1 : 0;
+      if (failures >= GONE_AFTER_READS) return;
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+  }
+}

@@ -1,0 +1,173 @@
+import {
+  type CommandInfo,
+  type ConnectOptions,
+  type FrameworkOptions,
+  type Resources,
+  Scheduler,
+  type TaskRequest,
+  type TaskStatus,
+} from "../../sdk/index.ts";
+import type { Attempt, Outcome, TaskSetCounts } from "../taskset/model.ts";
+import { TaskSet } from "../taskset/planner.ts";
+import { TaskSetRunner } from "../taskset/runner.ts";
+
+/** One command of a batch. */
+export interface BatchTask {
+  /** Unique in the cluster's eyes: it is the task's id. */
+  readonly id: string;
+  readonly name: string;
+  readonly command: CommandInfo;
+}
+
+/** Commands to run, and how. */
+export interface BatchJob {
+  readonly tasks: readonly BatchTask[];
+  /** What each task needs. */
+  readonly resources: Resources;
+  /** Attributes that an agent must have, by name and printed value. */
+  readonly requires?: Readonly<Record<string, string>>;
+  /** Further attempts after a failure; default 0. Lost attempts are always made up for. */
+  readonly retries?: number;
+  /** Tasks at once; default as many as fit. */
+  readonly concurrency?: number;
+  /** A task that runs longer is killed and counts as failed (D19). */
+  readonly timeoutMs?: number;
+}
+
+/** Who is told what while a batch runs. */
+export interface BatchListeners {
+  onSubscribed?(frameworkId: string, again: boolean): void;
+  onLaunch?(attempts: readonly Attempt[]): void;
+  onUpdate?(status: TaskStatus, counts: TaskSetCounts): void;
+  /** Once for each task. */
+  onOutcome?(outcome: Outcome, counts: TaskSetCounts): void;
+  /** An attempt failed or was lost, and another one follows. */
+  onRetry?(why: "failed" | "lost", status: TaskStatus): void;
+  /** The connection to the master is gone; the client looks for one by itself. */
+  onDisconnected?(): void;
+  /** Awaited when the last task has ended, before the framework is torn down. */
+  beforeTeardown?(): Promise<void>;
+  /** The job was cancelled: this many running tasks are being killed. */
+  onCancel?(killed: number): void;
+}
+
+/** How a batch reaches the cluster. */
+export interface BatchOptions extends ConnectOptions, BatchListeners {
+  readonly framework: FrameworkOptions;
+  /** Aborting kills what runs, waits for it, and ends the batch. */
+  readonly signal?: AbortSignal;
+  /** Time for the first subscription; default 10 s. */
+  readonly connectMs?: number;
+}
+
+/** How a batch ended; the outcomes are in the order of the tasks. */
+export interface BatchResult {
+  readonly outcomes: readonly Outcome[];
+  readonly counts: TaskSetCounts;
+  /** Tasks that were running when the batch was cancelled; `undefined` when it was not. */
+  readonly cancelled: number | undefined;
+  readonly elapsedMs: number;
+}
+
+/** How long a cancelled batch waits for its tasks to end before it tears its framework down. */
+const CANCEL_MS = 8_000;
+
+/**
+ * Runs commands as tasks until each has ended, and tells how. A task ends once: by finishing, by
+ * failing more often than it may, by being invalid, or by being killed. Tasks of lost agents run
+ * again elsewhere.
+ * @throws the error that ended the subscription, MASTER_UNREACHABLE.
+ */
+export async function runBatch(job: BatchJob, options: BatchOptions): Promise<BatchResult> {
+  const startedMs = Date.now();
+  const set = new TaskSet({
+    retries: job.retries ?? 0,
+    ...(job.concurrency === undefined ? {} : { concurrency: job.concurrency }),
+  });
+  const { resources, requires } = job;
+  for (const { id } of job.tasks) {
+    set.add({ key: id, resources, ...(requires === undefined ? {} : { requires }) }, startedMs);
+  }
+  const scheduler = new Scheduler({ ...options, ...options.framework });
+  const end = new Deferred();
+  const runner = batchRunner(job, options, scheduler, set, end);
+  scheduler.on("error", (error) => end.reject(error));
+  scheduler.on("disconnected", () => options.onDisconnected?.());
+  scheduler.on("subscribed", ({ frameworkId, again }) =>
+    options.onSubscribed?.(frameworkId, again),
+  );
+  let cancelled: number | undefined;
+  const cancel = (): void => {
+    const live = set.cancel(Date.now());
+    cancelled = live.length;
+    options.onCancel?.(live.length);
+    runner.kill(live);
+    if (set.isDone) end.resolve();
+    else setTimeout(() => end.resolve(), CANCEL_MS).unref();
+  };
+  options.signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    await scheduler.ready(options.connectMs ?? 10_000);
+    if (options.signal?.aborted === true && cancelled === undefined) cancel();
+    if (!set.isDone) await end.promise;
+    await options.beforeTeardown?.();
+  } finally {
+    options.signal?.removeEventListener("abort", cancel);
+    runner.stop();
+    await scheduler.teardown();
+  }
+  const outcomes = job.tasks.map(({ id }) => set.outcomeOf(id) ?? abandoned(id));
+  return { outcomes, counts: set.counts, cancelled, elapsedMs: Date.now() - startedMs };
+}
+
+function batchRunner(
+  job: BatchJob,
+  options: BatchOptions,
+  scheduler: Scheduler,
+  set: TaskSet,
+  end: Deferred,
+): TaskSetRunner {
+  const byId = new Map(job.tasks.map((task) => [task.id, task]));
+  return new TaskSetRunner(scheduler, set, {
+    task: (attempt) => taskOf(job, byId.get(attempt.key) as BatchTask),
+    onLaunch: (attempts) => options.onLaunch?.(attempts),
+    onChange: (change, status) => {
+      options.onUpdate?.(status, set.counts);
+      if (change.retried !== undefined) options.onRetry?.(change.retried, status);
+      if (change.outcome !== undefined) options.onOutcome?.(change.outcome, set.counts);
+      if (set.isDone) end.resolve();
+    },
+  });
+}
+
+function taskOf(job: BatchJob, task: BatchTask): Omit<TaskRequest, "taskId"> {
+  const { name, command } = task;
+  const { timeoutMs } = job;
+  return {
+    name,
+    command,
+    resources: job.resources,
+    ...(timeoutMs === undefined ? {} : { maxCompletionMs: timeoutMs }),
+  };
+}
+
+/** Stands for a task of a cancelled batch whose end was not heard of in time. */
+function abandoned(key: string): Outcome {
+  return { key, state: "TASK_KILLED", attempts: 0, endedMs: Date.now() };
+}
+
+/** A promise that others settle. */
+class Deferred {
+  readonly promise: Promise<void>;
+  resolve: () => void = () => {};
+  reject: (error: Error) => void = () => {};
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // It may be rejected before anybody waits for it.
+    this.promise.catch(() => {});
+  }
+}

@@ -1,0 +1,78 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { JobModule } from "./job-module.ts";
+import { partitionOf, recordLine } from "./records.ts";
+import { type MapSpec, partFile } from "./task-spec.ts";
+import { readLines } from "./text-piece.ts";
+
+/** Values of one key that are kept before they are combined. */
+const VALUES_BEFORE_COMBINE = 512;
+
+/** Collects what a map emits, by partition and key. */
+class Collector {
+  readonly #partitions: Map<string, unknown[]>[];
+  readonly #job: JobModule;
+
+  constructor(job: JobModule, partitions: number) {
+    this.#job = job;
+    this.#partitions = Array.from({ length: partitions }, () => new Map<string, unknown[]>());
+  }
+
+  readonly emit = (key: string, value: unknown): void => {
+    const at = partitionOf(key, this.#partitions.length);
+    const groups = this.#partitions[at] as Map<string, unknown[]>;
+    const values = groups.get(key);
+    if (values === undefined) {
+      groups.set(key, [value]);
+      return;
+    }
+    values.push(value);
+    if (values.length < VALUES_BEFORE_COMBINE || this.#job.combine === undefined) return;
+    values.splice(0, values.length, this.#job.combine(key, values.slice()));
+  };
+
+  /** Lines of one partition, sorted by key as written. */
+  lines(partition: number): string[] {
+    const { combine } = this.#job;
+    const groups = this.#partitions[partition] as Map<string, unknown[]>;
+    const sorted = [...groups].map(([key, values]) => ({
+      key,
+      written: JSON.stringify(key),
+      values,
+    }));
+    sorted.sort((a, b) => (a.written < b.written ? -1 : 1));
+    return sorted.flatMap(({ key, values }) => {
+      const out = combine === undefined ? values : [combine(key, values)];
+      return out.map((value) => recordLine(key, value));
+    });
+  }
+}
+
+/**
+ * Maps the pieces and writes one sorted file a partition into `folder`. The files appear under
+ * their names only when they are complete.
+ */
+export function runMap(spec: MapSpec, job: JobModule, folder: string): { records: number } {
+  const collector = new Collector(job, spec.partitions);
+  for (const { path, start, end } of spec.pieces) {
+    const text = readLines(join(spec.root, path), start, end);
+    for (const line of linesOf(text)) job.map(line, collector.emit);
+  }
+  let records = 0;
+  for (let partition = 0; partition < spec.partitions; partition++) {
+    const lines = collector.lines(partition);
+    records += lines.length;
+    const file = join(folder, partFile(partition));
+    writeFileSync(`${file}.partial`, lines.join(""));
+    renameSync(`${file}.partial`, file);
+  }
+  return { records };
+}
+
+/** The lines of a text without their ends; a line end at the end of the text begins no line. */
+export function linesOf(text: string): string[] {
+  if (text === "") return [];
+  const lines = text.split(/\r?\n/);
+  if (lines[lines.length - 1] === "") lines.pop();
+  return lines;
+}

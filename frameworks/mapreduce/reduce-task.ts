@@ -1,0 +1,80 @@
+import {
+  closeSync,
+  createWriteStream,
+  openSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import { openSandboxFile, type SandboxPlace } from "../../sdk/sandbox.ts";
+import type { JobModule } from "./job-module.ts";
+import { mergeRuns } from "./merge.ts";
+import { readRecords, recordLine } from "./records.ts";
+import { EXIT_INPUT_LOST, LOST_FILE, partFile, RESULT_FILE, type ReduceSpec } from "./task-spec.ts";
+
+/** Outputs fetched at once. */
+const FETCHES = 4;
+/** Waits before a failed fetch is tried again; after the last one the output counts as lost. */
+const RETRY_MS = [200, 600, 1_500];
+const WRITE_CHARS = 256 << 10;
+
+/**
+ * Fetches this partition of every map output, merges, reduces and writes the results into `folder`.
+ * Answers the exit status: 0, or `EXIT_INPUT_LOST` with the lost outputs named in a file.
+ */
+export async function runReduce(spec: ReduceSpec, job: JobModule, folder: string): Promise<number> {
+  const maps = Object.entries(spec.maps);
+  const lost: string[] = [];
+  const waiting = maps.map(([key, place], at) => ({ key, place, file: join(folder, `in-${at}`) }));
+  const files = waiting.map(({ file }) => file);
+  const fetcher = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (!(await fetchPart(next.place, spec.partition, next.file))) lost.push(next.key);
+    }
+  };
+  await Promise.all(Array.from({ length: FETCHES }, fetcher));
+  if (lost.length > 0) {
+    writeFileSync(join(folder, LOST_FILE), JSON.stringify(lost.sort()));
+    return EXIT_INPUT_LOST;
+  }
+  reduceFiles(files, job, join(folder, RESULT_FILE));
+  return 0;
+}
+
+/** Reduces sorted files of records into one. */
+export function reduceFiles(files: readonly string[], job: JobModule, result: string): void {
+  const fd = openSync(`${result}.partial`, "w");
+  let text = "";
+  try {
+    for (const { key, values } of mergeRuns(files.map((file) => readRecords(file)))) {
+      const name = JSON.parse(key) as string;
+      const parsed = values.map((value) => JSON.parse(value) as unknown);
+      text += recordLine(name, job.reduce(name, parsed));
+      if (text.length < WRITE_CHARS) continue;
+      writeSync(fd, text);
+      text = "";
+    }
+    writeSync(fd, text);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(`${result}.partial`, result);
+}
+
+async function fetchPart(place: SandboxPlace, partition: number, to: string): Promise<boolean> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const body = await openSandboxFile(place, partFile(partition));
+      await pipeline(Readable.fromWeb(body as ReadableStream), createWriteStream(to));
+      return true;
+    } catch {
+      const waitMs = RETRY_MS[tries];
+      if (waitMs === undefined) return false;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+}

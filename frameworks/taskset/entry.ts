@@ -1,0 +1,33 @@
+import type { Outcome, WorkItem } from "./model.ts";
+
+/** What a `TaskSet` knows of one item. */
+export interface Entry {
+  readonly item: WorkItem;
+  readonly live: Set<string>;
+  /** Agents on which the last attempts failed or were lost. */
+  readonly avoid: Set<string>;
+  attempts: number;
+  failures: number;
+  losses: number;
+  pendingMs: number;
+  isPending: boolean;
+  /** Waits for a second attempt beside a slow one. */
+  isSpeculative: boolean;
+  outcome: Outcome | undefined;
+}
+
+/** An item that waits for its first attempt. */
+export function entryOf(item: WorkItem, nowMs: number): Entry {
+  return {
+    item,
+    live: new Set(),
+    avoid: new Set(),
+    attempts: 0,
+    failures: 0,
+    losses: 0,
+    pendingMs: nowMs,
+    isPending: true,
+    isSpeculative: false,
+    outcome: undefined,
+  };
+}

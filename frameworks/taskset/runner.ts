@@ -1,0 +1,98 @@
+import type { Offer, Scheduler, TaskRequest, TaskStatus } from "../../sdk/index.ts";
+import type { Attempt, Change } from "./model.ts";
+import type { TaskSet } from "./planner.ts";
+
+/** What a runner asks its framework. */
+export interface RunnerHooks {
+  /** The task of an attempt; the id is the attempt's. */
+  task(attempt: Attempt): Omit<TaskRequest, "taskId">;
+  /** Takes an update in place of the set's own `update`, which it then calls. */
+  take?(status: TaskStatus, nowMs: number): Change;
+  /** Called for each update, after the planner has taken it. */
+  onChange(change: Change, status: TaskStatus): void;
+  /** Called twice a second, for what depends on time. */
+  onTick?(nowMs: number): void;
+  /** Called after attempts were launched. */
+  onLaunch?(attempts: readonly Attempt[]): void;
+}
+
+const TICK_MS = 500;
+/** Kills are best effort, so an attempt that lives on is killed again (D10). */
+const KILL_AGAIN_MS = 5_000;
+
+/**
+ * Carries out what a `TaskSet` decides over a `Scheduler`: answers offers, passes updates on, asks
+ * for offers only while something waits, and repeats kills until they have worked.
+ */
+export class TaskSetRunner {
+  readonly #scheduler: Scheduler;
+  readonly #set: TaskSet;
+  readonly #hooks: RunnerHooks;
+  readonly #timer: NodeJS.Timeout;
+  readonly #killedMs = new Map<string, number>();
+
+  constructor(scheduler: Scheduler, set: TaskSet, hooks: RunnerHooks) {
+    this.#scheduler = scheduler;
+    this.#set = set;
+    this.#hooks = hooks;
+    scheduler.on("offers", (offers) => this.#answer(offers));
+    scheduler.on("update", (status) => this.#update(status));
+    scheduler.on("subscribed", () => this.refresh());
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Asks for offers, or for none, as the set now needs. */
+  refresh(): void {
+    this.#scheduler.wantOffers(this.#set.wantsOffers);
+  }
+
+  /** Kills attempts, and again until they have ended. */
+  kill(taskIds: readonly string[]): void {
+    const nowMs = Date.now();
+    for (const taskId of taskIds) {
+      this.#set.killing(taskId, nowMs);
+      this.#killedMs.set(taskId, nowMs);
+      this.#scheduler.kill(taskId);
+    }
+  }
+
+  /** Ends the runner's own timer; the scheduler is its owner's. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #answer(offers: readonly Offer[]): void {
+    for (const { offer, attempts, refuseMs } of this.#set.plan(offers, Date.now())) {
+      const options = refuseMs === undefined ? {} : { refuseMs };
+      if (attempts.length === 0) this.#scheduler.decline(offer.id, options);
+      else {
+        const tasks = attempts.map((attempt) => ({
+          ...this.#hooks.task(attempt),
+          taskId: attempt.taskId,
+        }));
+        this.#scheduler.launch(offer, tasks, options);
+        this.#hooks.onLaunch?.(attempts);
+      }
+    }
+    this.refresh();
+  }
+
+  #update(status: TaskStatus): void {
+    const nowMs = Date.now();
+    const change = this.#hooks.take?.(status, nowMs) ?? this.#set.update(status, nowMs);
+    this.kill(change.kill);
+    this.#hooks.onChange(change, status);
+    this.refresh();
+  }
+
+  #tick(): void {
+    const nowMs = Date.now();
+    const live = new Set(this.#set.live.map(({ taskId }) => taskId));
+    for (const [taskId, killedMs] of this.#killedMs) {
+      if (!live.has(taskId)) this.#killedMs.delete(taskId);
+      else if (nowMs - killedMs > KILL_AGAIN_MS) this.kill([taskId]);
+    }
+    this.#hooks.onTick?.(nowMs);
+    this.refresh();
+  }
+}

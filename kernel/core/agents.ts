@@ -1,0 +1,233 @@
+import type { AgentId } from "../../contract/ids.ts";
+import { NOTHING, validate } from "../../contract/resources.ts";
+import type { AgentInfo } from "../../contract/schema/agent.ts";
+import { isTerminal, type TaskReason, type TaskState } from "../../contract/task-state.ts";
+import { assert } from "./assert.ts";
+import { flagAgent, recount, totalChanged } from "./books.ts";
+import type { Effect } from "./effect.ts";
+import type { PeerNumber } from "./event.ts";
+import { rescindOffer } from "./offers.ts";
+import { normal } from "./pool.ts";
+import { type Agent, type ClusterState, type Task, wantRound } from "./state.ts";
+import { forAwareness, masterStatus, publishUpdate, sendStatus } from "./statuses.ts";
+import { completeTask, detachTask, dropExecutor } from "./tasks.ts";
+
+/** What an agent says about itself when it registers. */
+export interface Registration {
+  readonly agent: AgentInfo;
+  readonly version: string;
+  readonly capabilities: Agent["capabilities"];
+}
+
+/** Adds an agent that the registry has; `undefined` when the tables are full. Offers follow. */
+export function addAgent(
+  state: ClusterState,
+  id: AgentId,
+  peer: PeerNumber,
+  { agent: info, version, capabilities }: Registration,
+  nowMs: number,
+): Agent | undefined {
+  const row = state.tables.addAgent(1);
+  if (row === undefined) return undefined;
+  const total = normal(info.resources);
+  const agent: Agent = {
+    id,
+    row,
+    info: { ...info, id },
+    version,
+    capabilities,
+    peer,
+    leaving: false,
+    total,
+    free: total,
+    overcommitted: false,
+    offers: new Set(),
+    tasks: new Set(),
+    executors: new Map(),
+    known: new Map(),
+    kills: new Map(),
+    reservedRoles: [],
+    registeredMs: nowMs,
+    reregisteredMs: undefined,
+    heard: true,
+    missedPings: 0,
+    reregisterAtMs: undefined,
+    removalAtMs: undefined,
+  };
+  state.agents.set(id, agent);
+  while (state.agentRows.length <= row) state.agentRows.push(undefined);
+  state.agentRows[row] = agent;
+  state.agentPeers.set(peer, agent);
+  state.recovering.delete(id);
+  totalChanged(state, agent);
+  flagAgent(state, agent);
+  state.timers.set(nowMs + state.options.agentPingTimeoutMs, "ping", id);
+  wantRound(state);
+  return agent;
+}
+
+/** Takes over a new description; filters go when it says something else than before (C9). */
+export function describeAgent(state: ClusterState, agent: Agent, registration: Registration): void {
+  const { agent: info, version, capabilities } = registration;
+  const changed =
+    !sameJson(agent.info.attributes, info.attributes) ||
+    !sameJson(agent.info.resources, info.resources) ||
+    !sameJson(agent.info.domain, info.domain);
+  agent.info = { ...info, id: agent.id };
+  agent.version = version;
+  agent.capabilities = capabilities;
+  agent.total = normal(info.resources);
+  if (changed) state.filters.dropAgent(agent.row);
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Says what is wrong with an agent's description (M15), or `undefined`. */
+export function registrationProblem({ agent }: Registration): string | undefined {
+  for (const [at, resource] of agent.resources.entries()) {
+    const problem = validate(resource);
+    if (problem !== undefined) return `agent.resources[${at}]: ${problem}`;
+  }
+  if (agent.hostname.length === 0) return "agent.hostname: it is empty";
+  return undefined;
+}
+
+/** The connection is gone: no offers until the agent is back (B23). */
+export function disconnectAgent(
+  state: ClusterState,
+  agent: Agent,
+  nowMs: number,
+  out: Effect[],
+): void {
+  assert(agent.peer !== undefined, `agent ${agent.id} is disconnected twice`);
+  state.agentPeers.delete(agent.peer);
+  agent.peer = undefined;
+  agent.reregisterAtMs = nowMs + state.options.agentReregisterTimeoutMs;
+  state.timers.set(agent.reregisterAtMs, "reregister", agent.id);
+  flagAgent(state, agent);
+  for (const offer of [...agent.offers]) rescindOffer(state, offer, out);
+}
+
+/** How an agent goes. */
+export interface Departure {
+  /** Unreachable: its tasks may come back with it (B24). Else they are lost for good (B28, B29). */
+  readonly unreachable: boolean;
+  readonly message: string;
+}
+
+/**
+ * Removes an agent from the books, after the registry has it: first offers, so that nobody launches
+ * on it, then its tasks' updates, then FAILURE to everyone (B24).
+ */
+export function removeAgent(
+  state: ClusterState,
+  agent: Agent,
+  { unreachable, message }: Departure,
+  nowMs: number,
+  out: Effect[],
+): void {
+  if (agent.peer !== undefined) state.agentPeers.delete(agent.peer);
+  agent.peer = undefined;
+  for (const offer of [...agent.offers]) rescindOffer(state, offer, out);
+  for (const task of [...agent.tasks]) {
+    if (unreachable) loseSight(state, agent, task, message, nowMs, out);
+    else loseTask(state, agent, task, "REASON_AGENT_REMOVED", message, nowMs, out);
+  }
+  for (const executor of [...agent.executors.values()]) dropExecutor(state, agent, executor);
+  for (const framework of agent.known.keys()) framework.agents.delete(agent);
+  agent.known.clear();
+  state.filters.dropAgent(agent.row);
+  agent.total = NOTHING;
+  recount(agent);
+  totalChanged(state, agent);
+  state.tables.removeAgent(agent.row);
+  state.agentRows[agent.row] = undefined;
+  state.agents.delete(agent.id);
+  state.counts.agentsLost += 1;
+  announceFailure(state, agent.id, out);
+  publishAgent(state, agent, "agent-removed", nowMs, out);
+}
+
+/** Tells every framework that an agent is lost (B24). */
+export function announceFailure(state: ClusterState, agentId: AgentId, out: Effect[]): void {
+  for (const { peer } of state.frameworks.values()) {
+    if (peer === undefined) continue;
+    out.push({ type: "send-framework", to: peer, event: { type: "failure", agentId } });
+  }
+}
+
+/** A task on an agent that became unreachable: set aside until the agent is back (B24). */
+function loseSight(
+  state: ClusterState,
+  agent: Agent,
+  task: Task,
+  message: string,
+  nowMs: number,
+  out: Effect[],
+): void {
+  if (isTerminal(task.state)) {
+    completeTask(state, agent, task);
+    return;
+  }
+  const { framework } = task;
+  task.unreachableMs = nowMs;
+  const next = forAwareness(framework, "TASK_UNREACHABLE");
+  sayLost(state, task, next, "REASON_AGENT_REMOVED", message, nowMs, out);
+  detachTask(state, agent, task);
+  framework.unreachable.set(task.id, task);
+  for (const oldest of framework.unreachable.keys()) {
+    if (framework.unreachable.size <= state.options.maxUnreachableTasksPerFramework) break;
+    framework.unreachable.delete(oldest);
+  }
+}
+
+/** A task is lost for good, for frameworks that know about partitions too (B23, B28). */
+export function loseTask(
+  state: ClusterState,
+  agent: Agent,
+  task: Task,
+  reason: TaskReason,
+  message: string,
+  nowMs: number,
+  out: Effect[],
+): void {
+  if (!isTerminal(task.state)) sayLost(state, task, "TASK_LOST", reason, message, nowMs, out);
+  completeTask(state, agent, task);
+}
+
+function sayLost(
+  state: ClusterState,
+  task: Task,
+  next: TaskState,
+  reason: TaskReason,
+  message: string,
+  nowMs: number,
+  out: Effect[],
+): void {
+  task.state = next;
+  const status = masterStatus(task.id, next, nowMs, {
+    reason,
+    message,
+    agentId: task.agentId,
+    unreachableTimeMs: task.unreachableMs,
+  });
+  if (task.executorId !== undefined) status.executorId = task.executorId;
+  task.statuses.push(status);
+  sendStatus(task.framework, status, out);
+  publishUpdate(state, task, status, nowMs, out);
+}
+
+/** Tells listeners about an agent (H2). */
+export function publishAgent(
+  state: ClusterState,
+  agent: Agent,
+  kind: "agent-added" | "agent-removed",
+  nowMs: number,
+  out: Effect[],
+): void {
+  if (state.listeners === 0) return;
+  const { id, info } = agent;
+  out.push({ type: "publish", event: { kind, timeMs: nowMs, agentId: id, name: info.hostname } });
+}

@@ -1,0 +1,201 @@
+import {
+  add,
+  NOTHING,
+  nonRevocable,
+  quantitiesOf,
+  type Resource,
+  type Resources,
+  reservationRole,
+  subtract,
+  trySubtract,
+} from "../../contract/resources.ts";
+import type { Quantities } from "../../contract/schema/framework.ts";
+import { dropRole, holdRole } from "./roles.ts";
+import type { Agent, Client, ClusterState, Framework, Role } from "./state.ts";
+import { AgentFlag, ClientFlag, KINDS, type Vector } from "./tables/shape.ts";
+import type { AllocationTables } from "./tables.ts";
+
+// The only place that writes the numbers of the allocation tables: whatever holds or gives back
+// resources goes through here, so that state and tables cannot part.
+
+const free = new Float64Array(KINDS);
+const all = new Float64Array(KINDS);
+const charged = new Float64Array(KINDS);
+
+/** Adds up the scalars of a list by kind. A scalar whose name found no kind is not allocated by. */
+function sumInto(
+  vector: Float64Array,
+  tables: AllocationTables,
+  resources: Resources,
+  counts: (resource: Resource) => boolean,
+): Float64Array {
+  vector.fill(0);
+  for (const resource of resources) {
+    if (resource.scalar === undefined || !counts(resource)) continue;
+    const kind = tables.kindOf(resource.name);
+    if (kind !== undefined) vector[kind] = (vector[kind] as number) + resource.scalar;
+  }
+  return vector;
+}
+
+const isAny = (): boolean => true;
+const isRevocable = (resource: Resource): boolean => resource.revocable === true;
+const isFirm = (resource: Resource): boolean => resource.revocable !== true;
+const isOpen = (resource: Resource): boolean =>
+  resource.revocable !== true && reservationRole(resource) === undefined;
+
+/** Amounts by name as a vector of the tables. */
+export function vectorOf(tables: AllocationTables, quantities: Quantities): Float64Array {
+  const vector = new Float64Array(KINDS);
+  for (const name in quantities) {
+    const kind = tables.kindOf(name);
+    if (kind !== undefined) vector[kind] = quantities[name] as number;
+  }
+  return vector;
+}
+
+/** A client holds more from now on: an offer, or what agents reported (C3). */
+export function charge(state: ClusterState, client: Client, resources: Resources): void {
+  count(state, client, resources, 1);
+}
+
+/** A client gave something back. */
+export function discharge(state: ClusterState, client: Client, resources: Resources): void {
+  count(state, client, resources, -1);
+}
+
+function count(state: ClusterState, client: Client, resources: Resources, sign: 1 | -1): void {
+  if (client.row < 0) return;
+  const { tables } = state;
+  sumInto(all, tables, resources, isAny);
+  sumInto(charged, tables, resources, isOpen);
+  tables.addUsed(client.row, all, sign, charged);
+}
+
+/** Takes resources of an agent out of what is free. */
+export function takeFree(state: ClusterState, agent: Agent, resources: Resources): void {
+  agent.free = resources === agent.free ? NOTHING : subtract(agent.free, resources);
+  freeChanged(state, agent);
+}
+
+/** Gives resources of an agent back to what is free. */
+export function giveFree(state: ClusterState, agent: Agent, resources: Resources): void {
+  if (resources.length === 0) return;
+  if (agent.overcommitted) recount(agent);
+  else agent.free = add(agent.free, resources);
+  freeChanged(state, agent);
+}
+
+/** An executor or task was found running, whether or not there is room for it (B21). */
+export function takeFound(state: ClusterState, agent: Agent, resources: Resources): void {
+  if (resources.length === 0) return;
+  const left = agent.overcommitted ? undefined : trySubtract(agent.free, resources);
+  if (left === undefined) {
+    agent.overcommitted = true;
+    agent.free = NOTHING;
+  } else {
+    agent.free = left;
+  }
+  freeChanged(state, agent);
+}
+
+/** Works out what is free from what there is and who holds it. */
+export function recount(agent: Agent): void {
+  let left: Resources | undefined = agent.total;
+  for (const { wire } of agent.offers) left &&= trySubtract(left, wire.resources);
+  for (const task of agent.tasks) if (task.holds) left &&= trySubtract(left, task.resources);
+  for (const executor of agent.executors.values()) left &&= trySubtract(left, executor.resources);
+  agent.overcommitted = left === undefined;
+  agent.free = left ?? NOTHING;
+}
+
+/** Tells the tables and the filters what is free on an agent now. */
+export function freeChanged(state: ClusterState, agent: Agent): void {
+  const { tables } = state;
+  tables.setAgentFree(agent.row, sumInto(free, tables, agent.free, isOpen));
+  if (agent.reservedRoles.length > 0) writeReservations(state, agent);
+  if (tables.agents.hasRevocable || agent.total.some(isRevocable)) {
+    tables.setAgentRevocable(agent.row, sumInto(all, tables, agent.free, isRevocable));
+  }
+  state.filters.markAgent(agent.row);
+}
+
+function writeReservations(state: ClusterState, agent: Agent): void {
+  const { tables } = state;
+  for (const role of agent.reservedRoles) {
+    const isOf = (resource: Resource): boolean => reservationRole(resource) === role.name;
+    const refined = agent.total.some((each) => isOf(each) && (each.reservations?.length ?? 0) > 1);
+    sumInto(free, tables, agent.free, isOf);
+    sumInto(all, tables, agent.total, isOf);
+    tables.setReservation(agent.row, role.row, free, all, refined);
+  }
+}
+
+/** An agent is there, or has other resources than before; `free` is up to date. */
+export function totalChanged(state: ClusterState, agent: Agent): void {
+  const { tables } = state;
+  tables.setAgentTotal(agent.row, sumInto(all, tables, nonRevocable(agent.total), isFirm));
+  const names = new Set(agent.total.flatMap((resource) => reservationRole(resource) ?? []));
+  const kept: Role[] = [];
+  for (const name of names) {
+    const known = agent.reservedRoles.find((role) => role.name === name);
+    const role = known ?? holdRole(state, name);
+    if (role !== undefined) kept.push(role);
+  }
+  for (const role of agent.reservedRoles) {
+    if (kept.includes(role)) continue;
+    tables.setReservation(agent.row, role.row, NO_VECTOR, NO_VECTOR);
+    dropRole(state, role);
+  }
+  agent.reservedRoles = kept;
+  freeChanged(state, agent);
+}
+
+const NO_VECTOR: Vector = new Float64Array(KINDS);
+
+/** Tells the tables whether an agent may be offered, and to whom (C19, E16). */
+export function flagAgent(state: ClusterState, agent: Agent): void {
+  const { options, tables } = state;
+  let flags: number = AgentFlag.PRESENT;
+  if (agent.peer !== undefined && !agent.leaving) flags |= AgentFlag.ACTIVE;
+  if (options.filterGpuResources && (quantitiesOf(agent.total)["gpus"] ?? 0) > 0) {
+    flags |= AgentFlag.GPU_FENCED;
+  }
+  const region = agent.info.domain?.region;
+  if (region !== undefined && options.region !== undefined && region !== options.region) {
+    flags |= AgentFlag.REMOTE_REGION;
+  }
+  tables.setAgentFlags(agent.row, flags);
+}
+
+/** Bits of a client as its framework is now (C11, C19, C20). */
+export function clientFlags(framework: Framework, client: Client): number {
+  let flags: number = ClientFlag.PRESENT;
+  if (framework.state === "active" && client.subscribed) flags |= ClientFlag.ACTIVE;
+  if (framework.suppressed.has(client.role.name)) flags |= ClientFlag.SUPPRESSED;
+  for (const capability of framework.info.capabilities ?? []) {
+    if (capability === "REVOCABLE_RESOURCES") flags |= ClientFlag.REVOCABLE;
+    if (capability === "GPU_RESOURCES") flags |= ClientFlag.GPU;
+    if (capability === "SHARED_RESOURCES") flags |= ClientFlag.SHARED;
+    if (capability === "RESERVATION_REFINEMENT") flags |= ClientFlag.REFINEMENT;
+    if (capability === "REGION_AWARE") flags |= ClientFlag.REGION_AWARE;
+  }
+  return flags;
+}
+
+/** Tells the tables what a client may be offered now, and its smallest offer (C13). */
+export function flagClient(state: ClusterState, client: Client): void {
+  if (client.row < 0) return;
+  const { framework } = client;
+  const { tables } = state;
+  tables.setClientFlags(client.row, clientFlags(framework, client));
+  const minimum = framework.info.offerFilters?.[client.role.name]?.minAllocatable;
+  const before = state.minima.get(client);
+  if (minimum === before) return;
+  if (minimum === undefined) state.minima.delete(client);
+  else state.minima.set(client, minimum);
+  tables.setMinAllocatable(
+    client.row,
+    minimum?.map((quantities) => vectorOf(tables, quantities)),
+  );
+}

@@ -1,0 +1,31 @@
+import type { AgentId, FrameworkId, OfferId, UpdateId } from "../../contract/ids.ts";
+import type { ClusterState } from "./state.ts";
+
+/** The next framework id: the master's id and a counter of four digits or more (A7). */
+export function mintFrameworkId(state: ClusterState): FrameworkId {
+  const number = String(state.counters.framework++).padStart(4, "0");
+  return `${state.options.master.id}-${number}` as FrameworkId;
+}
+
+/** The next agent id (A7). */
+export function mintAgentId(state: ClusterState): AgentId {
+  return `${state.options.master.id}-S${state.counters.agent++}` as AgentId;
+}
+
+/** The next offer id; inverse offers count with them (A7). */
+export function mintOfferId(state: ClusterState): OfferId {
+  return `${state.options.master.id}-O${state.counters.offer++}` as OfferId;
+}
+
+/**
+ * Names an operation between master and agent. The first half is of the master's random id, the
+ * second counts, so that no randomness is needed here.
+ */
+export function mintOperationUuid(state: ClusterState): UpdateId {
+  const master = hexOf(state.options.master.id).slice(0, 16).padEnd(16, "0");
+  return `${master}${(state.counters.operation++).toString(16).padStart(16, "0")}` as UpdateId;
+}
+
+function hexOf(id: string): string {
+  return id.toLowerCase().replace(/[^0-9a-f]/g, "");
+}

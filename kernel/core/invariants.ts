@@ -1,0 +1,209 @@
+import { add, contains, equal, NOTHING, type Resources } from "../../contract/resources.ts";
+import { isTerminal } from "../../contract/task-state.ts";
+import { assert } from "./assert.ts";
+import { clientFlags, recount } from "./books.ts";
+import { wouldBeOffer } from "./offers.ts";
+import type { Agent, Client, ClusterState, Framework } from "./state.ts";
+import { executorKey } from "./state.ts";
+import { KINDS, ROOT_ROLE } from "./tables/shape.ts";
+
+/**
+ * Walks everything and stops at the first thing that does not hold: what is handed out and what is
+ * there, every index and its inverse, the tables and the state. For tests and simulations; it costs
+ * the size of the cluster.
+ * @throws Error starting with "assertion:".
+ */
+export function invariants(state: ClusterState): void {
+  if (!state.recovered) return;
+  for (const agent of state.agents.values()) checkAgent(state, agent);
+  for (const framework of state.frameworks.values()) checkFramework(state, framework);
+  for (const offer of state.offers.values()) {
+    assert(offer.agent.offers.has(offer), `offer ${offer.id} is not with its agent`);
+    assert(offer.framework.offers.has(offer), `offer ${offer.id} is not with its framework`);
+    assert(offer.framework.peer !== undefined, `offer ${offer.id} is with nobody`);
+    assert(offer.agent.peer !== undefined, `offer ${offer.id} is of a disconnected agent`);
+  }
+  checkPeers(state);
+  checkRoles(state);
+  checkUse(state);
+  checkFilters(state);
+}
+
+function checkAgent(state: ClusterState, agent: Agent): void {
+  const { id, row } = agent;
+  assert(state.agents.get(id) === agent, `agent ${id} is filed under another id`);
+  assert(state.agentRows[row] === agent, `agent ${id} is not in its row ${row}`);
+  const { free, overcommitted } = agent;
+  recount(agent);
+  assert(equal(free, agent.free), `agent ${id}: free is not what is neither offered nor used`);
+  assert(overcommitted === agent.overcommitted, `agent ${id}: overcommitted is wrong`);
+  if (!overcommitted) {
+    let sum: Resources = free;
+    for (const { wire } of agent.offers) sum = add(sum, wire.resources);
+    for (const task of agent.tasks) if (task.holds) sum = add(sum, task.resources);
+    for (const executor of agent.executors.values()) sum = add(sum, executor.resources);
+    assert(equal(sum, agent.total), `agent ${id} does not add up`);
+  }
+  checkAgentRow(state, agent);
+  for (const task of agent.tasks) {
+    assert(task.agentId === id, `task ${task.id} is on agent ${id} and says otherwise`);
+    assert(task.framework.tasks.get(task.id) === task, `task ${task.id} is not its framework's`);
+  }
+  for (const [key, { framework, info, client }] of agent.executors) {
+    assert(key === executorKey(framework.id, info.executorId), `executor ${key} has another key`);
+    assert(framework.clients.get(client.role.name) === client, `executor ${key} has no client`);
+  }
+  for (const offer of agent.offers) {
+    assert(state.offers.get(offer.id) === offer, `offer ${offer.id} is not filed`);
+  }
+  for (const framework of agent.known.keys()) {
+    assert(framework.agents.has(agent), `${framework.id} does not know who knows it`);
+  }
+}
+
+function checkAgentRow({ tables }: ClusterState, agent: Agent): void {
+  const { id, row, peer, leaving } = agent;
+  const sums = new Float64Array(KINDS);
+  for (const resource of agent.free) {
+    if (resource.scalar === undefined || resource.revocable === true) continue;
+    if ((resource.reservations?.length ?? 0) > 0) continue;
+    const kind = tables.kindOf(resource.name);
+    if (kind !== undefined) sums[kind] = (sums[kind] ?? 0) + resource.scalar;
+  }
+  for (let kind = 0; kind < KINDS; kind++) {
+    const free = tables.agents.free[row * KINDS + kind];
+    assert(free === sums[kind], `agent ${id} has ${sums[kind]} of kind ${kind}, its row ${free}`);
+  }
+  const offerable = peer !== undefined && !leaving;
+  assert(tables.agents.offerable(row) === offerable, `agent ${id}: its row's flags are wrong`);
+}
+
+function checkFramework(state: ClusterState, framework: Framework): void {
+  const { id, peer } = framework;
+  assert((framework.state === "active") === (peer !== undefined), `framework ${id}: its peer`);
+  for (const task of framework.tasks.values()) {
+    const agent = state.agents.get(task.agentId);
+    assert(agent?.tasks.has(task) === true, `task ${task.id} is not with its agent`);
+    assert(task.holds === !isTerminal(task.state), `task ${task.id}: it holds, or does not`);
+    assert(!framework.unreachable.has(task.id), `task ${task.id} is here and unreachable`);
+    const client = framework.clients.get(task.client.role.name);
+    assert(!task.holds || client === task.client, `task ${task.id} has no client`);
+  }
+  for (const offer of framework.offers) {
+    assert(state.offers.get(offer.id) === offer, `offer ${offer.id} is not filed`);
+  }
+  for (const agent of framework.agents) {
+    assert(agent.known.has(framework), `agent ${agent.id} does not know framework ${id}`);
+    assert(state.agents.get(agent.id) === agent, `agent ${agent.id} has gone and knows ${id}`);
+  }
+  for (const [role, client] of framework.clients) {
+    assert(client.role.name === role, `a client of ${id} is filed under ${role}`);
+    assert(client.role.clients.has(client), `role ${role} does not know its client of ${id}`);
+    assert(client.subscribed || client.holders > 0, `client ${id} in ${role} is idle`);
+    if (client.row < 0) continue;
+    assert(state.clientRows[client.row] === client, `client ${id} in ${role} is not in its row`);
+    const flags = state.tables.clients.flags[client.row];
+    assert(flags === clientFlags(framework, client), `client ${id} in ${role}: flags are wrong`);
+  }
+}
+
+function checkPeers(state: ClusterState): void {
+  for (const [peer, framework] of state.frameworkPeers) {
+    assert(framework.peer === peer, `peer ${peer} is not that of framework ${framework.id}`);
+    assert(state.frameworks.get(framework.id) === framework, `peer ${peer} has no framework`);
+  }
+  for (const [peer, agent] of state.agentPeers) {
+    assert(agent.peer === peer, `peer ${peer} is not that of agent ${agent.id}`);
+    assert(state.agents.get(agent.id) === agent, `peer ${peer} has no agent`);
+  }
+  for (const [row, agent] of state.agentRows.entries()) {
+    assert(agent === undefined || agent.row === row, `agent row ${row} holds another`);
+  }
+}
+
+function checkRoles(state: ClusterState): void {
+  const references = new Map([...state.roles.keys()].map((name) => [name, 0]));
+  const refer = (name: string): void => {
+    references.set(name as never, (references.get(name as never) ?? 0) + 1);
+  };
+  for (const { parent } of state.roles.values()) if (parent !== undefined) refer(parent.name);
+  for (const name of state.roleSettings.weights) refer(name);
+  for (const name of state.roleSettings.quotas) refer(name);
+  for (const agent of state.agents.values()) for (const r of agent.reservedRoles) refer(r.name);
+  for (const role of state.roles.values()) {
+    assert(role.references === references.get(role.name), `role ${role.name}: its references`);
+    assert(role.references + role.clients.size > 0, `role ${role.name} is idle`);
+    assert(state.tables.roles.names[role.row] === role.name, `role ${role.name}: its row`);
+  }
+}
+
+/** What clients hold by the books, against what the tables say they use. */
+function checkUse(state: ClusterState): void {
+  const { tables } = state;
+  const used = new Map<Client, Resources[]>();
+  const note = (client: Client, resources: Resources): void => {
+    const lists = used.get(client);
+    if (lists === undefined) used.set(client, [resources]);
+    else lists.push(resources);
+  };
+  for (const agent of state.agents.values()) {
+    for (const offer of agent.offers) note(offer.client, offer.wire.resources);
+    for (const task of agent.tasks) if (task.holds) note(task.client, task.resources);
+    for (const executor of agent.executors.values()) note(executor.client, executor.resources);
+  }
+  const cluster = new Float64Array(KINDS);
+  for (const framework of state.frameworks.values()) {
+    for (const client of framework.clients.values()) {
+      const lists = used.get(client) ?? [];
+      assert(
+        client.holders === lists.length,
+        `client of ${framework.id}: ${client.holders} holders`,
+      );
+      if (client.row < 0) continue;
+      const sums = new Float64Array(KINDS);
+      for (const { name, scalar } of lists.flat()) {
+        const kind = scalar === undefined ? undefined : tables.kindOf(name);
+        if (kind !== undefined) sums[kind] = (sums[kind] ?? 0) + (scalar ?? 0);
+      }
+      for (let kind = 0; kind < KINDS; kind++) {
+        cluster[kind] = (cluster[kind] ?? 0) + (sums[kind] ?? 0);
+        const row = tables.clients.used[client.row * KINDS + kind];
+        assert(row === sums[kind], `client of ${framework.id} uses ${sums[kind]}, its row ${row}`);
+      }
+    }
+  }
+  for (let kind = 0; kind < KINDS; kind++) {
+    const root = tables.roles.used[ROOT_ROLE * KINDS + kind];
+    assert(root === cluster[kind], `the cluster uses ${cluster[kind]}, the root role ${root}`);
+  }
+}
+
+/** Filters of what is there; called after `prepareRound`, the bits of the tables are right, too. */
+export function checkFilterBits(state: ClusterState): void {
+  const blocked = new Set<string>();
+  for (const { client, agent, refused } of state.filters.entries()) {
+    const offer = wouldBeOffer(
+      state,
+      state.agentRows[agent] as Agent,
+      state.clientRows[client] as Client,
+    );
+    if (contains(refused, offer ?? NOTHING)) blocked.add(`${client} ${agent}`);
+  }
+  for (const { row: agent } of state.agents.values()) {
+    for (const client of state.clientRows) {
+      if (client === undefined) continue;
+      const bit = state.tables.filters.get(client.row, agent);
+      assert(bit === blocked.has(`${client.row} ${agent}`), `filter bit of ${client.row} ${agent}`);
+    }
+  }
+}
+
+function checkFilters(state: ClusterState): void {
+  let count = 0;
+  for (const { client, agent } of state.filters.entries()) {
+    count += 1;
+    assert(state.clientRows[client] !== undefined, `a filter of client ${client}, which is not`);
+    assert(state.agentRows[agent] !== undefined, `a filter on agent ${agent}, which is not`);
+  }
+  assert(count === state.filters.size, "filters are lost");
+}

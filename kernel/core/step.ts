@@ -1,0 +1,132 @@
+import { unreachable } from "./assert.ts";
+import type { Effect } from "./effect.ts";
+import type { ClusterInput } from "./event.ts";
+import { mintOffers, wouldBeOffer } from "./offers.ts";
+import type { Agent, Client, ClusterState } from "./state.ts";
+import { stepAgentClosed, unreachableWritten } from "./steps/agent-lost.ts";
+import { stepAgentMessage } from "./steps/agent-message.ts";
+import { stepFrameworkCall } from "./steps/framework-call.ts";
+import { stepFrameworkClosed } from "./steps/framework-closed.ts";
+import { quotasWritten, stepOperator, weightsWritten } from "./steps/operator.ts";
+import { stepRecovered } from "./steps/recovered.ts";
+import { admitted, removed } from "./steps/register.ts";
+import { readmitted } from "./steps/reregister.ts";
+import { stepTick } from "./steps/tick.ts";
+
+/** The cluster reacts to one thing that happened: changes `state`, appends what follows to `out`. */
+export function step(state: ClusterState, input: ClusterInput, nowMs: number, out: Effect[]): void {
+  if (!state.recovered && input.type !== "recovered") return;
+  switch (input.type) {
+    case "agent-message":
+      stepAgentMessage(state, input.peer, input.message, nowMs, out);
+      return;
+    case "framework-call":
+      stepFrameworkCall(state, input.peer, input.call, nowMs, out);
+      return;
+    case "offers-decided":
+      stepOffersDecided(state, input, nowMs, out);
+      return;
+    case "tick":
+      stepTick(state, nowMs, out);
+      return;
+    case "framework-closed":
+      stepFrameworkClosed(state, input.peer, nowMs, out);
+      return;
+    case "agent-closed":
+      stepAgentClosed(state, input.peer, nowMs, out);
+      return;
+    case "operator":
+      stepOperator(state, input.token, input.command, nowMs, out);
+      return;
+    case "registry-written":
+      stepRegistryWritten(state, input.token, nowMs, out);
+      return;
+    case "recovered":
+      stepRecovered(state, input.entries, nowMs);
+      return;
+    case "listeners":
+      state.listeners = input.count;
+      return;
+    default:
+      unreachable(input);
+      return;
+  }
+}
+
+function stepOffersDecided(
+  state: ClusterState,
+  { decisions, policy, more }: Extract<ClusterInput, { type: "offers-decided" }>,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { allocation } = state;
+  allocation.wanted = more === true;
+  if (allocation.policy.digest !== policy.digest || allocation.policy.name !== policy.name) {
+    allocation.policy = { name: policy.name, digest: policy.digest };
+    if (state.listeners > 0) {
+      const event = { kind: "policy-changed", timeMs: nowMs, name: policy.name } as const;
+      out.push({ type: "publish", event });
+    }
+  }
+  mintOffers(state, decisions, allocation.policy, nowMs, out);
+}
+
+/** What waited for the registry goes on (G4). */
+function stepRegistryWritten(
+  state: ClusterState,
+  token: number,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const pending = state.writes.get(token);
+  if (pending === undefined) return;
+  state.writes.delete(token);
+  switch (pending.type) {
+    case "admit":
+      admitted(state, pending, nowMs, out);
+      return;
+    case "readmit":
+      readmitted(state, pending, nowMs, out);
+      return;
+    case "unreachable":
+      unreachableWritten(state, pending, nowMs, out);
+      return;
+    case "remove":
+      removed(state, pending, nowMs, out);
+      return;
+    case "weights":
+      weightsWritten(state, pending, out);
+      return;
+    case "quotas":
+      quotasWritten(state, pending, out);
+      return;
+    case "forget":
+      return;
+    default:
+      unreachable(pending);
+      return;
+  }
+}
+
+/** Whether a round of allocation is wanted now (C1). */
+export function isRoundDue(state: ClusterState): boolean {
+  const { allocation, tables } = state;
+  if (!allocation.wanted || !state.recovered || tables.candidates.length === 0) return false;
+  return allocation.pausedUntilMs === undefined || state.agents.size >= allocation.agentsAwaited;
+}
+
+/**
+ * Brings what the policies read up to date: which pairs filters block now (C8). Call it right
+ * before a round over `state.tables`; the round's decisions are stepped as `offers-decided`, also
+ * when there are none.
+ */
+export function prepareRound(state: ClusterState): void {
+  const { filters, tables } = state;
+  const offers = (agent: number, client: number) =>
+    wouldBeOffer(state, state.agentRows[agent] as Agent, state.clientRows[client] as Client);
+  for (const row of filters.takeDirty()) {
+    if (state.agentRows[row] === undefined) continue;
+    tables.filters.clearAgent(row);
+    filters.blocked(row, offers, (client) => tables.setFiltered(client, row, true));
+  }
+}

@@ -1,0 +1,123 @@
+import { errors } from "../../../contract/errors.ts";
+import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
+import { limits } from "../../../contract/limits.ts";
+import { add, NOTHING, type Resources, trySubtract } from "../../../contract/resources.ts";
+import type { Operation } from "../../../contract/schema/offer.ts";
+import { discharge, giveFree } from "../books.ts";
+import { type Call, reject } from "../calls.ts";
+import { dropIdleClient } from "../clients.ts";
+import type { PeerNumber } from "../event.ts";
+import { recoverOffer, refuse, takeOffer } from "../offers.ts";
+import type { Offer } from "../state.ts";
+import { forAwareness, masterStatus, sendStatus } from "../statuses.ts";
+import { applyConversion, sayOperationFailed } from "./convert.ts";
+import { launch, launchGroup } from "./launch.ts";
+
+/** Resources of accepted offers, on their way through the operations of one call (C5). */
+export interface Acceptance extends Call {
+  readonly agent: Offer["agent"];
+  readonly client: Offer["client"];
+  /** What the operations have not used yet. */
+  left: Resources;
+  /** What operations made of it, which comes back without a filter. */
+  made: Resources;
+}
+
+/** A framework uses offers (C5, C6, C10). */
+export function stepAccept(call: Call, accept: FrameworkCallOf<"accept">): void {
+  const { state, framework, nowMs, out } = call;
+  const operations = accept.operations ?? [];
+  let tasks = 0;
+  for (const operation of operations) {
+    if (operation.type === "LAUNCH" || operation.type === "LAUNCH_GROUP") {
+      tasks += operation.tasks.length;
+    }
+  }
+  if (tasks > limits.tasksPerAcceptMax || accept.offerIds.length > limits.offersPerCallMax) {
+    const problem = `${tasks} tasks of ${accept.offerIds.length} offers are too many for one call`;
+    reject(framework.peer as PeerNumber, "accept", errors.CALL_INVALID("accept", problem), out);
+    return;
+  }
+  const offers: Offer[] = [];
+  const problem = gather(call, accept.offerIds, offers);
+  if (problem !== undefined) {
+    for (const offer of offers) recoverOffer(state, offer);
+    for (const operation of operations) refuseOperation(call, operation, problem);
+    return;
+  }
+  const [{ agent, client }] = offers as [Offer];
+  let pool: Resources = NOTHING;
+  for (const offer of offers) pool = add(pool, takeOffer(state, offer));
+  // The client stays while its offers turn into tasks.
+  client.holders += 1;
+  const acceptance: Acceptance = { ...call, agent, client, left: pool, made: NOTHING };
+  for (const operation of operations) apply(acceptance, operation);
+  state.counts.offersAccepted += offers.length;
+  const { left, made } = acceptance;
+  if (left.length > 0) {
+    discharge(state, client, left);
+    const plain = made.length === 0 ? left : (trySubtract(left, made) ?? left);
+    refuse(state, client, agent, plain, accept.filters?.refuseMs, nowMs);
+    giveFree(state, agent, left);
+  }
+  client.holders -= 1;
+  dropIdleClient(state, client);
+}
+
+/** Collects the offers of a call; says why they cannot be used together, or `undefined` (C6). */
+function gather(
+  { state, framework }: Call,
+  ids: FrameworkCallOf<"accept">["offerIds"],
+  offers: Offer[],
+): string | undefined {
+  if (ids.length === 0) return "No offers specified";
+  let problem: string | undefined;
+  for (const id of ids) {
+    const offer = state.offers.get(id);
+    if (offer === undefined || offer.framework !== framework) {
+      problem ??= `Offer ${id} is no longer valid`;
+    } else if (offers.includes(offer)) {
+      problem ??= `Duplicate offer ${id} in offer list`;
+    } else {
+      offers.push(offer);
+      const first = offers[0] as Offer;
+      if (first.agent !== offer.agent) {
+        problem ??= `Offers are of two agents, ${first.agent.id} and ${offer.agent.id}`;
+      } else if (first.client !== offer.client) {
+        const roles = `${first.client.role.name} and ${offer.client.role.name}`;
+        problem ??= `Offers are for two roles, ${roles}`;
+      }
+    }
+  }
+  return problem;
+}
+
+/** Tells what becomes of an operation whose offers are not valid (C6). */
+function refuseOperation(call: Call, operation: Operation, problem: string): void {
+  const { framework, nowMs, out } = call;
+  if (operation.type !== "LAUNCH" && operation.type !== "LAUNCH_GROUP") {
+    sayOperationFailed(call, operation, `Operation with invalid offers: ${problem}`, undefined);
+    return;
+  }
+  for (const { taskId, agentId } of operation.tasks) {
+    const status = masterStatus(taskId, forAwareness(framework, "TASK_DROPPED"), nowMs, {
+      reason: "REASON_INVALID_OFFERS",
+      message: `Task launched with invalid offers: ${problem}`,
+      agentId,
+    });
+    sendStatus(framework, status, out);
+  }
+}
+
+function apply(acceptance: Acceptance, operation: Operation): void {
+  switch (operation.type) {
+    case "LAUNCH":
+      launch(acceptance, operation);
+      return;
+    case "LAUNCH_GROUP":
+      launchGroup(acceptance, operation);
+      return;
+    default:
+      applyConversion(acceptance, operation);
+  }
+}

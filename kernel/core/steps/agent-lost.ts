@@ -1,0 +1,92 @@
+import { errors } from "../../../contract/errors.ts";
+import type { AgentId } from "../../../contract/ids.ts";
+import { announceFailure, disconnectAgent, loseTask, removeAgent } from "../agents.ts";
+import { flagAgent } from "../books.ts";
+import type { Effect } from "../effect.ts";
+import type { PeerNumber } from "../event.ts";
+import { dropExecutorsOf } from "../frameworks.ts";
+import { rescindOffer } from "../offers.ts";
+import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
+import type { Agent, ClusterState, PendingWrite } from "../state.ts";
+
+/** An agent's connection is gone (B23). Tasks of frameworks that do not checkpoint are lost. */
+export function stepAgentClosed(
+  state: ClusterState,
+  peer: PeerNumber,
+  nowMs: number,
+  out: Effect[],
+): void {
+  state.admitting.delete(peer);
+  const agent = state.agentPeers.get(peer);
+  if (agent === undefined) return;
+  disconnectAgent(state, agent, nowMs, out);
+  const message = `Agent ${agent.info.hostname} disconnected`;
+  for (const task of [...agent.tasks]) {
+    if (task.framework.info.checkpoint === true) continue;
+    loseTask(state, agent, task, "REASON_AGENT_DISCONNECTED", message, nowMs, out);
+  }
+  for (const executor of [...agent.executors.values()]) {
+    if (executor.framework.info.checkpoint === true) continue;
+    dropExecutorsOf(state, agent, executor.framework);
+  }
+}
+
+/** Gives an agent up as soon as removals are not rationed any more (B24, B27). */
+export function giveUp(state: ClusterState, agentId: AgentId, nowMs: number, out: Effect[]): void {
+  const { agentRemovalRateLimit: rate } = state.options;
+  const agent = state.agents.get(agentId);
+  if (agent?.leaving || agent?.removalAtMs !== undefined) return;
+  if (rate === undefined) {
+    markUnreachable(state, agentId, nowMs, out);
+    return;
+  }
+  const atMs = Math.max(nowMs, state.nextRemovalMs);
+  state.nextRemovalMs = atMs + rate.perMs / rate.count;
+  if (agent !== undefined) agent.removalAtMs = atMs;
+  state.timers.set(atMs, "removal", agentId);
+}
+
+/** First the registry, then everybody else (B24). No offers of it meanwhile. */
+export function markUnreachable(
+  state: ClusterState,
+  agentId: AgentId,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const agent = state.agents.get(agentId);
+  if (agent !== undefined) {
+    if (agent.leaving) return;
+    agent.leaving = true;
+    flagAgent(state, agent);
+    for (const offer of [...agent.offers]) rescindOffer(state, offer, out);
+  }
+  const entries = [agentEntry(agentId, undefined), unreachableEntry(agentId, nowMs)];
+  writeRegistry(state, entries, { type: "unreachable", agentId, sinceMs: nowMs }, out);
+}
+
+/** The registry has it: the agent is unreachable, and its tasks with it. */
+export function unreachableWritten(
+  state: ClusterState,
+  { agentId, sinceMs }: Extract<PendingWrite, { type: "unreachable" }>,
+  nowMs: number,
+  out: Effect[],
+): void {
+  state.registry.admitted.delete(agentId);
+  state.registry.unreachable.set(agentId, sinceMs);
+  const agent = state.agents.get(agentId);
+  if (agent === undefined) {
+    // It never came back to this master, which knows none of its tasks.
+    if (state.recovering.delete(agentId)) announceFailure(state, agentId, out);
+    return;
+  }
+  const peer = agent.peer;
+  const message = `Agent ${agent.info.hostname} is unreachable`;
+  removeAgent(state, agent, { unreachable: true, message }, nowMs, out);
+  // A connection that is still there serves an agent that the books do not have.
+  if (peer !== undefined) closeLost(peer, agent, out);
+}
+
+function closeLost(peer: PeerNumber, agent: Agent, out: Effect[]): void {
+  const { code, message } = errors.AGENT_UNREACHABLE(agent.id);
+  out.push({ type: "close-peer", peer, code, message });
+}

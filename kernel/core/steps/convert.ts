@@ -1,0 +1,63 @@
+import { add, subtract } from "../../../contract/resources.ts";
+import type { OperationStatus } from "../../../contract/schema/offer.ts";
+import { charge, discharge, totalChanged } from "../books.ts";
+import type { Call } from "../calls.ts";
+import { mintOperationUuid } from "../ids.ts";
+import { type Conversion, convert } from "../operations.ts";
+import type { Agent } from "../state.ts";
+import type { Acceptance } from "./accept.ts";
+
+/** Reserves, makes volumes and so on; the agent follows and checkpoints (C17, E11, E12). */
+export function applyConversion(acceptance: Acceptance, operation: Conversion): void {
+  const { state, framework, agent, client } = acceptance;
+  const { principal } = framework.info;
+  const result = convert(operation, acceptance.left, client.role.name, principal);
+  const problem = result.problem ?? feedbackProblem(operation, agent);
+  if (result.problem !== undefined || problem !== undefined) {
+    sayOperationFailed(acceptance, operation, problem ?? "", agent);
+    return;
+  }
+  const { consumed, converted } = result;
+  acceptance.left = add(subtract(acceptance.left, consumed), converted);
+  acceptance.made = add(acceptance.made, converted);
+  discharge(state, client, consumed);
+  charge(state, client, converted);
+  agent.total = add(subtract(agent.total, consumed), converted);
+  totalChanged(state, agent);
+  acceptance.out.push({
+    type: "send-agent",
+    to: agent.peer as number,
+    order: {
+      type: "apply-operation",
+      frameworkId: framework.id,
+      operationUuid: mintOperationUuid(state),
+      operation,
+      resources: [...agent.total] as Agent["info"]["resources"],
+    },
+  });
+}
+
+/** Feedback takes an agent that gives it (C18). */
+function feedbackProblem({ id }: Conversion, agent: Agent): string | undefined {
+  if (id === undefined || agent.capabilities.includes("AGENT_OPERATION_FEEDBACK")) return undefined;
+  return "the agent lacks the capability AGENT_OPERATION_FEEDBACK, which an operation id needs";
+}
+
+/** Tells why an operation was not applied, if its framework asked to be told (C18). */
+export function sayOperationFailed(
+  { framework, nowMs, out }: Call,
+  { id }: Conversion,
+  message: string,
+  agent: Agent | undefined,
+): void {
+  if (id === undefined || framework.peer === undefined) return;
+  const status: OperationStatus = {
+    operationId: id,
+    state: "OPERATION_ERROR",
+    message,
+    timestampMs: nowMs,
+  };
+  if (agent !== undefined) status.agentId = agent.id;
+  const event = { type: "operation-update", status } as const;
+  out.push({ type: "send-framework", to: framework.peer, event });
+}

@@ -1,0 +1,92 @@
+import { errors } from "../../../contract/errors.ts";
+import type { FrameworkCall } from "../../../contract/framework-api.ts";
+import { unreachable } from "../assert.ts";
+import { type Call, reject } from "../calls.ts";
+import type { Effect } from "../effect.ts";
+import type { PeerNumber } from "../event.ts";
+import { reconcileAll, reconcileTask } from "../reconcile.ts";
+import type { ClusterState } from "../state.ts";
+import { stepAccept } from "./accept.ts";
+import { stepAcknowledge } from "./acknowledge.ts";
+import { stepKill } from "./kill.ts";
+import { stepDecline, stepRevive, stepSuppress } from "./offers.ts";
+import { stepSubscribe, stepTeardown, stepUpdateFramework } from "./subscribe.ts";
+import {
+  stepAcknowledgeOperation,
+  stepFrameworkMessage,
+  stepReconcileOperations,
+  stepShutdown,
+} from "./to-agent.ts";
+
+/** A framework calls. Only `subscribe` may come from a connection that is no framework yet. */
+export function stepFrameworkCall(
+  state: ClusterState,
+  peer: PeerNumber,
+  call: FrameworkCall,
+  nowMs: number,
+  out: Effect[],
+): void {
+  if (call.type === "subscribe") {
+    stepSubscribe(state, peer, call, nowMs, out);
+    return;
+  }
+  const framework = state.frameworkPeers.get(peer);
+  if (framework === undefined) {
+    reject(peer, call.type, errors.FRAMEWORK_NOT_SUBSCRIBED(call.type), out);
+    return;
+  }
+  dispatch({ state, framework, nowMs, out }, call);
+}
+
+function dispatch(context: Call, call: Exclude<FrameworkCall, { type: "subscribe" }>): void {
+  switch (call.type) {
+    case "accept":
+      stepAccept(context, call);
+      return;
+    case "acknowledge":
+      stepAcknowledge(context, call);
+      return;
+    case "decline":
+      stepDecline(context, call);
+      return;
+    case "revive":
+      stepRevive(context, call);
+      return;
+    case "suppress":
+      stepSuppress(context, call);
+      return;
+    case "kill":
+      stepKill(context, call);
+      return;
+    case "shutdown":
+      stepShutdown(context, call);
+      return;
+    case "reconcile":
+      if (call.tasks.length === 0) reconcileAll(context);
+      for (const { taskId, agentId } of call.tasks) reconcileTask(context, taskId, agentId);
+      return;
+    case "message":
+      stepFrameworkMessage(context, call);
+      return;
+    case "teardown":
+      stepTeardown(context);
+      return;
+    case "update-framework":
+      stepUpdateFramework(context, call);
+      return;
+    case "acknowledge-operation":
+      stepAcknowledgeOperation(context, call);
+      return;
+    case "reconcile-operations":
+      stepReconcileOperations(context, call);
+      return;
+    // The built-in allocation ignores requests (C16), and no inverse offers are made yet (C15).
+    case "request":
+    case "accept-inverse-offers":
+    case "decline-inverse-offers":
+      return;
+    default:
+      unreachable(call);
+      return;
+  }
+}

@@ -1,0 +1,156 @@
+import type { AgentOrderOf } from "../../../contract/agent-api.ts";
+import type { FrameworkId } from "../../../contract/ids.ts";
+import { add, isEmpty, type Resources, trySubtract } from "../../../contract/resources.ts";
+import type { Operation } from "../../../contract/schema/offer.ts";
+import type { ExecutorInfo, TaskInfo } from "../../../contract/schema/task.ts";
+import type { TaskReason } from "../../../contract/task-state.ts";
+import { assert } from "../assert.ts";
+import { normal } from "../pool.ts";
+import { executorKey } from "../state.ts";
+import { masterStatus, sendStatus } from "../statuses.ts";
+import { addTask } from "../tasks.ts";
+import { groupProblem, taskProblem } from "../validate-task.ts";
+import type { Acceptance } from "./accept.ts";
+
+type Launch = Extract<Operation, { type: "LAUNCH" }>;
+type LaunchGroup = Extract<Operation, { type: "LAUNCH_GROUP" }>;
+
+/** Launches tasks, each for itself: one that is wrong does not keep the others (D4). */
+export function launch(acceptance: Acceptance, operation: Launch): void {
+  const { framework, agent } = acceptance;
+  const launched: TaskInfo[] = [];
+  for (const task of operation.tasks) {
+    const problem =
+      operation.id === undefined
+        ? taskProblem(task, framework, agent, false)
+        : "The `id` field cannot be set on LAUNCH operations";
+    if (problem !== undefined) {
+      sayInvalid(acceptance, task, "REASON_TASK_INVALID", problem);
+      continue;
+    }
+    const wanted = normal(task.resources);
+    const executor = newExecutor(acceptance, task.executor);
+    const left = trySubtract(acceptance.left, executor ? add(wanted, executor.cost) : wanted);
+    if (left === undefined || isEmpty(wanted)) {
+      const what = executor === undefined ? "" : " with its executor";
+      const message =
+        left === undefined
+          ? `Task${what} uses more resources than available in the offers`
+          : "Task uses no resources";
+      sayInvalid(acceptance, task, "REASON_TASK_INVALID", message);
+      continue;
+    }
+    acceptance.left = left;
+    if (executor !== undefined) addExecutor(acceptance, executor);
+    book(acceptance, task, wanted);
+    launched.push(withFrameworkId(task, framework.id));
+  }
+  if (launched.length > 0) order(acceptance, launched, undefined);
+}
+
+/** The master fills in whose a custom executor is (M5). */
+function withFrameworkId(task: TaskInfo, frameworkId: FrameworkId): TaskInfo {
+  const { executor } = task;
+  return executor === undefined ? task : { ...task, executor: { ...executor, frameworkId } };
+}
+
+/** Launches a task group: all of it or nothing (D4, M6). */
+export function launchGroup(acceptance: Acceptance, operation: LaunchGroup): void {
+  const { framework, agent } = acceptance;
+  const { executor: info, tasks } = operation;
+  let problem =
+    operation.id === undefined
+      ? groupProblem(info, tasks, framework, agent)
+      : "The `id` field cannot be set on LAUNCH_GROUP operations";
+  let left: Resources | undefined = acceptance.left;
+  const executor = newExecutor(acceptance, info);
+  if (problem === undefined) {
+    for (const task of tasks) left &&= trySubtract(left, normal(task.resources));
+    if (executor !== undefined) left &&= trySubtract(left, executor.cost);
+    if (left === undefined) problem = "Task group uses more resources than available in the offers";
+  }
+  if (problem !== undefined || left === undefined) {
+    for (const task of tasks) {
+      sayInvalid(acceptance, task, "REASON_TASK_GROUP_INVALID", problem ?? "");
+    }
+    return;
+  }
+  acceptance.left = left;
+  if (executor !== undefined) addExecutor(acceptance, executor);
+  const whole = tasks.map((task) => ({ ...task, executor: info }));
+  for (const task of whole) book(acceptance, task, normal(task.resources));
+  order(acceptance, whole, info);
+}
+
+interface NewExecutor {
+  readonly info: ExecutorInfo;
+  readonly cost: Resources;
+}
+
+/** The executor that a task brings with it; one that runs already costs nothing more (M4). */
+function newExecutor(
+  { framework, agent }: Acceptance,
+  info: ExecutorInfo | undefined,
+): NewExecutor | undefined {
+  if (info === undefined) return undefined;
+  if (agent.executors.has(executorKey(framework.id, info.executorId))) return undefined;
+  return { info: { ...info, frameworkId: framework.id }, cost: normal(info.resources ?? []) };
+}
+
+function addExecutor({ framework, agent, client }: Acceptance, executor: NewExecutor): void {
+  const { info, cost } = executor;
+  client.holders += 1;
+  const key = executorKey(framework.id, info.executorId);
+  assert(!agent.executors.has(key), `executor ${key} is added twice`);
+  agent.executors.set(key, { framework, info, client, resources: cost });
+}
+
+function book(acceptance: Acceptance, info: TaskInfo, resources: Resources): void {
+  const { state, framework, agent, client, nowMs, out } = acceptance;
+  state.counts.tasksLaunched += 1;
+  const parts = {
+    id: info.taskId,
+    framework,
+    agent,
+    client,
+    executorId: info.executor?.executorId,
+    resources,
+    about: info,
+    state: "TASK_STAGING",
+    launchedMs: nowMs,
+  } as const;
+  addTask(state, parts, nowMs, out);
+}
+
+/** One order for all tasks of an operation; the framework goes along if the agent needs it. */
+function order(
+  { framework, agent, client, out }: Acceptance,
+  tasks: TaskInfo[],
+  groupExecutor: ExecutorInfo | undefined,
+): void {
+  assert(agent.peer !== undefined, `agent ${agent.id} is not connected, but was offered`);
+  const launchOrder: AgentOrderOf<"launch"> = {
+    type: "launch",
+    frameworkId: framework.id,
+    role: client.role.name,
+    tasks,
+  };
+  if (groupExecutor !== undefined) launchOrder.groupExecutor = groupExecutor;
+  if (agent.known.get(framework) !== framework.infoVersion) {
+    launchOrder.framework = framework.info;
+    agent.known.set(framework, framework.infoVersion);
+    framework.agents.add(agent);
+  }
+  out.push({ type: "send-agent", to: agent.peer, order: launchOrder });
+}
+
+function sayInvalid(
+  { state, framework, agent, nowMs, out }: Acceptance,
+  task: TaskInfo,
+  reason: TaskReason,
+  message: string,
+): void {
+  state.counts.taskErrors += 1;
+  const details = { reason, message, agentId: agent.id };
+  sendStatus(framework, masterStatus(task.taskId, "TASK_ERROR", nowMs, details), out);
+}

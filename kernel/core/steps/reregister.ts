@@ -1,0 +1,312 @@
+import type { AgentMessageOf, AgentOrderOf, ExecutorRecord } from "../../../contract/agent-api.ts";
+import { errors } from "../../../contract/errors.ts";
+import type { FrameworkId } from "../../../contract/ids.ts";
+import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
+import type { TaskRecord } from "../../../contract/schema/task.ts";
+import { isTerminal } from "../../../contract/task-state.ts";
+import {
+  addAgent,
+  describeAgent,
+  disconnectAgent,
+  publishAgent,
+  registrationProblem,
+} from "../agents.ts";
+import { charge, flagAgent, recount, takeFound, totalChanged } from "../books.ts";
+import { refuseAgent } from "../calls.ts";
+import { clientOf } from "../clients.ts";
+import type { Effect } from "../effect.ts";
+import type { PeerNumber } from "../event.ts";
+import { addFramework } from "../frameworks.ts";
+import { normal } from "../pool.ts";
+import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
+import { type PendingWrite, type Task, wantRound } from "../state.ts";
+import { type Agent, type ClusterState, executorKey, type Framework } from "../state.ts";
+import { masterStatus, publishUpdate, sendStatus } from "../statuses.ts";
+import { addTask, completeTask, dropExecutor, releaseTask } from "../tasks.ts";
+import { sendKill } from "./kill.ts";
+import { masterPingTimeoutMs } from "./register.ts";
+
+type Reregister = AgentMessageOf<"reregister">;
+
+/** A known agent is back with all that it runs (B21, B25, B30, B31). */
+export function stepReregister(
+  state: ClusterState,
+  peer: PeerNumber,
+  message: Reregister,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { id } = message.agent;
+  const problem = id === undefined ? "agent.id: it is missing" : registrationProblem(message);
+  if (id === undefined || problem !== undefined) {
+    refuseAgent(peer, errors.AGENT_INVALID(problem ?? ""), out);
+    return;
+  }
+  if (state.registry.gone.has(id)) {
+    refuseAgent(peer, errors.AGENT_GONE(id), out);
+    return;
+  }
+  if (state.admitting.has(peer)) return;
+  const agent = state.agents.get(id);
+  const before = agent?.info ?? state.recovering.get(id);
+  if (before !== undefined) {
+    const from = `${before.hostname} (${before.ip})`;
+    const to = `${message.agent.hostname} (${message.agent.ip})`;
+    if (from !== to) {
+      refuseAgent(peer, errors.AGENT_MOVED(id, from, to), out);
+      return;
+    }
+  }
+  // Its removal is being written: it asks again, and is then taken back as unreachable.
+  if (agent?.leaving || isLeaving(state, id)) return;
+  if (agent !== undefined) {
+    takeBack(state, agent, peer, message, nowMs, out);
+    return;
+  }
+  if (state.recovering.has(id)) {
+    const added = addAgent(state, id, peer, message, nowMs);
+    if (added === undefined) refuseAgent(peer, errors.AGENTS_FULL(state.agents.size), out);
+    else welcome(state, added, message, false, nowMs, out);
+    return;
+  }
+  state.admitting.set(peer, id);
+  const entries = [agentEntry(id, message.agent), unreachableEntry(id, undefined)];
+  writeRegistry(state, entries, { type: "readmit", agentId: id, peer, message }, out);
+}
+
+/** Whether an agent that this master never saw is being given up (B26). */
+function isLeaving(state: ClusterState, id: Agent["id"]): boolean {
+  if (!state.recovering.has(id)) return false;
+  for (const write of state.writes.values()) {
+    if (write.type === "unreachable" && write.agentId === id) return true;
+  }
+  return false;
+}
+
+/** The registry has taken an agent back that had been given up (B25). */
+export function readmitted(
+  state: ClusterState,
+  { agentId, peer, message }: Extract<PendingWrite, { type: "readmit" }>,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const waits = state.admitting.get(peer) === agentId;
+  state.admitting.delete(peer);
+  state.registry.unreachable.delete(agentId);
+  state.registry.admitted.set(agentId, message.agent);
+  if (!waits) {
+    // It has gone again meanwhile, and has the usual time to come back.
+    if (!state.agents.has(agentId)) state.recovering.set(agentId, message.agent);
+    const atMs = nowMs + state.options.agentReregisterTimeoutMs;
+    state.timers.set(atMs, "reregister", agentId);
+    return;
+  }
+  const agent = addAgent(state, agentId, peer, message, nowMs);
+  if (agent === undefined) refuseAgent(peer, errors.AGENTS_FULL(state.agents.size), out);
+  else welcome(state, agent, message, true, nowMs, out);
+}
+
+/** An agent that was here all the time, maybe on an older connection. */
+function takeBack(
+  state: ClusterState,
+  agent: Agent,
+  peer: PeerNumber,
+  message: Reregister,
+  nowMs: number,
+  out: Effect[],
+): void {
+  if (agent.peer !== undefined && agent.peer !== peer) {
+    const before = agent.peer;
+    disconnectAgent(state, agent, nowMs, out);
+    const text = "the agent has registered on another connection";
+    out.push({ type: "close-peer", peer: before, code: "AGENT_REPLACED", message: text });
+  }
+  agent.peer = peer;
+  state.agentPeers.set(peer, agent);
+  agent.reregisterAtMs = undefined;
+  agent.removalAtMs = undefined;
+  agent.heard = true;
+  agent.missedPings = 0;
+  describeAgent(state, agent, message);
+  // The agent process may be a new one that was told nothing yet.
+  for (const framework of agent.known.keys()) framework.agents.delete(agent);
+  agent.known.clear();
+  welcome(state, agent, message, true, nowMs, out);
+  wantRound(state);
+}
+
+/** Brings the books in line with what the agent runs, and tells it what it should know (B21). */
+function welcome(
+  state: ClusterState,
+  agent: Agent,
+  message: Reregister,
+  tell: boolean,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const to = agent.peer as PeerNumber;
+  agent.reregisteredMs = nowMs;
+  const infos = new Map<FrameworkId, FrameworkInfo>();
+  for (const info of message.frameworks) if (info.id !== undefined) infos.set(info.id, info);
+  const reconcile = mergeTasks(state, agent, message, infos, tell, nowMs, out);
+  mergeExecutors(state, agent, message.executors, infos, nowMs);
+  recount(agent);
+  totalChanged(state, agent);
+  flagAgent(state, agent);
+  const order: AgentOrderOf<"reregistered"> = {
+    type: "reregistered",
+    agentId: agent.id,
+    master: state.options.master,
+    masterPingTimeoutMs: masterPingTimeoutMs(state),
+    reconcile,
+  };
+  out.push({ type: "send-agent", to, order });
+  const ids = new Set(infos.keys());
+  for (const { frameworkId } of message.tasks) ids.add(frameworkId);
+  for (const id of ids) greetFramework(state, agent, id, out);
+  for (const [task, killPolicy] of agent.kills) sendKill(agent, task, killPolicy, out);
+  agent.kills.clear();
+  publishAgent(state, agent, "agent-added", nowMs, out);
+}
+
+/** Tells the agent how a framework that it reported stands now: as it is, or gone (B21). */
+function greetFramework(state: ClusterState, agent: Agent, id: FrameworkId, out: Effect[]): void {
+  const to = agent.peer as PeerNumber;
+  const framework = state.frameworks.get(id);
+  if (framework === undefined) {
+    if (!state.completedFrameworks.has(id)) return;
+    const order = { type: "shutdown-framework", frameworkId: id } as const;
+    out.push({ type: "send-agent", to, order });
+    return;
+  }
+  agent.known.set(framework, framework.infoVersion);
+  framework.agents.add(agent);
+  if (framework.state === "recovered") return;
+  const order = { type: "update-framework", framework: framework.info } as const;
+  out.push({ type: "send-agent", to, order });
+}
+
+/** The framework of something that the agent runs; known by that alone, if need be (G6). */
+function frameworkOf(
+  state: ClusterState,
+  id: FrameworkId,
+  infos: ReadonlyMap<FrameworkId, FrameworkInfo>,
+  nowMs: number,
+): Framework | undefined {
+  const known = state.frameworks.get(id);
+  if (known !== undefined) return known;
+  if (state.completedFrameworks.has(id)) return undefined;
+  const info = infos.get(id) ?? { name: id, user: "", roles: [] };
+  return addFramework(state, id, info, nowMs);
+}
+
+/** Takes over the agent's tasks; returns those that it should have and did not report (B21). */
+function mergeTasks(
+  state: ClusterState,
+  agent: Agent,
+  message: Reregister,
+  infos: ReadonlyMap<FrameworkId, FrameworkInfo>,
+  tell: boolean,
+  nowMs: number,
+  out: Effect[],
+): AgentOrderOf<"reregistered">["reconcile"] {
+  const reported = new Set<Task>();
+  for (const record of message.tasks) {
+    const framework = frameworkOf(state, record.frameworkId, infos, nowMs);
+    if (framework === undefined) continue;
+    const known = framework.tasks.get(record.taskId);
+    if (known === undefined) {
+      reported.add(returnedTask(state, agent, framework, record, tell, nowMs, out));
+    } else if (known.agentId === agent.id) {
+      refresh(state, agent, known, record);
+      reported.add(known);
+    }
+  }
+  const missing: AgentOrderOf<"reregistered">["reconcile"] = [];
+  for (const task of [...agent.tasks]) {
+    if (reported.has(task)) continue;
+    // A task that ended and that the agent knows no more was acknowledged while it was away.
+    if (isTerminal(task.state)) completeTask(state, agent, task);
+    else missing.push({ frameworkId: task.framework.id, taskId: task.id });
+  }
+  return missing;
+}
+
+/** A task that both sides know: the agent is right, but for an end (D9). */
+function refresh(state: ClusterState, agent: Agent, task: Task, record: TaskRecord): void {
+  if (!isTerminal(task.state)) task.state = record.state;
+  task.updateState = record.statusUpdateState ?? task.updateState;
+  task.updateUuid = record.statusUpdateUuid ?? task.updateUuid;
+  if (isTerminal(task.state)) releaseTask(state, agent, task);
+}
+
+/** A task that the master did not have any more, or never had (B25, G6). */
+function returnedTask(
+  state: ClusterState,
+  agent: Agent,
+  framework: Framework,
+  record: TaskRecord,
+  tell: boolean,
+  nowMs: number,
+  out: Effect[],
+): Task {
+  const client = clientOf(state, framework, record.role);
+  const lost = framework.unreachable.get(record.taskId);
+  framework.unreachable.delete(record.taskId);
+  const resources = normal(record.resources);
+  const parts = {
+    id: record.taskId,
+    framework,
+    agent,
+    client,
+    executorId: record.executorId,
+    resources,
+    about: lost?.about ?? record,
+    state: record.state,
+    launchedMs: record.launchedMs ?? lost?.launchedMs ?? nowMs,
+  };
+  const task = addTask(state, parts, nowMs, out);
+  task.statuses = lost?.statuses ?? [...record.statuses];
+  task.updateState = record.statusUpdateState;
+  task.updateUuid = record.statusUpdateUuid;
+  if (task.holds) {
+    charge(state, client, resources);
+    takeFound(state, agent, resources);
+  }
+  // After a change of master everybody reconciles; else the framework has heard of a loss (B25).
+  if (!tell || !task.holds) return task;
+  const status = masterStatus(task.id, task.state, nowMs, {
+    reason: "REASON_AGENT_REREGISTERED",
+    message: "Agent is back",
+    agentId: agent.id,
+  });
+  if (task.executorId !== undefined) status.executorId = task.executorId;
+  task.statuses.push(status);
+  sendStatus(framework, status, out);
+  publishUpdate(state, task, status, nowMs, out);
+  return task;
+}
+
+/** The agent's executors take the place of those that the master had. */
+function mergeExecutors(
+  state: ClusterState,
+  agent: Agent,
+  records: readonly ExecutorRecord[],
+  infos: ReadonlyMap<FrameworkId, FrameworkInfo>,
+  nowMs: number,
+): void {
+  const before = new Map(agent.executors);
+  for (const { frameworkId, executor: info, role } of records) {
+    const framework = frameworkOf(state, frameworkId, infos, nowMs);
+    if (framework === undefined) continue;
+    const key = executorKey(frameworkId, info.executorId);
+    if (before.delete(key) || agent.executors.has(key)) continue;
+    const client = clientOf(state, framework, role);
+    const resources = normal(info.resources ?? []);
+    client.holders += 1;
+    agent.executors.set(key, { framework, info, client, resources });
+    charge(state, client, resources);
+    takeFound(state, agent, resources);
+  }
+  for (const executor of before.values()) dropExecutor(state, agent, executor);
+}

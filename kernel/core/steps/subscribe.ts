@@ -1,0 +1,177 @@
+import { errors } from "../../../contract/errors.ts";
+import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
+import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
+import { type Call, problemOf, refuseFramework, reject } from "../calls.ts";
+import { syncClients } from "../clients.ts";
+import type { Effect } from "../effect.ts";
+import type { PeerNumber } from "../event.ts";
+import {
+  addFramework,
+  publishFramework,
+  recoverOffers,
+  removeFramework,
+  setInfo,
+} from "../frameworks.ts";
+import { mintFrameworkId } from "../ids.ts";
+import { type ClusterState, type Framework, wantRound } from "../state.ts";
+import { frameworkProblem } from "../validate-framework.ts";
+
+/** A framework subscribes: a new one, one that comes back, or one that fails over (B1–B3, B6). */
+export function stepSubscribe(
+  state: ClusterState,
+  peer: PeerNumber,
+  call: FrameworkCallOf<"subscribe">,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const subscribed = state.frameworkPeers.get(peer);
+  if (subscribed !== undefined) {
+    reject(peer, call.type, errors.FRAMEWORK_SUBSCRIBED(subscribed.id), out);
+    return;
+  }
+  const info = call.framework;
+  const suppressed = call.suppressedRoles ?? [];
+  const problem = frameworkProblem(info, suppressed);
+  if (problem !== undefined) {
+    refuseFramework(peer, errors.FRAMEWORK_INVALID(problem), out);
+    return;
+  }
+  const { id } = info;
+  if (id !== undefined && state.completedFrameworks.has(id)) {
+    refuseFramework(peer, errors.FRAMEWORK_REMOVED(), out);
+    return;
+  }
+  const known = id === undefined ? undefined : state.frameworks.get(id);
+  if (known === undefined) {
+    const added = addFramework(state, id ?? mintFrameworkId(state), info, nowMs);
+    connect(state, added, peer, call, nowMs, out);
+    publishFramework(state, added, "framework-added", nowMs, out);
+    return;
+  }
+  const change = principalChange(known, info);
+  if (known.state !== "recovered" && change !== undefined) {
+    refuseFramework(peer, errors.FRAMEWORK_INVALID(change), out);
+    return;
+  }
+  returnOf(state, known, peer, call, nowMs, out);
+}
+
+function principalChange({ info }: Framework, next: FrameworkInfo): string | undefined {
+  if (info.principal === next.principal) return undefined;
+  return `framework.principal: it cannot change from ${info.principal} to ${next.principal}`;
+}
+
+/** The old connection, if there is one, learns that it is replaced; its offers are void (B2). */
+function returnOf(
+  state: ClusterState,
+  framework: Framework,
+  peer: PeerNumber,
+  call: FrameworkCallOf<"subscribe">,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const before = framework.peer;
+  if (before !== undefined) {
+    state.frameworkPeers.delete(before);
+    refuseFramework(before, errors.FRAMEWORK_FAILED_OVER(), out);
+  }
+  recoverOffers(state, framework);
+  // User and checkpoint are what the framework's tasks were started with: they stay (B6).
+  const { user, checkpoint } = framework.info;
+  const kept = framework.state === "recovered" ? {} : { user, checkpoint: checkpoint ?? false };
+  setInfo(framework, { ...call.framework, ...kept });
+  framework.reregisteredMs = nowMs;
+  connect(state, framework, peer, call, nowMs, out);
+  tellAgents(framework, out);
+  publishFramework(state, framework, "framework-updated", nowMs, out);
+}
+
+/** Every agent that knows the framework resends the heads of its update streams (O3). */
+function tellAgents(framework: Framework, out: Effect[]): void {
+  for (const agent of framework.agents) {
+    if (agent.peer === undefined) continue;
+    const order = { type: "update-framework", framework: framework.info } as const;
+    out.push({ type: "send-agent", to: agent.peer, order });
+    agent.known.set(framework, framework.infoVersion);
+  }
+}
+
+function connect(
+  state: ClusterState,
+  framework: Framework,
+  peer: PeerNumber,
+  call: FrameworkCallOf<"subscribe">,
+  _nowMs: number,
+  out: Effect[],
+): void {
+  framework.peer = peer;
+  framework.state = "active";
+  framework.failoverAtMs = undefined;
+  framework.constraints = call.offerConstraints;
+  state.frameworkPeers.set(peer, framework);
+  resuppress(state, framework, call.suppressedRoles ?? []);
+  out.push({
+    type: "send-framework",
+    to: peer,
+    event: { type: "subscribed", frameworkId: framework.id, master: state.options.master },
+  });
+  state.tables.touchAll();
+  wantRound(state);
+}
+
+/** Replaces what is suppressed (B10); filters go for roles that are not any more (C9). */
+function resuppress(
+  state: ClusterState,
+  framework: Framework,
+  suppressed: FrameworkInfo["roles"],
+): void {
+  const before = framework.suppressed;
+  framework.suppressed = new Set(suppressed);
+  for (const role of before) {
+    const client = framework.clients.get(role);
+    if (framework.suppressed.has(role) || client === undefined || client.row < 0) continue;
+    state.filters.dropClient(client.row);
+  }
+  syncClients(state, framework);
+}
+
+/** A framework changes its description without subscribing again (B7); no allocation at once. */
+export function stepUpdateFramework(
+  { state, framework, nowMs, out }: Call,
+  call: FrameworkCallOf<"update-framework">,
+): void {
+  const to = framework.peer as PeerNumber;
+  const { requestId } = call;
+  const problem =
+    frameworkProblem(call.framework, call.suppressedRoles ?? []) ??
+    fixedChange(framework, call.framework);
+  if (problem !== undefined) {
+    const told = problemOf(errors.FRAMEWORK_INVALID(problem));
+    const event = { type: "framework-updated", requestId, problem: told } as const;
+    out.push({ type: "send-framework", to, event });
+    return;
+  }
+  setInfo(framework, call.framework);
+  framework.constraints = call.offerConstraints;
+  resuppress(state, framework, call.suppressedRoles ?? []);
+  tellAgents(framework, out);
+  out.push({ type: "send-framework", to, event: { type: "framework-updated", requestId } });
+  publishFramework(state, framework, "framework-updated", nowMs, out);
+}
+
+function fixedChange(framework: Framework, next: FrameworkInfo): string | undefined {
+  const { info } = framework;
+  if (next.id !== framework.id) {
+    return `framework.id: it is ${next.id}, not that of the framework, ${framework.id}`;
+  }
+  if (next.user !== info.user) return `framework.user: it cannot change from ${info.user}`;
+  if ((next.checkpoint ?? false) !== (info.checkpoint ?? false)) {
+    return "framework.checkpoint: it cannot change";
+  }
+  return principalChange(framework, next);
+}
+
+/** A framework asks to be removed (B8). */
+export function stepTeardown({ state, framework, nowMs, out }: Call): void {
+  removeFramework(state, framework, nowMs, out);
+}

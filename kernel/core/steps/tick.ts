@@ -1,0 +1,141 @@
+import type { AgentId, FrameworkId } from "../../../contract/ids.ts";
+import { unreachable } from "../assert.ts";
+import type { Effect } from "../effect.ts";
+import { removeFramework } from "../frameworks.ts";
+import { expireOffers } from "../offers.ts";
+import { goneEntry, type RegistryEntry, unreachableEntry, writeRegistry } from "../registry.ts";
+import { type ClusterState, wantRound } from "../state.ts";
+import type { Timer } from "../timers.ts";
+import { giveUp, markUnreachable } from "./agent-lost.ts";
+import { recoveryEnded } from "./recovered.ts";
+
+/** Time has passed. */
+export function stepTick(state: ClusterState, nowMs: number, out: Effect[]): void {
+  expireOffers(state, nowMs, out);
+  for (let timer = state.timers.take(nowMs); timer !== undefined; ) {
+    fire(state, timer, nowMs, out);
+    timer = state.timers.take(nowMs);
+  }
+}
+
+function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, out: Effect[]): void {
+  const { timers, options } = state;
+  switch (kind) {
+    case "batch":
+      timers.set(nowMs + options.allocationIntervalMs, "batch");
+      batch(state);
+      return;
+    case "filters":
+      state.filters.expire(atMs, (agent) => state.tables.touchAgent(agent));
+      return;
+    case "ping":
+      ping(state, key as AgentId, nowMs, out);
+      return;
+    case "reregister":
+      reregisterTimedOut(state, key as AgentId, atMs, nowMs, out);
+      return;
+    case "removal":
+      removal(state, key as AgentId, atMs, nowMs, out);
+      return;
+    case "failover":
+      failoverTimedOut(state, key as FrameworkId, atMs, nowMs, out);
+      return;
+    case "recovery":
+      recoveryEnded(state, nowMs, out);
+      return;
+    case "allocation-recovery":
+      state.allocation.pausedUntilMs = undefined;
+      wantRound(state);
+      return;
+    case "registry-gc":
+      timers.set(nowMs + options.registryGcIntervalMs, "registry-gc");
+      collectGarbage(state, nowMs, out);
+      return;
+    default:
+      unreachable(kind);
+      return;
+  }
+}
+
+/**
+ * A batch (C1). Nothing can be new on agents that were not touched, but where there are quotas: what
+ * one role gives back may be another's anywhere.
+ */
+function batch(state: ClusterState): void {
+  if (state.registry.quotas.size > 0) state.tables.touchAll();
+  wantRound(state);
+}
+
+/** Counts silence, and asks again; after so many questions the agent is given up (B22). */
+function ping(state: ClusterState, id: AgentId, nowMs: number, out: Effect[]): void {
+  const agent = state.agents.get(id);
+  if (agent === undefined || agent.leaving) return;
+  const { agentPingTimeoutMs, maxAgentPingTimeouts } = state.options;
+  state.timers.set(nowMs + agentPingTimeoutMs, "ping", id);
+  agent.missedPings = agent.heard ? 0 : agent.missedPings + 1;
+  agent.heard = false;
+  if (agent.missedPings >= maxAgentPingTimeouts) {
+    giveUp(state, id, nowMs, out);
+    return;
+  }
+  if (agent.peer === undefined) return;
+  out.push({ type: "send-agent", to: agent.peer, order: { type: "ping", connected: true } });
+}
+
+/** A disconnected agent, or one that a new master waits for, did not come back (B23, B26). */
+function reregisterTimedOut(
+  state: ClusterState,
+  id: AgentId,
+  atMs: number,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const agent = state.agents.get(id);
+  if (agent === undefined ? state.recovering.has(id) : agent.reregisterAtMs === atMs) {
+    giveUp(state, id, nowMs, out);
+  }
+}
+
+/** Its turn to be removed; an agent that was heard meanwhile stays (B27). */
+function removal(
+  state: ClusterState,
+  id: AgentId,
+  atMs: number,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const agent = state.agents.get(id);
+  if (agent === undefined ? !state.recovering.has(id) : agent.removalAtMs !== atMs) return;
+  if (agent !== undefined) agent.removalAtMs = undefined;
+  markUnreachable(state, id, nowMs, out);
+}
+
+/** A framework did not come back in time (B5). */
+function failoverTimedOut(
+  state: ClusterState,
+  id: FrameworkId,
+  atMs: number,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const framework = state.frameworks.get(id);
+  if (framework?.failoverAtMs !== atMs) return;
+  removeFramework(state, framework, nowMs, out);
+}
+
+/** Forgets agents that have been away too long, or are too many (B33). */
+function collectGarbage(state: ClusterState, nowMs: number, out: Effect[]): void {
+  const { registryMaxAgentAgeMs, registryMaxAgentCount } = state.options;
+  const entries: RegistryEntry[] = [];
+  const collect = (from: Map<AgentId, number>, entry: typeof goneEntry): void => {
+    for (const [id, sinceMs] of from) {
+      const isOld = nowMs - sinceMs > registryMaxAgentAgeMs;
+      if (!isOld && from.size <= registryMaxAgentCount) continue;
+      from.delete(id);
+      entries.push(entry(id, undefined));
+    }
+  };
+  collect(state.registry.unreachable, unreachableEntry);
+  collect(state.registry.gone, goneEntry);
+  if (entries.length > 0) writeRegistry(state, entries, { type: "forget" }, out);
+}

@@ -1,0 +1,69 @@
+import type { AgentId } from "../../../contract/ids.ts";
+import type { AgentView, OperatorParams, OperatorResult } from "../../../contract/operator-api.ts";
+import { add, NOTHING, type Resources } from "../../../contract/resources.ts";
+import type { AgentInfo } from "../../../contract/schema/agent.ts";
+import { isTerminal } from "../../../contract/task-state.ts";
+import type { Agent, ClusterState } from "../state.ts";
+import { listed, pageOf } from "./page.ts";
+
+/** What an agent's offers hold. */
+export function offeredOn(agent: Agent): Resources {
+  let sum = NOTHING;
+  for (const { wire } of agent.offers) sum = add(sum, wire.resources);
+  return sum;
+}
+
+/** What an agent's tasks and executors use. */
+export function usedOn(agent: Agent): Resources {
+  let sum = NOTHING;
+  for (const task of agent.tasks) if (task.holds) sum = add(sum, task.resources);
+  for (const { resources } of agent.executors.values()) sum = add(sum, resources);
+  return sum;
+}
+
+function agentView(agent: Agent): AgentView {
+  let tasks = 0;
+  for (const { state } of agent.tasks) if (!isTerminal(state)) tasks += 1;
+  const view: AgentView = {
+    agent: agent.info,
+    version: agent.version,
+    state: agent.peer === undefined ? "disconnected" : "active",
+    registeredMs: agent.registeredMs,
+    total: listed(agent.total),
+    used: listed(usedOn(agent)),
+    offered: listed(offeredOn(agent)),
+    tasks,
+  };
+  if (agent.reregisteredMs !== undefined) view.reregisteredMs = agent.reregisteredMs;
+  return view;
+}
+
+/** An agent of which only the registry's entry is known. */
+function absent(info: AgentInfo, state: "recovering" | "unreachable" | "gone"): AgentView {
+  const total = state === "recovering" ? info.resources : [];
+  return { agent: info, version: "", state, total, used: [], offered: [], tasks: 0 };
+}
+
+function nameless(id: AgentId): AgentInfo {
+  return { id, hostname: "", ip: "", port: 0, resources: [] };
+}
+
+/** Agents: those that are here, then those that are awaited, away, or gone. */
+export function agentsView(
+  state: ClusterState,
+  { agentId, ...page }: OperatorParams<"agents">,
+): OperatorResult<"agents"> {
+  const { agents, recovering, registry } = state;
+  const makers: (readonly [AgentId, () => AgentView])[] = [
+    ...[...agents.values()].map((agent) => [agent.id, () => agentView(agent)] as const),
+    ...[...recovering].map(([id, info]) => [id, () => absent(info, "recovering")] as const),
+    ...[...registry.unreachable].map(
+      ([id, unreachableMs]) =>
+        [id, () => ({ ...absent(nameless(id), "unreachable"), unreachableMs })] as const,
+    ),
+    ...[...registry.gone.keys()].map((id) => [id, () => absent(nameless(id), "gone")] as const),
+  ];
+  const chosen = agentId === undefined ? makers : makers.filter(([id]) => id === agentId);
+  const { items, more } = pageOf(chosen, page);
+  return { agents: items.map(([, make]) => make()), more };
+}

@@ -1,0 +1,87 @@
+import type {
+  FrameworkView,
+  OperatorParams,
+  OperatorResult,
+} from "../../../contract/operator-api.ts";
+import { add, NOTHING, type Resources } from "../../../contract/resources.ts";
+import type { ClusterState, CompletedFramework, Framework } from "../state.ts";
+import { remembered } from "../tasks.ts";
+import { listed, pageOf } from "./page.ts";
+
+/** What a framework's offers hold. */
+export function offeredTo(framework: Framework): Resources {
+  let sum = NOTHING;
+  for (const { wire } of framework.offers) sum = add(sum, wire.resources);
+  return sum;
+}
+
+/** What a framework's tasks use; executors are counted with their agents. */
+export function usedBy(state: ClusterState, framework: Framework): Resources {
+  let sum = NOTHING;
+  for (const task of framework.tasks.values()) if (task.holds) sum = add(sum, task.resources);
+  for (const { id } of framework.agents) {
+    for (const executor of state.agents.get(id)?.executors.values() ?? []) {
+      if (executor.framework === framework) sum = add(sum, executor.resources);
+    }
+  }
+  return sum;
+}
+
+/** Live tasks by state, those on unreachable agents among them. */
+export function taskCounts(framework: Framework, counts: Record<string, number> = {}) {
+  for (const { state } of framework.tasks.values()) counts[state] = (counts[state] ?? 0) + 1;
+  for (const { state } of framework.unreachable.values()) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+function liveView(state: ClusterState, framework: Framework): FrameworkView {
+  const most = state.options.maxCompletedTasksPerFramework;
+  const view: FrameworkView = {
+    framework: framework.info,
+    state: framework.state,
+    suppressedRoles: [...framework.suppressed],
+    registeredMs: framework.registeredMs,
+    used: listed(usedBy(state, framework)),
+    offered: listed(offeredTo(framework)),
+    offers: framework.offers.size,
+    tasks: taskCounts(framework),
+    completedTasks: remembered(framework.completed, most).length,
+  };
+  if (framework.reregisteredMs !== undefined) view.reregisteredMs = framework.reregisteredMs;
+  return view;
+}
+
+function completedView(framework: CompletedFramework): FrameworkView {
+  const view: FrameworkView = {
+    framework: framework.info,
+    state: "completed",
+    suppressedRoles: [],
+    registeredMs: framework.registeredMs,
+    unregisteredMs: framework.unregisteredMs,
+    used: [],
+    offered: [],
+    offers: 0,
+    tasks: {},
+    completedTasks: framework.tasks.length,
+  };
+  if (framework.reregisteredMs !== undefined) view.reregisteredMs = framework.reregisteredMs;
+  return view;
+}
+
+/** Frameworks, those that have ended last and only if asked for. */
+export function frameworksView(
+  state: ClusterState,
+  { frameworkId, completed = false, ...page }: OperatorParams<"frameworks">,
+): OperatorResult<"frameworks"> {
+  const makers: (() => FrameworkView)[] = [];
+  for (const framework of state.frameworks.values()) {
+    if (frameworkId !== undefined && framework.id !== frameworkId) continue;
+    makers.push(() => liveView(state, framework));
+  }
+  for (const framework of completed ? state.completedFrameworks.values() : []) {
+    if (frameworkId !== undefined && framework.id !== frameworkId) continue;
+    makers.push(() => completedView(framework));
+  }
+  const { items, more } = pageOf(makers, page);
+  return { frameworks: items.map((make) => make()), more };
+}

@@ -1,0 +1,54 @@
+import { errors } from "../../../contract/errors.ts";
+import type { OperatorParams, OperatorResult, TaskView } from "../../../contract/operator-api.ts";
+import { isTerminal } from "../../../contract/task-state.ts";
+import type { ClusterState, Task } from "../state.ts";
+import { recordOf, remembered } from "../tasks.ts";
+import { pageOf } from "./page.ts";
+
+function taskView(state: ClusterState, task: Task): TaskView {
+  const view: TaskView = { task: recordOf(task), frameworkName: task.framework.info.name };
+  const info = state.agents.get(task.agentId)?.info;
+  if (info === undefined) return view;
+  return { ...view, hostname: info.hostname, agentIp: info.ip, agentPort: info.port };
+}
+
+/**
+ * Tasks, the newest first; those that have ended only if asked for.
+ * @throws TepuiError TASK_AMBIGUOUS when `taskId` begins the ids of several tasks.
+ */
+export function tasksView(
+  state: ClusterState,
+  { taskId, frameworkId, agentId, completed = false, ...page }: OperatorParams<"tasks">,
+): OperatorResult<"tasks"> {
+  const found: Task[] = [];
+  const most = state.options.maxCompletedTasksPerFramework;
+  const take = (tasks: Iterable<Task>): void => {
+    for (const task of tasks) {
+      if (agentId !== undefined && task.agentId !== agentId) continue;
+      if (taskId !== undefined && !task.id.startsWith(taskId)) continue;
+      if (completed || !isTerminal(task.state)) found.push(task);
+    }
+  };
+  for (const framework of state.frameworks.values()) {
+    if (frameworkId !== undefined && framework.id !== frameworkId) continue;
+    take(framework.tasks.values());
+    take(framework.unreachable.values());
+    if (completed) take(remembered(framework.completed, most));
+  }
+  for (const framework of completed ? state.completedFrameworks.values() : []) {
+    if (frameworkId === undefined || framework.id === frameworkId) take(framework.tasks);
+  }
+  const chosen = taskId === undefined ? found : oneNamed(taskId, found);
+  chosen.sort((a, b) => b.launchedMs - a.launchedMs || (a.id < b.id ? -1 : 1));
+  const { items, more } = pageOf(chosen, page);
+  return { tasks: items.map((task) => taskView(state, task)), more };
+}
+
+/** The tasks of that very id, or the only id that begins so. */
+function oneNamed(taskId: string, found: readonly Task[]): Task[] {
+  const exact = found.filter(({ id }) => id === taskId);
+  if (exact.length > 0) return exact;
+  const ids = new Set(found.map(({ id }) => id));
+  if (ids.size > 1) throw errors.TASK_AMBIGUOUS(taskId, ids.size);
+  return [...found];
+}

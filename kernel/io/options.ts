@@ -1,0 +1,34 @@
+import type { MasterConfig } from "../../contract/config/master.ts";
+import { errors } from "../../contract/errors.ts";
+import { parseQuantities } from "../../contract/resources/text.ts";
+import type { MasterInfo } from "../../contract/schema/agent.ts";
+import { type ClusterOptions, defaultOptions } from "../core/options.ts";
+
+/**
+ * The cluster's options from the master's config.
+ * @throws CONFIG_BAD_VALUE for a text that the schema cannot check
+ */
+export function clusterOptions(config: MasterConfig, master: MasterInfo): ClusterOptions {
+  const text = config.minAllocatableResources;
+  const quantities = text === "" ? { ok: true as const, value: [] } : parseQuantities(text);
+  if (!quantities.ok) {
+    throw errors.CONFIG_BAD_VALUE("minAllocatableResources", `"${text}": ${quantities.message}`);
+  }
+  return {
+    ...defaultOptions,
+    master,
+    allocationIntervalMs: config.allocationInterval,
+    offerTimeoutMs: config.offerTimeout,
+    minAllocatable: quantities.value,
+    filterGpuResources: config.filterGpuResources,
+    agentPingTimeoutMs: config.agentPingTimeout,
+    maxAgentPingTimeouts: config.maxAgentPingTimeouts,
+    agentReregisterTimeoutMs: config.agentReregisterTimeout,
+    maxCompletedFrameworks: config.history.maxCompletedFrameworks,
+    maxCompletedTasksPerFramework: config.history.maxCompletedTasksPerFramework,
+    maxUnreachableTasksPerFramework: config.history.maxUnreachableTasksPerFramework,
+    registryGcIntervalMs: config.registryGcInterval,
+    registryMaxAgentAgeMs: config.registryMaxAgentAge,
+    registryMaxAgentCount: config.registryMaxAgentCount,
+  };
+}

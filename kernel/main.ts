@@ -1,0 +1,165 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { MasterConfig } from "../contract/config/master.ts";
+import { isLoopback } from "../contract/config/shared.ts";
+import type { MasterId } from "../contract/ids.ts";
+import { COORDINATOR, type Leadership } from "../contract/ports/coordinator.ts";
+import { HTTP_ROUTER } from "../contract/ports/http.ts";
+import type { Logger } from "../contract/ports/log.ts";
+import { ALLOCATOR, DATA_DIR } from "../contract/ports/plugin.ts";
+import { TRANSPORT } from "../contract/ports/transport.ts";
+import type { MasterInfo } from "../contract/schema/agent.ts";
+import { wasmShape } from "./allocation/shape.ts";
+import { checkBind } from "./host/config.ts";
+import { type Host, startHost } from "./host/host.ts";
+import { openLog } from "./host/pino-log.ts";
+import { PromMetrics } from "./host/prom-metrics.ts";
+import { systemClock } from "./host/system-clock.ts";
+import { routeMaster } from "./io/http.ts";
+import { Master } from "./master.ts";
+
+/** How a master is started, beside its config. */
+export interface StartMasterOptions {
+  /** Folder that plugin paths are relative to: that of the config file. */
+  readonly from?: string;
+  readonly log?: Logger;
+  /** Called when the master cannot go on; by default the process exits with status 1. */
+  readonly onAbort?: (code: string, message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A master at work. */
+export interface RunningMaster {
+  readonly id: MasterId;
+  /** `host:port` under which it answers. */
+  readonly address: string;
+  /** Stops taking connections, closes what is open, and stops the plugins in reverse. */
+  stop(deadlineMs?: number): Promise<void>;
+}
+
+/** Folder of this file in the source tree or in `dist/`; the built-in plugins are beside it. */
+const HERE = dirname(fileURLToPath(import.meta.url));
+const PLUGIN_FAMILIES = ["allocators", "transports", "coordinators"];
+
+/** Name and version of the program, as it introduces itself. */
+export function softwareVersion(): string {
+  // In dist/ the package file is one folder further up than in the source tree.
+  for (const up of ["..", "../.."]) {
+    try {
+      const text = readFileSync(join(HERE, up, "package.json"), "utf8");
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {
+      // Look one folder further up.
+    }
+  }
+  return "0.0.0";
+}
+
+async function startPlugins(
+  config: MasterConfig,
+  options: StartMasterOptions,
+  around: { log: Logger; metrics: PromMetrics },
+): Promise<Host> {
+  const dataDir = resolve(config.dataDir);
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  return startHost(
+    [...config.plugins, { plugin: config.policy.name, config: config.policy.config }],
+    {
+      from: options.from ?? process.cwd(),
+      builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
+      kinds: ["allocator", "transport", "coordinator", "authenticator", "authorizer", "hook"],
+      shapes: { allocator: wasmShape },
+      provided: { [DATA_DIR.name]: dataDir },
+      ...around,
+      clock: systemClock,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    },
+  );
+}
+
+/** The address that others are told: `advertise` where it is given (A10). */
+function addressOf(config: MasterConfig, port: number): { host: string; port: number } {
+  const { advertise, host } = config.listen;
+  if (advertise === undefined) return { host: host === "0.0.0.0" ? "127.0.0.1" : host, port };
+  const colon = advertise.lastIndexOf(":");
+  return { host: advertise.slice(0, colon), port: Number(advertise.slice(colon + 1)) };
+}
+
+/**
+ * Starts a master: plugins, leadership, the registry, then the doors.
+ * @throws TepuiError for a config, plugin, address or registry that is not fit; nothing is left
+ * running then.
+ */
+export async function startMaster(
+  config: MasterConfig,
+  options: StartMasterOptions = {},
+): Promise<RunningMaster> {
+  checkBind(config, false);
+  const log = options.log ?? openLog({ level: config.log.level, name: "master" });
+  if (!isLoopback(config.listen.host)) {
+    log.warn(
+      { host: config.listen.host },
+      "listening to other machines without authentication: whoever reaches it can run programs",
+    );
+  }
+  const metrics = new PromMetrics("tepui_master");
+  const host = await startPlugins(config, options, { log, metrics });
+  const id = randomUUID() as MasterId;
+  let master: Master | undefined;
+  let leadership: Leadership | undefined;
+  const abort = (code: string, message: string): void => {
+    log.error({ code }, message);
+    if (options.onAbort !== undefined) options.onAbort(code, message);
+    else process.exit(1);
+  };
+  const stop = async (deadlineMs = 10_000): Promise<void> => {
+    await master?.stop();
+    await Promise.all(host.getAll(TRANSPORT).map(({ server }) => server.close(deadlineMs / 2)));
+    await leadership?.resign();
+    await host.stop(deadlineMs);
+  };
+  try {
+    const version = softwareVersion();
+    // The port must be known before others are told of it, so the doors open first; until the
+    // registry has been read they answer that this master is not ready (G7).
+    const running = new Master({ config, id, version, log, metrics, clock: systemClock, abort });
+    master = running;
+    const [transport] = host.getAll(TRANSPORT);
+    if (transport === undefined) throw new Error("no transport serves this master");
+    const { port } = await transport.server.listen(
+      { host: config.listen.host, port: config.listen.port, peers: running.peerChecks },
+      running.door,
+    );
+    const { host: ip, port: advertised } = addressOf(config, port);
+    const info: MasterInfo = {
+      id,
+      ip,
+      port: advertised,
+      hostname: config.hostname ?? (isLoopback(ip) ? ip : hostname()),
+      version,
+    };
+    for (const router of host.getAll(HTTP_ROUTER)) {
+      routeMaster(router, {
+        ready: () => running.isLeading,
+        leader: () => (running.isLeading ? info : undefined),
+        metrics: () => metrics.text(),
+        version: () => ({ version, software: "tepui" }),
+      });
+    }
+    const signal = options.signal ?? new AbortController().signal;
+    leadership = await host.get(COORDINATOR).campaign(info, signal);
+    void leadership.lost.then(({ reason }) => {
+      if (running.isLeading) abort("LEADERSHIP_LOST", `leadership is lost: ${reason}`);
+    });
+    await running.lead(info, leadership, host.getAll(TRANSPORT), host.get(ALLOCATOR));
+    const address = `${ip}:${advertised}`;
+    log.info({ address, id, version, policy: host.get(ALLOCATOR).name }, "this master leads");
+    return { id, address, stop };
+  } catch (thrown) {
+    await stop().catch(() => {});
+    throw thrown;
+  }
+}

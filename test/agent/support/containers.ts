@@ -1,0 +1,93 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Containerizer } from "../../../agent/containerizer/containerizer.ts";
+import type { KeeperExit } from "../../../agent/containerizer/keeper.ts";
+import type { TepuiError } from "../../../contract/errors.ts";
+import type { ContainerId } from "../../../contract/ids.ts";
+import type { ContainerSpec, Isolator, ProcessIdentity } from "../../../contract/ports/isolator.ts";
+import { silentLog } from "../../../contract/ports/log.ts";
+import { systemClock } from "../../../kernel/host/system-clock.ts";
+
+/** How a container of a test came to its end. */
+export interface Ended {
+  readonly exit?: KeeperExit | undefined;
+  readonly failure?: TepuiError;
+}
+
+/** A real containerizer in a temporary folder. */
+export class ContainerBench {
+  readonly folder: string;
+  readonly containerizer: Containerizer;
+  readonly held = new Map<string, ProcessIdentity | undefined>();
+  readonly #ended = new Map<string, (ended: Ended) => void>();
+  /** Containers are let run as soon as they are held, unless this is false. */
+  releases = true;
+  #next = 0;
+
+  constructor(isolators: readonly Isolator[] = [], folder?: string) {
+    this.folder = folder ?? mkdtempSync(join(tmpdir(), "tepui-agent-"));
+    this.containerizer = new Containerizer({
+      isolators,
+      runDir: join(this.folder, "run"),
+      sandboxRoot: this.folder,
+      clock: systemClock,
+      log: silentLog,
+      events: {
+        onHeld: (id, process) => {
+          this.held.set(id, process);
+          if (this.releases) this.containerizer.release(id);
+        },
+        onFailed: (id, failure) => this.#ended.get(id)?.({ failure }),
+        onExited: (id, exit) => this.#ended.get(id)?.({ exit }),
+        onLimit: () => {},
+      },
+    });
+  }
+
+  spec(value: string, more: Partial<ContainerSpec> = {}): ContainerSpec {
+    const id = `c${process.pid}-${this.#next++}` as ContainerId;
+    const sandbox = join(this.folder, id);
+    mkdirSync(sandbox, { recursive: true });
+    return {
+      id,
+      agentId: "a1" as ContainerSpec["agentId"],
+      frameworkId: "f1" as ContainerSpec["frameworkId"],
+      executorId: "e1" as ContainerSpec["executorId"],
+      command: { value },
+      resources: [],
+      sandbox,
+      environment: { PATH: "/usr/bin:/bin" },
+      ...more,
+    };
+  }
+
+  run(spec: ContainerSpec): Promise<Ended> {
+    const ended = new Promise<Ended>((resolve) => this.#ended.set(spec.id, resolve));
+    this.containerizer.launch(spec);
+    return ended;
+  }
+
+  /** The end of a container that was not launched here but adopted. */
+  waitFor(spec: ContainerSpec): Promise<Ended> {
+    return new Promise((resolve) => this.#ended.set(spec.id, resolve));
+  }
+
+  output(spec: ContainerSpec, file = "stdout"): string {
+    return readFileSync(join(spec.sandbox, file), "utf8");
+  }
+
+  async close(): Promise<void> {
+    this.containerizer.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until something is so, looking often; fails after a generous while. */
+export async function until(what: string, isSo: () => boolean, forMs = 10_000): Promise<void> {
+  const endMs = Date.now() + forMs;
+  while (!isSo()) {
+    if (Date.now() > endMs) throw new Error(`it did not come to be within ${forMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,141 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { exitCodeOf, taskExitCode, tasksExitCode } from "../../cli/exit-codes.ts";
+import { errors } from "../../contract/errors.ts";
+import { runCli } from "./run-cli.ts";
+
+function file(name: string, text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), "tepui-cli-")), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+test.each([
+  [["bogus"], "unknown command 'bogus'"],
+  [["ps", "--bogus"], "unknown option '--bogus'"],
+  [["ps", "-o", "xml"], "Allowed choices are json, table"],
+  [["kill"], "missing required argument 'task'"],
+  [["kill", "t1", "--grace", "3"], '"3" has no unit, as in 15secs'],
+  [["run"], "there is nothing to run"],
+  [["run", "--cpus", "-1", "--", "true"], '"-1" is not an amount'],
+  [["run", "--count", "0", "--", "true"], '"0" is not a whole number from 1 to 100000'],
+  [["run", "--env", "PATH", "--", "true"], '"PATH" is not of the form NAME=VALUE'],
+  [["run", "--file", "/nowhere/commands.txt"], "cannot be read: ENOENT"],
+  [["run", "--file", "x", "--", "true"], "--file goes neither with a command"],
+  [["local", "--port", "65536"], '"65536" is not a whole number from 0 to 65535'],
+  [["completion", "fish"], "Allowed choices are bash, zsh"],
+  [["mapreduce", "--job", "sort", "/dev/null"], 'there is no job "sort"'],
+])("%j is a mistake of usage: status 2, and the error says what", async (args, message) => {
+  const { code, out, error } = await runCli(args);
+  expect(error).toContain("error[CLI_USAGE]: ");
+  expect(error).toContain(message);
+  expect(out).toBe("");
+  expect(code).toBe(2);
+});
+
+test("a command that nearly exists is named in the hint", async () => {
+  expect((await runCli(["framework"])).error).toContain('hint: did you mean "frameworks"?');
+});
+
+test("without a command the help goes to the error stream, with status 2; asked for, status 0", async () => {
+  const bare = await runCli([]);
+  expect([bare.code, bare.out]).toEqual([2, ""]);
+  expect(bare.error).toContain("Usage: tepui");
+  const asked = await runCli(["--help"]);
+  expect([asked.code, asked.error]).toEqual([0, ""]);
+  for (const name of ["local", "run", "logs", "plugin", "completion"]) {
+    expect(asked.out).toMatch(new RegExp(`^  ${name} `, "m"));
+  }
+});
+
+test("-o json makes errors JSON too, wherever it stands", async () => {
+  for (const args of [
+    ["-o", "json", "kill"],
+    ["kill", "-o", "json"],
+    ["kill", "--output=json"],
+  ]) {
+    const { code, error } = await runCli(args);
+    expect(JSON.parse(error)).toMatchObject({ error: { code: "CLI_USAGE", status: 400 } });
+    expect(code).toBe(2);
+  }
+});
+
+test("version prints one line, or one JSON document", async () => {
+  expect((await runCli(["version"])).out).toMatch(/^tepui \d+\.\d+\.\d+ \(Node \d+/);
+  const { out } = await runCli(["-o", "json", "version"]);
+  expect(JSON.parse(out)).toMatchObject({ node: process.versions.node });
+});
+
+test("no master: status 69 and where one was looked for, after TEPUI_MASTER", async () => {
+  const { code, error } = await runCli(["ps"], { TEPUI_MASTER: "127.0.0.1:1" });
+  expect(error).toContain("error[MASTER_UNREACHABLE]: no master answers at 127.0.0.1:1");
+  expect(code).toBe(69);
+});
+
+test("config check says all that is wrong with line and column, and returns 78", async () => {
+  const bad = file("master.yaml", "listn: {}\nallocationInterval: soon\npolicy: { name: ./x }\n");
+  const { code, error, out } = await runCli(["config", "check", "--kind", "master", bad]);
+  expect(error).toContain("error[CONFIG_UNKNOWN_FIELD]");
+  expect(error).toContain(`where: ${bad}:1:1`);
+  expect(error).toContain("listen");
+  expect(error).toContain(`where: ${bad}:2:21`);
+  expect(error).toContain("error[PLUGIN_NOT_FOUND]");
+  expect(error).toContain("3 problems");
+  expect([code, out]).toEqual([78, ""]);
+  const json = await runCli(["config", "check", bad, "-o", "json"]);
+  expect(JSON.parse(json.out)).toMatchObject({ ok: false });
+  const good = file("agent.yaml", "attributes: rack:r1\nworkDir: w\nplugins: []\n");
+  expect(await runCli(["config", "check", good])).toMatchObject({
+    code: 0,
+    out: `${good}: no problems\n`,
+  });
+});
+
+test("a master with a bad flag or file does not start, and returns 78", async () => {
+  const flag = await runCli(["master", "--listen-port", "high"]);
+  expect(flag.error).toContain("where: --listen-port");
+  expect(flag.code).toBe(78);
+  const text = await runCli(["agent", "--config", file("agent.json", "{")]);
+  expect(text.error).toContain("error[CONFIG_SYNTAX]");
+  expect(text.code).toBe(78);
+});
+
+test("plugin validate refuses a bad plugin with its code, and runs none of its code", async () => {
+  const missing = await runCli(["plugin", "validate", "/nowhere"]);
+  expect(missing.error).toContain("error[PLUGIN_MANIFEST_UNREADABLE]");
+  expect(missing.code).toBe(78);
+  const manifest = { name: "mine", version: "1.0.0", kind: "hook", contract: "^1.0.0" };
+  const path = file("plugin.json", JSON.stringify({ ...manifest, kind: "toaster" }));
+  const wrong = await runCli(["plugin", "validate", join(path, "..")]);
+  expect(wrong.error).toContain("error[PLUGIN_MANIFEST_INVALID]");
+  expect(wrong.error).toContain("/kind");
+  expect(wrong.code).toBe(78);
+});
+
+test("a task's exit status is its own, 128+n for a signal, 1 when it never had one", () => {
+  expect(taskExitCode({ state: "TASK_FINISHED", exitCode: 0 })).toBe(0);
+  expect(taskExitCode({ state: "TASK_FAILED", exitCode: 42 })).toBe(42);
+  expect(taskExitCode({ state: "TASK_FAILED", signal: "SIGKILL" })).toBe(137);
+  expect(taskExitCode({ state: "TASK_KILLED", signal: "SIGTERM" })).toBe(143);
+  expect(taskExitCode({ state: "TASK_LOST" })).toBe(1);
+  expect(taskExitCode({ state: "TASK_FINISHED" })).toBe(0);
+});
+
+test("many tasks give the first status that is not 0, by index", () => {
+  const ended = (exitCode: number) => ({ state: "TASK_FAILED", exitCode });
+  expect(tasksExitCode([ended(0), ended(3), ended(9)])).toBe(3);
+  expect(tasksExitCode([ended(0), ended(0)])).toBe(0);
+  expect(tasksExitCode([])).toBe(0);
+});
+
+test("each family of errors has its exit status", () => {
+  expect(exitCodeOf(errors.CLI_USAGE("x"))).toBe(2);
+  expect(exitCodeOf(errors.MASTER_UNREACHABLE("x", "y"))).toBe(69);
+  expect(exitCodeOf(errors.CONFIG_INVALID("x", []))).toBe(78);
+  expect(exitCodeOf(errors.PLUGIN_NOT_FOUND("x", []))).toBe(78);
+  expect(exitCodeOf(errors.CLI_INTERRUPTED("x"))).toBe(130);
+  expect(exitCodeOf(errors.TASK_NOT_FOUND("x"))).toBe(1);
+  expect(exitCodeOf(new Error("x"))).toBe(1);
+});

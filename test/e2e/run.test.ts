@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually, type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+
+interface RunReport {
+  readonly tasks: readonly {
+    readonly index: number;
+    readonly taskId: string;
+    readonly state: string;
+    readonly exitCode?: number;
+    readonly signal?: string;
+  }[];
+}
+
+describe("tasks on a local cluster of real processes", () => {
+  let cluster: LocalCluster;
+  beforeAll(async () => {
+    cluster = await startLocalCluster(2);
+  }, 60_000);
+  afterAll(async () => {
+    await cluster?.stop();
+  }, 30_000);
+
+  test("a command's output and exit status are those of its task", async () => {
+    const good = await cluster.run("run", "--cpus", "0.1", "--mem", "32", "--", "echo", "hello");
+    expect(good).toMatchObject({ code: 0 });
+    expect(good.stdout).toContain("hello");
+    const bad = await cluster.run("run", "--", "sh", "-c", "echo trouble >&2; exit 7");
+    expect(bad).toMatchObject({ code: 7 });
+    expect(bad.stderr).toContain("trouble");
+  });
+
+  test("200 tasks report 200 known exit statuses and signals truly (F20)", async () => {
+    const script =
+      "if [ $((TEPUI_TASK_INDEX % 10)) -eq 9 ]; then kill -KILL $$; fi; exit $((TEPUI_TASK_INDEX % 7))";
+    const words = ["run", "--count", "200", "--cpus", "0.1", "--mem", "16", "-o", "json"];
+    const { stdout } = await cluster.run(...words, "--", "sh", "-c", script);
+    const { tasks } = JSON.parse(stdout) as RunReport;
+    expect(tasks).toHaveLength(200);
+    for (const { index, exitCode, signal } of tasks) {
+      if (index % 10 === 9) expect({ index, signal }).toEqual({ index, signal: "SIGKILL" });
+      else expect({ index, exitCode }).toEqual({ index, exitCode: index % 7 });
+    }
+  }, 90_000);
+
+  test("each task has its own output and finds its names in its environment (7.1)", async () => {
+    const script = 'echo "$TEPUI_TASK_ID $MESOS_TASK_ID $MESOS_FRAMEWORK_ID $MESOS_SANDBOX $PWD"';
+    const words = ["run", "--count", "3", "--cpus", "0.1", "--mem", "16", "-o", "json"];
+    const { stdout } = await cluster.run(...words, "--", "sh", "-c", script);
+    for (const { taskId } of (JSON.parse(stdout) as RunReport).tasks) {
+      const log = await cluster.run("logs", taskId);
+      const [tepuiId, mesosId, framework, sandbox, directory] = log.stdout.trim().split(" ");
+      expect([tepuiId, mesosId]).toEqual([taskId, taskId]);
+      expect(framework).toMatch(/-\d{4}$/);
+      expect(directory).toBe(sandbox);
+    }
+  });
+
+  test("Ctrl-C during run kills what it started, and says so", async () => {
+    const running = cluster.start("run", "--cpus", "0.1", "--mem", "16", "--", "sleep", "1000");
+    await eventually("a running task", async () => {
+      const { stdout } = await cluster.run("ps", "-o", "json");
+      return (JSON.parse(stdout) as { state: string }[]).some((t) => t.state === "TASK_RUNNING");
+    });
+    running.child.kill("SIGINT");
+    const { code, stderr } = await running.result;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/kill/i);
+    await eventually("no task", async () => {
+      const { stdout } = await cluster.run("ps", "-o", "json");
+      return (JSON.parse(stdout) as unknown[]).length === 0;
+    });
+  });
+
+  test("an operator's kill ends a task, and its framework hears of it", async () => {
+    const running = cluster.start("run", "--cpus", "0.1", "--mem", "16", "--", "sleep", "1000");
+    const taskId = await eventually("a running task", async () => {
+      const { stdout } = await cluster.run("ps", "-o", "json");
+      const tasks = JSON.parse(stdout) as { taskId: string; state: string }[];
+      return tasks.find(({ state }) => state === "TASK_RUNNING")?.taskId;
+    });
+    expect((await cluster.run("kill", taskId)).code).toBe(0);
+    expect((await running.result).code).not.toBe(0);
+  });
+
+  test("a task that asks for more than any agent has is given up after its time", async () => {
+    const words = ["run", "--cpus", "100000", "--timeout", "2s", "--", "true"];
+    const { code, stderr } = await cluster.run(...words);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/error\[[A-Z_]+\]/);
+  });
+
+  test("a running task outlives its master, which finds it again (B21, B26)", async () => {
+    const running = cluster.start("run", "--cpus", "0.1", "--mem", "16", "--", "sleep", "6");
+    await eventually("a running task", async () => {
+      const { stdout } = await cluster.run("ps", "-o", "json");
+      return (JSON.parse(stdout) as { state: string }[]).some((t) => t.state === "TASK_RUNNING");
+    });
+    const before = cluster.masterPid();
+    process.kill(before, "SIGKILL");
+    await eventually("another master", () => {
+      const pid = cluster.masterPid();
+      return pid !== 0 && pid !== before;
+    });
+    expect((await running.result).code).toBe(0);
+  }, 60_000);
+
+  test("a task whose agent is killed is run again elsewhere", async () => {
+    const script = "sleep 3; echo done";
+    const words = ["run", "--count", "8", "--cpus", "0.1", "--mem", "16", "-o", "json"];
+    const running = cluster.start(...words, "--", "sh", "-c", script);
+    await eventually("running tasks", async () => {
+      const { stdout } = await cluster.run("ps", "-o", "json");
+      const tasks = JSON.parse(stdout) as { state: string }[];
+      return tasks.filter(({ state }) => state === "TASK_RUNNING").length >= 4;
+    });
+    process.kill(cluster.agentPids()[0] ?? 0, "SIGKILL");
+    const { stdout } = await running.result;
+    const { tasks } = JSON.parse(stdout) as RunReport;
+    expect(tasks.map(({ exitCode }) => exitCode)).toEqual(Array(8).fill(0));
+  }, 120_000);
+});

@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+/** The command as it was built: what users run, not the sources. */
+const CLI = join(ROOT, "dist", "cli", "main.js");
+
+/** How a command ended and what it printed. */
+export interface CommandResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that is still running. */
+export interface RunningCommand {
+  readonly child: ChildProcess;
+  readonly result: Promise<CommandResult>;
+  /** Everything printed on the output stream so far. */
+  output(): string;
+}
+
+/** Runs the built command as a user would. */
+export function tepui(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { ...process.env, NO_COLOR: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const result = new Promise<CommandResult>((resolve) => {
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { child, result, output: () => stdout };
+}
+
+/** Waits until `check` gives something, and says what was missing when it never does. */
+export async function eventually<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 20_000,
+): Promise<T> {
+  const until = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await check();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > until) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Pids of a process's children, with their command lines. */
+export function childrenOf(pid: number): { pid: number; command: string }[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text
+    .split(" ")
+    .filter((word) => word.trim() !== "")
+    .map((word) => {
+      const child = Number(word);
+      try {
+        const command = readFileSync(`/proc/${child}/cmdline`, "utf8").replaceAll("\0", " ");
+        return { pid: child, command };
+      } catch {
+        return { pid: child, command: "" };
+      }
+    });
+}
+
+/** A local cluster of real processes, on free ports and in a directory of its own. */
+export interface LocalCluster {
+  readonly address: string;
+  readonly dataDir: string;
+  /** Runs a command against this cluster to its end. */
+  run(...args: string[]): Promise<CommandResult>;
+  start(...args: string[]): RunningCommand;
+  masterPid(): number;
+  agentPids(): number[];
+  stop(): Promise<void>;
+}
+
+/** Starts `tepui local` and waits until its agents are registered. */
+export async function startLocalCluster(agents = 2): Promise<LocalCluster> {
+  const dataDir = mkdtempSync(join(tmpdir(), "tepui-e2e-"));
+  const args = ["local", "--agents", String(agents), "--port", "0", "--data-dir", dataDir];
+  const local = tepui([...args, "-o", "json"]);
+  const ended = local.result.then(({ stdout, stderr }) => {
+    throw new Error(`tepui local ended:\n${stdout}\n${stderr}`);
+  });
+  const ready = await Promise.race([
+    ended,
+    eventually("the ready line", () => {
+      const line = local.output().split("\n")[0];
+      return line?.startsWith("{") ? (JSON.parse(line) as { master: string }) : undefined;
+    }),
+  ]);
+  ended.catch(() => {});
+  const address = ready.master;
+  const env = { TEPUI_MASTER: address };
+  const run = (...words: string[]): Promise<CommandResult> => tepui(words, env).result;
+  const pid = local.child.pid ?? 0;
+  const pidsOf = (role: string): number[] =>
+    childrenOf(pid)
+      .filter(({ command }) => command.includes(`main.js ${role} `))
+      .map((child) => child.pid);
+  await eventually("agents", async () => {
+    const { stdout, code } = await run("agents", "-o", "json");
+    return code === 0 && (JSON.parse(stdout) as { state: string }[]).length === agents;
+  });
+  return {
+    address,
+    dataDir,
+    run,
+    start: (...words) => tepui(words, env),
+    masterPid: () => pidsOf("master")[0] ?? 0,
+    agentPids: () => pidsOf("agent"),
+    stop: async () => {
+      local.child.kill("SIGTERM");
+      await local.result;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
