@@ -137,7 +137,7 @@ describe("protobuf", () => {
   });
 
   test("bytes that were read stay when the buffer they came in is used again", () => {
-    const source = bytes("4202 0102");
+    const source = Buffer.from(bytes("4202 0102"));
     const read = readProto(Sample, source);
     source.fill(9);
     expect(read.raw).toEqual(new Uint8Array([1, 2]));

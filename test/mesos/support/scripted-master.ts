@@ -9,7 +9,7 @@ import {
 } from "../../../contract/ports/cluster-view.ts";
 import { silentLog } from "../../../contract/ports/log.ts";
 import { silentMetrics } from "../../../contract/ports/metrics.ts";
-import type { PluginContext, PluginInstance, Port } from "../../../contract/ports/plugin.ts";
+import type { PluginContext, Port } from "../../../contract/ports/plugin.ts";
 import {
   PEER_SERVER,
   type Peer,
@@ -50,7 +50,7 @@ export class ScriptedMaster {
   shown: Partial<ClusterView> = {};
   #minted = 0;
   #waiting: (() => void)[] = [];
-  #plugins: PluginInstance[] = [];
+  #plugins: OpenPlugins | undefined;
 
   /** Starts it with this config of the plugin. */
   static async start(config: object = {}): Promise<ScriptedMaster> {
@@ -60,41 +60,7 @@ export class ScriptedMaster {
   }
 
   async #start(config: object): Promise<void> {
-    const uws = (await createUws(
-      context(
-        {
-          host: "127.0.0.1",
-          port: 0,
-          frameBytesMax: 4 << 20,
-          queueBytesMax: 16 << 20,
-          helloDeadlineMs: 10_000,
-          heartbeatMs: 5_000,
-          connectionsMax: 100,
-          connectionsPerAddressMax: 0,
-          httpBodyDeadlineMs: 5_000,
-          httpAnswerDeadlineMs: 10_000,
-          httpStreamBytesMax: 16 << 20,
-        },
-        {},
-      ),
-    )) as PluginInstance;
-    const ports = { ...uws.ports, [CLUSTER_VIEW.name]: this.#view() };
-    const mesos = (await createMesos(
-      context(
-        {
-          heartbeatMs: 8_000,
-          executorHeartbeatMs: 1_800_000,
-          version: "1.11.0",
-          bodyBytesMax: 1 << 20,
-          recordBytesMax: 3 << 20,
-          credentials: [],
-          ...config,
-        },
-        ports,
-      ),
-    )) as PluginInstance;
-    this.#plugins = [mesos, uws];
-    const native = uws.ports[TRANSPORT.name] as Transport;
+    this.#plugins = await openPlugins(config, this.#view());
     const options = { peers: { framework: messageCheck("framework", frameworkCallSchemas) } };
     const handlers = {
       onHello: () => ({ accept: true as const, welcome: { server: "m", software: "test" } }),
@@ -107,8 +73,8 @@ export class ScriptedMaster {
         this.#wake();
       },
     };
-    this.port = (await native.server.listen({ ...options, port: 0 }, handlers)).port;
-    await (mesos.ports[PEER_SERVER.name] as TransportServer).listen(options, handlers);
+    this.port = this.#plugins.port;
+    await this.#plugins.peers.listen(options, handlers);
   }
 
   #hear(peer: Peer, call: FrameworkCall): void {
@@ -156,7 +122,7 @@ export class ScriptedMaster {
   }
 
   async stop(): Promise<void> {
-    for (const plugin of this.#plugins) await plugin.stop?.();
+    await this.#plugins?.stop();
   }
 
   #wake(): void {
@@ -189,6 +155,68 @@ export class ScriptedMaster {
       get: (target, name) => Reflect.get(this.shown, name) ?? Reflect.get(target, name),
     });
   }
+}
+
+/** The plugin under test, beside a native transport that listens. */
+export interface OpenPlugins {
+  readonly port: number;
+  readonly peers: TransportServer;
+  stop(): Promise<void>;
+}
+
+/** Opens the plugin on a free port: a master's side with a view, an agent's without. */
+export async function openPlugins(
+  config: object,
+  view: ClusterView | undefined,
+): Promise<OpenPlugins> {
+  const uws = createUws(
+    context(
+      {
+        host: "127.0.0.1",
+        port: 0,
+        frameBytesMax: 4 << 20,
+        queueBytesMax: 16 << 20,
+        helloDeadlineMs: 10_000,
+        heartbeatMs: 5_000,
+        connectionsMax: 100,
+        connectionsPerAddressMax: 0,
+        httpBodyDeadlineMs: 5_000,
+        httpAnswerDeadlineMs: 10_000,
+        httpStreamBytesMax: 16 << 20,
+      },
+      {},
+    ),
+  );
+  const ports = { ...uws.ports, ...(view === undefined ? {} : { [CLUSTER_VIEW.name]: view }) };
+  const mesos = createMesos(
+    context(
+      {
+        heartbeatMs: 8_000,
+        executorHeartbeatMs: 1_800_000,
+        version: "1.11.0",
+        bodyBytesMax: 1 << 20,
+        recordBytesMax: 3 << 20,
+        credentials: [],
+        ...config,
+      },
+      ports,
+    ),
+  );
+  const native = uws.ports[TRANSPORT.name] as Transport;
+  const refuseAll = {
+    onHello: () => ({ accept: false as const, refusal: { code: "NOBODY", message: "nobody" } }),
+    onMessages: () => {},
+    onClosed: () => {},
+  };
+  const { port } = await native.server.listen({ port: 0, peers: {} }, refuseAll);
+  return {
+    port,
+    peers: mesos.ports[PEER_SERVER.name] as TransportServer,
+    stop: async () => {
+      await mesos.stop?.();
+      await uws.stop?.();
+    },
+  };
 }
 
 function tell(peer: Peer, event: FrameworkEvent): void {

@@ -182,7 +182,8 @@ class Reader {
         const stop = this.#length(end, where);
         const from = this.#at;
         this.#at = stop;
-        return this.#bytes.slice(from, stop);
+        // Copied by hand: `slice` of a Buffer would show the memory of the body.
+        return new Uint8Array(this.#bytes.subarray(from, stop));
       }
       case "bool":
         return (this.#varint(end, where) | this.#high) !== 0;
