@@ -7,7 +7,13 @@ import type {
   Usage,
 } from "../../contract/ports/isolator.ts";
 import { type Composition, composed, launchOf } from "./compose.ts";
-import { type Container, type ContainerizerOptions, newContainer, rootOf } from "./container.ts";
+import {
+  type Container,
+  type ContainerizerOptions,
+  newContainer,
+  rootOf,
+  stopWatching,
+} from "./container.ts";
 import { ExitRecords } from "./exits.ts";
 import { Keeper, type KeeperExit } from "./keeper.ts";
 import { readStat } from "./proc.ts";
@@ -262,7 +268,7 @@ export class Containerizer {
   /** Lets everything run on without this agent. What was not released never runs. */
   close(): void {
     this.#watcher.stop();
-    for (const { unwatch } of this.#containers.values()) for (const stop of unwatch) stop();
+    for (const container of this.#containers.values()) stopWatching(container);
     this.#keeper?.disconnect();
     this.#containers.clear();
   }
