@@ -31,7 +31,7 @@ function updatesOf(scheduler: Scheduler): TaskStatus[] {
   return seen;
 }
 
-test("a framework checkpoints, may fail over, and is partition aware unless it says not", async () => {
+test("a framework checkpoints, may fail over, and is partition aware", async () => {
   const { fake, scheduler } = await subscribed();
   expect(scheduler.frameworkId).toBe("fw");
   expect(fake.of("subscribe")[0]).toMatchObject({
