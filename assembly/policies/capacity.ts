@@ -1,6 +1,7 @@
 // Hierarchical queues with guaranteed and maximum capacity, after the Hadoop Capacity Scheduler.
-// Roles are the queues: a quota guarantee is a queue's capacity, a limit its maximum. The queue that
-// uses the smallest part of its capacity is served next; what others leave, it may use beyond it.
+// Roles are the queues: a quota guarantee is a queue's capacity, a limit its maximum. The queue
+// that uses the smallest part of its capacity is served next; what others leave, it may use beyond
+// it.
 import {
   Answer, HEADER, KINDS, Slot, beginLayout, double, endLayout, placeF64, placeVectors, read,
   reserve, setDouble, vector,

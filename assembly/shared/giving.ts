@@ -5,8 +5,8 @@
 // they cost no indirect call. They must not use `this`. It has four:
 //   nobody(): bool                     nobody is left to give anything to
 //   first(): u32                       the client that comes before all others, if there is one
-//   next(): u32                        of the allowed clients of the agent at hand, the one to serve
-//   credit(client, quantity): void     notes a grant
+//   next(): u32                        of the allowed clients of the agent at hand, the one to
+//   serve credit(client, quantity): void     notes a grant
 import {
   ClientFlag, DecisionFlag, Slot, placeDecisions, placeU32, read, setWord, vector, word, write,
 } from "../abi";

@@ -1,6 +1,6 @@
 // Quota guarantees (E8): roles below theirs are served first, with no more than they lack, and what
-// is still lacking is held back from everybody as headroom. Guarantees stand on top-level roles, and
-// count for all that is below them.
+// is still lacking is held back from everybody as headroom. Guarantees stand on top-level roles,
+// and count for all that is below them.
 import {
   DecisionFlag, KINDS, RoleFlag, Slot, double, placeVectors, read, reserve, setDouble, vector, word,
 } from "../abi";
@@ -18,7 +18,9 @@ import { clientsFrom } from "./tree";
 import * as vectors from "./vector";
 
 let roleGuarantee: usize = 0;
-/** Per role: what it lacks to its guarantee, and 1 while that is something. Top-level roles only. */
+/**
+ * Per role: what it lacks to its guarantee, and 1 while that is something. Top-level roles only.
+ */
 let lacking: usize = 0, unmet: usize = 0;
 /** What all roles lack; what may be given to anybody; the most that the client at hand may have. */
 let required: usize = 0, surplus: usize = 0, most: usize = 0;

@@ -1,5 +1,5 @@
-// Random numbers that replay: they come from the seed of the master and the number of the round, and
-// from nothing else.
+// Random numbers that replay: they come from the seed of the master and the number of the round,
+// and from nothing else.
 import { Slot, read } from "../abi";
 
 let state: u32 = 0;

@@ -1,5 +1,5 @@
-// The role tree of a round, for policies that share by it: roles with ready clients below, and those
-// clients, each with all that it uses. A policy says how a node ranks among its siblings (see
+// The role tree of a round, for policies that share by it: roles with ready clients below, and
+// those clients, each with all that it uses. A policy says how a node ranks among its siblings (see
 // giving.ts on how its methods are bound):
 //   prepare(): void        once, when all nodes hang in the tree and none is ranked yet
 //   rank(node): void       sets the node's key in the sorter, from `usedOf(node)`

@@ -22,9 +22,9 @@ import {
 import { DecisionFlag } from "./slots.ts";
 
 /**
- * Hierarchical weighted DRF (E2, E3, E5, E8, E9, E11) in plain TypeScript, straight on the tables: the
- * policy that is built in, for when no other is fit to run, and the one that the WebAssembly DRF is
- * measured against. Both decide the same, row for row. Source: Ghodsi et al., NSDI 2011.
+ * Hierarchical weighted DRF (E2, E3, E5, E8, E9, E11) in plain TypeScript, straight on the tables:
+ * the policy that is built in, for when no other is fit to run, and the one that the WebAssembly
+ * DRF is measured against. Both decide the same, row for row. Source: Ghodsi et al., NSDI 2011.
  */
 export class ReferenceDrf implements Policy {
   readonly name = "built-in";

@@ -109,7 +109,10 @@ const responseGetFrameworksFrameworkFields = {
   offered_resources: rep(10, Resource),
   offer_constraints: opt(12, OfferConstraints),
 };
-/** Definition of `master.Response.GetFrameworks.Framework`; an interface, so that declarations show its name alone. */
+/**
+ * Definition of `master.Response.GetFrameworks.Framework`; an interface, so that declarations show
+ * its name alone.
+ */
 export interface ResponseGetFrameworksFrameworkDef
   extends MessageDef<typeof responseGetFrameworksFrameworkFields> {}
 /** Message `master.Response.GetFrameworks.Framework`. */
@@ -147,7 +150,10 @@ const responseGetAgentsAgentFields = {
   drain_info: opt(13, DrainInfo),
   estimated_drain_start_time: opt(14, TimeInfo),
 };
-/** Definition of `master.Response.GetAgents.Agent`; an interface, so that declarations show its name alone. */
+/**
+ * Definition of `master.Response.GetAgents.Agent`; an interface, so that declarations show its name
+ * alone.
+ */
 export interface ResponseGetAgentsAgentDef
   extends MessageDef<typeof responseGetAgentsAgentFields> {}
 /** Message `master.Response.GetAgents.Agent`. */
@@ -168,7 +174,9 @@ const responseGetStateFields = {
   get_frameworks: opt(3, ResponseGetFrameworks),
   get_agents: opt(4, ResponseGetAgents),
 };
-/** Definition of `master.Response.GetState`; an interface, so that declarations show its name alone. */
+/**
+ * Definition of `master.Response.GetState`; an interface, so that declarations show its name alone.
+ */
 export interface ResponseGetStateDef extends MessageDef<typeof responseGetStateFields> {}
 /** Message `master.Response.GetState`. */
 export const ResponseGetState: ResponseGetStateDef = message(
