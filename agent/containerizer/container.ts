@@ -83,3 +83,8 @@ export function refuseWhatNobodyRuns(spec: ContainerSpec): void {
     throw errors.CONTAINER_LAUNCH_REFUSED("this agent does not fetch URIs");
   }
 }
+
+/** Has whoever watches the container take a last look, and stop. */
+export function stopWatching(container: Container): void {
+  for (const stop of container.unwatch.splice(0)) stop();
+}

@@ -7,7 +7,13 @@ import type {
   Usage,
 } from "../../contract/ports/isolator.ts";
 import { type Composition, composed, launchOf } from "./compose.ts";
-import { type Container, type ContainerizerOptions, newContainer, rootOf } from "./container.ts";
+import {
+  type Container,
+  type ContainerizerOptions,
+  newContainer,
+  rootOf,
+  stopWatching,
+} from "./container.ts";
 import { ExitRecords } from "./exits.ts";
 import { Keeper, type KeeperExit } from "./keeper.ts";
 import { readStat } from "./proc.ts";
@@ -203,6 +209,8 @@ export class Containerizer {
       return;
     }
     container.phase = "ending";
+    // The last look of whoever watches: a limit that ended it has to be told before its end is.
+    stopWatching(container);
     const { onExited } = this.#options.events;
     // A task that ended by itself is told of at once; what it left behind is ended after that.
     if (!container.destroy) onExited(id, exit);
@@ -225,7 +233,7 @@ export class Containerizer {
   /** Ends what is left and cleans up, in reverse order; a cleanup that fails holds up no other. */
   async #end(container: Container): Promise<void> {
     const { id } = container.spec;
-    for (const stop of container.unwatch) stop();
+    stopWatching(container);
     if (container.process !== undefined) await this.#destroy(container);
     for (const isolator of [...this.#options.isolators].reverse()) {
       try {
@@ -260,7 +268,7 @@ export class Containerizer {
   /** Lets everything run on without this agent. What was not released never runs. */
   close(): void {
     this.#watcher.stop();
-    for (const { unwatch } of this.#containers.values()) for (const stop of unwatch) stop();
+    for (const container of this.#containers.values()) stopWatching(container);
     this.#keeper?.disconnect();
     this.#containers.clear();
   }
