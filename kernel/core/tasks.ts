@@ -121,9 +121,7 @@ export function detachTask(state: ClusterState, agent: Agent, task: Task): void 
   agent.kills.delete(task);
 }
 
-/**
- * Appends to a list that forgets its oldest; it is cut in pieces, since cutting costs its length.
- */
+/** Appends to a list that forgets its oldest, many at once, since cutting costs its length. */
 export function remember(list: Task[], task: Task, most: number): void {
   list.push(task);
   if (list.length >= most * 2 || most === 0) list.splice(0, list.length - most);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { AgentId } from "../../contract/ids.ts";
-import { scenario, TestCluster } from "../support/cluster.ts";
+import { TestCluster } from "../support/cluster.ts";
+import { scenario } from "../support/scenario.ts";
 
 const checkpointing = `
   agent a1 cpus:4;mem:1024

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { FrameworkId } from "../../contract/ids.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
-import { scenario } from "../support/cluster.ts";
+import { scenario } from "../support/scenario.ts";
 
 const running = `
   agent a1 cpus:4;mem:1024

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { OfferId, RoleName } from "../../contract/ids.ts";
-import { scenario } from "../support/cluster.ts";
+import { scenario } from "../support/scenario.ts";
 
 const oneOfEach = `
   agent a1 cpus:4;mem:1024

@@ -12,9 +12,7 @@ interface Running {
   readonly stream: { readonly uuid: UpdateId; readonly state: TaskState }[];
 }
 
-/**
- * An agent of the simulation: keeps its tasks over lost connections, as a checkpointing one does.
- */
+/** An agent of the simulation, which keeps its tasks over lost connections. */
 export class SimAgent {
   readonly name: string;
   readonly total: Resources;
@@ -51,7 +49,7 @@ export class SimAgent {
     const agent = {
       hostname: this.name,
       ip: this.name,
-      port: 0,
+      port: 5051,
       resources: this.total as Resource[],
     };
     const version = "0.1.0";

@@ -1,14 +1,11 @@
 import type { AgentMessage, AgentOrder } from "../../contract/agent-api.ts";
 import type { FrameworkCall, FrameworkEvent } from "../../contract/framework-api.ts";
-import type { AgentId, FrameworkId, RoleName, TaskId, UpdateId } from "../../contract/ids.ts";
-import { fromScalars, type Resource, scalarOf } from "../../contract/resources.ts";
-import type { Offer } from "../../contract/schema/offer.ts";
-import type { TaskInfo } from "../../contract/schema/task.ts";
-import { isTerminal, type TaskState } from "../../contract/task-state.ts";
+import type { RoleName, TaskId, UpdateId } from "../../contract/ids.ts";
+import { fromScalars } from "../../contract/resources.ts";
+import { isTerminal } from "../../contract/task-state.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
-import type { ClusterInput, OfferDecision } from "../../kernel/core/event.ts";
+import type { ClusterInput } from "../../kernel/core/event.ts";
 import { checkFilterBits, invariants } from "../../kernel/core/invariants.ts";
-import { wouldBeOffer } from "../../kernel/core/offers.ts";
 import { defaultOptions } from "../../kernel/core/options.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "../../kernel/core/state.ts";
 import { isRoundDue, prepareRound, step } from "../../kernel/core/step.ts";
@@ -16,15 +13,7 @@ import { notOversubscribed } from "../property/properties.ts";
 import { testMaster } from "./cluster.ts";
 import type { Random } from "./random.ts";
 import { SimAgent } from "./sim-agent.ts";
-
-interface SimFramework {
-  readonly name: string;
-  readonly roles: RoleName[];
-  id: FrameworkId | undefined;
-  peer: number | undefined;
-  offers: Offer[];
-  readonly tasks: Map<TaskId, { agentId: AgentId; ends: TaskState[]; sent: boolean }>;
-}
+import { decideAtRandom, type SimFramework, type SimTask, someTasks } from "./sim-framework.ts";
 
 type Item = { to: number; order: AgentOrder } | { to: number; event: FrameworkEvent };
 
@@ -235,6 +224,7 @@ export class Simulation {
         const { taskId, state, uuid, agentId, message, reason } = event.status;
         const task = framework.tasks.get(taskId);
         if (state === "TASK_ERROR") throw new Error(`task ${taskId}: ${message}`);
+        if (task !== undefined) task.last = state;
         // The answer about a task that has ended meanwhile says that nobody knows it any more.
         const isLate = reason === "REASON_RECONCILIATION" && task?.ends.length !== 0;
         if (task !== undefined && isTerminal(state) && !isLate) task.ends.push(state);
@@ -256,36 +246,9 @@ export class Simulation {
     if (!isRoundDue(this.state)) return;
     prepareRound(this.state);
     checkFilterBits(this.state);
-    const decisions = this.#decide();
+    const decisions = decideAtRandom(this.state, this.random);
     this.state.tables.dropCandidates(this.state.tables.candidates.length);
     this.#input({ type: "offers-decided", decisions, policy: { name: "random", digest: "0" } });
-  }
-
-  /** Some client or other takes an agent, or a part of it. */
-  #decide(): OfferDecision[] {
-    const { tables, agentRows, clientRows } = this.state;
-    const decisions: OfferDecision[] = [];
-    for (const agentRow of tables.candidates) {
-      const agent = agentRows[agentRow];
-      if (agent === undefined || !tables.agents.offerable(agentRow)) continue;
-      const able = [...clientRows.entries()].filter(
-        ([row, client]) =>
-          client !== undefined &&
-          tables.clients.offerable(row) &&
-          !tables.filters.get(row, agentRow) &&
-          wouldBeOffer(this.state, agent, client).length > 0,
-      );
-      if (able.length === 0) continue;
-      const [clientRow] = this.random.pick(able);
-      const cpus = scalarOf(agent.free, "cpus");
-      if (cpus < 2_000 || this.random.chance(0.6)) {
-        decisions.push({ agentRow, clientRow, whole: true });
-      } else {
-        const amounts = [1_000, Math.floor(scalarOf(agent.free, "mem") / 2), 0, 0, 0, 0, 0, 0];
-        decisions.push({ agentRow, clientRow, whole: false, amounts });
-      }
-    }
-    return decisions;
   }
 
   /** A framework answers an offer or does something else that comes to its mind. */
@@ -299,7 +262,12 @@ export class Simulation {
         this.#call(framework, { type: "decline", offerIds: [offer.id], ...filters });
         return;
       }
-      const tasks = this.#someTasks(framework, offer);
+      const tasks = someTasks(
+        framework,
+        offer,
+        this.random,
+        () => `t${this.#taskCount++}` as TaskId,
+      );
       const operations = [{ type: "LAUNCH", tasks } as const];
       this.#call(framework, { type: "accept", offerIds: [offer.id], operations, ...filters });
       return;
@@ -315,25 +283,6 @@ export class Simulation {
     else this.#call(framework, { type: "reconcile", tasks: [{ taskId, agentId }] });
   }
 
-  #someTasks(framework: SimFramework, offer: Offer): TaskInfo[] {
-    let cpus = scalarOf(offer.resources, "cpus");
-    let mem = scalarOf(offer.resources, "mem");
-    const tasks: TaskInfo[] = [];
-    while (cpus >= 500 && mem >= 32_000 && tasks.length < 4 && this.random.chance(0.8)) {
-      const resources: Resource[] = [
-        { name: "cpus", scalar: 500 },
-        { name: "mem", scalar: 32_000 },
-      ];
-      const taskId = `t${this.#taskCount++}` as TaskId;
-      const command = { value: "true" };
-      tasks.push({ name: taskId, taskId, agentId: offer.agentId, resources, command });
-      framework.tasks.set(taskId, { agentId: offer.agentId, ends: [], sent: true });
-      cpus -= 500;
-      mem -= 32_000;
-    }
-    return tasks;
-  }
-
   /** Something goes on or wrong. */
   disturb(): void {
     const { random } = this;
@@ -341,7 +290,8 @@ export class Simulation {
     const framework = random.pick(this.frameworks);
     const roll = random.below(100);
     if (roll < 40) this.deliver();
-    else if (roll < 55) this.pass(random.pick([10, 500, 2_000, 20_000]));
+    else if (roll < 54) this.pass(random.pick([10, 500, 2_000, 20_000]));
+    else if (roll < 55) this.#doze();
     else if (roll < 70) this.actFramework(framework, false);
     else if (roll < 82) this.#progress(agent);
     else if (roll < 87) this.connectAgent(agent);
@@ -351,6 +301,12 @@ export class Simulation {
     else if (roll < 97) this.#reboot(agent);
     else if (roll < 98 && random.chance(0.2)) this.failOver();
     else agent.resend();
+  }
+
+  /** Two minutes in which nobody hears from anybody. */
+  #doze(): void {
+    const untilMs = this.nowMs + 120_000;
+    while (this.nowMs < untilMs) this.pass(untilMs - this.nowMs);
   }
 
   #reboot(agent: SimAgent): void {
@@ -377,7 +333,10 @@ export class Simulation {
         this.#progress(agent);
         agent.resend();
       }
-      for (const framework of this.frameworks) this.actFramework(framework, true);
+      for (const framework of this.frameworks) {
+        while (framework.offers.length > 0) this.actFramework(framework, true);
+        this.actFramework(framework, true);
+      }
       if (this.#quiet()) return;
     }
     throw new Error("the cluster does not come to rest");
@@ -385,8 +344,20 @@ export class Simulation {
 
   #quiet(): boolean {
     return (
-      this.frameworks.every(({ tasks }) => [...tasks.values()].every((t) => t.ends.length > 0)) &&
+      this.frameworks.every(({ tasks }) => [...tasks.values()].every((t) => this.#settled(t))) &&
       this.agents.every((agent) => agent.tasks.size === 0)
     );
+  }
+
+  /**
+   * A task has ended, or is on an agent that lost its connection before it learned its id: that
+   * agent never comes back, and its tasks are away until an operator says that it is gone.
+   */
+  #settled({ agentId, ends, last }: SimTask): boolean {
+    if (ends.length > 0) return true;
+    const isNobody = this.agents.every(({ id }) => id !== agentId);
+    const isLost = last === "TASK_UNREACHABLE" || last === "TASK_UNKNOWN";
+    if (isNobody && isLost) ends.push("TASK_GONE_BY_OPERATOR");
+    return ends.length > 0;
   }
 }

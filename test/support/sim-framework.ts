@@ -1,0 +1,79 @@
+import type { AgentId, FrameworkId, RoleName, TaskId } from "../../contract/ids.ts";
+import { type Resource, scalarOf } from "../../contract/resources.ts";
+import type { Offer } from "../../contract/schema/offer.ts";
+import type { TaskInfo } from "../../contract/schema/task.ts";
+import type { TaskState } from "../../contract/task-state.ts";
+import type { OfferDecision } from "../../kernel/core/event.ts";
+import { wouldBeOffer } from "../../kernel/core/offers.ts";
+import type { ClusterState } from "../../kernel/core/state.ts";
+import type { Random } from "./random.ts";
+
+/** A task as its framework sees it. */
+export interface SimTask {
+  readonly agentId: AgentId;
+  /** Terminal states as told. */
+  readonly ends: TaskState[];
+  last: TaskState;
+}
+
+/** A framework of the simulation. */
+export interface SimFramework {
+  readonly name: string;
+  readonly roles: RoleName[];
+  id: FrameworkId | undefined;
+  peer: number | undefined;
+  offers: Offer[];
+  readonly tasks: Map<TaskId, SimTask>;
+}
+
+/** Some client or other takes an agent, or a part of it. */
+export function decideAtRandom(state: ClusterState, random: Random): OfferDecision[] {
+  const { tables, agentRows, clientRows } = state;
+  const decisions: OfferDecision[] = [];
+  for (const agentRow of tables.candidates) {
+    const agent = agentRows[agentRow];
+    if (agent === undefined || !tables.agents.offerable(agentRow)) continue;
+    const able = [...clientRows.entries()].filter(
+      ([row, client]) =>
+        client !== undefined &&
+        tables.clients.offerable(row) &&
+        !tables.filters.get(row, agentRow) &&
+        wouldBeOffer(state, agent, client).length > 0,
+    );
+    if (able.length === 0) continue;
+    const [clientRow] = random.pick(able);
+    const cpus = scalarOf(agent.free, "cpus");
+    if (cpus < 2_000 || random.chance(0.6)) {
+      decisions.push({ agentRow, clientRow, whole: true });
+    } else {
+      const amounts = [1_000, Math.floor(scalarOf(agent.free, "mem") / 2), 0, 0, 0, 0, 0, 0];
+      decisions.push({ agentRow, clientRow, whole: false, amounts });
+    }
+  }
+  return decisions;
+}
+
+/** A few small tasks that fit an offer, noted down with the framework. */
+export function someTasks(
+  framework: SimFramework,
+  offer: Offer,
+  random: Random,
+  nextId: () => TaskId,
+): TaskInfo[] {
+  let cpus = scalarOf(offer.resources, "cpus");
+  let mem = scalarOf(offer.resources, "mem");
+  const tasks: TaskInfo[] = [];
+  while (cpus >= 500 && mem >= 32_000 && tasks.length < 4 && random.chance(0.8)) {
+    const resources: Resource[] = [
+      { name: "cpus", scalar: 500 },
+      { name: "mem", scalar: 32_000 },
+    ];
+    const taskId = nextId();
+    const command = { value: "true" };
+    tasks.push({ name: taskId, taskId, agentId: offer.agentId, resources, command });
+    framework.tasks.set(taskId, { agentId: offer.agentId, ends: [], last: "TASK_STAGING" });
+    cpus -= 500;
+    mem -= 32_000;
+  }
+  return tasks;
+}
