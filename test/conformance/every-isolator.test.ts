@@ -4,7 +4,8 @@ import type { Isolator } from "../../contract/ports/isolator.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { systemClock } from "../../kernel/host/system-clock.ts";
 import { ProcessIsolator } from "../../plugins/isolators/process/index.ts";
-import { checkRule, conformIsolator, isolatorRules } from "./isolator.ts";
+import { checkRule, isolatorRules } from "./isolator/rules.ts";
+import { conformIsolator } from "./isolator.ts";
 
 const makeProcess = async (): Promise<Isolator> =>
   new ProcessIsolator({ noNewPrivileges: false }, silentLog, systemClock);

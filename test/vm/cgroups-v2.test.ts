@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cgroupRules } from "../isolators/cgroups/rules.ts";
 import { describeWith } from "../support/require.ts";
 import { bootMachine } from "./machine.ts";
+import { machineRules } from "./machine-rules.ts";
 import type { Report } from "./report.ts";
 
 /** It takes a minute, and some more where the cores are shared with other work. */
@@ -35,7 +35,7 @@ describeWith("cgroup-v2-vm", "cgroups on a v2 kernel in a virtual machine", () =
 
   afterAll(() => machine, TIMEOUT_MS);
 
-  for (const rule of cgroupRules.filter(({ only }) => only !== "v1")) {
+  for (const rule of machineRules) {
     test(rule.name, { timeout: TIMEOUT_MS }, async () => {
       if (!problems.has(rule.name) && ended === undefined) {
         await new Promise<void>((resolve) => waiting.set(rule.name, resolve));

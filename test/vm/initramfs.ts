@@ -21,8 +21,12 @@ const applets = [
   "dd",
   "echo",
   "head",
+  "kill",
   "mkdir",
   "mount",
+  "printf",
+  "pwd",
+  "touch",
   "nproc",
   "reboot",
   "setsid",
@@ -84,6 +88,13 @@ function librariesOf(program: string): string[] {
   return [...text.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map(([, path]) => path ?? "");
 }
 
+/** What the agent's keeper, a Perl script, needs: the modules it loads, and their libraries. */
+function perlFiles(perl: string): string[] {
+  const script = "print join qq(\\n), values %INC, @DynaLoader::dl_shared_objects";
+  const words = ["-MFcntl", "-MPOSIX=:sys_wait_h", "-e", script];
+  return execFileSync(perl, words, { encoding: "utf8" }).split("\n");
+}
+
 /** A package and all that it depends on, by their folders. */
 function packageFolders(root: string, names: readonly string[]): string[] {
   const found = new Set<string>();
@@ -120,16 +131,18 @@ export function makeInitramfs(root: string, entry: string): Buffer {
   const tree = new Tree();
   for (const path of ["proc", "sys", "dev", "tmp"]) tree.add(path, FOLDER);
   tree.add("init", PROGRAM, Buffer.from(init(entry)));
+  tree.add("etc/passwd", FILE, Buffer.from("root:x:0:0:root:/tmp:/bin/sh\n"));
   const node = realpathSync(process.execPath);
+  const perl = realpathSync(programPath("perl"));
   tree.add("bin/node", PROGRAM, readFileSync(node));
-  for (const library of librariesOf(node)) {
-    tree.add(relative("/", library), PROGRAM, readFileSync(library));
-  }
+  tree.add("bin/perl", PROGRAM, readFileSync(perl));
+  const needed = new Set([...[node, perl].flatMap(librariesOf), ...perlFiles(perl)]);
+  for (const path of needed) tree.add(relative("/", path), PROGRAM, readFileSync(path));
   tree.add("bin/busybox", PROGRAM, readFileSync(programPath("busybox")));
   for (const applet of applets) tree.link(`bin/${applet}`, "busybox");
   tree.add(`${APP}/package.json`, FILE, readFileSync(join(root, "package.json")));
-  const isCode = (path: string) => /\.(js|mjs|cjs|json)$/.test(path);
-  for (const folder of ["contract", "kernel/host", "plugins/isolators", "test"]) {
+  const isCode = (path: string) => /\.(js|mjs|cjs|json|pl)$/.test(path);
+  for (const folder of ["agent", "contract", "kernel/host", "plugins/isolators", "test"]) {
     const from = join(root, "dist", folder);
     if (!existsSync(from)) throw new Error(`dist/${folder} is not built: run \`npm run build\``);
     tree.copy(from, `${APP}/dist/${folder}`, isCode);

@@ -1,18 +1,25 @@
-// Runs inside the machine: every rule of the cgroups isolator against the kernel that booted.
+// Runs inside the machine: the rules of the isolator port, and those of the cgroups isolator, against
+// the kernel that booted.
 import { release } from "node:os";
+import { silentLog } from "../../../contract/ports/log.ts";
+import { systemClock } from "../../../kernel/host/system-clock.ts";
+import { ProcessIsolator } from "../../../plugins/isolators/process/index.ts";
+import { checkRule } from "../../conformance/isolator/rules.ts";
 import { CgroupBench } from "../../isolators/cgroups/bench.ts";
-import type { CgroupRule } from "../../isolators/cgroups/rule.ts";
-import { cgroupRules } from "../../isolators/cgroups/rules.ts";
+import { machineRules } from "../machine-rules.ts";
 import { REPORT, type Report } from "../report.ts";
 
 function report(what: Report): void {
   process.stdout.write(`${REPORT}${JSON.stringify(what)}\n`);
 }
 
-async function problemOf(rule: CgroupRule): Promise<string | undefined> {
+const identity = new ProcessIsolator({ noNewPrivileges: false }, silentLog, systemClock);
+
+async function problemOf(rule: (typeof machineRules)[number]): Promise<string | undefined> {
   const bench = new CgroupBench("v2");
   try {
-    await rule.run(bench);
+    if ("check" in rule) await checkRule(rule, async () => bench.open(), [identity]);
+    else await rule.run(bench);
     await bench.close();
     return undefined;
   } catch (thrown) {
@@ -21,7 +28,7 @@ async function problemOf(rule: CgroupRule): Promise<string | undefined> {
   }
 }
 
-for (const rule of cgroupRules.filter(({ only }) => only !== "v1")) {
+for (const rule of machineRules) {
   const began = performance.now();
   const problem = await problemOf(rule);
   const ms = Math.round(performance.now() - began);
