@@ -135,3 +135,18 @@ export function subscription({ name, roles, id }: SimFramework): FrameworkCall {
     },
   };
 }
+
+/**
+ * A task has ended, or is on an agent that lost its connection before it learned its id: that agent
+ * never comes back, and its tasks are away until an operator says that it is gone.
+ */
+export function isSettled(
+  { agentId, ends, last }: SimTask,
+  agents: readonly { readonly id: AgentId | undefined }[],
+): boolean {
+  if (ends.length > 0) return true;
+  const isNobody = agents.every(({ id }) => id !== agentId);
+  const isLost = last === "TASK_UNREACHABLE" || last === "TASK_UNKNOWN";
+  if (isNobody && isLost) ends.push("TASK_GONE_BY_OPERATOR");
+  return ends.length > 0;
+}

@@ -17,8 +17,8 @@ import { SimAgent } from "./sim-agent.ts";
 import {
   callOf,
   decideAtRandom,
+  isSettled,
   type SimFramework,
-  type SimTask,
   someFrameworks,
   subscription,
 } from "./sim-framework.ts";
@@ -288,20 +288,9 @@ export class Simulation {
 
   #quiet(): boolean {
     return (
-      this.frameworks.every(({ tasks }) => [...tasks.values()].every((t) => this.#settled(t))) &&
-      this.agents.every((agent) => agent.tasks.size === 0)
+      this.frameworks.every(({ tasks }) =>
+        [...tasks.values()].every((task) => isSettled(task, this.agents)),
+      ) && this.agents.every((agent) => agent.tasks.size === 0)
     );
-  }
-
-  /**
-   * A task has ended, or is on an agent that lost its connection before it learned its id: that
-   * agent never comes back, and its tasks are away until an operator says that it is gone.
-   */
-  #settled({ agentId, ends, last }: SimTask): boolean {
-    if (ends.length > 0) return true;
-    const isNobody = this.agents.every(({ id }) => id !== agentId);
-    const isLost = last === "TASK_UNREACHABLE" || last === "TASK_UNKNOWN";
-    if (isNobody && isLost) ends.push("TASK_GONE_BY_OPERATOR");
-    return ends.length > 0;
   }
 }
