@@ -26,8 +26,8 @@ export function addUpdate(
 ): void {
   if (isTerminal(task.state)) return;
   const containerId = task.containerId;
-  const running =
-    containerId === undefined ? undefined : state.containers.get(containerId)?.process;
+  const pid =
+    containerId === undefined ? undefined : state.containers.get(containerId)?.process?.pid;
   const status: TaskStatus = {
     source: "SOURCE_AGENT",
     ...words,
@@ -40,7 +40,7 @@ export function addUpdate(
       : {
           containerStatus: {
             containerId,
-            ...(running === undefined ? {} : { executorPid: running.pid }),
+            ...(pid === undefined ? {} : { executorPid: pid }),
           },
         }),
   };

@@ -116,12 +116,19 @@ export const isolatorRules: readonly IsolatorRule[] = [
   },
 ];
 
-/** Runs one rule with an isolator and everything around it. */
-export async function checkRule(rule: IsolatorRule, make: () => Promise<Isolator>): Promise<void> {
+/**
+ * Runs one rule with an isolator and everything around it. `beside` are isolators that come before
+ * it, for what it leaves to others, such as who a task runs as.
+ */
+export async function checkRule(
+  rule: IsolatorRule,
+  make: () => Promise<Isolator>,
+  beside: readonly Isolator[] = [],
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tepui-isolator-"));
   mkdirSync(join(folder, "run"), { recursive: true });
   const isolator = await make();
-  const bench = new ContainerBench([isolator], folder);
+  const bench = new ContainerBench([...beside, isolator], folder);
   try {
     const spec = bench.spec.bind(bench);
     await rule.check({ isolator, restarted: make, bench, spec });
@@ -131,9 +138,13 @@ export async function checkRule(rule: IsolatorRule, make: () => Promise<Isolator
   }
 }
 
-/** Every rule of the port as a test of one isolator. */
-export function conformIsolator(name: string, make: () => Promise<Isolator>): void {
+/** Every rule of the port as a test of one isolator; `beside` as in `checkRule`. */
+export function conformIsolator(
+  name: string,
+  make: () => Promise<Isolator>,
+  beside: readonly Isolator[] = [],
+): void {
   for (const rule of isolatorRules) {
-    test(`${name}: ${rule.title}`, () => checkRule(rule, make));
+    test(`${name}: ${rule.title}`, () => checkRule(rule, make, beside));
   }
 }

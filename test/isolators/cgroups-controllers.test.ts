@@ -3,12 +3,9 @@ import type { Isolator } from "../../contract/ports/isolator.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
 import { systemClock } from "../../kernel/host/system-clock.ts";
-import { quotaUsOf, sharesOf, weightOf } from "../../plugins/isolators/cgroups/controllers/cpu.ts";
 import { defaultDevices } from "../../plugins/isolators/cgroups/controllers/devices.ts";
-import { bytesOfMem, type Demand, demandOf } from "../../plugins/isolators/cgroups/demand.ts";
 import { CgroupsIsolator } from "../../plugins/isolators/cgroups/isolator.ts";
 import { openHost } from "../../plugins/isolators/cgroups/probe.ts";
-import { burstableScore } from "../../plugins/isolators/cgroups/processes.ts";
 import { configOf, limitationsOf, specOf } from "./cgroups/bench.ts";
 import { FakeKernel, type FakeMount, mountsV1, mountV2 } from "./cgroups/fake-kernel.ts";
 
@@ -35,59 +32,8 @@ function filesOf(...names: string[]): Record<string, string | undefined> {
   return Object.fromEntries(names.map((name) => [name, read(name)]));
 }
 
-const demand = (parts: Partial<Demand>): Demand => ({
-  cpusMilli: 0,
-  revocableCpusMilli: 0,
-  memBytes: 0,
-  ...parts,
-});
-
-test.each([
-  [{ cpusMilli: 1000 }, 1024, 100],
-  [{ cpusMilli: 500 }, 512, 50],
-  [{ cpusMilli: 1 }, 2, 1],
-  [{ cpusMilli: 0 }, 2, 1],
-  [{ cpusMilli: 2000, revocableCpusMilli: 2000 }, 20, 2],
-  [{ cpusMilli: 2000, revocableCpusMilli: 1000 }, 1034, 101],
-  [{ cpusMilli: 512_000 }, 524_288, 10_000],
-])("%j weighs %d shares on v1 and %d on v2 (F51)", (parts, shares, weight) => {
-  expect(sharesOf(demand(parts))).toBe(shares);
-  expect(weightOf(demand(parts))).toBe(weight);
-});
-
-test.each([
-  [{ cpusMilli: 500 }, true, 50_000],
-  [{ cpusMilli: 1 }, true, 1000],
-  [{ cpusMilli: 500 }, false, undefined],
-  [{ cpusMilli: 500, cpusLimitMilli: 2000 }, false, 200_000],
-  [{ cpusMilli: 500, cpusLimitMilli: Infinity }, true, undefined],
-])("%j with enableCfs %j has a quota of %j µs in 100 ms (F51, D20)", (parts, enableCfs, quota) => {
-  expect(quotaUsOf(demand(parts), configOf({ enableCfs }))).toBe(quota);
-});
-
-test("a demand sums reservations, counts what is revocable, and keeps limits apart (D20)", () => {
-  const spec = specOf("c1", { cpus: 1, mem: 64.5 }, { cpus: Infinity, mem: 128_000 });
-  const revocable = { name: "cpus", scalar: 500, revocable: true } as const;
-  expect(demandOf({ ...spec, resources: [...spec.resources, revocable] })).toEqual({
-    cpusMilli: 1500,
-    revocableCpusMilli: 500,
-    cpusLimitMilli: Infinity,
-    memBytes: 64.5 * MIB,
-    memLimitBytes: 128 * MIB,
-  });
-  expect(bytesOfMem(1)).toBe(1049); // A thousandth of a MiB, rounded up.
-});
-
-test("the less of a host a burstable container requested, the sooner it goes (D20)", () => {
-  const burst = { memLimitBytes: Infinity };
-  expect(burstableScore(demand({ memBytes: 100, ...burst }), 1000)).toBe(900);
-  expect(burstableScore(demand({ memBytes: 1000, ...burst }), 1000)).toBe(1);
-  expect(burstableScore(demand({ memBytes: 100, memLimitBytes: 100 }), 1000)).toBeUndefined();
-  expect(burstableScore(demand({ memBytes: 100 }), 1000)).toBeUndefined();
-});
-
 describe("on v1", () => {
-  test("a container gets shares, quota, burst, limits, a cpuset and its list of devices", async () => {
+  test("a container gets shares, quota, burst, limits, a cpuset and devices", async () => {
     const given = {
       cpuBurst: 0.5,
       limitSwap: true,
@@ -160,7 +106,7 @@ describe("on v1", () => {
     });
   });
 
-  test("kills while the container was within its limit are the host's lack of memory", async () => {
+  test("kills within the limit of the container are the host's lack of memory", async () => {
     const isolator = isolatorOn(mountsV1);
     await prepare(isolator, "c1", { mem: 64 });
     const { told, stop } = limitationsOf(isolator, specOf("c1").id);
@@ -180,7 +126,7 @@ describe("on v1", () => {
 });
 
 describe("on v2", () => {
-  test("a container gets weight, ceiling, burst and limits, and the root room for them", async () => {
+  test("a container gets weight, ceiling and limits, and the root room for them", async () => {
     const given = {
       cpuBurst: 1,
       limitSwap: true,
@@ -249,12 +195,15 @@ describe("on v2", () => {
     await prepare(isolator, "c1");
     kernel.at("unified/tepui/c1/leaf").write("cgroup.procs", "4194303");
     expect(await isolator.kill?.(specOf("c1").id)).toBe(true);
-    expect(kernel.written.at(-1)).toEqual(["unified/tepui/c1/cgroup.kill", "1"]);
+    expect(kernel.written.slice(-2)).toEqual([
+      ["unified/tepui/c1/cpu.max", "max 100000"], // So that it does not wait for CPU time to die.
+      ["unified/tepui/c1/cgroup.kill", "1"],
+    ]);
     await isolator.cleanup(specOf("c1").id);
     expect(kernel.at("unified/tepui").childNames()).toEqual([]);
   });
 
-  test("what cannot be killed in time is told with its pids, and cleaned up by a later call", async () => {
+  test("what cannot be killed in time is told with its pids, and removed later", async () => {
     const isolator = isolatorOn([mountV2], { destroyTimeout: "100ms" });
     await prepare(isolator, "c1");
     kernel.drop("unified/tepui/c1/cgroup.kill");
@@ -269,7 +218,7 @@ describe("on v2", () => {
   });
 });
 
-test("everything that is written lies below the root, its own line of succession apart", async () => {
+test("everything that is written lies below the root", async () => {
   const isolator = isolatorOn([...mountsV1, { ...mountV2, controllers: ["cpu"] }]);
   await prepare(isolator, "c1");
   await isolator.update?.(specOf("c1", { cpus: 2, mem: 128 }));

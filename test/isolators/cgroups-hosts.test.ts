@@ -112,7 +112,7 @@ test("a hybrid host may be used as v1 or v2 alone", () => {
   ]);
 });
 
-test("what is mounted read-only is announced with the kernel's reason, or refused if required", () => {
+test("what is mounted read-only is announced with the reason, or refused if required", () => {
   const mounts = mountsV1.map((mount) => ({ ...mount, readOnly: mount.name === "pids" }));
   const host = open(mounts);
   expect(host.degraded).toHaveLength(1);
@@ -121,7 +121,7 @@ test("what is mounted read-only is announced with the kernel's reason, or refuse
   expect(refused.details?.[0]).toMatch(/^pids: the cgroup cannot be made: EROFS/);
 });
 
-test("a host without cgroups is refused, and so is one whose required controller is not wanted", () => {
+test("a host without cgroups is refused, and so is a required controller not wanted", () => {
   expect(refusalOf(() => open([])).describe()).toContain("no cgroups are mounted at all");
   const refused = refusalOf(() => open(mountsV1, { controllers: ["cpu"] }));
   expect(refused.details).toEqual(["memory: it is not in `controllers`"]);

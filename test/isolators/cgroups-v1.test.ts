@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { fromScalars } from "../../contract/resources.ts";
+import { ContainerBench } from "../agent/support/containers.ts";
 import { describeWith } from "../support/require.ts";
 import { CgroupBench, pause, specOf } from "./cgroups/bench.ts";
 import { cgroupRules } from "./cgroups/rules.ts";
@@ -15,7 +17,22 @@ describeWith("cgroup-v1", "cgroups on this machine's v1 hierarchies", () => {
     });
   }
 
-  test("without a freezer, and with all the host has, a kill ends a task that keeps forking", async () => {
+  test("a containerizer knows of the memory limit before it tells of the end (D15)", async () => {
+    const bench = new CgroupBench("auto");
+    const containers = new ContainerBench([bench.open()]);
+    try {
+      const command = "exec dd if=/dev/zero of=/dev/null bs=200M count=1";
+      const spec = containers.spec(command, { resources: fromScalars({ cpus: 1, mem: 64 }) });
+      const { exit, limits } = await containers.run(spec);
+      expect(exit).toEqual({ signal: "SIGKILL" });
+      expect(limits?.map(({ reason }) => reason)).toEqual(["REASON_CONTAINER_LIMITATION_MEMORY"]);
+    } finally {
+      await containers.close();
+      await bench.close();
+    }
+  });
+
+  test("a kill ends a task that keeps forking, by all ways the host has", async () => {
     for (const [version, given] of [
       ["v1", { controllers: ["cpu", "memory", "pids"] }],
       ["auto", {}],

@@ -151,9 +151,7 @@ export function stepShutdownExecutor(
   if (executor !== undefined) endExecutor(state, executor, nowMs, out);
 }
 
-/**
- * Ends everything of a framework that is gone for good; nobody is told, nobody would acknowledge.
- */
+/** Ends everything of a framework that is gone for good; nobody is left to be told. */
 export function stepShutdownFramework(
   state: AgentState,
   order: AgentOrderOf<"shutdown-framework">,

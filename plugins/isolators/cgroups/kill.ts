@@ -61,6 +61,7 @@ export async function killAll(
   send: SendKill = sendKill,
 ): Promise<boolean> {
   if (groups.pids().length === 0) return true;
+  groups.letDie();
   for (const { dir } of groups.existing()) {
     if (dir.has("cgroup.kill")) dir.write("cgroup.kill", "1");
   }

@@ -6,7 +6,12 @@ import type { KeeperExit } from "../../../agent/containerizer/keeper.ts";
 import { listPids, readEnvironment } from "../../../agent/containerizer/proc.ts";
 import type { TepuiError } from "../../../contract/errors.ts";
 import type { ContainerId } from "../../../contract/ids.ts";
-import type { ContainerSpec, Isolator, ProcessIdentity } from "../../../contract/ports/isolator.ts";
+import type {
+  ContainerSpec,
+  Isolator,
+  Limitation,
+  ProcessIdentity,
+} from "../../../contract/ports/isolator.ts";
 import { silentLog } from "../../../contract/ports/log.ts";
 import { systemClock } from "../../../kernel/host/system-clock.ts";
 
@@ -14,17 +19,22 @@ import { systemClock } from "../../../kernel/host/system-clock.ts";
 export interface Ended {
   readonly exit?: KeeperExit | undefined;
   readonly failure?: TepuiError;
+  /** Limits that had been told by then. */
+  readonly limits?: readonly Limitation[];
 }
+
+/** Ids are never used again: a container may still be cleaned up when the next test runs. */
+let next = 0;
 
 /** A real containerizer in a temporary folder. */
 export class ContainerBench {
   readonly folder: string;
   readonly containerizer: Containerizer;
   readonly held = new Map<string, ProcessIdentity | undefined>();
+  readonly #limits = new Map<string, Limitation[]>();
   readonly #ended = new Map<string, (ended: Ended) => void>();
   /** Containers are let run as soon as they are held, unless this is false. */
   releases = true;
-  #next = 0;
 
   constructor(isolators: readonly Isolator[] = [], folder?: string) {
     this.folder = folder ?? mkdtempSync(join(tmpdir(), "tepui-agent-"));
@@ -40,14 +50,19 @@ export class ContainerBench {
           if (this.releases) this.containerizer.release(id);
         },
         onFailed: (id, failure) => this.#ended.get(id)?.({ failure }),
-        onExited: (id, exit) => this.#ended.get(id)?.({ exit }),
-        onLimit: () => {},
+        onExited: (id, exit) => {
+          const limits = this.#limits.get(id);
+          this.#ended.get(id)?.({ exit, ...(limits === undefined ? {} : { limits }) });
+        },
+        onLimit: (id, limit) => {
+          this.#limits.set(id, [...(this.#limits.get(id) ?? []), limit]);
+        },
       },
     });
   }
 
   spec(value: string, more: Partial<ContainerSpec> = {}): ContainerSpec {
-    const id = `c${process.pid}-${this.#next++}` as ContainerId;
+    const id = `c${process.pid}-${next++}` as ContainerId;
     const sandbox = join(this.folder, id);
     mkdirSync(sandbox, { recursive: true });
     return {

@@ -1,7 +1,8 @@
 // Runs inside the machine: every rule of the cgroups isolator against the kernel that booted.
 import { release } from "node:os";
 import { CgroupBench } from "../../isolators/cgroups/bench.ts";
-import { type CgroupRule, cgroupRules } from "../../isolators/cgroups/rules.ts";
+import type { CgroupRule } from "../../isolators/cgroups/rule.ts";
+import { cgroupRules } from "../../isolators/cgroups/rules.ts";
 import { REPORT, type Report } from "../report.ts";
 
 function report(what: Report): void {

@@ -32,6 +32,8 @@ export interface Controller {
   create?(group: CgroupDir, demand: Demand, config: CgroupsConfig, above: CgroupDir): void;
   /** Adjusts the cgroup of a running container. */
   update?(group: CgroupDir, demand: Demand, config: CgroupsConfig): void;
+  /** Takes off what would hold up the dying of a container that is about to be killed. */
+  letDie?(group: CgroupDir): void;
   /** Adjusts the root after containers came, changed or went. */
   balance?(root: CgroupDir, demands: Iterable<Demand>): void;
   /** Reads what has been used; what the kernel does not tell is absent. */

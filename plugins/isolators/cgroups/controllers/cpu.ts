@@ -32,7 +32,9 @@ export function weightOf(demand: Demand): number {
  * task's own (D20) goes before the request, which is a ceiling only with `enableCfs`.
  */
 export function quotaUsOf(demand: Demand, config: CgroupsConfig): number | undefined {
-  const milli = demand.cpusLimitMilli ?? (config.enableCfs ? demand.cpusMilli : Infinity);
+  // Who requested nothing may use what is idle: a ceiling of zero would only stop it from running.
+  const request = config.enableCfs && demand.cpusMilli > 0 ? demand.cpusMilli : Infinity;
+  const milli = demand.cpusLimitMilli ?? request;
   if (milli === Infinity) return undefined;
   return Math.max(QUOTA_MIN_US, Math.round((milli * PERIOD_US) / 1000));
 }
@@ -69,6 +71,12 @@ export const cpuV1: Controller = {
     ]),
   create: applyV1,
   update: applyV1,
+  // Ending takes CPU time, too, and who has used up its own would wait for it while dying.
+  letDie(group) {
+    const mayBurst = (group.number("cpu.cfs_burst_us") ?? 0) > 0;
+    if (mayBurst) group.write("cpu.cfs_burst_us", "0");
+    if (group.has("cpu.cfs_quota_us")) group.write("cpu.cfs_quota_us", "-1");
+  },
   usage(group) {
     const quotaUs = group.number("cpu.cfs_quota_us");
     const isCapped = quotaUs !== undefined && quotaUs > 0;
@@ -126,6 +134,10 @@ export const cpuV2: Controller = {
     ]),
   create: applyV2,
   update: applyV2,
+  letDie(group) {
+    if ((group.number("cpu.max.burst") ?? 0) > 0) group.write("cpu.max.burst", "0");
+    if (group.has("cpu.max")) group.write("cpu.max", `max ${PERIOD_US}`);
+  },
   usage(group) {
     const stat = group.table("cpu.stat");
     const [quota, period] = (group.read("cpu.max") ?? "max").split(" ").map(Number);
