@@ -61,18 +61,17 @@ interface Cycle {
 
 let uuids = 0;
 
-/** Every agent is offered, filled with tasks, which run, end, and are acknowledged. */
-function cycle(state: ClusterState, frameworks: number, nowMs: number): Cycle {
-  prepareRound(state);
-  const decisions: OfferDecision[] = [];
-  for (const agentRow of state.tables.candidates) {
-    decisions.push({ agentRow, clientRow: agentRow % frameworks, whole: true });
-  }
-  state.tables.dropCandidates(state.tables.candidates.length);
-  const policy = { name: "bench", digest: "0" };
-  const offersMs = timed(state, [{ type: "offers-decided", decisions, policy }], nowMs);
+interface Running {
+  readonly peer: number;
+  readonly frameworkPeer: number;
+  readonly task: TaskInfo;
+  readonly id: string;
+}
+
+/** Calls that fill every offer with tasks. */
+function fill(state: ClusterState): { accepts: ClusterInput[]; running: Running[] } {
   const accepts: ClusterInput[] = [];
-  const running: { peer: number; frameworkPeer: number; task: TaskInfo; id: string }[] = [];
+  const running: Running[] = [];
   for (const offer of state.offers.values()) {
     const tasks: TaskInfo[] = Array.from({ length: TASKS_PER_OFFER }, (_, number) => ({
       name: "task",
@@ -105,6 +104,20 @@ function cycle(state: ClusterState, frameworks: number, nowMs: number): Cycle {
       });
     }
   }
+  return { accepts, running };
+}
+
+/** Every agent is offered, filled with tasks, which run, end, and are acknowledged. */
+function cycle(state: ClusterState, frameworks: number, nowMs: number): Cycle {
+  prepareRound(state);
+  const decisions: OfferDecision[] = [];
+  for (const agentRow of state.tables.candidates) {
+    decisions.push({ agentRow, clientRow: agentRow % frameworks, whole: true });
+  }
+  state.tables.dropCandidates(state.tables.candidates.length);
+  const policy = { name: "bench", digest: "0" };
+  const offersMs = timed(state, [{ type: "offers-decided", decisions, policy }], nowMs);
+  const { accepts, running } = fill(state);
   const acceptMs = timed(state, accepts, nowMs);
   let updateMs = 0;
   let ackMs = 0;

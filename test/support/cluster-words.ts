@@ -128,22 +128,12 @@ function frameworkActs(cluster: Stage, who: string, verb: string, words: string[
       cluster.call(who, { type: "kill", taskId, ...(agentId && { agentId }) });
       return;
     }
-    case "reconciles": {
-      const tasks = words.map((word) => {
-        const [taskId, agentId] = placed(cluster, word);
-        return { taskId, ...(agentId && { agentId }) };
-      });
-      cluster.call(who, { type: "reconcile", tasks });
+    case "reconciles":
+      reconcile(cluster, who, words);
       return;
-    }
-    case "acks": {
-      const uuid = cluster.uuids.get(what) as UpdateId;
-      const [taskId, agentId] = placed(cluster, more[0] ? `${what}@${more[0]}` : what);
-      const task = cluster.state.frameworks.get(party.id as FrameworkId)?.tasks.get(taskId);
-      const at = agentId ?? task?.agentId ?? ("nowhere" as AgentId);
-      cluster.call(who, { type: "acknowledge", taskId, agentId: at, uuid });
+    case "acks":
+      acknowledge(cluster, who, what, more[0]);
       return;
-    }
     case "leaves": {
       const { peer } = party;
       if (peer === undefined) throw new Error(`${who} is not connected`);
@@ -212,4 +202,22 @@ export function taskOf(word: string, agentId: AgentId): TaskInfo {
     resources: resourcesOf(word.slice(cut + 1, -1)),
     command: { value: "true" },
   };
+}
+
+function reconcile(cluster: Stage, who: string, words: readonly string[]): void {
+  const tasks = words.map((word) => {
+    const [taskId, agentId] = placed(cluster, word);
+    return { taskId, ...(agentId && { agentId }) };
+  });
+  cluster.call(who, { type: "reconcile", tasks });
+}
+
+function acknowledge(cluster: Stage, who: string, what: string, agent: string | undefined): void {
+  const uuid = cluster.uuids.get(what) as UpdateId;
+  const [taskId, agentId] = placed(cluster, agent === undefined ? what : `${what}@${agent}`);
+  const task = cluster.state.frameworks
+    .get(cluster.names.frameworks.get(who)?.id as FrameworkId)
+    ?.tasks.get(taskId);
+  const at = agentId ?? task?.agentId ?? ("nowhere" as AgentId);
+  cluster.call(who, { type: "acknowledge", taskId, agentId: at, uuid });
 }

@@ -1,6 +1,6 @@
 import type { AgentMessage, AgentOrder } from "../../contract/agent-api.ts";
 import type { FrameworkCall, FrameworkEvent } from "../../contract/framework-api.ts";
-import type { RoleName, TaskId, UpdateId } from "../../contract/ids.ts";
+import type { TaskId, UpdateId } from "../../contract/ids.ts";
 import { fromScalars } from "../../contract/resources.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
@@ -11,11 +11,17 @@ import { type ClusterState, createCluster, nextDeadlineMs } from "../../kernel/c
 import { isRoundDue, prepareRound, step } from "../../kernel/core/step.ts";
 import { notOversubscribed } from "../property/properties.ts";
 import { testMaster } from "./cluster.ts";
+import { Lanes } from "./lanes.ts";
 import type { Random } from "./random.ts";
 import { SimAgent } from "./sim-agent.ts";
-import { decideAtRandom, type SimFramework, type SimTask, someTasks } from "./sim-framework.ts";
-
-type Item = { to: number; order: AgentOrder } | { to: number; event: FrameworkEvent };
+import {
+  callOf,
+  decideAtRandom,
+  isSettled,
+  type SimFramework,
+  someFrameworks,
+  subscription,
+} from "./sim-framework.ts";
 
 /**
  * A cluster in one process from one seed: the real core between simulated agents and frameworks,
@@ -28,14 +34,10 @@ export class Simulation {
   readonly frameworks: SimFramework[];
   state: ClusterState;
   nowMs = 1_000_000;
-  #peers = 1;
   #uuids = 0;
   #masters = 0;
   #taskCount = 0;
-  /** On its way from the master, by connection. */
-  #down = new Map<number, Item[]>();
-  /** On its way to the master, by connection. */
-  #up = new Map<number, ClusterInput[]>();
+  readonly #lanes = new Lanes();
   readonly #registry = new Map<string, unknown>();
   #writes: Extract<Effect, { type: "write-registry" }>[] = [];
 
@@ -44,20 +46,13 @@ export class Simulation {
     const uuid = (): UpdateId => (this.#uuids++).toString(16).padStart(32, "0") as UpdateId;
     const say = (agent: SimAgent, message: AgentMessage): void => {
       if (agent.peer === undefined) return;
-      this.#push(agent.peer, { type: "agent-message", peer: agent.peer, message });
+      this.#lanes.put(agent.peer, { type: "agent-message", peer: agent.peer, message });
     };
     this.agents = Array.from({ length: 2 + random.below(4) }, (_, number) => {
       const total = fromScalars({ cpus: 1 + random.below(8), mem: 256 * (1 + random.below(8)) });
       return new SimAgent(`agent${number}`, total, say, uuid);
     });
-    this.frameworks = Array.from({ length: 1 + random.below(4) }, (_, number) => ({
-      name: `framework${number}`,
-      roles: (random.chance(0.3) ? ["a", `b/${number}`] : [`r${number % 2}`]) as RoleName[],
-      id: undefined,
-      peer: undefined,
-      offers: [],
-      tasks: new Map(),
-    }));
+    this.frameworks = someFrameworks(random);
     this.state = this.#newMaster();
   }
 
@@ -80,10 +75,10 @@ export class Simulation {
   #perform(effect: Effect): void {
     switch (effect.type) {
       case "send-agent":
-        this.#down.get(effect.to)?.push({ to: effect.to, order: effect.order });
+        this.#lanes.send({ to: effect.to, order: effect.order });
         return;
       case "send-framework":
-        this.#down.get(effect.to)?.push({ to: effect.to, event: effect.event });
+        this.#lanes.send({ to: effect.to, event: effect.event });
         return;
       case "close-peer":
         this.#hangUp(effect.peer);
@@ -96,21 +91,9 @@ export class Simulation {
     }
   }
 
-  #push(peer: number, input: ClusterInput): void {
-    this.#up.get(peer)?.push(input);
-  }
-
-  #open(): number {
-    const peer = this.#peers++;
-    this.#down.set(peer, []);
-    this.#up.set(peer, []);
-    return peer;
-  }
-
   /** A connection ends; what was under way is lost, and both sides notice. */
   #hangUp(peer: number): void {
-    this.#down.delete(peer);
-    this.#up.delete(peer);
+    this.#lanes.close(peer);
     for (const agent of this.agents) {
       if (agent.peer !== peer) continue;
       agent.peer = undefined;
@@ -125,33 +108,20 @@ export class Simulation {
 
   connectAgent(agent: SimAgent): void {
     if (agent.peer !== undefined) return;
-    agent.peer = this.#open();
+    agent.peer = this.#lanes.open();
     agent.register();
   }
 
   connectFramework(framework: SimFramework): void {
     if (framework.peer !== undefined) return;
-    framework.peer = this.#open();
+    framework.peer = this.#lanes.open();
     framework.offers = [];
-    const { name, roles, id } = framework;
-    const capabilities = ["MULTI_ROLE", "PARTITION_AWARE"] as const;
-    this.#call(framework, {
-      type: "subscribe",
-      framework: {
-        name,
-        user: "nobody",
-        roles,
-        failoverTimeoutMs: 1e9,
-        checkpoint: true,
-        capabilities: [...capabilities],
-        ...(id && { id }),
-      },
-    });
+    this.#call(framework, subscription(framework));
   }
 
   #call(framework: SimFramework, call: FrameworkCall): void {
     const { peer } = framework;
-    if (peer !== undefined) this.#push(peer, { type: "framework-call", peer, call });
+    if (peer !== undefined) this.#lanes.put(peer, { type: "framework-call", peer, call });
   }
 
   breakAgent(agent: SimAgent): void {
@@ -172,7 +142,7 @@ export class Simulation {
   failOver(): void {
     while (this.#writes.length > 0 && this.random.chance(0.5)) this.#writeOne(false);
     this.#writes = [];
-    for (const peer of [...this.#down.keys()]) this.#hangUp(peer);
+    for (const peer of this.#lanes.peers) this.#hangUp(peer);
     this.#newMaster();
   }
 
@@ -188,9 +158,8 @@ export class Simulation {
 
   /** Delivers one message somewhere. */
   deliver(): boolean {
-    const lanes = [...this.#up.values(), ...this.#down.values()].filter((lane) => lane.length > 0);
-    if (lanes.length === 0) return false;
-    const item = this.random.pick(lanes).shift() as ClusterInput | Item;
+    const item = this.#lanes.take(this.random);
+    if (item === undefined) return false;
     if ("type" in item) this.#input(item);
     else if ("order" in item) this.#obey(item.to, item.order);
     else this.#hear(item.to, item.event);
@@ -251,36 +220,11 @@ export class Simulation {
     this.#input({ type: "offers-decided", decisions, policy: { name: "random", digest: "0" } });
   }
 
-  /** A framework answers an offer or does something else that comes to its mind. */
+  /** A framework does something; `orderly` ones launch nothing new. */
   actFramework(framework: SimFramework, orderly: boolean): void {
-    const { random } = this;
-    const offer = framework.offers.shift();
-    const refuseMs = random.pick([0, 1_000, 5_000, 60_000]);
-    if (offer !== undefined) {
-      const filters = random.chance(0.3) ? {} : { filters: { refuseMs } };
-      if (orderly || random.chance(0.3)) {
-        this.#call(framework, { type: "decline", offerIds: [offer.id], ...filters });
-        return;
-      }
-      const tasks = someTasks(
-        framework,
-        offer,
-        this.random,
-        () => `t${this.#taskCount++}` as TaskId,
-      );
-      const operations = [{ type: "LAUNCH", tasks } as const];
-      this.#call(framework, { type: "accept", offerIds: [offer.id], operations, ...filters });
-      return;
-    }
-    const roll = random.below(6);
-    const tasks = [...framework.tasks].filter(([, { ends }]) => ends.length === 0);
-    if (roll === 0) this.#call(framework, { type: "revive" });
-    if (roll === 1 && !orderly) this.#call(framework, { type: "suppress" });
-    if (roll === 2) this.#call(framework, { type: "reconcile", tasks: [] });
-    if (tasks.length === 0 || roll < 3) return;
-    const [taskId, { agentId }] = random.pick(tasks);
-    if (roll === 3) this.#call(framework, { type: "kill", taskId });
-    else this.#call(framework, { type: "reconcile", tasks: [{ taskId, agentId }] });
+    const nextId = (): TaskId => `t${this.#taskCount++}` as TaskId;
+    const call = callOf(framework, orderly, this.random, nextId);
+    if (call !== undefined) this.#call(framework, call);
   }
 
   /** Something goes on or wrong. */
@@ -344,20 +288,9 @@ export class Simulation {
 
   #quiet(): boolean {
     return (
-      this.frameworks.every(({ tasks }) => [...tasks.values()].every((t) => this.#settled(t))) &&
-      this.agents.every((agent) => agent.tasks.size === 0)
+      this.frameworks.every(({ tasks }) =>
+        [...tasks.values()].every((task) => isSettled(task, this.agents)),
+      ) && this.agents.every((agent) => agent.tasks.size === 0)
     );
-  }
-
-  /**
-   * A task has ended, or is on an agent that lost its connection before it learned its id: that
-   * agent never comes back, and its tasks are away until an operator says that it is gone.
-   */
-  #settled({ agentId, ends, last }: SimTask): boolean {
-    if (ends.length > 0) return true;
-    const isNobody = this.agents.every(({ id }) => id !== agentId);
-    const isLost = last === "TASK_UNREACHABLE" || last === "TASK_UNKNOWN";
-    if (isNobody && isLost) ends.push("TASK_GONE_BY_OPERATOR");
-    return ends.length > 0;
   }
 }
