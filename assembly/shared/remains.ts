@@ -190,7 +190,8 @@ export function measure(client: u32): bool {
   if (surplus != 0 && vectors.lowerTo(offerFree, surplus)) whole = false;
   if (rooms != 0 && !hasRoom(client, offerFree)) {
     whole = false;
-    if (vectors.allPositive(vector(rooms, client))) vectors.lowerTo(offerFree, vector(rooms, client));
+    const room = vector(rooms, client);
+    if (vectors.allPositive(room)) vectors.lowerTo(offerFree, room);
     else vectors.clear(offerFree);
   }
   vectors.copy(offer, offerFree);

@@ -33,8 +33,8 @@ describe("tasks on a local cluster of real processes", () => {
   });
 
   test("200 tasks report 200 known exit statuses and signals truly (F20)", async () => {
-    const script =
-      "if [ $((TEPUI_TASK_INDEX % 10)) -eq 9 ]; then kill -KILL $$; fi; exit $((TEPUI_TASK_INDEX % 7))";
+    const killed = "[ $((TEPUI_TASK_INDEX % 10)) -eq 9 ] && kill -KILL $$";
+    const script = `${killed}; exit $((TEPUI_TASK_INDEX % 7))`;
     const words = ["run", "--count", "200", "--cpus", "0.1", "--mem", "16", "-o", "json"];
     const { stdout } = await cluster.run(...words, "--", "sh", "-c", script);
     const { tasks } = JSON.parse(stdout) as RunReport;

@@ -56,7 +56,8 @@ export function callProblem(call: SchedulerCall, principal?: string): string | u
       return "'framework_id' differs from 'subscribe.framework_info.id'";
     }
     if (principal !== undefined && info?.principal !== undefined && info.principal !== principal) {
-      return `Authenticated principal '${principal}' does not match principal '${info.principal}' set in 'FrameworkInfo'`;
+      const other = `principal '${info.principal}' set in 'FrameworkInfo'`;
+      return `Authenticated principal '${principal}' does not match ${other}`;
     }
     return undefined;
   }
