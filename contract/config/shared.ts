@@ -81,10 +81,6 @@ export const LogSchema = Type.Object(
       default: "info",
       description: "The least severe lines that are written.",
     }),
-    pretty: Type.Boolean({
-      default: false,
-      description: "Lines for people instead of JSON.",
-    }),
   },
   { default: {}, description: "What is logged, and how." },
 );

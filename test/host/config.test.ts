@@ -23,7 +23,7 @@ test("without any source, a config has all its defaults (A9, L)", () => {
       maxCompletedTasksPerFramework: 1000,
       maxUnreachableTasksPerFramework: 1000,
     },
-    log: { level: "info", pretty: false },
+    log: { level: "info" },
   });
   expect(loadConfig(master, {}).offerTimeout).toBeUndefined();
   expect(loadConfig(agent, {})).toMatchObject({

@@ -1,4 +1,4 @@
-// Runs inside the machine: the rules of the isolator port, and those of the cgroups isolator, against
+// Runs inside the machine: the rules of the isolator port, and of the cgroups isolator, against
 // the kernel that booted.
 import { release } from "node:os";
 import { silentLog } from "../../../contract/ports/log.ts";
