@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import type { AgentOrder } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { reasonOf, type TepuiError } from "../contract/errors.ts";
-import type { AgentOrder } from "../contract/agent-api.ts";
 import type { ContainerId } from "../contract/ids.ts";
 import type { Clock } from "../contract/ports/clock.ts";
 import type { ContainerSpec, Isolator } from "../contract/ports/isolator.ts";

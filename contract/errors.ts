@@ -1,4 +1,5 @@
 import { agentErrors } from "./errors/agent.ts";
+import { cgroupErrors } from "./errors/cgroups.ts";
 import { cliErrors } from "./errors/cli.ts";
 import { clientErrors } from "./errors/client.ts";
 import { configErrors } from "./errors/config.ts";
@@ -34,6 +35,7 @@ export const errors = {
   ...registryErrors,
   ...cliErrors,
   ...clientErrors,
+  ...cgroupErrors,
 } satisfies FaultTable;
 
 /** A code of the table. */

@@ -14,8 +14,9 @@ export type Amounts = Readonly<
 >;
 
 /**
- * Resources from plain amounts: `resources({ cpus: 0.5, mem: 128, ports: [{ begin: 8080, end: 8080 }] })`.
- * Three decimals count (E20). With `role` they are asked for from that role's static reservation.
+ * Resources from plain amounts: `resources({ cpus: 0.5, mem: 128, ports: [{ begin: 8080, end: 8080
+ * }] })`. Three decimals count (E20). With `role` they are asked for from that role's static
+ * reservation.
  * @throws JOB_INVALID for amounts that are negative or not finite.
  */
 export function resources(amounts: Amounts, role?: string): Resources {

@@ -289,6 +289,8 @@ export class Containerizer {
       return;
     }
     container.phase = "ending";
+    // The last look of whoever watches: a limit that ended it has to be told before its end is.
+    stopWatching(container);
     const { onExited } = this.#options.events;
     // A task that ended by itself is told of at once; what it left behind is ended after that.
     if (!container.destroy) onExited(id, exit);
@@ -311,7 +313,7 @@ export class Containerizer {
   /** Ends what is left and cleans up, in reverse order; a cleanup that fails holds up no other. */
   async #end(container: Container): Promise<void> {
     const { id } = container.spec;
-    for (const stop of container.unwatch) stop();
+    stopWatching(container);
     if (container.process !== undefined) await this.#destroy(container);
     for (const isolator of [...this.#options.isolators].reverse()) {
       try {
@@ -378,6 +380,10 @@ export class Containerizer {
 function rootOf(container: Container): { id: string; process?: ProcessIdentity } {
   const { process } = container;
   return { id: container.spec.id, ...(process === undefined ? {} : { process }) };
+}
+
+function stopWatching(container: Container): void {
+  for (const stop of container.unwatch.splice(0)) stop();
 }
 
 /** Refuses what would otherwise be ignored in silence. */

@@ -26,7 +26,7 @@ export function addUpdate(
 ): void {
   if (isTerminal(task.state)) return;
   const containerId = task.containerId;
-  const process =
+  const running =
     containerId === undefined ? undefined : state.containers.get(containerId)?.process;
   const status: TaskStatus = {
     source: "SOURCE_AGENT",
@@ -40,7 +40,7 @@ export function addUpdate(
       : {
           containerStatus: {
             containerId,
-            ...(process === undefined ? {} : { executorPid: process.pid }),
+            ...(running === undefined ? {} : { executorPid: running.pid }),
           },
         }),
   };

@@ -1,8 +1,8 @@
+import type { ExecutorEvent } from "../../contract/executor-api.ts";
 import { type ExecutorCall, executorCallSchemas } from "../../contract/executor-api.ts";
 import type { ContainerId } from "../../contract/ids.ts";
 import { messageCheck } from "../../contract/message-checks.ts";
 import type { HelloAnswer, Peer, TransportHandlers } from "../../contract/ports/transport.ts";
-import type { ExecutorEvent } from "../../contract/executor-api.ts";
 import type { Hello, WireMessage } from "../../contract/wire-protocol.ts";
 import type { AgentInput } from "../core/event.ts";
 import type { ExecutorTokens } from "./tokens.ts";

@@ -1,5 +1,15 @@
-import { createReadStream, lstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
-import { closeSync, constants, fstatSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  type Stats,
+} from "node:fs";
 import { isAbsolute, join, sep } from "node:path";
 import { errors } from "../../contract/errors.ts";
 import type { FrameworkId, TaskId } from "../../contract/ids.ts";

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../../contract/ports/clock.ts";
 import { limits } from "../../contract/limits.ts";
+import type { Clock, Timer } from "../../contract/ports/clock.ts";
 import type { Effect } from "../core/effect.ts";
 import type { AgentInput } from "../core/event.ts";
 import { invariants } from "../core/invariants.ts";

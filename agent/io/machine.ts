@@ -1,10 +1,10 @@
 import { statfsSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
-import { normalize } from "../../contract/resources.ts";
+import type { AgentConfig } from "../../contract/config/agent.ts";
+import { errors } from "../../contract/errors.ts";
 import { parseAttributes } from "../../contract/resources/attributes.ts";
 import { parseResources } from "../../contract/resources/text.ts";
-import { errors } from "../../contract/errors.ts";
-import type { AgentConfig } from "../../contract/config/agent.ts";
+import { normalize } from "../../contract/resources.ts";
 import type { Attribute, Resources } from "../../contract/schema/resource.ts";
 
 const MIB = 2 ** 20;

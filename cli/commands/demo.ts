@@ -56,7 +56,9 @@ async function countOnCluster(context: CliContext, cluster: LocalCluster): Promi
   if (module === undefined) throw errors.JOB_INVALID("wordcount is not built", "npm run build");
   const job = { name: "wordcount", module, root, inputs, masters: cluster.address };
   const { records, figures } = await runJobShown(context, job);
-  const top = topWords(records, TOP_WORDS);
+  // Sources are full of numbers and single letters, which nobody calls words.
+  const words = new Map([...records].filter(([word]) => /^\p{L}{3,}$/u.test(word)));
+  const top = topWords(words, TOP_WORDS);
   if (output.format !== "json") {
     output.table(
       [{ title: "WORD" }, { title: "COUNT", align: "right" }],

@@ -16,10 +16,15 @@ export const agentErrors = {
   CHECKPOINT_FAILED: (reason: string, cause?: unknown) =>
     fault("CHECKPOINT_FAILED", 500, `the agent's checkpoint cannot be kept: ${reason}`, { cause }),
   CHECKPOINT_LAYOUT: (folder: string, found: string, ours: number) =>
-    fault("CHECKPOINT_LAYOUT", 400, `its checkpoint has layout ${found}, this agent reads ${ours}`, {
-      where: folder,
-      hint: "start the version that wrote it, or remove the folder if nothing of it is needed",
-    }),
+    fault(
+      "CHECKPOINT_LAYOUT",
+      400,
+      `its checkpoint has layout ${found}, this agent reads ${ours}`,
+      {
+        where: folder,
+        hint: "start the version that wrote it, or remove the folder if nothing of it is needed",
+      },
+    ),
   KEEPER_UNAVAILABLE: (reason: string) =>
     fault("KEEPER_UNAVAILABLE", 500, `no process can be started: ${reason}`, {
       hint: "the agent starts tasks through perl, which every Debian has as perl-base",

@@ -92,6 +92,17 @@ export interface Usage {
   readonly memCacheBytes?: number;
   readonly memSwapBytes?: number;
   readonly diskUsedBytes?: number;
+  /** Bytes read from and written to block devices since the start. */
+  readonly ioReadBytes?: number;
+  readonly ioWrittenBytes?: number;
+}
+
+/** What an isolator does on this host, and what it cannot do there. */
+export interface IsolatorStatus {
+  /** One line for people: `cgroups v1: cpu, memory, pids below tepui`. */
+  readonly summary: string;
+  /** What was asked for and is not had, one sentence each; empty when nothing is amiss. */
+  readonly degraded: readonly string[];
 }
 
 /** A container that the agent remembers, handed back to isolators after a restart. */
@@ -117,11 +128,17 @@ export interface Isolator {
   cleanup(id: ContainerId): Promise<void>;
   /** After an agent restart: takes up `known` again, returns ids it found that are not in it. */
   recover(known: readonly ContainerCheckpoint[]): Promise<readonly ContainerId[]>;
-  /** Tells of limits hit; returns how to stop watching. */
+  /**
+   * Tells of limits hit; returns how to stop watching. Stopping takes a last look first and tells
+   * what it finds before it returns, so whoever stops watching when the process has ended, and
+   * only then tells of its end, knows whether a limit ended it (D15).
+   */
   watch?(id: ContainerId, onLimit: (limitation: Limitation) => void): () => void;
   /** New requests and limits for a running container. */
   update?(spec: ContainerSpec): Promise<void>;
   usage?(id: ContainerId): Promise<Usage>;
   /** Kills all processes at once; false when it cannot, so that the launcher does it (F76). */
   kill?(id: ContainerId): Promise<boolean>;
+  /** How it stands on this host, for the log, the state endpoints and people. */
+  status?(): IsolatorStatus;
 }

@@ -52,7 +52,8 @@ function isVisible(resource: Resource, role: RoleName, sight: Sight): boolean {
 
 /**
  * The part of `free` that has these amounts of its unreserved scalars; ports and sets come along in
- * the same proportion as the largest of the amounts, rounded down. `undefined` when it is not there.
+ * the same proportion as the largest of the amounts, rounded down. `undefined` when it is not
+ * there.
  */
 export function partOf(
   free: Resources,

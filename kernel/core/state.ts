@@ -353,7 +353,9 @@ export function nextDeadlineMs(state: ClusterState): number | undefined {
   return timerMs === undefined ? offerMs : Math.min(timerMs, offerMs);
 }
 
-/** Asks for a round at once (C1). Where nothing can be new, what is freed later waits for a batch. */
+/**
+ * Asks for a round at once (C1). Where nothing can be new, what is freed later waits for a batch.
+ */
 export function wantRound({ allocation, tables }: ClusterState): void {
   allocation.wanted ||= tables.candidates.length > 0;
 }

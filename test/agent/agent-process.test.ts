@@ -1,11 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { listPids, readEnvironment } from "../../agent/containerizer/proc.ts";
 import { AgentProcess } from "./support/agent-process.ts";
 import { until } from "./support/containers.ts";
 import { StandInMaster } from "./support/stand-in-master.ts";
+
+// Agents are processes of their own here, and start slowly where many tests run at once.
+vi.setConfig({ testTimeout: 90_000 });
 
 let folder: string;
 let master: StandInMaster;
@@ -19,7 +22,7 @@ afterEach(async () => {
   for (const agent of agents.splice(0)) await agent.kill("SIGKILL");
   await master.close();
   for (const pid of left()) process.kill(pid, "SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** Processes that work in a sandbox of this test. */
@@ -35,14 +38,17 @@ async function start(recover?: string): Promise<AgentProcess> {
       workDir: join(folder, "work"),
       resources: "cpus:4;mem:1024",
       attributes: "rack:r1",
-      registrationBackoffFactor: 1,
+      registrationBackoffFactor: "1ms",
       "log.level": "warn",
     },
     recover,
   );
   agents.push(agent);
   const registered = master.registrations.length;
-  await until(`the agent is up: ${agent.output}`, () => agent.address !== undefined, 20_000);
+  await until("the agent is up, or has said why not", () => {
+    return agent.address !== undefined || agent.child.exitCode !== null;
+  });
+  expect(agent.address, agent.output).toBeDefined();
   if (recover === undefined) {
     await until("it has registered", () => master.registrations.length > registered);
   }
@@ -56,7 +62,11 @@ const lastOf = (task: string) => master.statuses.get(task)?.at(-1);
 describe("an agent runs what it is told to (F20, D5)", () => {
   test("states come in order, one in flight, with the true exit status", async () => {
     await start();
-    master.launch({ ok: "echo $TEPUI_TASK_ID $MESOS_TASK_ID", three: "exit 3", dies: "kill -9 $$" });
+    master.launch({
+      ok: "echo $TEPUI_TASK_ID $MESOS_TASK_ID",
+      three: "exit 3",
+      dies: "kill -9 $$",
+    });
     for (const task of ["ok", "three", "dies"]) await until(task, ended(task));
     expect(master.statesOf("ok")).toEqual(["TASK_STARTING", "TASK_RUNNING", "TASK_FINISHED"]);
     expect(lastOf("three")).toMatchObject({
@@ -83,7 +93,12 @@ describe("an agent runs what it is told to (F20, D5)", () => {
     expect(await get("/sandbox/f1/t1/stdout")).toEqual({ status: 200, text: "hello\n" });
     expect((await get("/sandbox/f1/t1/stdout?offset=3&length=2")).text).toBe("lo");
     const names = JSON.parse((await get("/sandbox/f1/t1")).text) as { path: string }[];
-    expect(names.map(({ path }) => path.split("/").at(-1))).toEqual(["link", "stderr", "stdout", "up"]);
+    expect(names.map(({ path }) => path.split("/").at(-1))).toEqual([
+      "link",
+      "stderr",
+      "stdout",
+      "up",
+    ]);
     expect((await get("/sandbox/f1/t1/link")).status).toBe(403);
     expect((await get("/sandbox/f1/t1/up/../../../../../../secret")).status).not.toBe(200);
     expect((await get("/sandbox/f1/none/stdout")).status).toBe(404);
@@ -137,7 +152,8 @@ describe("an agent that is killed and started again (F2, B21)", () => {
     }
     await agent.kill("SIGKILL");
     writeFileSync(go, "");
-    await until("the short ones are over", () => left().length <= 1);
+    const exits = join(folder, "work", "run", "exits");
+    await until("the short ones are over", () => readdirSync(exits).length === 4);
     const again = await start();
     const returned = master.registrations.at(-1);
     expect(returned).toMatchObject({ type: "reregister", agent: { id: "m1-S0" } });
@@ -193,6 +209,80 @@ describe("an agent that is killed and started again (F2, B21)", () => {
     expect(left()).toEqual([]);
     await start();
     expect(master.registrations.at(-1)?.type).toBe("register");
+  });
+});
+
+describe("a custom executor in a process of its own (B40, F23, F28)", () => {
+  const wire = new URL("../../dist/wire/index.js", import.meta.url).href;
+  /** Runs each task for a moment, then ends when it is told to shut down. */
+  const program = `
+    import { dial } from "${wire}";
+    const env = process.env;
+    const ids = { frameworkId: env.MESOS_FRAMEWORK_ID, executorId: env.MESOS_EXECUTOR_ID };
+    let count = 0;
+    const link = dial(
+      { peer: "executor", name: "e", software: "test", addresses: [env.MESOS_AGENT_ENDPOINT],
+        token: env.MESOS_EXECUTOR_AUTHENTICATION_TOKEN },
+      {
+        onOpen: () => link.send({ type: "subscribe", ...ids, unacknowledgedTasks: [],
+          unacknowledgedUpdates: [] }),
+        onMessages: (events) => {
+          for (const event of events) {
+            if (event.type === "shutdown") process.exit(0);
+            if (event.type !== "launch") continue;
+            for (const state of ["TASK_RUNNING", "TASK_FINISHED"]) {
+              const uuid = (count++).toString(16).padStart(32, "0");
+              link.send({ type: "update", status: { taskId: event.task.taskId, state, uuid } });
+            }
+            process.stdout.write(event.task.taskId + "\\n");
+          }
+        },
+      },
+    );`;
+  const executor = (token = "") => ({
+    executorId: "e1" as never,
+    shutdownGracePeriodMs: 20_000,
+    command: {
+      value: process.execPath,
+      shell: false,
+      arguments: ["node", "--input-type=module", "-e", program],
+      ...(token === ""
+        ? {}
+        : { environment: [{ name: "MESOS_EXECUTOR_AUTHENTICATION_TOKEN", value: token }] }),
+    },
+  });
+
+  test("runs tasks, its updates arrive, and it ends when it is asked to", async () => {
+    const agent = await start();
+    const tasks = (token?: string) =>
+      ["t1", "t2"].map((taskId) => ({
+        name: taskId,
+        taskId: taskId as never,
+        agentId: "m1-S0" as never,
+        resources: [],
+        executor: executor(token),
+      }));
+    const framework = { id: "f1" as never, name: "f1", user: "", roles: [], checkpoint: true };
+    const launch = {
+      type: "launch",
+      frameworkId: "f1" as never,
+      role: "*" as never,
+      framework,
+    } as const;
+    master.send({ ...launch, tasks: tasks() });
+    for (const task of ["t1", "t2"]) await until(task, ended(task));
+    expect(master.statesOf("t1")).toEqual(["TASK_RUNNING", "TASK_FINISHED"]);
+    const output = await (await fetch(`http://${agent.address}/sandbox/f1/t2/stdout`)).text();
+    expect(output).toBe("t1\nt2\n");
+    master.send({
+      type: "shutdown-executor",
+      frameworkId: "f1" as never,
+      executorId: "e1" as never,
+    });
+    const exited = () => master.heard.find(({ type }) => type === "executor-exited");
+    await until("it has ended", () => exited() !== undefined);
+    expect(exited()).toMatchObject({ status: 0 });
+    expect(left()).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { AgentMessageOf } from "../../contract/agent-api.ts";
 import type { AgentId, FrameworkId, RoleName, TaskId, UpdateId } from "../../contract/ids.ts";
-import type { Resource, Resources } from "../../contract/resources.ts";
 import { parseResources } from "../../contract/resources/text.ts";
+import type { Resource, Resources } from "../../contract/resources.ts";
 import type { AgentInfo } from "../../contract/schema/agent.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
 import type { Offer } from "../../contract/schema/offer.ts";

@@ -13,14 +13,21 @@ import {
 } from "../agents.ts";
 import { charge, flagAgent, recount, takeFound, totalChanged } from "../books.ts";
 import { refuseAgent } from "../calls.ts";
-import { clientOf } from "../clients.ts";
+import { clientOf, dropIdleClient } from "../clients.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
 import { addFramework } from "../frameworks.ts";
 import { normal } from "../pool.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
-import { type PendingWrite, type Task, wantRound } from "../state.ts";
-import { type Agent, type ClusterState, executorKey, type Framework } from "../state.ts";
+import {
+  type Agent,
+  type ClusterState,
+  executorKey,
+  type Framework,
+  type PendingWrite,
+  type Task,
+  wantRound,
+} from "../state.ts";
 import { masterStatus, publishUpdate, sendStatus } from "../statuses.ts";
 import { addTask, completeTask, dropExecutor, releaseTask } from "../tasks.ts";
 import { sendKill } from "./kill.ts";
@@ -272,6 +279,8 @@ function returnedTask(
   if (task.holds) {
     charge(state, client, resources);
     takeFound(state, agent, resources);
+  } else {
+    dropIdleClient(state, client);
   }
   // After a change of master everybody reconciles; else the framework has heard of a loss (B25).
   if (!tell || !task.holds) return task;

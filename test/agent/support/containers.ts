@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Containerizer } from "../../../agent/containerizer/containerizer.ts";
 import type { KeeperExit } from "../../../agent/containerizer/keeper.ts";
+import { listPids, readEnvironment } from "../../../agent/containerizer/proc.ts";
 import type { TepuiError } from "../../../contract/errors.ts";
 import type { ContainerId } from "../../../contract/ids.ts";
 import type { ContainerSpec, Isolator, ProcessIdentity } from "../../../contract/ports/isolator.ts";
@@ -77,14 +78,39 @@ export class ContainerBench {
     return readFileSync(join(spec.sandbox, file), "utf8");
   }
 
+  /** True once the container has made a file in its sandbox. */
+  has(spec: ContainerSpec, file: string): boolean {
+    return existsSync(join(spec.sandbox, file));
+  }
+
+  /** Processes at work in the container's sandbox, or marked as its own. */
+  processesOf(spec: ContainerSpec): number[] {
+    return listPids().filter((pid) => {
+      if (readEnvironment(pid)?.split("\0").includes(`TEPUI_CONTAINER_ID=${spec.id}`)) return true;
+      try {
+        return readlinkSync(`/proc/${pid}/cwd`) === spec.sandbox;
+      } catch {
+        return false;
+      }
+    });
+  }
+
   async close(): Promise<void> {
+    for (const pid of listPids()) {
+      // Whatever a failed test has left, it leaves no processes behind.
+      try {
+        if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${this.folder}/`)) process.kill(pid, 9);
+      } catch {
+        // Gone already, or not ours.
+      }
+    }
     this.containerizer.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
 /** Waits until something is so, looking often; fails after a generous while. */
-export async function until(what: string, isSo: () => boolean, forMs = 10_000): Promise<void> {
+export async function until(what: string, isSo: () => boolean, forMs = 30_000): Promise<void> {
   const endMs = Date.now() + forMs;
   while (!isSo()) {
     if (Date.now() > endMs) throw new Error(`it did not come to be within ${forMs} ms: ${what}`);

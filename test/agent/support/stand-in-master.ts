@@ -1,5 +1,6 @@
 import type { AgentMessage, AgentMessageOf, AgentOrder } from "../../../contract/agent-api.ts";
 import { agentMessageSchemas } from "../../../contract/agent-api.ts";
+import { compile } from "../../../contract/check.ts";
 import type { AgentId, FrameworkId, RoleName, TaskId } from "../../../contract/ids.ts";
 import { messageCheck } from "../../../contract/message-checks.ts";
 import { silentLog } from "../../../contract/ports/log.ts";
@@ -9,7 +10,7 @@ import type { Peer, Transport } from "../../../contract/ports/transport.ts";
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
 import type { TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
 import { systemClock } from "../../../kernel/host/system-clock.ts";
-import { create, type UwsConfig } from "../../../plugins/transports/uws-msgpack/index.ts";
+import { create, UwsConfig } from "../../../plugins/transports/uws-msgpack/index.ts";
 
 const F1 = "f1" as FrameworkId;
 
@@ -27,9 +28,11 @@ export class StandInMaster {
   acknowledges = true;
 
   async open(): Promise<this> {
+    const checked = compile(UwsConfig, "transport config").check({ port: 0 });
+    if (!checked.ok) throw new Error(checked.problems[0]?.message);
     const context = {
       name: "uws-msgpack",
-      config: { host: "127.0.0.1", port: 0 } as unknown as UwsConfig,
+      config: checked.value,
       log: silentLog,
       metrics: silentMetrics,
       clock: systemClock,

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { TaskRecord } from "../../../contract/schema/task.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** The command as it was built: what users run, not the sources. */
@@ -83,6 +84,8 @@ export interface LocalCluster {
   /** Runs a command against this cluster to its end. */
   run(...args: string[]): Promise<CommandResult>;
   start(...args: string[]): RunningCommand;
+  /** Tasks that have not ended. */
+  liveTasks(): Promise<TaskRecord[]>;
   masterPid(): number;
   agentPids(): number[];
   stop(): Promise<void>;
@@ -100,11 +103,13 @@ export async function startLocalCluster(agents = 2): Promise<LocalCluster> {
     ended,
     eventually("the ready line", () => {
       const line = local.output().split("\n")[0];
-      return line?.startsWith("{") ? (JSON.parse(line) as { master: string }) : undefined;
+      return line?.startsWith("{")
+        ? (JSON.parse(line) as { master: { address: string } })
+        : undefined;
     }),
   ]);
   ended.catch(() => {});
-  const address = ready.master;
+  const { address } = ready.master;
   const env = { TEPUI_MASTER: address };
   const run = (...words: string[]): Promise<CommandResult> => tepui(words, env).result;
   const pid = local.child.pid ?? 0;
@@ -114,13 +119,18 @@ export async function startLocalCluster(agents = 2): Promise<LocalCluster> {
       .map((child) => child.pid);
   await eventually("agents", async () => {
     const { stdout, code } = await run("agents", "-o", "json");
-    return code === 0 && (JSON.parse(stdout) as { state: string }[]).length === agents;
+    return code === 0 && (JSON.parse(stdout) as { agents: unknown[] }).agents.length === agents;
   });
   return {
     address,
     dataDir,
     run,
     start: (...words) => tepui(words, env),
+    liveTasks: async () => {
+      const { stdout } = await run("ps", "-o", "json");
+      const { tasks } = JSON.parse(stdout) as { tasks: { task: TaskRecord }[] };
+      return tasks.map(({ task }) => task);
+    },
     masterPid: () => pidsOf("master")[0] ?? 0,
     agentPids: () => pidsOf("agent"),
     stop: async () => {

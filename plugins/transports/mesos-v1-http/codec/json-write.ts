@@ -32,7 +32,8 @@ function fieldText(field: Field, value: unknown): string | undefined {
   if (field.label === "map") {
     const entries = Object.entries(value as object);
     if (entries.length === 0) return undefined;
-    return `{${entries.map(([key, one]) => `${jsonString(key)}:${valueText(field, one)}`).join(",")}}`;
+    const parts = entries.map(([key, one]) => `${jsonString(key)}:${valueText(field, one)}`);
+    return `{${parts.join(",")}}`;
   }
   return valueText(field, value);
 }

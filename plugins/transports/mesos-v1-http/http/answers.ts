@@ -57,8 +57,8 @@ export async function answer(
 }
 
 /**
- * Runs a handler and answers what it throws as Mesos does: the status of the refusal or of the coded
- * error with its message as plain text.
+ * Runs a handler and answers what it throws as Mesos does: the status of the refusal or of the
+ * coded error with its message as plain text.
  */
 export async function guarded(exchange: HttpExchange, run: () => Promise<void>): Promise<void> {
   try {

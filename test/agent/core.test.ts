@@ -1,0 +1,410 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ExecutorId, TaskId, UpdateId } from "../../contract/ids.ts";
+import type { ExecutorInfo } from "../../contract/schema/task.ts";
+import { CoreBench, F1 } from "./support/core.ts";
+
+let agent: CoreBench;
+beforeEach(() => {
+  agent = new CoreBench();
+});
+
+const ready = () => {
+  agent.register().did();
+  return agent;
+};
+const running = (
+  taskId = "t1",
+  ...more: Parameters<CoreBench["launch"]> extends [string, ...infer R] ? R : never
+) => {
+  ready()
+    .launch(taskId, ...more)
+    .held()
+    .acknowledge()
+    .acknowledge()
+    .did();
+  return agent;
+};
+
+describe("registration (B20–B22)", () => {
+  test("waits at random up to the factor, doubles up to a minute, and knows itself afterwards", () => {
+    agent.do({ type: "link-up" });
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 12; attempt++) {
+      const nextMs = agent.state.timers.nextMs ?? 0;
+      waits.push(nextMs - agent.nowMs);
+      agent.pass(nextMs - agent.nowMs);
+    }
+    expect(agent.did()).toEqual(Array(12).fill("register"));
+    for (const [at, ms] of waits.entries()) {
+      expect(ms).toBeLessThanOrEqual(Math.min(60_000, 1_000 * 2 ** at));
+    }
+    agent.register();
+    expect(agent.store.get("agent")).toMatchObject({ id: "a1" });
+    agent.do({ type: "link-down" }).did();
+    agent.do({ type: "link-up" }).pass(60_001);
+    expect(agent.did()[0]).toBe("reregister");
+  });
+
+  test("a ping is answered; one that says not connected makes it register again", () => {
+    ready().order({ type: "ping", connected: true });
+    expect(agent.did()).toEqual(["pong"]);
+    agent.order({ type: "ping", connected: false }).pass(1_000);
+    expect(agent.did()).toEqual(["pong", "reregister"]);
+  });
+
+  test("a master that is silent for its ping timeout is registered with again", () => {
+    ready().pass(74_999);
+    expect(agent.did()).toEqual([]);
+    agent.pass(1).pass(1_000);
+    expect(agent.did()).toEqual(["reregister"]);
+  });
+});
+
+describe("update streams (D5, D6, D8, O3)", () => {
+  test("one is in flight; the next follows its acknowledgement; latest state rides along", () => {
+    ready().launch("t1").held().exited({ code: 0 });
+    expect(agent.did()).toEqual(["start t1", "update t1 TASK_STARTING", "release", "forget"]);
+    agent.acknowledge();
+    expect(agent.did()).toEqual(["update t1 TASK_RUNNING latest TASK_FINISHED"]);
+    agent.acknowledge();
+    expect(agent.did()).toEqual(["update t1 TASK_FINISHED"]);
+    agent.acknowledge();
+    expect([...agent.store.keys()]).toEqual(["agent", "framework/f1"]);
+    expect(agent.state.tasks.size).toBe(0);
+  });
+
+  test("it is sent again after 10 s, then twice as long, up to 10 min, with the same uuid", () => {
+    ready().launch("t1").did();
+    const waits: number[] = [];
+    let lastMs = agent.nowMs;
+    while (waits.length < 8) {
+      agent.pass(1_000);
+      // A master that pings is a master that is there.
+      agent.order({ type: "ping", connected: true });
+      if (!agent.did().some((what) => what.startsWith("update"))) continue;
+      waits.push((agent.nowMs - lastMs) / 1_000);
+      lastMs = agent.nowMs;
+    }
+    expect(waits).toEqual([10, 20, 40, 80, 160, 320, 600, 600]);
+    expect(new Set(agent.updates.map(({ uuid }) => uuid)).size).toBe(1);
+  });
+
+  test("a wrong or repeated acknowledgement changes nothing", () => {
+    ready().launch("t1").did();
+    const taskId = "t1" as TaskId;
+    const uuid = "f".repeat(32) as UpdateId;
+    agent.order({ type: "acknowledge", frameworkId: F1, taskId, uuid });
+    agent.held();
+    expect(agent.did()).toEqual(["release"]);
+  });
+
+  test("heads are sent at once when the agent registers again and when the framework fails over", () => {
+    ready().launch("t1").did();
+    agent.order({ type: "update-framework", framework: agent.framework() });
+    expect(agent.did()).toEqual(["update t1 TASK_STARTING"]);
+    agent.do({ type: "link-down" }).held().did();
+    agent.register();
+    expect(agent.did()).toEqual(["reregister", "update t1 TASK_STARTING latest TASK_RUNNING"]);
+  });
+
+  test("nothing is sent while there is no master", () => {
+    ready().do({ type: "link-down" }).launch("t1").held().exited({ code: 1 }).pass(30_000);
+    expect(agent.did()).toEqual(["start t1", "release", "forget"]);
+  });
+});
+
+describe("ends of commands (F20, D15, D16)", () => {
+  const ends: [string, Parameters<CoreBench["exited"]>[0], object][] = [
+    ["exit 0", { code: 0 }, { state: "TASK_FINISHED", exitCode: 0 }],
+    [
+      "exit 137",
+      { code: 137 },
+      { state: "TASK_FAILED", message: "Command exited with status 137" },
+    ],
+    [
+      "a signal",
+      { signal: "SIGSEGV" },
+      {
+        state: "TASK_FAILED",
+        signal: "SIGSEGV",
+        message: "Command terminated with signal SIGSEGV",
+      },
+    ],
+    [
+      "an exit nobody saw",
+      undefined,
+      { state: "TASK_FAILED", reason: "REASON_EXECUTOR_TERMINATED" },
+    ],
+  ];
+  test.each(ends)("%s", (_name, exit, status) => {
+    running().exited(exit);
+    expect(agent.updates.at(-1)).toMatchObject(status);
+  });
+
+  test("a launch that failed carries its reason", () => {
+    ready().launch("t1").acknowledge();
+    agent.do({ type: "container-failed", containerId: agent.containerId, message: "no such user" });
+    expect(agent.updates.at(-1)).toMatchObject({
+      state: "TASK_FAILED",
+      reason: "REASON_CONTAINER_LAUNCH_FAILED",
+      message: "Launch failed: no such user",
+    });
+  });
+
+  test("a limit ends the container and says so, whatever the exit looks like", () => {
+    const reason = "REASON_CONTAINER_LIMITATION_MEMORY";
+    const resources = [{ name: "mem", scalar: 64_000 }];
+    running().do({
+      type: "container-limit",
+      containerId: agent.containerId,
+      limitation: { reason, message: "used 65 MiB of 64", resources },
+    });
+    expect(agent.did()).toEqual(["kill SIGKILL"]);
+    agent.exited({ signal: "SIGKILL" });
+    expect(agent.updates.at(-1)).toMatchObject({
+      state: "TASK_FAILED",
+      reason,
+      limitation: resources,
+    });
+  });
+
+  test("the maximum completion time ends it without grace (D19)", () => {
+    running("t1", { maxCompletionMs: 5_000 }).pass(4_999);
+    expect(agent.did()).toEqual([]);
+    agent.pass(1);
+    expect(agent.did()).toEqual(["kill SIGKILL"]);
+    agent.exited({ signal: "SIGKILL" });
+    expect(agent.updates.at(-1)).toMatchObject({
+      state: "TASK_FAILED",
+      reason: "REASON_MAX_COMPLETION_TIME_REACHED",
+    });
+  });
+});
+
+describe("kills (D3, D11, F22)", () => {
+  test("SIGTERM, after three seconds SIGKILL; KILLED even if it exits 0", () => {
+    running().kill("t1");
+    expect(agent.did()).toEqual(["kill SIGTERM"]);
+    agent.pass(2_999);
+    expect(agent.did()).toEqual([]);
+    agent.pass(1);
+    expect(agent.did()).toEqual(["kill SIGKILL"]);
+    agent.exited({ code: 0 });
+    expect(agent.updates.at(-1)).toMatchObject({ state: "TASK_KILLED" });
+  });
+
+  test("a second kill can shorten the grace, not lengthen it", () => {
+    running().kill("t1", 60_000).kill("t1", 90_000).kill("t1", 1_000);
+    expect(agent.did()).toEqual(["kill SIGTERM"]);
+    agent.pass(1_000);
+    expect(agent.did()).toEqual(["kill SIGKILL"]);
+  });
+
+  test("KILLING is only told to frameworks that know it", () => {
+    running("t1", {}, agent.framework(["TASK_KILLING_STATE"])).kill("t1");
+    expect(agent.did()).toEqual(["update t1 TASK_KILLING", "kill SIGTERM"]);
+  });
+
+  test("a task that is killed while it is launched never runs", () => {
+    ready().launch("t1").acknowledge().did();
+    agent.kill("t1").held();
+    expect(agent.did()).toEqual(["kill SIGKILL"]);
+    agent.do({ type: "container-failed", containerId: agent.containerId, message: "killed" });
+    expect(agent.updates.at(-1)).toMatchObject({
+      state: "TASK_KILLED",
+      reason: "REASON_TASK_KILLED_DURING_LAUNCH",
+    });
+  });
+
+  test.each([
+    ["TASK_LOST", []],
+    ["TASK_DROPPED", ["PARTITION_AWARE"]],
+  ] as const)("an unknown task is %s", (state, capabilities) => {
+    running("t0", {}, agent.framework([...capabilities])).kill("nobody");
+    expect(agent.updates.at(-1)).toMatchObject({ taskId: "nobody", state });
+  });
+
+  test("a framework that is gone has everything ended and hears of nothing", () => {
+    running().order({ type: "shutdown-framework", frameworkId: F1 });
+    expect(agent.did()).toEqual(["kill SIGTERM"]);
+    agent.exited({ signal: "SIGTERM" });
+    expect(agent.did()).toEqual(["forget"]);
+    expect([...agent.store.keys()]).toEqual(["agent"]);
+  });
+});
+
+describe("restarts (B21, F2, F3)", () => {
+  test("what was not acknowledged is sent again with its uuid, what was is not", () => {
+    ready().launch("t1").held().acknowledge().did();
+    const uuid = agent.updates.at(-1)?.uuid;
+    agent.restart().register();
+    expect(agent.did()).toEqual(["reregister", "update t1 TASK_RUNNING"]);
+    expect(agent.updates.at(-1)?.uuid).toBe(uuid);
+    const message = agent.sent.find(({ type }) => type === "reregister");
+    expect(message).toMatchObject({ tasks: [{ taskId: "t1", state: "TASK_RUNNING" }] });
+  });
+
+  test("uuids of the new process are not those of the old", () => {
+    running().restart().register();
+    agent.do({ type: "container-adopted", containerId: agent.containerId }).exited({ code: 3 });
+    const uuids = agent.updates.map(({ uuid }) => uuid);
+    expect(new Set(uuids).size).toBe(uuids.length);
+    expect(agent.updates.at(-1)).toMatchObject({ exitCode: 3 });
+  });
+
+  test("a task that never ran is dropped, one that a reboot ended has failed", () => {
+    ready().launch("t1").acknowledge();
+    agent.restart().register();
+    agent.do({ type: "container-never-ran", containerId: agent.containerId });
+    expect(agent.updates.at(-1)).toMatchObject({
+      state: "TASK_LOST",
+      reason: "REASON_AGENT_RESTARTED",
+    });
+    agent.acknowledge();
+    agent.launch("t2").held().acknowledge().acknowledge().restart().register();
+    agent.do({ type: "container-rebooted", containerId: agent.containerId });
+    expect(agent.updates.at(-1)).toMatchObject({ taskId: "t2", state: "TASK_FAILED" });
+  });
+
+  test("a kill that was under way goes on", () => {
+    running().kill("t1").did();
+    agent.restart().register().did();
+    agent.do({ type: "container-adopted", containerId: agent.containerId }).pass(3_000);
+    expect(agent.did()).toEqual(["kill SIGKILL"]);
+  });
+
+  test("tasks that only the master knows are told to be lost", () => {
+    ready().launch("t1").did();
+    agent.restart().do({ type: "link-up" }).pass(1_000);
+    agent.order({
+      type: "reregistered",
+      agentId: "a1" as never,
+      master: { id: "m", hostname: "h", ip: "i", port: 1, version: "0" },
+      masterPingTimeoutMs: 75_000,
+      reconcile: [{ frameworkId: F1, taskId: "t9" as TaskId }],
+    });
+    expect(agent.updates.at(-1)).toMatchObject({ taskId: "t9", state: "TASK_LOST" });
+  });
+});
+
+describe("custom executors (F23, B40, B43, B44, D17)", () => {
+  const executor: ExecutorInfo = {
+    executorId: "e1" as ExecutorId,
+    command: { value: "./executor" },
+    data: new Uint8Array([1, 2]),
+  };
+  const uuid = (text: string) => text.repeat(32).slice(0, 32) as UpdateId;
+  const status = (taskId: string, state: "TASK_RUNNING" | "TASK_FINISHED", id: string) =>
+    ({ taskId: taskId as TaskId, state, uuid: uuid(id) }) as const;
+
+  test("tasks wait for it to subscribe and are then given to it in order", () => {
+    ready().launch("t1", { executor }).launch("t2", { executor }).held();
+    expect(agent.did()).toEqual(["start e1", "release"]);
+    agent.subscribe().launch("t3", { executor });
+    expect(agent.did()).toEqual([
+      "executor subscribed",
+      "executor launch",
+      "executor launch",
+      "executor launch",
+    ]);
+    const launched = agent.executorEvents.flatMap((event) =>
+      event.type === "launch" ? [event.task.taskId] : [],
+    );
+    expect(launched).toEqual(["t1", "t2", "t3"]);
+  });
+
+  test("its updates are stored, acknowledged and forwarded; the same one again only acknowledged", () => {
+    ready().launch("t1", { executor }).held().subscribe().did();
+    agent.executorUpdate(status("t1", "TASK_RUNNING", "a"));
+    expect(agent.did()).toEqual(["update t1 TASK_RUNNING", "executor acknowledged"]);
+    agent.executorUpdate(status("t1", "TASK_RUNNING", "a"));
+    expect(agent.did()).toEqual(["executor acknowledged"]);
+    expect(agent.updates.at(-1)).toMatchObject({
+      uuid: uuid("a"),
+      source: "SOURCE_EXECUTOR",
+      executorId: "e1",
+    });
+  });
+
+  test("one that does not subscribe in time is ended, and its tasks have failed", () => {
+    ready().launch("t1", { executor }).held().did();
+    agent.pass(60_000);
+    expect(agent.did()).toContain("kill SIGKILL");
+    agent.exited({ signal: "SIGKILL" });
+    expect(agent.updates.at(-1)).toMatchObject({
+      state: "TASK_FAILED",
+      reason: "REASON_EXECUTOR_REGISTRATION_TIMEOUT",
+    });
+  });
+
+  test("one with another description under the same id is an error of the task", () => {
+    ready()
+      .launch("t1", { executor })
+      .launch("t2", { executor: { ...executor, data: new Uint8Array([1, 3]) } });
+    expect(agent.updates.at(-1)).toMatchObject({
+      taskId: "t2",
+      state: "TASK_ERROR",
+      reason: "REASON_TASK_INVALID",
+    });
+  });
+
+  test("its end fails what it ran, and the framework is told of it", () => {
+    ready().launch("t1", { executor }).launch("t2", { executor }).held().subscribe();
+    agent.executorUpdate(status("t2", "TASK_FINISHED", "b")).did();
+    agent.exited({ code: 2 });
+    expect(agent.did()).toEqual(["update t1 TASK_FAILED", "executor-exited", "forget"]);
+    expect(agent.sent.at(-1)).toMatchObject({ executorId: "e1", status: 512 });
+  });
+
+  test("shutdown asks it to end and kills it after its grace", () => {
+    ready().launch("t1", { executor }).held().subscribe().did();
+    agent.order({ type: "shutdown-executor", frameworkId: F1, executorId: executor.executorId });
+    agent.pass(4_999);
+    expect(agent.did()).toEqual(["executor shutdown"]);
+    agent.pass(1);
+    expect(agent.did()).toEqual(["kill SIGKILL"]);
+  });
+
+  test("one whose every task was killed before it came is not kept", () => {
+    ready().launch("t1", { executor }).did();
+    agent.kill("t1");
+    expect(agent.did()).toEqual(["update t1 TASK_KILLED", "kill SIGKILL"]);
+  });
+
+  test("messages go both ways", () => {
+    ready().launch("t1", { executor }).held().subscribe().did();
+    const data = new Uint8Array([9]);
+    agent.order({
+      type: "framework-message",
+      frameworkId: F1,
+      executorId: executor.executorId,
+      data,
+    });
+    agent.do({
+      type: "executor-call",
+      containerId: agent.containerId,
+      call: { type: "message", data },
+    });
+    expect(agent.did()).toEqual(["executor message", "executor-message"]);
+  });
+
+  test("after a restart it has two seconds to come back (B41)", () => {
+    ready().launch("t1", { executor }).held().subscribe();
+    agent.executorUpdate(status("t1", "TASK_RUNNING", "c")).acknowledge();
+    agent.restart().register().did();
+    agent.do({ type: "container-adopted", containerId: agent.containerId }).pass(2_000);
+    agent.exited({ signal: "SIGKILL" });
+    expect(agent.updates.at(-1)).toMatchObject({
+      state: "TASK_LOST",
+      reason: "REASON_EXECUTOR_REREGISTRATION_TIMEOUT",
+    });
+  });
+});
+
+test("an agent that leaves ends everything, then itself (B28, F5)", () => {
+  running().do({ type: "leave" });
+  expect(agent.did()).toEqual(["unregister", "kill SIGTERM"]);
+  agent.exited({ signal: "SIGTERM" });
+  expect(agent.did()).toEqual(["forget", "shutdown AGENT_LEFT"]);
+  expect(agent.store.size).toBe(0);
+});

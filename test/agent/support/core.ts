@@ -1,0 +1,208 @@
+import { type CheckpointEntry, restore } from "../../../agent/core/checkpoint.ts";
+import type { Effect } from "../../../agent/core/effect.ts";
+import type { AgentInput } from "../../../agent/core/event.ts";
+import { invariants } from "../../../agent/core/invariants.ts";
+import { type AgentSetup, type AgentState, newState } from "../../../agent/core/state.ts";
+import { step } from "../../../agent/core/step.ts";
+import type { AgentMessage, AgentOrder } from "../../../contract/agent-api.ts";
+import type { ExecutorEvent } from "../../../contract/executor-api.ts";
+import type {
+  AgentId,
+  ContainerId,
+  ExecutorId,
+  FrameworkId,
+  RoleName,
+  TaskId,
+} from "../../../contract/ids.ts";
+import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
+import type { TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
+import { decodeFrame, encodeFrames, frameLimits } from "../../../wire/index.ts";
+
+export const F1 = "f1" as FrameworkId;
+
+const setup: AgentSetup = {
+  info: { hostname: "h", ip: "127.0.0.1", port: 1, resources: [] },
+  version: "0",
+  capabilities: [],
+  times: {
+    registrationBackoffFactorMs: 1_000,
+    executorRegistrationTimeoutMs: 60_000,
+    executorReregistrationTimeoutMs: 2_000,
+    executorShutdownGraceMs: 5_000,
+    retryMinMs: 10_000,
+    retryMaxMs: 600_000,
+  },
+  seed: "0123456789abcdef",
+};
+
+/** The agent's core with a clock of its own, and a recorder that speaks the real wire format. */
+export class CoreBench {
+  state: AgentState = newState(setup);
+  nowMs = 1_000_000;
+  /** What the core did, in short words, until it is taken. */
+  #did: string[] = [];
+  readonly updates: TaskStatus[] = [];
+  readonly store = new Map<string, unknown>();
+  readonly sent: AgentMessage[] = [];
+  readonly executorEvents: ExecutorEvent[] = [];
+
+  do(input: AgentInput): this {
+    const out: Effect[] = [];
+    step(this.state, input, this.nowMs, out);
+    invariants(this.state);
+    for (const effect of out) this.#record(effect);
+    return this;
+  }
+
+  order(order: AgentOrder): this {
+    return this.do({ type: "order", order });
+  }
+
+  /** Time passes, and what is due happens. */
+  pass(ms: number): this {
+    this.nowMs += ms;
+    return this.do({ type: "tick" });
+  }
+
+  #record(effect: Effect): void {
+    switch (effect.type) {
+      case "checkpoint":
+        if (effect.value === undefined) this.store.delete(effect.key);
+        else this.store.set(effect.key, structuredClone(effect.value));
+        return;
+      case "send-master": {
+        const message = overTheWire(effect.message);
+        this.sent.push(message);
+        if (message.type === "update") {
+          this.updates.push(message.status);
+          const { taskId, state } = message.status;
+          const latest = message.latestState === state ? "" : ` latest ${message.latestState}`;
+          this.#did.push(`update ${taskId} ${state}${latest}`);
+        } else this.#did.push(message.type);
+        return;
+      }
+      case "send-executor":
+        this.executorEvents.push(overTheWire(effect.event));
+        this.#did.push(`executor ${effect.event.type}`);
+        return;
+      case "start-container":
+        this.#did.push(`start ${effect.plan.taskId ?? effect.plan.executorId}`);
+        return;
+      case "kill-container":
+        this.#did.push(`kill ${effect.signal}`);
+        return;
+      case "shutdown-process":
+        this.#did.push(`shutdown ${effect.code}`);
+        return;
+      default:
+        this.#did.push(effect.type.split("-")[0] ?? effect.type);
+    }
+  }
+
+  /** What was done since the last look; a test that never looks checks nothing. */
+  did(): string[] {
+    return this.#did.splice(0);
+  }
+
+  /** Connects, waits the random wait, and is registered as a1. */
+  register(): this {
+    this.do({ type: "link-up" }).pass(60_001);
+    const master = { id: "m", hostname: "h", ip: "127.0.0.1", port: 1, version: "0" };
+    const more = { agentId: "a1" as AgentId, master, masterPingTimeoutMs: 75_000 };
+    const isNew = this.state.info.id === undefined;
+    if (isNew) this.order({ type: "registered", ...more });
+    else this.order({ type: "reregistered", ...more, reconcile: [] });
+    return this;
+  }
+
+  framework(capabilities: FrameworkInfo["capabilities"] = []): FrameworkInfo {
+    const roles = ["*" as RoleName];
+    return { id: F1, name: "f1", user: "", roles, checkpoint: true, capabilities };
+  }
+
+  launch(taskId: string, more: Partial<TaskInfo> = {}, framework = this.framework()): this {
+    const task: TaskInfo = {
+      name: taskId,
+      taskId: taskId as TaskId,
+      agentId: "a1" as AgentId,
+      resources: [],
+      ...(more.executor === undefined ? { command: { value: "true" } } : {}),
+      ...more,
+    };
+    const role = "*" as RoleName;
+    return this.order({ type: "launch", frameworkId: F1, framework, role, tasks: [task] });
+  }
+
+  /** The only container, or the newest. */
+  get containerId(): ContainerId {
+    const id = [...this.state.containers.keys()].at(-1);
+    if (id === undefined) throw new Error("there is no container");
+    return id;
+  }
+
+  held(): this {
+    const process = { pid: 7, startTicks: 9 };
+    return this.do({ type: "container-held", containerId: this.containerId, process });
+  }
+
+  exited(exit?: { code?: number; signal?: string }): this {
+    const { containerId } = this;
+    return this.do({
+      type: "container-exited",
+      containerId,
+      ...(exit === undefined ? {} : { exit }),
+    });
+  }
+
+  /** Acknowledges what was sent last. */
+  acknowledge(): this {
+    const { taskId, uuid } = this.updates.at(-1) ?? {};
+    if (taskId === undefined || uuid === undefined) throw new Error("no update was sent");
+    return this.order({ type: "acknowledge", frameworkId: F1, taskId, uuid });
+  }
+
+  kill(taskId: string, gracePeriodMs?: number): this {
+    const order = { type: "kill", frameworkId: F1, taskId: taskId as TaskId } as const;
+    return this.order(
+      gracePeriodMs === undefined ? order : { ...order, killPolicy: { gracePeriodMs } },
+    );
+  }
+
+  /** The executor in the newest container subscribes. */
+  subscribe(executorId = "e1"): this {
+    return this.do({
+      type: "executor-call",
+      containerId: this.containerId,
+      call: {
+        type: "subscribe",
+        frameworkId: F1,
+        executorId: executorId as ExecutorId,
+        unacknowledgedTasks: [],
+        unacknowledgedUpdates: [],
+      },
+    });
+  }
+
+  executorUpdate(status: TaskStatus): this {
+    const { containerId } = this;
+    return this.do({ type: "executor-call", containerId, call: { type: "update", status } });
+  }
+
+  /** The agent dies and another begins with what was checkpointed. */
+  restart(): this {
+    const entries: CheckpointEntry[] = [...this.store].map(([key, value]) => ({
+      key,
+      value: structuredClone(value),
+    }));
+    this.state = restore({ ...setup, seed: "fedcba9876543210" }, entries);
+    invariants(this.state);
+    return this;
+  }
+}
+
+function overTheWire<T extends { readonly type: string }>(message: T): T {
+  const [frame] = encodeFrames([message], frameLimits());
+  const decoded = decodeFrame(frame ?? new Uint8Array(), frameLimits());
+  if (!decoded.ok) throw new Error(decoded.refusal.message);
+  return decoded.messages[0] as unknown as T;
+}

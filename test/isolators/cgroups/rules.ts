@@ -1,0 +1,340 @@
+import { strict as assert } from "node:assert";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { CgroupDir } from "../../../plugins/isolators/cgroups/cgroup-dir.ts";
+import { type CgroupBench, eventually, limitationsOf, lives, pause, specOf } from "./bench.ts";
+
+/** One thing that the cgroups isolator must do with a real kernel, whichever the version. */
+export interface CgroupRule {
+  readonly name: string;
+  /** Needs a bench of this version. Absent: any will do. */
+  readonly only?: "v1" | "v2";
+  run(bench: CgroupBench): Promise<void>;
+}
+
+const MIB = 2 ** 20;
+const hungry = "dd if=/dev/zero of=/dev/null bs=200M count=1";
+
+const memoryRules: readonly CgroupRule[] = [
+  {
+    name: "a task with mem:64 that allocates 200 MB is killed, and told with figures (F52)",
+    async run(bench) {
+      const isolator = bench.open();
+      const spec = specOf("hungry", { cpus: 1, mem: 64 });
+      const running = await bench.run(isolator, spec, `exec ${hungry}`);
+      const { told, stop } = limitationsOf(isolator, spec.id);
+      assert.deepEqual(await running.exited, { signal: "SIGKILL" });
+      stop();
+      assert.equal(told.length, 1);
+      const [limitation] = told;
+      assert.equal(limitation?.reason, "REASON_CONTAINER_LIMITATION_MEMORY");
+      assert.match(
+        limitation.message,
+        /^memory limit of 64 MiB exceeded: requested 64 MiB, in use/,
+      );
+      assert.match(
+        limitation.message,
+        /most in use 6\d(\.\d)? MiB; the kernel killed (1 process|all its processes)$/,
+      );
+      const [mem] = limitation.resources;
+      assert.equal(mem?.name, "mem");
+      assert.ok(Math.abs((mem?.scalar ?? 0) - 64_000) < 4_000, `${mem?.scalar} is near 64 MiB`);
+      await isolator.cleanup(spec.id);
+      assert.deepEqual(bench.containerDirs(spec.id), []);
+    },
+  },
+  {
+    name: "a kill for lack of memory is told by polling, before anybody has stopped watching",
+    async run(bench) {
+      const isolator = bench.open({ limitPollInterval: "50ms" });
+      const spec = specOf("parent", { cpus: 1, mem: 64 });
+      const script = `(echo 1000 > /proc/self/oom_score_adj; ${hungry}); sleep 1000`;
+      await bench.run(isolator, spec, script);
+      const { told, stop } = limitationsOf(isolator, spec.id);
+      await eventually(() => told.length > 0, "the limitation is told");
+      stop();
+      assert.equal(told.length, 1);
+      await isolator.cleanup(spec.id);
+    },
+  },
+  {
+    name: "a task within its memory is told of nothing, and less than 32 MiB is 32 MiB (F52)",
+    async run(bench) {
+      const isolator = bench.open();
+      const spec = specOf("modest", { cpus: 1, mem: 1 });
+      const script = "exec dd if=/dev/zero of=/dev/null bs=8M count=1";
+      const running = await bench.run(isolator, spec, script);
+      const { told, stop } = limitationsOf(isolator, spec.id);
+      assert.deepEqual(await running.exited, { code: 0 });
+      stop();
+      assert.deepEqual(told, []);
+      assert.equal((await isolator.usage?.(spec.id))?.memLimitBytes, 32 * MIB);
+      await isolator.cleanup(spec.id);
+    },
+  },
+  {
+    name: "an update raises the memory limit of what runs and never lowers it (F52)",
+    async run(bench) {
+      const isolator = bench.open();
+      const limitOf = async () => (await isolator.usage?.(specOf("grown").id))?.memLimitBytes;
+      await bench.run(isolator, specOf("grown", { cpus: 1, mem: 64 }), "sleep 1000");
+      await isolator.update?.(specOf("grown", { cpus: 1, mem: 128 }));
+      assert.equal(await limitOf(), 128 * MIB);
+      await isolator.update?.(specOf("grown", { cpus: 1, mem: 40 }));
+      assert.equal(await limitOf(), 128 * MIB);
+      await isolator.update?.(specOf("grown", { cpus: 1, mem: 40 }, { mem: Infinity }));
+      assert.equal(await limitOf(), undefined);
+      await isolator.cleanup(specOf("grown").id);
+    },
+  },
+  {
+    name: "a task with a limit above its request is the first to go when the host runs out (D20)",
+    async run(bench) {
+      const isolator = bench.open();
+      const score = (pid: number) => Number(readFileSync(`/proc/${pid}/oom_score_adj`, "utf8"));
+      const burst = specOf("burst", { cpus: 1, mem: 64 }, { mem: 128_000 });
+      const running = await bench.run(isolator, burst, "sleep 1000");
+      assert.ok(score(running.process.pid) > 800);
+      assert.equal((await isolator.usage?.(burst.id))?.memLimitBytes, 128 * MIB);
+      await isolator.cleanup(burst.id);
+    },
+  },
+];
+
+async function cpusUsed(bench: CgroupBench, seconds: number, limits?: Record<string, number>) {
+  const isolator = bench.open({ enableCfs: limits === undefined });
+  const spec = specOf("spinner", { cpus: 0.5, mem: 64 }, limits);
+  await bench.run(isolator, spec, "while :; do :; done");
+  const used = async () => {
+    const usage = await isolator.usage?.(spec.id);
+    const cpuSeconds = (usage?.cpusUserSeconds ?? 0) + (usage?.cpusSystemSeconds ?? 0);
+    return [(usage?.timeMs ?? 0) / 1000, cpuSeconds] as const;
+  };
+  await pause(300);
+  const [began, before] = await used();
+  await pause(seconds * 1000);
+  const [ended, after] = await used();
+  const usage = await isolator.usage?.(spec.id);
+  const stats = bench.containerDirs(spec.id).map((dir) => dir.table("cpu.stat"));
+  const count = (name: string) => Math.max(...stats.map((stat) => stat.get(name) ?? 0));
+  const heldBack = count("nr_throttled") / count("nr_periods");
+  await isolator.cleanup(spec.id);
+  return { cpus: (after - before) / (ended - began), usage, heldBack };
+}
+
+const cpuRules: readonly CgroupRule[] = [
+  {
+    name: "a task with cpus:0.5 that spins gets half a CPU, within 15 % (F51)",
+    async run(bench) {
+      const { cpus, usage, heldBack } = await cpusUsed(bench, 10);
+      assert.ok(cpus < 0.575, `it used ${cpus.toFixed(3)} CPUs`);
+      // In a period in which it was held back it had its share. In others the host was busy with
+      // something else, which is nobody's mistake; on an idle host there are none.
+      const least = 0.425 * heldBack;
+      assert.ok(cpus > least, `it used ${cpus.toFixed(3)} CPUs, at least ${least.toFixed(3)}`);
+      assert.equal(usage?.cpusLimit, 0.5);
+      assert.equal((usage?.cpusThrottledSeconds ?? 0) > 0, heldBack > 0);
+    },
+  },
+  {
+    name: "a limit of the task's own holds where requests are shares only (D20)",
+    async run(bench) {
+      const { usage } = await cpusUsed(bench, 0.1, { cpus: 750 });
+      assert.equal(usage?.cpusLimit, 0.75);
+      assert.equal((await cpusUsed(bench, 0.1, { cpus: Infinity })).usage?.cpusLimit, undefined);
+    },
+  },
+];
+
+const killRules: readonly CgroupRule[] = [
+  {
+    name: "a fork bomb is stopped by pids, and a kill ends it (F53)",
+    async run(bench) {
+      const isolator = bench.open({ pidsMax: 64 });
+      const spec = specOf("bomb", { cpus: 1, mem: 64 });
+      await bench.run(isolator, spec, "b() { b | b & }; b; while :; do sleep 1 || :; done");
+      const count = () => bench.containerDirs(spec.id).flatMap((dir) => allPids(dir));
+      let most = 0;
+      await eventually(() => {
+        most = Math.max(most, count().length / bench.containerDirs(spec.id).length);
+        const events = bench.containerDirs(spec.id).map((dir) => dir.table("pids.events"));
+        return events.some((event) => (event.get("max") ?? 0) > 0);
+      }, "the kernel refuses a fork");
+      assert.ok(most <= 64, `at most 64 processes, seen ${most}`);
+      assert.equal(await isolator.kill?.(spec.id), true);
+      assert.deepEqual(count(), []);
+      await isolator.cleanup(spec.id);
+      assert.deepEqual(bench.containerDirs(spec.id), []);
+    },
+  },
+  {
+    name: "a kill leaves no process of a task that double-forked and called setsid (F76)",
+    async run(bench) {
+      const isolator = bench.open();
+      const spec = specOf("daemon");
+      const script =
+        'setsid sh -c "sleep 1000 & setsid sleep 1000 & echo ready" & ' +
+        '(setsid sh -c "trap : TERM HUP; sleep 1000" &) ; sleep 1000';
+      const running = await bench.run(isolator, spec, script);
+      const pids = () => [...new Set(bench.containerDirs(spec.id).flatMap(allPids))];
+      await eventually(() => running.output().includes("ready") && pids().length >= 5, "daemons");
+      const before = pids();
+      assert.equal((await isolator.usage?.(spec.id))?.processes, before.length);
+      assert.equal(await isolator.kill?.(spec.id), true);
+      assert.deepEqual(await running.exited, { signal: "SIGKILL" });
+      assert.deepEqual(before.filter(lives), []);
+      await isolator.cleanup(spec.id);
+      assert.deepEqual(bench.containerDirs(spec.id), []);
+    },
+  },
+  {
+    name: "a cleanup ends and removes what nobody killed, cgroups of the task's own included",
+    async run(bench) {
+      const isolator = bench.open();
+      const spec = specOf("nested");
+      const running = await bench.run(isolator, spec, "sleep 1000");
+      for (const dir of bench.containerDirs(spec.id)) dir.child("inner").make();
+      await isolator.cleanup(spec.id);
+      assert.deepEqual(await running.exited, { signal: "SIGKILL" });
+      assert.deepEqual(bench.containerDirs(spec.id), []);
+      await isolator.cleanup(spec.id);
+      assert.equal(await isolator.kill?.(spec.id), false);
+    },
+  },
+];
+
+const rootRules: readonly CgroupRule[] = [
+  {
+    name: "a restarted agent finds its containers, names strangers, and leaves both running",
+    async run(bench) {
+      const first = bench.open();
+      const [mine, lost] = [specOf("mine"), specOf("lost")];
+      const kept = await bench.run(first, mine, `sleep 1; exec ${hungry}`);
+      const orphan = await bench.run(first, lost, "sleep 1000");
+      const second = bench.open();
+      assert.deepEqual(await second.recover([{ spec: mine, process: kept.process }]), ["lost"]);
+      assert.ok(lives(kept.process.pid) && lives(orphan.process.pid));
+      const { told, stop } = limitationsOf(second, mine.id);
+      await kept.exited;
+      stop();
+      assert.equal(told[0]?.reason, "REASON_CONTAINER_LIMITATION_MEMORY");
+      await second.cleanup(lost.id);
+      assert.deepEqual(await orphan.exited, { signal: "SIGKILL" });
+      await second.cleanup(mine.id);
+      assert.deepEqual(await second.recover([]), []);
+    },
+  },
+  {
+    name: "nothing outside its own root is touched",
+    async run(bench) {
+      const isolator = bench.open();
+      await bench.run(isolator, specOf("inside"), "sleep 1000");
+      const [root] = bench.rootDirs();
+      const beside = new CgroupDir(dirname(root?.path ?? "")).child(`${bench.root}-beside`);
+      beside.make();
+      const stranger = spawn("sleep", ["1000"], { stdio: "ignore" });
+      try {
+        beside.write("cgroup.procs", `${stranger.pid}`);
+        await isolator.cleanup(specOf(`${bench.root}-beside`).id);
+        await isolator.cleanup(specOf(`../${bench.root}-beside`).id);
+        await isolator.cleanup(specOf("inside").id);
+        assert.deepEqual(await isolator.recover([]), []);
+        assert.ok(lives(stranger.pid as number));
+        assert.deepEqual(beside.pids(), [stranger.pid]);
+      } finally {
+        stranger.kill("SIGKILL");
+        await eventually(() => beside.remove() === undefined, "the cgroup beside is removed");
+      }
+    },
+  },
+  {
+    name: "a process that died while it was held is refused, and cleaned up after",
+    async run(bench) {
+      const isolator = bench.open();
+      const spec = specOf("dead");
+      await isolator.prepare(spec, new AbortController().signal);
+      const gone = { pid: 2 ** 22 - 1, startTicks: 1 };
+      await assert.rejects(isolator.isolate(spec, gone), { code: "CGROUP_ATTACH_FAILED" });
+      await isolator.cleanup(spec.id);
+      assert.equal((await isolator.usage?.(spec.id))?.processes, undefined);
+      await assert.rejects(async () => isolator.update?.(spec), { code: "CGROUP_UNKNOWN" });
+    },
+  },
+  {
+    name: "v1: devices outside the list cannot be opened, and null and urandom can (F53)",
+    only: "v1",
+    async run(bench) {
+      const isolator = bench.open();
+      const script =
+        "echo > /dev/null && head -c 1 /dev/urandom > /dev/null && echo fine; " +
+        "head -c 1 /dev/kmsg > /dev/null || echo refused";
+      const running = await bench.run(isolator, specOf("devices"), script);
+      await running.exited;
+      await eventually(() => /fine\n(.*\n)*refused/.test(running.output()), "both answers");
+      assert.match(running.output(), /Operation not permitted/);
+      await isolator.cleanup(specOf("devices").id);
+    },
+  },
+  {
+    name: "v2: unlimited devices are announced, and requiring them is refused",
+    only: "v2",
+    async run(bench) {
+      const isolator = bench.open();
+      assert.match(isolator.status?.().degraded.join() ?? "", /^devices: cgroup v2 limits access/);
+      assert.equal(bench.warnings.length, 1);
+      assert.throws(() => bench.open({ required: ["devices"] }), { code: "CGROUP_HOST_UNUSABLE" });
+    },
+  },
+  {
+    name: "v2: processes in the root itself are moved, so that it can hand controllers down",
+    only: "v2",
+    async run(bench) {
+      bench.open();
+      const [root] = bench.rootDirs();
+      assert.ok(root !== undefined);
+      for (const name of (root.read("cgroup.subtree_control") ?? "").split(" ")) {
+        root.write("cgroup.subtree_control", `-${name}`);
+      }
+      const agent = spawn("sleep", ["1000"], { stdio: "ignore" });
+      root.write("cgroup.procs", `${agent.pid}`);
+      const isolator = bench.open();
+      assert.deepEqual(root.pids(), []);
+      assert.deepEqual(root.child("_agent").pids(), [agent.pid]);
+      assert.deepEqual(await isolator.recover([]), []);
+      const running = await bench.run(isolator, specOf("after"), "exit 7");
+      assert.deepEqual(await running.exited, { code: 7 });
+      await isolator.cleanup(specOf("after").id);
+      assert.ok(lives(agent.pid as number));
+      agent.kill("SIGKILL");
+    },
+  },
+  {
+    name: "v2: processes are in a leaf, below the cgroup that has the limits",
+    only: "v2",
+    async run(bench) {
+      const isolator = bench.open();
+      const running = await bench.run(isolator, specOf("leafy"), "sleep 1000");
+      const [dir] = bench.containerDirs("leafy");
+      assert.deepEqual(dir?.pids(), []);
+      assert.deepEqual(dir?.child("leaf").pids(), [running.process.pid]);
+      assert.equal(dir?.read("memory.max"), `${64 * MIB}`);
+      assert.equal(dir?.read("cpu.max"), "50000 100000");
+      assert.equal(dir?.read("cpu.weight"), "50");
+      assert.ok(existsSync(join(dir?.path ?? "", "cgroup.kill")));
+      await isolator.cleanup(specOf("leafy").id);
+    },
+  },
+];
+
+function allPids(dir: CgroupDir): readonly number[] {
+  return [...dir.pids(), ...dir.children().flatMap(allPids)];
+}
+
+/** All rules, for machines of both versions. */
+export const cgroupRules: readonly CgroupRule[] = [
+  ...memoryRules,
+  ...cpuRules,
+  ...killRules,
+  ...rootRules,
+];
