@@ -31,7 +31,11 @@ export const AskedResourceSchema = Type.Unsafe<Resource>(
 );
 
 /** Limits above requests by resource name, in thousandths; `Infinity` lifts the limit (D20, M8). */
-export const LimitsSchema = Type.Record(Type.String(), Type.Number());
+export const LimitsSchema = Type.Record(
+  Type.String(),
+  // Validators take no infinity for a number, so it is an alternative of its own.
+  Type.Union([Type.Number(), Type.Unsafe<number>({ const: Number.POSITIVE_INFINITY })]),
+);
 
 /** The program that runs a framework's tasks on an agent (B40–B44, M5). */
 export const ExecutorInfoSchema = Type.Object({

@@ -1,8 +1,5 @@
 import fc from "fast-check";
-import type {
-  Field,
-  MessageDef,
-} from "../../plugins/transports/mesos-v1-http/definitions/define.ts";
+import type { Field, MessageDef } from "./support/definitions.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 12 });
 const scalars = {
@@ -51,4 +48,26 @@ function arbitraryField(field: Field, depth: number): fc.Arbitrary<unknown> {
       .map((entries) => Object.fromEntries(entries));
   }
   return one;
+}
+
+/** What a reader makes of an output in which explicit defaults are spelled out (§5). */
+export function defaulted(def: MessageDef, value: object): object {
+  const full: Record<string, unknown> = {};
+  for (const field of def.fields) {
+    const given =
+      (value as Record<string, unknown>)[field.name] ??
+      (field.isDeprecated ? undefined : field.fallback);
+    if (given === undefined) continue;
+    const { message } = field;
+    if (message === undefined) full[field.name] = given;
+    else if (field.label === "repeated") {
+      full[field.name] = (given as object[]).map((one) => defaulted(message, one));
+    } else if (field.label === "map") {
+      const entries = Object.entries(given as Record<string, object>);
+      full[field.name] = Object.fromEntries(
+        entries.map(([key, one]) => [key, defaulted(message, one)]),
+      );
+    } else full[field.name] = defaulted(message, given as object);
+  }
+  return full;
 }

@@ -4,48 +4,9 @@ import { fromJson, readJson } from "../../plugins/transports/mesos-v1-http/codec
 import { writeJson } from "../../plugins/transports/mesos-v1-http/codec/json-write.ts";
 import { readProto } from "../../plugins/transports/mesos-v1-http/codec/proto-read.ts";
 import { writeProto } from "../../plugins/transports/mesos-v1-http/codec/proto-write.ts";
-import * as agentCall from "../../plugins/transports/mesos-v1-http/definitions/agent-call.ts";
-import * as agentResponse from "../../plugins/transports/mesos-v1-http/definitions/agent-response.ts";
-import type { MessageDef } from "../../plugins/transports/mesos-v1-http/definitions/define.ts";
-import * as executor from "../../plugins/transports/mesos-v1-http/definitions/executor.ts";
-import * as masterCall from "../../plugins/transports/mesos-v1-http/definitions/master-call.ts";
-import * as masterResponse from "../../plugins/transports/mesos-v1-http/definitions/master-response.ts";
-import * as scheduler from "../../plugins/transports/mesos-v1-http/definitions/scheduler.ts";
-import { arbitraryMessage } from "./arbitrary-message.ts";
-
-const roots: readonly MessageDef[] = [
-  scheduler.Call,
-  scheduler.Event,
-  executor.Call,
-  executor.Event,
-  masterCall.Call,
-  masterResponse.Response,
-  masterResponse.Event,
-  agentCall.Call,
-  agentResponse.Response,
-];
-
-/** What a reader makes of an output in which explicit defaults are spelled out (§5). */
-function withDefaults(def: MessageDef, value: object): object {
-  const full: Record<string, unknown> = {};
-  for (const field of def.fields) {
-    const given =
-      (value as Record<string, unknown>)[field.name] ??
-      (field.isDeprecated ? undefined : field.fallback);
-    if (given === undefined) continue;
-    const { message } = field;
-    if (message === undefined) full[field.name] = given;
-    else if (field.label === "repeated") {
-      full[field.name] = (given as object[]).map((one) => withDefaults(message, one));
-    } else if (field.label === "map") {
-      const entries = Object.entries(given as Record<string, object>);
-      full[field.name] = Object.fromEntries(
-        entries.map(([key, one]) => [key, withDefaults(message, one)]),
-      );
-    } else full[field.name] = withDefaults(message, given as object);
-  }
-  return full;
-}
+import { SchedulerCall } from "../../plugins/transports/mesos-v1-http/definitions/envelopes.ts";
+import { arbitraryMessage, defaulted } from "./arbitrary-message.ts";
+import { type MessageDef, roots } from "./support/definitions.ts";
 
 describe("codecs of the Mesos messages", () => {
   for (const def of roots) {
@@ -54,7 +15,7 @@ describe("codecs of the Mesos messages", () => {
         fc.property(arbitraryMessage(def), (value) => {
           const json = writeJson(def, value as never);
           expect(json).toMatch(/^[\x20-\x7e]*$/);
-          expect(readJson(def, json)).toEqual(withDefaults(def, value));
+          expect(readJson(def, json)).toEqual(defaulted(def, value));
           expect(readProto(def, writeProto(def, value as never))).toEqual(value);
         }),
         { numRuns: 30 },
@@ -78,16 +39,16 @@ describe("codecs of the Mesos messages", () => {
 
   it("refuse damaged protobuf with a code, or read it", () => {
     const damaged = fc
-      .tuple(arbitraryMessage(scheduler.Call), fc.nat(), fc.nat(255), fc.nat())
+      .tuple(arbitraryMessage(SchedulerCall), fc.nat(), fc.nat(255), fc.nat())
       .map(([value, at, byte, cut]) => {
-        const bytes = writeProto(scheduler.Call, value as never);
+        const bytes = writeProto(SchedulerCall, value as never);
         if (bytes.length > 0) bytes[at % bytes.length] = byte;
         return bytes.subarray(0, bytes.length - (cut % 3));
       });
     fc.assert(
       fc.property(damaged, (bytes) => {
         try {
-          readProto(scheduler.Call, bytes);
+          readProto(SchedulerCall, bytes);
         } catch (thrown) {
           expect(thrown).toMatchObject({ code: "MESSAGE_INVALID" });
         }
@@ -100,7 +61,7 @@ describe("codecs of the Mesos messages", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (json) => {
         try {
-          fromJson(scheduler.Call, { type: "ACCEPT", accept: json, framework_id: json });
+          fromJson(SchedulerCall, { type: "ACCEPT", accept: json, framework_id: json });
         } catch (thrown) {
           expect(thrown).toMatchObject({ code: "MESSAGE_INVALID" });
         }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { Call as MasterCall } from "../../plugins/transports/mesos-v1-http/definitions/master-call.ts";
+import { MasterCall } from "../../plugins/transports/mesos-v1-http/definitions/envelopes.ts";
 import { changes, refusals } from "../../plugins/transports/mesos-v1-http/operator/changes.ts";
 import { queries } from "../../plugins/transports/mesos-v1-http/operator/queries.ts";
 import { compatPage, typesOf } from "./support/compat-page.ts";

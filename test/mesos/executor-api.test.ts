@@ -84,7 +84,7 @@ it.each([
   expect([answer.status, answer.text]).toEqual([code, expect.stringMatching(text)]);
 });
 
-test("§7.3, §7.4 an executor subscribes, is sent tasks, reports and is acknowledged", async () => {
+test("§7.3, §7.4 an executor subscribes, gets tasks, reports, is acknowledged", async () => {
   const subscribe = { unacknowledged_updates: [{ status }] };
   const events = await stream(plugins.port, {
     path: "/slave%281%29/api/v1/executor",

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { readJson } from "../../plugins/transports/mesos-v1-http/codec/json-read.ts";
 import { ContainerID } from "../../plugins/transports/mesos-v1-http/definitions/basics.ts";
-import { AttributeConstraintSelector } from "../../plugins/transports/mesos-v1-http/definitions/constraints.ts";
+import * as constraints from "../../plugins/transports/mesos-v1-http/definitions/constraints.ts";
 import {
   map,
   message,
@@ -113,7 +113,7 @@ describe("§5 JSON input is read leniently", () => {
 
   test("of alternatives the last one counts", () => {
     const text = '{"attribute_name":"a","pseudoattribute_type":"HOSTNAME"}';
-    expect(readJson(AttributeConstraintSelector, text)).toEqual({
+    expect(readJson(constraints.AttributeConstraintSelector, text)).toEqual({
       pseudoattribute_type: "HOSTNAME",
     });
   });
@@ -133,7 +133,7 @@ describe("§5 JSON input is read leniently", () => {
     expect(read.text).toBeUndefined();
   });
 
-  test("a list of a million elements is read in bounded time, and one is refused by its place", () => {
+  test("a list of a million elements is read, and one bad one is refused by its place", () => {
     const ids = Array.from({ length: 1_000_000 }, () => "a");
     expect(readJson(Sample, JSON.stringify({ texts: ids })).texts?.length).toBe(1_000_000);
     ids[999_999] = 1 as never;

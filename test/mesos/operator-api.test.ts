@@ -210,7 +210,7 @@ describe("§9 v0 views", () => {
     expect(JSON.parse((await get("/tasks?framework_id=f")).text).tasks).toHaveLength(1);
   });
 
-  test("a view is built once for each revision of the state, and packed for who takes it", async () => {
+  test("a view is built once for each revision, and packed for who takes it", async () => {
     built = 0;
     revision++;
     for (let at = 0; at < 5; at++) await get("/state");

@@ -1,8 +1,10 @@
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { readProto } from "../../../plugins/transports/mesos-v1-http/codec/proto-read.ts";
+import type { Message } from "../../../plugins/transports/mesos-v1-http/definitions/define.ts";
 import { Event } from "../../../plugins/transports/mesos-v1-http/definitions/scheduler.ts";
 import { RecordReader } from "../../../plugins/transports/mesos-v1-http/http/record-io.ts";
-import type { SchedulerEvent } from "../../../plugins/transports/mesos-v1-http/map/scheduler-events.ts";
+
+type SchedulerEvent = Message<typeof Event>;
 
 /** An answer that was read to its end. */
 export interface Answer {

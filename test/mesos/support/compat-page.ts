@@ -1,9 +1,9 @@
 import type { MessageDef } from "../../../plugins/transports/mesos-v1-http/definitions/define.ts";
 import {
-  Call as ExecutorCall,
-  Event as ExecutorEvent,
-} from "../../../plugins/transports/mesos-v1-http/definitions/executor.ts";
-import { Call as MasterCall } from "../../../plugins/transports/mesos-v1-http/definitions/master-call.ts";
+  ExecutorCall,
+  ExecutorEvent,
+  MasterCall,
+} from "../../../plugins/transports/mesos-v1-http/definitions/envelopes.ts";
 import { Call, Event } from "../../../plugins/transports/mesos-v1-http/definitions/scheduler.ts";
 import { changes, refusals } from "../../../plugins/transports/mesos-v1-http/operator/changes.ts";
 import { queries } from "../../../plugins/transports/mesos-v1-http/operator/queries.ts";

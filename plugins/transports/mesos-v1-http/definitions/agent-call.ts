@@ -1,8 +1,9 @@
 import { ContainerID, DurationInfo, ResourceProviderID } from "./basics.ts";
 import { CommandInfo } from "./commands.ts";
-import { ContainerInfo, Image, TTYInfo } from "./containers.ts";
+import { ContainerInfo, TTYInfo } from "./containers.ts";
 import { enumeration, type MessageDef, map, message, old, opt, rep, req } from "./define.ts";
 import { Resource, ResourceProviderInfo, ValueScalar } from "./resources.ts";
+import { Image } from "./volumes.ts";
 
 /** Enum `agent.Call.Type`. */
 export const CallType = enumeration("agent.Call.Type", {
@@ -237,7 +238,7 @@ const callFields = {
   mark_resource_provider_gone: opt(22, CallMarkResourceProviderGone),
   prune_images: opt(21, CallPruneImages),
 };
-/** Definition of `agent.Call`; an interface, so that declarations show its name alone. */
+/** Definition of `agent.Call`, named so that declarations stay short. */
 export interface CallDef extends MessageDef<typeof callFields> {}
 /** Message `agent.Call`. */
 export const Call: CallDef = message("agent.Call", callFields);

@@ -174,7 +174,7 @@ const responseFields = {
   wait_nested_container: opt(14, ResponseWaitNestedContainer),
   wait_container: opt(16, ResponseWaitContainer),
 };
-/** Definition of `agent.Response`; an interface, so that declarations show its name alone. */
+/** Definition of `agent.Response`, named so that declarations stay short. */
 export interface ResponseDef extends MessageDef<typeof responseFields> {}
 /** Message `agent.Response`. */
 export const Response: ResponseDef = message("agent.Response", responseFields);

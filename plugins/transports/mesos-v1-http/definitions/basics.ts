@@ -7,7 +7,7 @@ export const FrameworkID = message("FrameworkID", { value: req(1, "str") });
 export const Label = message("Label", { key: req(1, "str"), value: opt(2, "str") });
 
 const labelsFields = { labels: rep(1, Label) };
-/** Definition of `Labels`; an interface, so that declarations show its name alone. */
+/** Definition of `Labels`, named so that declarations stay short. */
 export interface LabelsDef extends MessageDef<typeof labelsFields> {}
 /** Message `Labels`. */
 export const Labels: LabelsDef = message("Labels", labelsFields);

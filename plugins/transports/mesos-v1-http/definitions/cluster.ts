@@ -50,7 +50,7 @@ const frameworkInfoFields = {
   labels: opt(11, Labels),
   offer_filters: map(13, OfferFilters),
 };
-/** Definition of `FrameworkInfo`; an interface, so that declarations show its name alone. */
+/** Definition of `FrameworkInfo`, named so that declarations stay short. */
 export interface FrameworkInfoDef extends MessageDef<typeof frameworkInfoFields> {}
 /** Message `FrameworkInfo`. */
 export const FrameworkInfo: FrameworkInfoDef = message("FrameworkInfo", frameworkInfoFields);
@@ -88,7 +88,7 @@ const masterInfoFields = {
   domain: opt(8, DomainInfo),
   capabilities: rep(9, MasterInfoCapability),
 };
-/** Definition of `MasterInfo`; an interface, so that declarations show its name alone. */
+/** Definition of `MasterInfo`, named so that declarations stay short. */
 export interface MasterInfoDef extends MessageDef<typeof masterInfoFields> {}
 /** Message `MasterInfo`. */
 export const MasterInfo: MasterInfoDef = message("MasterInfo", masterInfoFields);
@@ -101,7 +101,7 @@ const agentInfoFields = {
   id: opt(6, AgentID),
   domain: opt(10, DomainInfo),
 };
-/** Definition of `AgentInfo`; an interface, so that declarations show its name alone. */
+/** Definition of `AgentInfo`, named so that declarations stay short. */
 export interface AgentInfoDef extends MessageDef<typeof agentInfoFields> {}
 /** Message `AgentInfo`. */
 export const AgentInfo: AgentInfoDef = message("AgentInfo", agentInfoFields);

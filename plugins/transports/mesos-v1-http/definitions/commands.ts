@@ -37,7 +37,7 @@ const commandInfoFields = {
   arguments: rep(7, "str"),
   user: opt(5, "str"),
 };
-/** Definition of `CommandInfo`; an interface, so that declarations show its name alone. */
+/** Definition of `CommandInfo`, named so that declarations stay short. */
 export interface CommandInfoDef extends MessageDef<typeof commandInfoFields> {}
 /** Message `CommandInfo`. */
 export const CommandInfo: CommandInfoDef = message("CommandInfo", commandInfoFields);
@@ -76,7 +76,7 @@ const healthCheckFields = {
   http: opt(1, HealthCheckHTTPCheckInfo),
   tcp: opt(9, HealthCheckTCPCheckInfo),
 };
-/** Definition of `HealthCheck`; an interface, so that declarations show its name alone. */
+/** Definition of `HealthCheck`, named so that declarations stay short. */
 export interface HealthCheckDef extends MessageDef<typeof healthCheckFields> {}
 /** Message `HealthCheck`. */
 export const HealthCheck: HealthCheckDef = message("HealthCheck", healthCheckFields);

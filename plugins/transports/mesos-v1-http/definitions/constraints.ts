@@ -77,10 +77,7 @@ export const OfferConstraintsRoleConstraints = message(
 );
 
 const offerConstraintsFields = { role_constraints: map(1, OfferConstraintsRoleConstraints) };
-/**
- * Definition of `scheduler.OfferConstraints`; an interface, so that declarations show its name
- * alone.
- */
+/** Definition of `scheduler.OfferConstraints`, named so that declarations stay short. */
 export interface OfferConstraintsDef extends MessageDef<typeof offerConstraintsFields> {}
 /** Message `scheduler.OfferConstraints`. */
 export const OfferConstraints: OfferConstraintsDef = message(

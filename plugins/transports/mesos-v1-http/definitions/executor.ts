@@ -33,7 +33,7 @@ const callFields = {
   update: opt(5, CallUpdate),
   message: opt(6, CallMessage),
 };
-/** Definition of `executor.Call`; an interface, so that declarations show its name alone. */
+/** Definition of `executor.Call`, named so that declarations stay short. */
 export interface CallDef extends MessageDef<typeof callFields> {}
 /** Message `executor.Call`. */
 export const Call: CallDef = message("executor.Call", callFields);
@@ -96,7 +96,7 @@ const eventFields = {
   message: opt(6, EventMessage),
   error: opt(7, EventError),
 };
-/** Definition of `executor.Event`; an interface, so that declarations show its name alone. */
+/** Definition of `executor.Event`, named so that declarations stay short. */
 export interface EventDef extends MessageDef<typeof eventFields> {}
 /** Message `executor.Event`. */
 export const Event: EventDef = message("executor.Event", eventFields);

@@ -189,7 +189,7 @@ const callFields = {
   set_quota: old(opt(14, CallSetQuota)),
   remove_quota: old(opt(15, CallRemoveQuota)),
 };
-/** Definition of `master.Call`; an interface, so that declarations show its name alone. */
+/** Definition of `master.Call`, named so that declarations stay short. */
 export interface CallDef extends MessageDef<typeof callFields> {}
 /** Message `master.Call`. */
 export const Call: CallDef = message("master.Call", callFields);

@@ -1,4 +1,4 @@
-import { AgentID, FrameworkID, TimeInfo } from "./basics.ts";
+import { AgentID, TimeInfo } from "./basics.ts";
 import { AgentInfo, AgentInfoCapability, FrameworkInfo, MasterInfo } from "./cluster.ts";
 import { OfferConstraints } from "./constraints.ts";
 import { enumeration, type MessageDef, message, old, opt, rep, req } from "./define.ts";
@@ -16,7 +16,7 @@ import {
   WeightInfo,
 } from "./operators.ts";
 import { Resource, ResourceProviderInfo } from "./resources.ts";
-import { ExecutorInfo, Task, TaskState, TaskStatus } from "./tasks.ts";
+import { ExecutorInfo, Task } from "./tasks.ts";
 
 /** Enum `master.Response.Type`. */
 export const ResponseType = enumeration("master.Response.Type", {
@@ -109,10 +109,7 @@ const responseGetFrameworksFrameworkFields = {
   offered_resources: rep(10, Resource),
   offer_constraints: opt(12, OfferConstraints),
 };
-/**
- * Definition of `master.Response.GetFrameworks.Framework`; an interface, so that declarations show
- * its name alone.
- */
+/** Definition of one of its frameworks, named so that declarations stay short. */
 export interface ResponseGetFrameworksFrameworkDef
   extends MessageDef<typeof responseGetFrameworksFrameworkFields> {}
 /** Message `master.Response.GetFrameworks.Framework`. */
@@ -150,10 +147,7 @@ const responseGetAgentsAgentFields = {
   drain_info: opt(13, DrainInfo),
   estimated_drain_start_time: opt(14, TimeInfo),
 };
-/**
- * Definition of `master.Response.GetAgents.Agent`; an interface, so that declarations show its name
- * alone.
- */
+/** Definition of `master.Response.GetAgents.Agent`, named so that declarations stay short. */
 export interface ResponseGetAgentsAgentDef
   extends MessageDef<typeof responseGetAgentsAgentFields> {}
 /** Message `master.Response.GetAgents.Agent`. */
@@ -174,9 +168,7 @@ const responseGetStateFields = {
   get_frameworks: opt(3, ResponseGetFrameworks),
   get_agents: opt(4, ResponseGetAgents),
 };
-/**
- * Definition of `master.Response.GetState`; an interface, so that declarations show its name alone.
- */
+/** Definition of `master.Response.GetState`, named so that declarations stay short. */
 export interface ResponseGetStateDef extends MessageDef<typeof responseGetStateFields> {}
 /** Message `master.Response.GetState`. */
 export const ResponseGetState: ResponseGetStateDef = message(
@@ -241,78 +233,7 @@ const responseFields = {
   get_maintenance_schedule: opt(18, ResponseGetMaintenanceSchedule),
   get_quota: opt(19, ResponseGetQuota),
 };
-/** Definition of `master.Response`; an interface, so that declarations show its name alone. */
+/** Definition of `master.Response`, named so that declarations stay short. */
 export interface ResponseDef extends MessageDef<typeof responseFields> {}
 /** Message `master.Response`. */
 export const Response: ResponseDef = message("master.Response", responseFields);
-
-/** Enum `master.Event.Type`. */
-export const EventType = enumeration("master.Event.Type", {
-  UNKNOWN: 0,
-  SUBSCRIBED: 1,
-  TASK_ADDED: 2,
-  TASK_UPDATED: 3,
-  AGENT_ADDED: 4,
-  AGENT_REMOVED: 5,
-  FRAMEWORK_ADDED: 6,
-  FRAMEWORK_UPDATED: 7,
-  FRAMEWORK_REMOVED: 8,
-  HEARTBEAT: 9,
-});
-
-/** Message `master.Event.Subscribed`. */
-export const EventSubscribed = message("master.Event.Subscribed", {
-  get_state: opt(1, ResponseGetState),
-  heartbeat_interval_seconds: opt(2, "dbl"),
-});
-
-/** Message `master.Event.TaskAdded`. */
-export const EventTaskAdded = message("master.Event.TaskAdded", { task: req(1, Task) });
-
-/** Message `master.Event.TaskUpdated`. */
-export const EventTaskUpdated = message("master.Event.TaskUpdated", {
-  framework_id: req(1, FrameworkID),
-  status: req(2, TaskStatus),
-  state: req(3, TaskState),
-});
-
-/** Message `master.Event.AgentAdded`. */
-export const EventAgentAdded = message("master.Event.AgentAdded", {
-  agent: req(1, ResponseGetAgentsAgent),
-});
-
-/** Message `master.Event.AgentRemoved`. */
-export const EventAgentRemoved = message("master.Event.AgentRemoved", {
-  agent_id: req(1, AgentID),
-});
-
-/** Message `master.Event.FrameworkAdded`. */
-export const EventFrameworkAdded = message("master.Event.FrameworkAdded", {
-  framework: req(1, ResponseGetFrameworksFramework),
-});
-
-/** Message `master.Event.FrameworkUpdated`. */
-export const EventFrameworkUpdated = message("master.Event.FrameworkUpdated", {
-  framework: req(1, ResponseGetFrameworksFramework),
-});
-
-/** Message `master.Event.FrameworkRemoved`. */
-export const EventFrameworkRemoved = message("master.Event.FrameworkRemoved", {
-  framework_info: req(1, FrameworkInfo),
-});
-
-const eventFields = {
-  type: opt(1, EventType),
-  subscribed: opt(2, EventSubscribed),
-  task_added: opt(3, EventTaskAdded),
-  task_updated: opt(4, EventTaskUpdated),
-  agent_added: opt(5, EventAgentAdded),
-  agent_removed: opt(6, EventAgentRemoved),
-  framework_added: opt(7, EventFrameworkAdded),
-  framework_updated: opt(8, EventFrameworkUpdated),
-  framework_removed: opt(9, EventFrameworkRemoved),
-};
-/** Definition of `master.Event`; an interface, so that declarations show its name alone. */
-export interface EventDef extends MessageDef<typeof eventFields> {}
-/** Message `master.Event`. */
-export const Event: EventDef = message("master.Event", eventFields);

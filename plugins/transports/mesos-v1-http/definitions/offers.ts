@@ -105,7 +105,7 @@ const offerOperationFields = {
   create_disk: opt(15, OfferOperationCreateDisk),
   destroy_disk: opt(16, OfferOperationDestroyDisk),
 };
-/** Definition of `Offer.Operation`; an interface, so that declarations show its name alone. */
+/** Definition of `Offer.Operation`, named so that declarations stay short. */
 export interface OfferOperationDef extends MessageDef<typeof offerOperationFields> {}
 /** Message `Offer.Operation`. */
 export const OfferOperation: OfferOperationDef = message("Offer.Operation", offerOperationFields);
@@ -123,7 +123,7 @@ const offerFields = {
   unavailability: opt(9, Unavailability),
   allocation_info: opt(10, ResourceAllocationInfo),
 };
-/** Definition of `Offer`; an interface, so that declarations show its name alone. */
+/** Definition of `Offer`, named so that declarations stay short. */
 export interface OfferDef extends MessageDef<typeof offerFields> {}
 /** Message `Offer`. */
 export const Offer: OfferDef = message("Offer", offerFields);
@@ -136,7 +136,7 @@ const inverseOfferFields = {
   unavailability: req(5, Unavailability),
   resources: rep(6, Resource),
 };
-/** Definition of `InverseOffer`; an interface, so that declarations show its name alone. */
+/** Definition of `InverseOffer`, named so that declarations stay short. */
 export interface InverseOfferDef extends MessageDef<typeof inverseOfferFields> {}
 /** Message `InverseOffer`. */
 export const InverseOffer: InverseOfferDef = message("InverseOffer", inverseOfferFields);
@@ -164,7 +164,7 @@ const operationStatusFields = {
   agent_id: opt(6, AgentID),
   resource_provider_id: opt(7, ResourceProviderID),
 };
-/** Definition of `OperationStatus`; an interface, so that declarations show its name alone. */
+/** Definition of `OperationStatus`, named so that declarations stay short. */
 export interface OperationStatusDef extends MessageDef<typeof operationStatusFields> {}
 /** Message `OperationStatus`. */
 export const OperationStatus: OperationStatusDef = message(
@@ -180,7 +180,7 @@ const operationFields = {
   statuses: rep(5, OperationStatus),
   uuid: req(6, UUID),
 };
-/** Definition of `Operation`; an interface, so that declarations show its name alone. */
+/** Definition of `Operation`, named so that declarations stay short. */
 export interface OperationDef extends MessageDef<typeof operationFields> {}
 /** Message `Operation`. */
 export const Operation: OperationDef = message("Operation", operationFields);

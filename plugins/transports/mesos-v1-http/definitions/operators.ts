@@ -12,7 +12,7 @@ export const Window = message("maintenance.Window", {
 });
 
 const scheduleFields = { windows: rep(1, Window) };
-/** Definition of `maintenance.Schedule`; an interface, so that declarations show its name alone. */
+/** Definition of `maintenance.Schedule`, named so that declarations stay short. */
 export interface ScheduleDef extends MessageDef<typeof scheduleFields> {}
 /** Message `maintenance.Schedule`. */
 export const Schedule: ScheduleDef = message("maintenance.Schedule", scheduleFields);

@@ -1,6 +1,6 @@
 import { Labels, ResourceProviderID } from "./basics.ts";
-import { Volume } from "./containers.ts";
 import { enumeration, type MessageDef, message, old, opt, rep, req } from "./define.ts";
+import { Volume } from "./volumes.ts";
 
 /** Message `Value.Scalar`. */
 export const ValueScalar = message("Value.Scalar", { value: req(1, "dbl") });
@@ -99,7 +99,7 @@ const resourceFields = {
   revocable: opt(9, ResourceRevocableInfo),
   shared: opt(10, ResourceSharedInfo),
 };
-/** Definition of `Resource`; an interface, so that declarations show its name alone. */
+/** Definition of `Resource`, named so that declarations stay short. */
 export interface ResourceDef extends MessageDef<typeof resourceFields> {}
 /** Message `Resource`. */
 export const Resource: ResourceDef = message("Resource", resourceFields);
@@ -115,7 +115,7 @@ const attributeFields = {
   set: opt(6, ValueSet),
   text: opt(5, ValueText),
 };
-/** Definition of `Attribute`; an interface, so that declarations show its name alone. */
+/** Definition of `Attribute`, named so that declarations stay short. */
 export interface AttributeDef extends MessageDef<typeof attributeFields> {}
 /** Message `Attribute`. */
 export const Attribute: AttributeDef = message("Attribute", attributeFields);
@@ -138,7 +138,7 @@ const resourceProviderInfoFields = {
   default_reservations: rep(5, ResourceReservationInfo),
   storage: opt(6, ResourceProviderInfoStorage),
 };
-/** Definition of `ResourceProviderInfo`; an interface, so that declarations show its name alone. */
+/** Definition of `ResourceProviderInfo`, named so that declarations stay short. */
 export interface ResourceProviderInfoDef extends MessageDef<typeof resourceProviderInfoFields> {}
 /** Message `ResourceProviderInfo`. */
 export const ResourceProviderInfo: ResourceProviderInfoDef = message(

@@ -165,7 +165,7 @@ const callFields = {
   suppress: opt(16, CallSuppress),
   update_framework: opt(19, CallUpdateFramework),
 };
-/** Definition of `scheduler.Call`; an interface, so that declarations show its name alone. */
+/** Definition of `scheduler.Call`, named so that declarations stay short. */
 export interface CallDef extends MessageDef<typeof callFields> {}
 /** Message `scheduler.Call`. */
 export const Call: CallDef = message("scheduler.Call", callFields);
@@ -247,7 +247,7 @@ const eventFields = {
   failure: opt(7, EventFailure),
   error: opt(8, EventError),
 };
-/** Definition of `scheduler.Event`; an interface, so that declarations show its name alone. */
+/** Definition of `scheduler.Event`, named so that declarations stay short. */
 export interface EventDef extends MessageDef<typeof eventFields> {}
 /** Message `scheduler.Event`. */
 export const Event: EventDef = message("scheduler.Event", eventFields);

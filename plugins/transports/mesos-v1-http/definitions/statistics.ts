@@ -61,7 +61,7 @@ const resourceStatisticsFields = {
   net_tcp_active_connections: opt(28, "dbl"),
   net_tcp_time_wait_connections: opt(29, "dbl"),
 };
-/** Definition of `ResourceStatistics`; an interface, so that declarations show its name alone. */
+/** Definition of `ResourceStatistics`, named so that declarations stay short. */
 export interface ResourceStatisticsDef extends MessageDef<typeof resourceStatisticsFields> {}
 /** Message `ResourceStatistics`. */
 export const ResourceStatistics: ResourceStatisticsDef = message(

@@ -33,7 +33,7 @@ const executorInfoFields = {
   shutdown_grace_period: opt(13, DurationInfo),
   labels: opt(14, Labels),
 };
-/** Definition of `ExecutorInfo`; an interface, so that declarations show its name alone. */
+/** Definition of `ExecutorInfo`, named so that declarations stay short. */
 export interface ExecutorInfoDef extends MessageDef<typeof executorInfoFields> {}
 /** Message `ExecutorInfo`. */
 export const ExecutorInfo: ExecutorInfoDef = message("ExecutorInfo", executorInfoFields);
@@ -55,7 +55,7 @@ const taskInfoFields = {
   max_completion_time: opt(14, DurationInfo),
   limits: map(15, ValueScalar),
 };
-/** Definition of `TaskInfo`; an interface, so that declarations show its name alone. */
+/** Definition of `TaskInfo`, named so that declarations stay short. */
 export interface TaskInfoDef extends MessageDef<typeof taskInfoFields> {}
 /** Message `TaskInfo`. */
 export const TaskInfo: TaskInfoDef = message("TaskInfo", taskInfoFields);
@@ -145,7 +145,7 @@ const taskStatusFields = {
   unreachable_time: opt(14, TimeInfo),
   limitation: opt(16, TaskResourceLimitation),
 };
-/** Definition of `TaskStatus`; an interface, so that declarations show its name alone. */
+/** Definition of `TaskStatus`, named so that declarations stay short. */
 export interface TaskStatusDef extends MessageDef<typeof taskStatusFields> {}
 /** Message `TaskStatus`. */
 export const TaskStatus: TaskStatusDef = message("TaskStatus", taskStatusFields);
@@ -169,7 +169,7 @@ const taskFields = {
   user: opt(14, "str"),
   limits: map(17, ValueScalar),
 };
-/** Definition of `Task`; an interface, so that declarations show its name alone. */
+/** Definition of `Task`, named so that declarations stay short. */
 export interface TaskDef extends MessageDef<typeof taskFields> {}
 /** Message `Task`. */
 export const Task: TaskDef = message("Task", taskFields);

@@ -5,16 +5,18 @@ import type {
   NetworkInfo,
   Volume,
 } from "../../../../contract/schema/container.ts";
-import * as v1 from "../definitions/containers.ts";
+import type * as v1 from "../definitions/containers.ts";
 import type { Message } from "../definitions/define.ts";
+import { RLimitInfoRLimitType } from "../definitions/linux.ts";
+import type { Image as ImageDef, Volume as VolumeDef } from "../definitions/volumes.ts";
 import { defined, each, known, labelsOf, labelsTo, maybe, wrap } from "./basics.ts";
 import { secretFrom, secretTo } from "./commands.ts";
 import { linuxFrom, linuxTo } from "./linux.ts";
 
 type V1Container = Message<typeof v1.ContainerInfo>;
 type V1Docker = Message<typeof v1.ContainerInfoDockerInfo>;
-type V1Volume = Message<typeof v1.Volume>;
-type V1Image = Message<typeof v1.Image>;
+type V1Volume = Message<typeof VolumeDef>;
+type V1Image = Message<typeof ImageDef>;
 type V1Network = Message<typeof v1.NetworkInfo>;
 type V1Status = Message<typeof v1.ContainerStatus>;
 type Docker = NonNullable<ContainerInfo["docker"]>;
@@ -49,7 +51,7 @@ export function containerTo(container: ContainerInfo): V1Container {
     linux_info: maybe(container.linuxInfo, linuxTo),
     rlimit_info: maybe(container.rlimits, (list) => ({
       rlimits: list.map(({ type, soft, hard }) => ({
-        type: v1.RLimitInfoRLimitType.numbers.has(type) ? (type as "RLMT_NOFILE") : "UNKNOWN",
+        type: RLimitInfoRLimitType.numbers.has(type) ? (type as "RLMT_NOFILE") : "UNKNOWN",
         soft,
         hard,
       })),

@@ -40,8 +40,8 @@ function updateProblem({ update, executor_id }: V1ExecutorCall): string | undefi
   // Unset reads as the first value of the enum, which is the master.
   const source = status.source ?? "SOURCE_MASTER";
   if (source !== "SOURCE_EXECUTOR") {
-    const wanted = "expecting 'SOURCE_EXECUTOR'";
-    return `Received Call from executor with invalid source '${source}', ${wanted}`;
+    const received = `Received Call from executor with invalid source '${source}'`;
+    return `${received}, expecting 'SOURCE_EXECUTOR'`;
   }
   if (status.state === "TASK_STAGING") return "Received TASK_STAGING from executor";
   return undefined;

@@ -1,11 +1,12 @@
 import type { DiscoveryInfo, LinuxInfo } from "../../../../contract/schema/container.ts";
-import * as v1 from "../definitions/containers.ts";
+import type { DiscoveryInfo as DiscoveryDef } from "../definitions/containers.ts";
 import type { Message } from "../definitions/define.ts";
+import * as v1 from "../definitions/linux.ts";
 import { defined, each, known, labelsOf, labelsTo, maybe } from "./basics.ts";
 
 type V1Linux = Message<typeof v1.LinuxInfo>;
 type V1Capabilities = Message<typeof v1.CapabilityInfo>;
-type V1Discovery = Message<typeof v1.DiscoveryInfo>;
+type V1Discovery = Message<typeof DiscoveryDef>;
 
 /** What is Linux about a container; `capability_info` is the older name of the effective set. */
 export function linuxFrom(given: V1Linux): LinuxInfo {

@@ -41,6 +41,12 @@ const bodies = {
   UPDATE_FRAMEWORK: "update_framework",
 } as const;
 
+/** Says that a request comes from somebody else than its framework. */
+export function principalProblem(principal: string, expected: string | undefined): string {
+  const given = `Authenticated principal '${principal}'`;
+  return `${given} does not match principal '${expected ?? ""}' set in 'FrameworkInfo'`;
+}
+
 /**
  * Says what is wrong with a call, or `undefined` (§6.2). `principal` is that of the request, when
  * it was authenticated.
@@ -56,8 +62,7 @@ export function callProblem(call: SchedulerCall, principal?: string): string | u
       return "'framework_id' differs from 'subscribe.framework_info.id'";
     }
     if (principal !== undefined && info?.principal !== undefined && info.principal !== principal) {
-      const other = `principal '${info.principal}' set in 'FrameworkInfo'`;
-      return `Authenticated principal '${principal}' does not match ${other}`;
+      return principalProblem(principal, info.principal);
     }
     return undefined;
   }

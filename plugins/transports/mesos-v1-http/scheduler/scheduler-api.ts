@@ -16,6 +16,7 @@ import {
   callProblem,
   type MappedCall,
   mapCall,
+  principalProblem,
   type SchedulerCall,
 } from "../map/scheduler-calls.ts";
 import { EventWriter } from "./event-writer.ts";
@@ -148,8 +149,7 @@ export class SchedulerApi {
     const found = this.#subscriptions.of(frameworkId);
     const principal = standing.principal ?? found?.subscription.principal;
     if (caller.principal !== undefined && caller.principal !== principal) {
-      const other = `principal '${principal ?? ""}' set in 'FrameworkInfo'`;
-      const reason = `Authenticated principal '${caller.principal}' does not match ${other}`;
+      const reason = principalProblem(caller.principal, principal);
       throw new Refusal(400, reason);
     }
     if (!standing.connected) throw new Refusal(403, "Framework is not subscribed");
@@ -159,8 +159,8 @@ export class SchedulerApi {
       throw new Refusal(400, reason);
     }
     if (found === undefined || found.subscription.streamId !== streamId) {
-      const current = `the stream ID currently associated with framework ID '${frameworkId}'`;
-      const reason = `The stream ID '${streamId}' included in this request didn't match ${current}`;
+      const given = `The stream ID '${streamId}' included in this request`;
+      const reason = `${given} didn't match the stream ID currently associated with ${frameworkId}`;
       throw new Refusal(400, reason);
     }
     this.#handOn(exchange, call, found);
