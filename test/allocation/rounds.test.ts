@@ -3,10 +3,6 @@ import { AgentFlag, ClientFlag, LARGEST_SIZES, ROOT_ROLE } from "../../kernel/co
 import { AllocationTables } from "../../kernel/core/tables.ts";
 import { Cluster, newDrf, vector } from "./support/cluster.ts";
 
-/** Who got which agent, as `agent>client`. */
-const pairs = (cluster: Cluster): string[] =>
-  cluster.allocate().map(({ agent, client }) => `${agent}>${client}`);
-
 describe("an allocation round", () => {
   test("looks at nothing when nothing changed", () => {
     const cluster = new Cluster();
@@ -31,7 +27,7 @@ describe("an allocation round", () => {
     const cluster = new Cluster();
     cluster.client("f", "a");
     cluster.agent("a0", 1, 1);
-    expect(pairs(cluster)).toEqual(["a0>f"]);
+    expect(cluster.pairs()).toEqual(["a0>f"]);
     for (let n = 1; n <= 300; n++) cluster.agent(`a${n}`, 1, 1);
     for (let n = 0; n < 100; n++) cluster.client(`g${n}`, `b/${n}`);
     expect(cluster.tables.generation).toBeGreaterThan(0);
