@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { WasmPolicy } from "../../kernel/allocation/wasm-policy.ts";
 import { AgentFlag, ClientFlag, LARGEST_SIZES, ROOT_ROLE } from "../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../kernel/core/tables.ts";
 import { Cluster, newDrf, vector } from "./support/cluster.ts";
+import { shipped } from "./support/compile.ts";
+
+// Compiled before the first test, which has a time limit.
+for (const name of ["fifo", "fair", "capacity", "random"]) shipped(name);
 
 describe("an allocation round", () => {
   test("looks at nothing when nothing changed", () => {
@@ -33,6 +38,11 @@ describe("an allocation round", () => {
     expect(cluster.tables.generation).toBeGreaterThan(0);
     expect(cluster.allocate()).toHaveLength(300);
     expect(cluster.tables.roles.used[ROOT_ROLE]).toBe(301_000);
+  });
+
+  test.each(["fifo", "fair", "capacity", "random"])("%s has room for the largest sizes", (name) => {
+    const tables = new AllocationTables(LARGEST_SIZES);
+    expect(() => new WasmPolicy(shipped(name), tables, { deadlineMs: 10_000 })).not.toThrow();
   });
 
   test("works at the largest sizes there may be", () => {
