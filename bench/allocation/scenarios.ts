@@ -52,8 +52,8 @@ export function quotaRows(supervisorFor: SupervisorFor, quick: boolean): Row[] {
 
 /**
  * Every pair declined for an hour. `idleMs`: nothing changed. `lookedAgainMs`: every agent is
- * looked at again, and nobody may have any. `expiredMs`: the filters of 1 % of the agents expired for one
- * framework.
+ * looked at again, and nobody may have any. `expiredMs`: the filters of 1 % of the agents expired
+ * for one framework.
  */
 export function filterRows(supervisorFor: SupervisorFor, quick: boolean): Row[] {
   const [agents, frameworks] = quick ? [1_000, 200] : [10_000, 1_000];

@@ -26,8 +26,8 @@ interface Kept {
 
 /**
  * What is left of the agent at hand while it is given out, and what of that a client may have: up
- * to the limits above it, the surplus that quota guarantees leave, and with the reservations that it
- * may see (C13, C20, E5, E8, E9, E11). The scratch space of one round.
+ * to the limits above it, the surplus that quota guarantees leave, and with the reservations that
+ * it may see (C13, C20, E5, E8, E9, E11). The scratch space of one round.
  */
 export class Remains {
   /** What is left of the unreserved resources. */
