@@ -7,6 +7,7 @@ import { AllocationRounds, type RoundDecisions } from "../kernel/allocation/roun
 import { PolicySupervisor } from "../kernel/allocation/supervisor.ts";
 import { AgentFlag, ClientFlag, KINDS, ROOT_ROLE } from "../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../kernel/core/tables.ts";
+import { filterRows, quotaRows } from "./allocation/scenarios.ts";
 
 /** Sizes of issue A; each framework in a role of its own. */
 const SIZES: readonly (readonly [agents: number, frameworks: number])[] = [
@@ -19,8 +20,8 @@ const SIZES: readonly (readonly [agents: number, frameworks: number])[] = [
   [50_000, 1_000],
 ];
 
-const POLICY = new URL("../dist/plugins/allocators/drf/policy.wasm", import.meta.url);
-const POLICY_FROM_DIST = new URL("../plugins/allocators/drf/policy.wasm", import.meta.url);
+/** Policies that are measured beside DRF, at one size. */
+const OTHERS = ["fifo", "fair", "capacity", "random"] as const;
 
 /** A cycle as production runs it: changed columns written, policy, every row verified. */
 interface Times {
@@ -40,7 +41,7 @@ export async function run(options: { quick?: boolean } = {}): Promise<Record<str
   const rows: Record<string, unknown>[] = [];
   for (const [agents, frameworks] of options.quick ? SIZES.slice(0, 2) : SIZES) {
     const cluster = build(agents, frameworks);
-    const supervisor = supervisorFor(cluster);
+    const supervisor = supervisorFor(cluster.tables, "drf");
     const rounds = options.quick ? 5 : agents > 10_000 ? 41 : 101;
     const wasm = measure(cluster, supervisor, rounds);
     if (supervisor.standing !== "live") throw new Error(JSON.stringify(supervisor.events));
@@ -51,6 +52,7 @@ export async function run(options: { quick?: boolean } = {}): Promise<Record<str
       );
     }
     rows.push({
+      scenario: "drf",
       agents,
       frameworks,
       fullMs: rounded(wasm.fullMs),
@@ -62,14 +64,35 @@ export async function run(options: { quick?: boolean } = {}): Promise<Record<str
       decisionsHash: wasm.hash,
     });
   }
+  for (const name of OTHERS) rows.push(otherRow(name, options.quick === true));
+  const drf = (tables: AllocationTables) => supervisorFor(tables, "drf");
+  rows.push(...quotaRows(drf, options.quick === true), ...filterRows(drf, options.quick === true));
   return rows;
 }
 
-/** A supervisor with the WebAssembly DRF live. */
-function supervisorFor(cluster: Cluster): PolicySupervisor {
+/** Times of another policy's cycles. */
+function otherRow(name: string, quick: boolean): Record<string, unknown> {
+  const [agents, frameworks] = quick ? [1_000, 200] : [10_000, 1_000];
+  const cluster = build(agents, frameworks);
+  const supervisor = supervisorFor(cluster.tables, name);
+  const { fullMs, changedMs, idleMs, hash } = measure(cluster, supervisor, quick ? 5 : 101);
+  if (supervisor.standing !== "live") throw new Error(JSON.stringify(supervisor.events));
+  return {
+    scenario: name,
+    agents,
+    frameworks,
+    fullMs: rounded(fullMs),
+    changedMs: rounded(changedMs),
+    idleMs: rounded(idleMs),
+    decisionsHash: hash,
+  };
+}
+
+/** A supervisor with a shipped policy live. */
+function supervisorFor(tables: AllocationTables, name: string): PolicySupervisor {
   const supervisor = new PolicySupervisor();
-  const policy = admitPolicy("drf", policyBytes());
-  supervisor.promote({ policy, options: { deadlineMs: 10_000 } }, cluster.tables, 0);
+  const policy = admitPolicy(name, policyBytes(name));
+  supervisor.promote({ policy, options: { deadlineMs: 10_000 } }, tables, 0);
   return supervisor;
 }
 
@@ -88,7 +111,7 @@ function printMemory(agents: number, frameworks: number): void {
   collect?.();
   const before = process.memoryUsage().rss;
   const cluster = build(agents, frameworks);
-  measure(cluster, supervisorFor(cluster), 8);
+  measure(cluster, supervisorFor(cluster.tables, "drf"), 8);
   collect?.();
   process.stdout.write(String(Math.round((process.memoryUsage().rss - before) / 2 ** 20)));
 }
@@ -207,10 +230,10 @@ function rounded(ms: number): number {
   return Math.round(ms * 1_000) / 1_000;
 }
 
-function policyBytes(): Uint8Array {
+function policyBytes(name: string): Uint8Array {
   // Beside the compiled bench in dist/, or in dist/ beside the sources.
-  const here = import.meta.url.includes("/dist/") ? POLICY_FROM_DIST : POLICY;
-  return readFileSync(here);
+  const beside = import.meta.url.includes("/dist/") ? ".." : "../dist";
+  return readFileSync(new URL(`${beside}/plugins/allocators/${name}/policy.wasm`, import.meta.url));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv[2] === "memory") {

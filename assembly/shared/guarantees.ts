@@ -114,11 +114,11 @@ function serveUnmet<P>(agent: u32): u32 {
     if (!mayServe(mask, agent, client) || !helps(client)) {
       if (!gathered && !gatherAllowed(mask, agent)) break;
       gathered = true;
-      cost += read(Slot.Clients) >> 3;
       client = firstHelped<P>();
       if (client == NOBODY) break;
     }
     decidePart(agent, client, DecisionFlag.RESERVED);
+    cost += read(Slot.Clients) >> 3;
     takeUnrevocable(client);
     const role = topOf(client), met = note(role);
     policy.credit(client, measured());

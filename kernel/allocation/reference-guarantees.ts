@@ -51,16 +51,20 @@ export class Guarantees {
 
   /** Is one of these clients in a role that lacks something? */
   unmet(clients: readonly number[]): boolean {
-    return clients.some((client) => this.mostFor(client) !== undefined);
+    return clients.some((client) => this.lacks(client));
+  }
+
+  /** Does the client's top-level role lack something still? */
+  lacks(client: number): boolean {
+    return this.#lacking.get(this.#topOf(client))?.some((n) => n > 0) === true;
   }
 
   /**
    * The most that a client may have in the first stage: what its role lacks, and of other kinds
-   * what nobody needs. `undefined` when its role lacks nothing.
+   * what nobody needs.
    */
-  mostFor(client: number): number[] | undefined {
-    const lack = this.#lacking.get(this.#topOf(client));
-    if (lack === undefined || !lack.some((n) => n > 0)) return undefined;
+  mostFor(client: number): number[] {
+    const lack = this.#lacking.get(this.#topOf(client)) as number[];
     return lack.map((lacks, kind) => (lacks > 0 ? lacks : (this.surplus[kind] as number)));
   }
 

@@ -2,17 +2,6 @@ import { describe, expect, test } from "vitest";
 import { AgentFlag, ClientFlag } from "../../kernel/core/tables/shape.ts";
 import { Cluster, newDrf, vector } from "./support/cluster.ts";
 
-/** Who got which agent, as `agent>client`. */
-const pairs = (cluster: Cluster): string[] =>
-  cluster.allocate().map(({ agent, client }) => `${agent}>${client}`);
-
-/** How many of the rows each client got. */
-function tally(cluster: Cluster): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { client } of cluster.allocate()) counts[client] = (counts[client] ?? 0) + 1;
-  return counts;
-}
-
 describe("DRF shares", () => {
   test("the paper's example: 9 cpus, 18 GB give A three tasks and B two (NSDI 2011, 4.1)", () => {
     const cluster = new Cluster();
@@ -53,7 +42,7 @@ describe("DRF shares", () => {
     cluster.client("f1", "a");
     cluster.client("f2", "b");
     for (let n = 0; n < 20; n++) cluster.agent(`a${n}`, 4, 1024);
-    expect(tally(cluster)).toEqual({ f1: 10, f2: 10 });
+    expect(cluster.tally()).toEqual({ f1: 10, f2: 10 });
   });
 
   test("weights of 2:1 give 2:1 (E2, O12)", () => {
@@ -62,7 +51,7 @@ describe("DRF shares", () => {
     cluster.client("f2", "b");
     cluster.tables.setRoleWeight(cluster.role("a"), 2);
     for (let n = 0; n < 30; n++) cluster.agent(`a${n}`, 4, 1024);
-    expect(tally(cluster)).toEqual({ f1: 20, f2: 10 });
+    expect(cluster.tally()).toEqual({ f1: 20, f2: 10 });
   });
 
   test("the dominant resource decides, not the sum", () => {
@@ -75,7 +64,7 @@ describe("DRF shares", () => {
     cluster.tables.addUsed(f1, vector(30, 0), 1);
     cluster.tables.addUsed(f2, vector(20, 200), 1);
     cluster.agent("new", 1, 1);
-    expect(pairs(cluster)).toEqual(["new>f2"]);
+    expect(cluster.pairs()).toEqual(["new>f2"]);
   });
 
   test("kinds that are excluded do not count (E4)", () => {
@@ -98,7 +87,7 @@ describe("DRF ties", () => {
     cluster.client("f2", "b");
     cluster.tables.countAllocation(f1);
     cluster.agent("a0", 1, 1);
-    expect(pairs(cluster)).toEqual(["a0>f2"]);
+    expect(cluster.pairs()).toEqual(["a0>f2"]);
   });
 
   test("go by the name of the role after that, not by age", () => {
@@ -106,7 +95,7 @@ describe("DRF ties", () => {
     cluster.client("late", "zebra");
     cluster.client("early", "ant");
     cluster.agent("a0", 1, 1);
-    expect(pairs(cluster)).toEqual(["a0>early"]);
+    expect(cluster.pairs()).toEqual(["a0>early"]);
   });
 
   test("go by order of subscription within a role", () => {
@@ -114,7 +103,7 @@ describe("DRF ties", () => {
     cluster.client("first", "a");
     cluster.client("second", "a");
     for (const name of ["a0", "a1", "a2"]) cluster.agent(name, 1, 1);
-    expect(pairs(cluster)).toEqual(["a0>first", "a1>second", "a2>first"]);
+    expect(cluster.pairs()).toEqual(["a0>first", "a1>second", "a2>first"]);
   });
 });
 
@@ -125,7 +114,7 @@ describe("DRF in a role tree (E5)", () => {
     cluster.client("ac", "a/c");
     cluster.client("d", "d");
     for (let n = 0; n < 8; n++) cluster.agent(`a${n}`, 1, 1);
-    expect(tally(cluster)).toEqual({ ab: 2, ac: 2, d: 4 });
+    expect(cluster.tally()).toEqual({ ab: 2, ac: 2, d: 4 });
   });
 
   test("the frameworks of an inner role compete with its children as one of them", () => {
@@ -134,7 +123,7 @@ describe("DRF in a role tree (E5)", () => {
     cluster.client("a2", "a");
     cluster.client("ab", "a/b");
     for (let n = 0; n < 8; n++) cluster.agent(`a${n}`, 1, 1);
-    expect(tally(cluster)).toEqual({ a1: 2, a2: 2, ab: 4 });
+    expect(cluster.tally()).toEqual({ a1: 2, a2: 2, ab: 4 });
   });
 
   test("a weight counts among siblings only", () => {
@@ -144,7 +133,7 @@ describe("DRF in a role tree (E5)", () => {
     cluster.client("d", "d");
     cluster.tables.setRoleWeight(cluster.role("a/b"), 3);
     for (let n = 0; n < 16; n++) cluster.agent(`a${n}`, 1, 1);
-    expect(tally(cluster)).toEqual({ ab: 6, ac: 2, d: 8 });
+    expect(cluster.tally()).toEqual({ ab: 6, ac: 2, d: 8 });
   });
 });
 
@@ -155,7 +144,7 @@ describe("DRF passes over", () => {
     cluster.client("gone", "b", 0);
     cluster.client("here", "c");
     cluster.agent("a0", 1, 1);
-    expect(pairs(cluster)).toEqual(["a0>here"]);
+    expect(cluster.pairs()).toEqual(["a0>here"]);
   });
 
   test("pairs that are filtered, and comes back when they are not (C8)", () => {
@@ -163,10 +152,10 @@ describe("DRF passes over", () => {
     const client = cluster.client("f", "a");
     const agent = cluster.agent("a0", 1, 1);
     cluster.tables.setFiltered(client, agent, true);
-    expect(pairs(cluster)).toEqual([]);
+    expect(cluster.pairs()).toEqual([]);
     expect(cluster.tables.candidates).toHaveLength(0);
     cluster.tables.setFiltered(client, agent, false);
-    expect(pairs(cluster)).toEqual(["a0>f"]);
+    expect(cluster.pairs()).toEqual(["a0>f"]);
   });
 
   test("agents that are draining or inactive", () => {
@@ -175,7 +164,7 @@ describe("DRF passes over", () => {
     cluster.tables.setAgentFlags(cluster.agent("a0", 1, 1), AgentFlag.ACTIVE | AgentFlag.DRAINING);
     cluster.tables.setAgentFlags(cluster.agent("a1", 1, 1), 0);
     cluster.agent("a2", 1, 1);
-    expect(pairs(cluster)).toEqual(["a2>f"]);
+    expect(cluster.pairs()).toEqual(["a2>f"]);
   });
 
   test("remainders below every minimum alternative (C13)", () => {
@@ -185,7 +174,7 @@ describe("DRF passes over", () => {
     cluster.agent("crumbs", 0.009, 31);
     cluster.agent("cpus", 0.01, 0);
     cluster.agent("mem", 0, 32);
-    expect(pairs(cluster)).toEqual(["cpus>f", "mem>f"]);
+    expect(cluster.pairs()).toEqual(["cpus>f", "mem>f"]);
   });
 
   test("a framework whose own minimum is higher, in favour of the next (C13)", () => {
@@ -194,7 +183,7 @@ describe("DRF passes over", () => {
     cluster.tables.setMinAllocatable(cluster.client("picky", "a"), [vector(2, 64)]);
     cluster.client("modest", "b");
     cluster.agent("small", 1, 128);
-    expect(pairs(cluster)).toEqual(["small>modest"]);
+    expect(cluster.pairs()).toEqual(["small>modest"]);
   });
 
   test("agents fenced for gpus and of other regions, without the capability (C19, E16)", () => {
@@ -208,7 +197,7 @@ describe("DRF passes over", () => {
     for (const [n, fences] of [...flags, (flags[0] ?? 0) | (flags[1] ?? 0)].entries()) {
       cluster.tables.setAgentFlags(cluster.agent(`a${n}`, 1, 1), AgentFlag.ACTIVE | fences);
     }
-    expect(pairs(cluster)).toEqual(["a0>gpu", "a1>far", "a2>both"]);
+    expect(cluster.pairs()).toEqual(["a0>gpu", "a1>far", "a2>both"]);
   });
 });
 
@@ -231,7 +220,7 @@ describe("DRF gives", () => {
     cluster.client("above", "a");
     const agent = cluster.agent("a0", 0, 0);
     cluster.tables.setReservation(agent, cluster.role("a/b"), vector(2, 50), vector(2, 50));
-    expect(pairs(cluster)).toEqual([]);
+    expect(cluster.pairs()).toEqual([]);
   });
 
   test("refined reservations to frameworks that know of them only (C20)", () => {
@@ -239,9 +228,9 @@ describe("DRF gives", () => {
     cluster.client("old", "a");
     const agent = cluster.agent("a0", 0, 0);
     cluster.tables.setReservation(agent, cluster.role("a"), vector(1), vector(1), true);
-    expect(pairs(cluster)).toEqual([]);
+    expect(cluster.pairs()).toEqual([]);
     cluster.client("new", "a", ClientFlag.ACTIVE | ClientFlag.REFINEMENT);
-    expect(pairs(cluster)).toEqual(["a0>new"]);
+    expect(cluster.pairs()).toEqual(["a0>new"]);
   });
 
   test("revocable resources to those that can use them, the rest to whoever is first (C20)", () => {

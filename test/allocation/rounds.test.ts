@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { WasmPolicy } from "../../kernel/allocation/wasm-policy.ts";
 import { AgentFlag, ClientFlag, LARGEST_SIZES, ROOT_ROLE } from "../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../kernel/core/tables.ts";
 import { Cluster, newDrf, vector } from "./support/cluster.ts";
+import { shipped } from "./support/compile.ts";
 
-/** Who got which agent, as `agent>client`. */
-const pairs = (cluster: Cluster): string[] =>
-  cluster.allocate().map(({ agent, client }) => `${agent}>${client}`);
+// Compiled before the first test, which has a time limit.
+for (const name of ["fifo", "fair", "capacity", "random"]) shipped(name);
 
 describe("an allocation round", () => {
   test("looks at nothing when nothing changed", () => {
@@ -31,12 +32,17 @@ describe("an allocation round", () => {
     const cluster = new Cluster();
     cluster.client("f", "a");
     cluster.agent("a0", 1, 1);
-    expect(pairs(cluster)).toEqual(["a0>f"]);
+    expect(cluster.pairs()).toEqual(["a0>f"]);
     for (let n = 1; n <= 300; n++) cluster.agent(`a${n}`, 1, 1);
     for (let n = 0; n < 100; n++) cluster.client(`g${n}`, `b/${n}`);
     expect(cluster.tables.generation).toBeGreaterThan(0);
     expect(cluster.allocate()).toHaveLength(300);
     expect(cluster.tables.roles.used[ROOT_ROLE]).toBe(301_000);
+  });
+
+  test.each(["fifo", "fair", "capacity", "random"])("%s has room for the largest sizes", (name) => {
+    const tables = new AllocationTables(LARGEST_SIZES);
+    expect(() => new WasmPolicy(shipped(name), tables, { deadlineMs: 10_000 })).not.toThrow();
   });
 
   test("works at the largest sizes there may be", () => {

@@ -11,7 +11,7 @@ import {
   ROOT_ROLE,
 } from "../../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../../kernel/core/tables.ts";
-import { shipped } from "./compile.ts";
+import { shipped, small } from "./compile.ts";
 
 /** One decision in names instead of rows. */
 export interface Given {
@@ -53,7 +53,7 @@ export class Cluster {
   #round = 0;
 
   constructor(options: ClusterOptions = {}) {
-    this.#policies = options.policies ?? instancesOf("drf");
+    this.#policies = options.policies ?? drf;
   }
 
   /** Row of a role; those above it are made too. */
@@ -179,11 +179,10 @@ export function newDrf(tables: AllocationTables, params: readonly number[] = [])
   return new WasmPolicy(shipped("drf"), tables, { deadlineMs: 10_000, params });
 }
 
-/** Pages of memory that are enough for clusters that people can read. */
-const SMALL_PAGES = 64;
-
-/** Instances of a shipped policy with little memory. Compiles it now, outside of the rounds. */
+/** Instances of a shipped policy with little memory. Compiles it now: call it outside of tests. */
 export function instancesOf(name: string, params: readonly number[] = []): Instances {
-  const policy = shipped(name, SMALL_PAGES);
+  const policy = small(name);
   return (tables) => new WasmPolicy(policy, tables, { deadlineMs: 10_000, params });
 }
+
+const drf = instancesOf("drf");

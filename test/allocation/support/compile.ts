@@ -11,16 +11,12 @@ const cache = join(root, "dist/.test-policies");
 
 /**
  * The bytes of a policy in assembly/, compiled with the flags of the build. Compiled once for each
- * state of its sources: the name in the cache is their digest. `pages` of memory replace the 4,096
- * of the build, for tests that make many instances.
+ * state of its sources: the name in the cache is their digest.
  */
-export function compiled(source: string, pages?: number): Uint8Array {
-  const settings = JSON.parse(readFileSync(join(root, "assembly/build.json"), "utf8")) as {
+export function compiled(source: string): Uint8Array {
+  const { flags } = JSON.parse(readFileSync(join(root, "assembly/build.json"), "utf8")) as {
     flags: string[];
   };
-  const flags = settings.flags.map((flag, at, all) =>
-    pages !== undefined && all[at - 1]?.endsWith("Memory") ? String(pages) : flag,
-  );
   const digest = createHash("sha256").update(JSON.stringify([source, flags]));
   for (const text of sourcesOf(source)) digest.update(text);
   const path = join(cache, `${digest.digest("hex").slice(0, 32)}.wasm`);
@@ -53,17 +49,35 @@ function sourcesOf(source: string): Iterable<string> {
   return seen.values();
 }
 
+/** A shipped policy, admitted. */
+export function shipped(name: string): AdmittedPolicy {
+  return once(name, () => compiled(`assembly/policies/${name}.ts`));
+}
+
 /**
- * A shipped policy, admitted. `pages` of memory replace those of the build: an instance of 256 MiB
- * costs a garbage collection, which a thousand small clusters need not pay.
+ * The same with 4 MiB of memory: an instance of 256 MiB costs a garbage collection, which hundreds
+ * of small clusters need not pay.
  */
-export function shipped(name: string, pages?: number): AdmittedPolicy {
-  const key = `${name} ${pages}`;
+export function small(name: string): AdmittedPolicy {
+  return once(`small ${name}`, () => shrunk(compiled(`assembly/policies/${name}.ts`)), name);
+}
+
+function once(key: string, bytes: () => Uint8Array, name = key): AdmittedPolicy {
   const known = admitted.get(key);
   if (known !== undefined) return known;
-  const policy = admitPolicy(name, compiled(`assembly/policies/${name}.ts`, pages));
+  const policy = admitPolicy(name, bytes());
   admitted.set(key, policy);
   return policy;
+}
+
+/** Replaces the limits in the memory section, 4,096 pages both, by 64, in as many bytes. */
+function shrunk(bytes: Uint8Array): Uint8Array {
+  const limits = Buffer.from([5, 6, 1, 1, 0x80, 0x20, 0x80, 0x20]);
+  const at = Buffer.from(bytes).indexOf(limits);
+  if (at < 0) throw new Error("there is no memory of 4,096 pages");
+  const result = Uint8Array.from(bytes);
+  result.set([0xc0, 0x00, 0xc0, 0x00], at + 4);
+  return result;
 }
 
 const admitted = new Map<string, AdmittedPolicy>();
