@@ -8,7 +8,8 @@ import type { ContainerSpec, Isolator } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Metrics } from "../contract/ports/metrics.ts";
 import type { Link, LinkHandlers, TransportServer } from "../contract/ports/transport.ts";
-import { type ContainerEvents, Containerizer } from "./containerizer/containerizer.ts";
+import type { ContainerEvents } from "./containerizer/container.ts";
+import { Containerizer } from "./containerizer/containerizer.ts";
 import type { Effect } from "./core/effect.ts";
 import type { AgentState, ContainerPlan } from "./core/state.ts";
 import { environmentOf, type Surroundings } from "./io/environment.ts";
@@ -156,7 +157,7 @@ export class Agent {
     };
   }
 
-  #perform(effect: Exclude<Effect, never>): void {
+  #perform(effect: Effect): void {
     switch (effect.type) {
       case "checkpoint":
         return;

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, realpathSync } from "node:fs";
-import { hostname } from "node:os";
+import { mkdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { agentOrderSchemas } from "../contract/agent-api.ts";
@@ -11,7 +10,7 @@ import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { DATA_DIR } from "../contract/ports/plugin.ts";
-import { type ListenAddress, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
+import { TRANSPORT, type Transport } from "../contract/ports/transport.ts";
 import { checkBind } from "../kernel/host/config.ts";
 import { type Host, startHost } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
@@ -20,15 +19,14 @@ import { systemClock } from "../kernel/host/system-clock.ts";
 import { Agent } from "./agent.ts";
 import { bootId, readStat } from "./containerizer/proc.ts";
 import { restore } from "./core/checkpoint.ts";
-import type { AgentSetup } from "./core/state.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { routeFiles } from "./io/files.ts";
 import { routeAgent } from "./io/http.ts";
 import { lockWorkDir } from "./io/lock.ts";
-import { agentAttributes, agentResources, machineFacts } from "./io/machine.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { CheckpointStore } from "./io/store.ts";
 import { ExecutorTokens } from "./io/tokens.ts";
+import { advertised, setupOf, softwareVersion } from "./setup.ts";
 
 /** How an agent is started, beside its config. */
 export interface StartAgentOptions {
@@ -64,57 +62,10 @@ export interface RunningAgent {
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PLUGIN_FAMILIES = ["isolators", "transports"];
 
-function softwareVersion(): string {
-  // In dist/ the package file is one folder further up than in the source tree.
-  for (const up of ["..", "../.."]) {
-    try {
-      const text = readFileSync(join(HERE, up, "package.json"), "utf8");
-      return (JSON.parse(text) as { version: string }).version;
-    } catch {
-      // Look one folder further up.
-    }
-  }
-  return "0.0.0";
-}
-
 /** Pid and start time: the number alone may have been given to another process since. */
 function identityOf(pid: number): string | undefined {
   const stat = readStat(pid);
   return stat === undefined || stat.state === "Z" ? undefined : `${pid} ${stat.startTicks}`;
-}
-
-/** The address that others are told: `advertise` where it is given (A10). */
-function advertised(config: AgentConfig, port: number): ListenAddress {
-  const { advertise, host } = config.listen;
-  if (advertise === undefined) return { host: host === "0.0.0.0" ? hostname() : host, port };
-  const colon = advertise.lastIndexOf(":");
-  return { host: advertise.slice(0, colon), port: Number(advertise.slice(colon + 1)) };
-}
-
-function setupOf(config: AgentConfig, workDir: string, address: ListenAddress): AgentSetup {
-  const { domain } = config;
-  const attributes = agentAttributes(config);
-  return {
-    info: {
-      hostname: config.hostname ?? (isLoopback(address.host) ? address.host : hostname()),
-      ip: address.host,
-      port: address.port,
-      resources: [...agentResources(config, machineFacts(workDir))],
-      ...(attributes.length === 0 ? {} : { attributes: [...attributes] }),
-      ...(domain === undefined ? {} : { domain }),
-    },
-    version: softwareVersion(),
-    capabilities: ["MULTI_ROLE", "HIERARCHICAL_ROLE", "RESERVATION_REFINEMENT"],
-    times: {
-      registrationBackoffFactorMs: config.registrationBackoffFactor,
-      executorRegistrationTimeoutMs: config.executorRegistrationTimeout,
-      executorReregistrationTimeoutMs: config.executorReregistrationTimeout,
-      executorShutdownGraceMs: config.executorShutdownGracePeriod,
-      retryMinMs: config.statusUpdates.retryMin,
-      retryMaxMs: config.statusUpdates.retryMax,
-    },
-    seed: randomBytes(8).toString("hex"),
-  };
 }
 
 /** What has to be undone, last first, when a start fails or the agent stops. */
@@ -149,11 +100,24 @@ export async function startAgent(
   }
 }
 
-async function start(
+/** What an agent stands on, before it is one. */
+interface Ground {
+  readonly log: Logger;
+  readonly metrics: PromMetrics;
+  readonly workDir: string;
+  readonly host: Host;
+  readonly transport: Transport;
+  readonly store: CheckpointStore;
+  readonly tokens: ExecutorTokens;
+  /** False when the machine was started anew since the last agent here (F3). */
+  readonly isSameBoot: boolean;
+}
+
+async function prepareGround(
   config: AgentConfig,
   options: StartAgentOptions,
   undo: Undo,
-): Promise<RunningAgent> {
+): Promise<Ground> {
   const log = options.log ?? openLog({ level: config.log.level, name: "agent" });
   if (!isLoopback(config.listen.host)) {
     log.warn(
@@ -174,7 +138,17 @@ async function start(
   const tokens = new ExecutorTokens(secret);
   const [transport] = host.getAll(TRANSPORT);
   if (transport === undefined) throw new Error("no transport serves this agent");
+  const isSameBoot = boot === undefined || boot === bootId();
+  return { log, metrics, workDir, host, transport, store, tokens, isSameBoot };
+}
 
+async function start(
+  config: AgentConfig,
+  options: StartAgentOptions,
+  undo: Undo,
+): Promise<RunningAgent> {
+  const ground = await prepareGround(config, options, undo);
+  const { log, metrics, workDir, host, transport, store, tokens } = ground;
   let agent: Agent | undefined;
   const version = softwareVersion();
   const door = new ExecutorDoor({
@@ -193,11 +167,7 @@ async function start(
   const endpoint = `${address.host}:${address.port}`;
   const state = restore(setupOf(config, workDir, address), await store.read());
   const sandboxes = new Sandboxes(workDir);
-  const pages = { metrics: () => metrics.text(), version: () => ({ version, software: "tepui" }) };
-  for (const router of host.getAll(HTTP_ROUTER)) {
-    routeAgent(router, pages);
-    routeFiles(router, sandboxes);
-  }
+  routePages(ground, sandboxes, version);
   const running = new Agent({
     config,
     state,
@@ -220,7 +190,7 @@ async function start(
   agent = running;
   undo.add(() => running.stop());
   running.serve(transport.server, door);
-  await running.recover(boot === undefined || boot === bootId());
+  await running.recover(ground.isSameBoot);
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));
   log.info({ address: endpoint, workDir, version, id: state.info.id }, "this agent is up");
@@ -232,6 +202,14 @@ async function start(
     stop: () => undo.run(),
     leave: () => running.loop.enqueue({ type: "leave" }),
   };
+}
+
+function routePages({ host, metrics }: Ground, sandboxes: Sandboxes, version: string): void {
+  const pages = { metrics: () => metrics.text(), version: () => ({ version, software: "tepui" }) };
+  for (const router of host.getAll(HTTP_ROUTER)) {
+    routeAgent(router, pages);
+    routeFiles(router, sandboxes);
+  }
 }
 
 function end(options: StartAgentOptions, code: string, message: string): void {

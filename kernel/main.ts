@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MasterConfig } from "../contract/config/master.ts";
 import { isLoopback } from "../contract/config/shared.ts";
+import { errors } from "../contract/errors.ts";
 import type { MasterId } from "../contract/ids.ts";
 import { COORDINATOR, type Leadership } from "../contract/ports/coordinator.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
@@ -88,6 +89,32 @@ function addressOf(config: MasterConfig, port: number): { host: string; port: nu
   return { host: advertise.slice(0, colon), port: Number(advertise.slice(colon + 1)) };
 }
 
+/** Listens, routes the plain pages, and says how others find this master. */
+async function openDoors(
+  host: Host,
+  master: Master,
+  config: MasterConfig,
+  about: { readonly id: MasterId; readonly version: string; readonly metrics: PromMetrics },
+): Promise<MasterInfo> {
+  const [transport] = host.getAll(TRANSPORT);
+  if (transport === undefined) throw errors.PORT_MISSING(TRANSPORT.name);
+  const { id, version, metrics } = about;
+  const listen = { ...config.listen, peers: master.peerChecks };
+  const { port } = await transport.server.listen(listen, master.door);
+  const { host: ip, port: advertised } = addressOf(config, port);
+  const name = config.hostname ?? (isLoopback(ip) ? ip : hostname());
+  const info: MasterInfo = { id, ip, port: advertised, hostname: name, version };
+  for (const router of host.getAll(HTTP_ROUTER)) {
+    routeMaster(router, {
+      ready: () => master.isLeading,
+      leader: () => (master.isLeading ? info : undefined),
+      metrics: () => metrics.text(),
+      version: () => ({ version, software: "tepui" }),
+    });
+  }
+  return info;
+}
+
 /**
  * Starts a master: plugins, leadership, the registry, then the doors.
  * @throws TepuiError for a config, plugin, address or registry that is not fit; nothing is left
@@ -127,35 +154,14 @@ export async function startMaster(
     // registry has been read they answer that this master is not ready (G7).
     const running = new Master({ config, id, version, log, metrics, clock: systemClock, abort });
     master = running;
-    const [transport] = host.getAll(TRANSPORT);
-    if (transport === undefined) throw new Error("no transport serves this master");
-    const { port } = await transport.server.listen(
-      { host: config.listen.host, port: config.listen.port, peers: running.peerChecks },
-      running.door,
-    );
-    const { host: ip, port: advertised } = addressOf(config, port);
-    const info: MasterInfo = {
-      id,
-      ip,
-      port: advertised,
-      hostname: config.hostname ?? (isLoopback(ip) ? ip : hostname()),
-      version,
-    };
-    for (const router of host.getAll(HTTP_ROUTER)) {
-      routeMaster(router, {
-        ready: () => running.isLeading,
-        leader: () => (running.isLeading ? info : undefined),
-        metrics: () => metrics.text(),
-        version: () => ({ version, software: "tepui" }),
-      });
-    }
+    const info = await openDoors(host, running, config, { id, version, metrics });
     const signal = options.signal ?? new AbortController().signal;
     leadership = await host.get(COORDINATOR).campaign(info, signal);
     void leadership.lost.then(({ reason }) => {
       if (running.isLeading) abort("LEADERSHIP_LOST", `leadership is lost: ${reason}`);
     });
     await running.lead(info, leadership, host.getAll(TRANSPORT), host.get(ALLOCATOR));
-    const address = `${ip}:${advertised}`;
+    const address = `${info.ip}:${info.port}`;
     log.info({ address, id, version, policy: host.get(ALLOCATOR).name }, "this master leads");
     return { id, address, stop };
   } catch (thrown) {

@@ -1,7 +1,7 @@
 /** Most items that wait for a reader; beyond it the oldest are dropped. */
 const ITEMS_MAX = 100_000;
 
-/** Turns pushed items into an async iteration, in order; the oldest are dropped for a slow reader. */
+/** Pushed items as an async iteration, in order; the oldest are dropped for a slow reader. */
 export class EventQueue<Item> implements AsyncIterableIterator<Item> {
   readonly #items: Item[] = [];
   readonly #onEnd: () => void;

@@ -14,7 +14,7 @@ export type Amounts = Readonly<
 >;
 
 /**
- * Resources from plain amounts: `resources({ cpus: 0.5, mem: 128, ports: [{ begin: 8080, end: 8080 }] })`.
+ * Resources from plain amounts: `resources({ cpus: 0.5, ports: [{ begin: 80, end: 80 }] })`.
  * Three decimals count (E20). With `role` they are asked for from that role's static reservation.
  * @throws JOB_INVALID for amounts that are negative or not finite.
  */

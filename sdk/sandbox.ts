@@ -8,6 +8,9 @@ export interface SandboxPlace {
   readonly taskId: string;
 }
 
+/** An agent that says nothing for this long is not going to. */
+const SILENCE_MS = 15_000;
+
 /** Which part of a file; all of it by default. */
 export interface FileRange {
   /** In bytes; an offset at or beyond the end gives nothing. */
@@ -26,7 +29,8 @@ export function sandboxUrl(place: SandboxPlace, file: string, range: FileRange =
 }
 
 /**
- * Opens a file of a sandbox as a stream of bytes, up to its size at the time.
+ * Opens a file of a sandbox as a stream of bytes, up to its size at the time. The stream fails when
+ * the agent is silent for 15 s, as one that hangs would otherwise hold its reader for minutes.
  * @throws SANDBOX_UNREADABLE when the agent does not answer or has no such file.
  */
 export async function openSandboxFile(
@@ -36,9 +40,24 @@ export async function openSandboxFile(
   signal?: AbortSignal,
 ): Promise<ReadableStream<Uint8Array>> {
   const url = sandboxUrl(place, file, range);
-  const response = await get(url, signal);
-  if (response.body === null) throw errors.SANDBOX_UNREADABLE(url.href, "there is no body");
-  return response.body as ReadableStream<Uint8Array>;
+  const silence = new AbortController();
+  const guarded = <Result>(act: () => Promise<Result>): Promise<Result> => {
+    const timer = setTimeout(() => silence.abort(new Error("it is silent")), SILENCE_MS);
+    return act().finally(() => clearTimeout(timer));
+  };
+  const both = signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]);
+  const { body } = await guarded(() => get(url, both));
+  if (body === null) throw errors.SANDBOX_UNREADABLE(url.href, "there is no body");
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      // The clock runs while the agent is waited for, not while our own reader is busy.
+      const { done, value } = await guarded(() => reader.read());
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
 }
 
 /**
@@ -51,13 +70,14 @@ export async function readSandboxFile(
   range: FileRange = {},
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const url = sandboxUrl(place, file, range);
-  const response = await get(url, signal);
+  const body = await openSandboxFile(place, file, range, signal);
+  const chunks: Uint8Array[] = [];
   try {
-    return new Uint8Array(await response.arrayBuffer());
+    for await (const chunk of body) chunks.push(chunk);
   } catch (thrown) {
-    throw errors.SANDBOX_UNREADABLE(url.href, reasonOf(thrown));
+    throw errors.SANDBOX_UNREADABLE(sandboxUrl(place, file, range).href, reasonOf(thrown));
   }
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : new Uint8Array(Buffer.concat(chunks));
 }
 
 /**
@@ -72,10 +92,10 @@ export async function sandboxText(
   return new TextDecoder().decode(await readSandboxFile(place, file, range));
 }
 
-async function get(url: URL, signal?: AbortSignal): Promise<Response> {
+async function get(url: URL, signal: AbortSignal): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, signal === undefined ? {} : { signal });
+    response = await fetch(url, { signal });
   } catch (thrown) {
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
     throw errors.SANDBOX_UNREADABLE(url.href, reasonOf(cause));

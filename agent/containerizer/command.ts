@@ -20,7 +20,9 @@ export function wordsOf(command: CommandInfo): Words {
   return { file: value, arguments: argv.length > 0 ? argv : [value] };
 }
 
-/** Puts words before a command, outermost first; the command's own argv[0] gives way to its file. */
+/**
+ * Puts words before a command, outermost first; its own argv[0] gives way to its file.
+ */
 export function wrapped(words: Words, wrap: readonly string[]): Words {
   const [first] = wrap;
   if (first === undefined) return words;

@@ -1,67 +1,28 @@
 import { join } from "node:path";
 import { errors, TepuiError } from "../../contract/errors.ts";
-import type { Clock, Timer } from "../../contract/ports/clock.ts";
 import type {
   ContainerCheckpoint,
   ContainerSpec,
   ExternalContainer,
-  Isolator,
-  LaunchParts,
-  Limitation,
-  ProcessIdentity,
   Usage,
 } from "../../contract/ports/isolator.ts";
-import type { Logger } from "../../contract/ports/log.ts";
-import { findProgram, wordsOf, wrapped } from "./command.ts";
+import { type Composition, composed, launchOf } from "./compose.ts";
+import {
+  type Container,
+  type ContainerizerOptions,
+  newContainer,
+  rootOf,
+  stopWatching,
+} from "./container.ts";
 import { ExitRecords } from "./exits.ts";
 import { Keeper, type KeeperExit } from "./keeper.ts";
-import { isAlive, readStat } from "./proc.ts";
-import { markFor, Sweeper } from "./sweeper.ts";
+import { readStat } from "./proc.ts";
+import { Sweeper } from "./sweeper.ts";
 import { signalProcess, strays } from "./tree.ts";
+import { Watcher } from "./watcher.ts";
 
-/** Between two looks at processes that are not children of our keeper. */
-const WATCH_MS = 200;
-/** How long after a process the record of its exit may appear. */
-const RECORD_LATE_MS = 1_000;
-
-/** What became of containers; each is told from a callback and must only be enqueued. */
-export interface ContainerEvents {
-  /** Everything is ready and nothing has run: `release` lets it run. */
-  onHeld(id: string, process: ProcessIdentity | undefined): void;
-  /** It did not come to run, or could not run its command; everything is cleaned up. */
-  onFailed(id: string, cause: TepuiError): void;
-  /** It ran and has ended; `undefined` when nobody was there to see how. */
-  onExited(id: string, exit: KeeperExit | undefined): void;
-  /** It must be ended, or has been, for this reason. */
-  onLimit(id: string, limitation: Limitation): void;
-}
-
-/** What a containerizer works with. */
-export interface ContainerizerOptions {
-  /** In the order of the config file. */
-  readonly isolators: readonly Isolator[];
-  /** Folder of its own, for exit records and the keeper's log. */
-  readonly runDir: string;
-  /** Folder that holds every sandbox; processes at work below it are this agent's. */
-  readonly sandboxRoot: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly events: ContainerEvents;
-}
-
-interface Container {
-  readonly spec: ContainerSpec;
-  readonly abort: AbortController;
-  phase: "preparing" | "held" | "running" | "ending";
-  process?: ProcessIdentity;
-  external?: ExternalContainer;
-  /** Nobody may be left when its end is told. */
-  destroy: boolean;
-  /** Set while its process is watched from /proc. */
-  goneMs?: number;
-  watched: boolean;
-  unwatch: (() => void)[];
-}
+/** Between two looks at processes that were killed because nobody knows of them. */
+const STRAYS_MS = 20;
 
 /**
  * Runs containers by composing isolators: prepare each → fork held at a barrier → isolate each →
@@ -72,13 +33,14 @@ export class Containerizer {
   readonly #containers = new Map<string, Container>();
   readonly #sweeper: Sweeper;
   readonly #exits: ExitRecords;
+  readonly #watcher: Watcher;
   #keeper: Keeper | undefined;
-  #watch: Timer | undefined;
 
   constructor(options: ContainerizerOptions) {
     this.#options = options;
     this.#sweeper = new Sweeper(options.clock);
     this.#exits = new ExitRecords(join(options.runDir, "exits"));
+    this.#watcher = new Watcher(options.clock, this.#exits, (id, exit) => this.#exited(id, exit));
   }
 
   /** Containers that have not been cleaned up. */
@@ -93,14 +55,7 @@ export class Containerizer {
 
   /** Begins to launch; `onHeld` or `onFailed` follows. */
   launch(spec: ContainerSpec): void {
-    const container: Container = {
-      spec,
-      abort: new AbortController(),
-      phase: "preparing",
-      destroy: false,
-      watched: false,
-      unwatch: [],
-    };
+    const container = newContainer(spec, "preparing");
     this.#containers.set(spec.id, container);
     this.#prepare(container).then(
       () => this.#options.events.onHeld(spec.id, container.process),
@@ -110,42 +65,16 @@ export class Containerizer {
 
   async #prepare(container: Container): Promise<void> {
     const { spec, abort } = container;
-    const wrap: string[] = [];
-    let environment = { ...spec.environment, ...markFor(spec.id) };
-    let directory = spec.sandbox;
-    for (const isolator of this.#options.isolators) {
-      const parts: LaunchParts = await isolator.prepare(spec, abort.signal);
-      abort.signal.throwIfAborted();
-      wrap.push(...(parts.wrap ?? []));
-      environment = { ...environment, ...parts.environment };
-      directory = parts.workingDirectory ?? directory;
-      if (parts.external !== undefined) container.external = parts.external;
-    }
-    if (container.external === undefined) {
-      refuseWhatNobodyRuns(spec);
-      await this.#hold(container, wrap, environment, directory);
-    }
+    const { external, ...launch } = await composed(this.#options.isolators, spec, abort.signal);
+    if (external !== undefined) container.external = external;
+    else await this.#hold(container, launch);
     abort.signal.throwIfAborted();
     container.phase = "held";
   }
 
-  async #hold(
-    container: Container,
-    wrap: readonly string[],
-    environment: Readonly<Record<string, string>>,
-    directory: string,
-  ): Promise<void> {
+  async #hold(container: Container, composition: Composition): Promise<void> {
     const { spec, abort } = container;
-    const words = wordsOf(spec.command);
-    findProgram(words.file, directory, environment["PATH"]);
-    const keeper = this.#liveKeeper();
-    const pid = await keeper.hold(spec.id, {
-      directory,
-      stdout: join(spec.sandbox, "stdout"),
-      stderr: join(spec.sandbox, "stderr"),
-      environment,
-      ...wrapped(words, wrap),
-    });
+    const pid = await this.#liveKeeper().hold(spec.id, launchOf(spec, composition));
     const stat = readStat(pid);
     if (stat === undefined) throw errors.CONTAINER_LAUNCH_REFUSED("its process died while held");
     container.process = { pid, startTicks: stat.startTicks };
@@ -163,7 +92,7 @@ export class Containerizer {
       onGone: () => {
         this.#options.log.error("the process that forks is gone; running containers are watched");
         for (const container of this.#containers.values()) {
-          if (container.phase === "running") this.#watchProcess(container);
+          if (container.phase === "running") this.#watcher.add(container);
         }
       },
     });
@@ -179,7 +108,7 @@ export class Containerizer {
     const { external } = container;
     if (external === undefined) {
       this.#keeper?.release(id);
-      if (this.#keeper?.isThere !== true) this.#watchProcess(container);
+      if (this.#keeper?.isThere !== true) this.#watcher.add(container);
       return;
     }
     external.start().then(
@@ -208,19 +137,10 @@ export class Containerizer {
   /** Takes up a container that was running when the agent ended; `onExited` follows in its time. */
   adopt(checkpoint: ContainerCheckpoint): void {
     const { spec, process } = checkpoint;
-    const container: Container = {
-      spec,
-      abort: new AbortController(),
-      phase: "running",
-      destroy: false,
-      watched: false,
-      unwatch: [],
-      ...(process === undefined ? {} : { process }),
-    };
+    const container = newContainer(spec, "running", process);
     this.#containers.set(spec.id, container);
     this.#watchLimits(container);
-    this.#watchProcess(container);
-    this.#options.clock.after(0, () => this.#lookAtWatched());
+    this.#watcher.add(container);
   }
 
   /**
@@ -234,7 +154,7 @@ export class Containerizer {
       if (found.length === 0) break;
       for (const stray of found) signalProcess(stray, "SIGKILL");
       this.#options.log.warn({ pids: found.map(({ pid }) => pid) }, "killed what nobody knows of");
-      await new Promise<void>((resolve) => this.#options.clock.after(WATCH_MS / 10, resolve));
+      await new Promise<void>((resolve) => this.#options.clock.after(STRAYS_MS, resolve));
     }
     for (const isolator of this.#options.isolators) {
       for (const orphan of await isolator.recover(known)) await isolator.cleanup(orphan);
@@ -335,29 +255,6 @@ export class Containerizer {
     return this.#exits.read(id);
   }
 
-  #watchProcess(container: Container): void {
-    container.watched = true;
-    this.#watch ??= this.#options.clock.every(WATCH_MS, () => this.#lookAtWatched());
-  }
-
-  #lookAtWatched(): void {
-    let left = 0;
-    const nowMs = this.#options.clock.monotonicMs();
-    for (const container of [...this.#containers.values()]) {
-      if (!container.watched || container.phase !== "running") continue;
-      const { id } = container.spec;
-      const exit = this.#exits.read(id);
-      const alive = container.process !== undefined && isAlive(container.process);
-      if (!alive) container.goneMs ??= nowMs;
-      const isLate = nowMs - (container.goneMs ?? nowMs) > RECORD_LATE_MS;
-      if (exit !== undefined || isLate) this.#exited(id, exit);
-      else left++;
-    }
-    if (left > 0) return;
-    this.#watch?.cancel();
-    this.#watch = undefined;
-  }
-
   /** What a container uses, merged from all isolators that measure. */
   async usage(id: string): Promise<Usage | undefined> {
     let usage: Usage | undefined;
@@ -370,29 +267,9 @@ export class Containerizer {
 
   /** Lets everything run on without this agent. What was not released never runs. */
   close(): void {
-    this.#watch?.cancel();
-    for (const { unwatch } of this.#containers.values()) for (const stop of unwatch) stop();
+    this.#watcher.stop();
+    for (const container of this.#containers.values()) stopWatching(container);
     this.#keeper?.disconnect();
     this.#containers.clear();
-  }
-}
-
-function rootOf(container: Container): { id: string; process?: ProcessIdentity } {
-  const { process } = container;
-  return { id: container.spec.id, ...(process === undefined ? {} : { process }) };
-}
-
-function stopWatching(container: Container): void {
-  for (const stop of container.unwatch.splice(0)) stop();
-}
-
-/** Refuses what would otherwise be ignored in silence. */
-function refuseWhatNobodyRuns(spec: ContainerSpec): void {
-  const { container, command } = spec;
-  if (container?.type === "DOCKER" || container?.mesos?.image !== undefined) {
-    throw errors.CONTAINER_LAUNCH_REFUSED("no isolator of this agent runs images");
-  }
-  if ((command.uris?.length ?? 0) > 0) {
-    throw errors.CONTAINER_LAUNCH_REFUSED("this agent does not fetch URIs");
   }
 }

@@ -25,7 +25,9 @@ function unreachable(never: never): never {
   throw new Error(`agent core: nothing is known of ${JSON.stringify(never)}`);
 }
 
-/** Changes the state by one input and appends what is to be done. Awaits nothing, reads no clock. */
+/**
+ * Changes the state by one input and appends what is to be done. Awaits nothing, reads no clock.
+ */
 export function step(state: AgentState, input: AgentInput, nowMs: number, out: Effect[]): void {
   switch (input.type) {
     case "link-up":

@@ -26,8 +26,8 @@ export function addUpdate(
 ): void {
   if (isTerminal(task.state)) return;
   const containerId = task.containerId;
-  const process =
-    containerId === undefined ? undefined : state.containers.get(containerId)?.process;
+  const pid =
+    containerId === undefined ? undefined : state.containers.get(containerId)?.process?.pid;
   const status: TaskStatus = {
     source: "SOURCE_AGENT",
     ...words,
@@ -40,7 +40,7 @@ export function addUpdate(
       : {
           containerStatus: {
             containerId,
-            ...(process === undefined ? {} : { executorPid: process.pid }),
+            ...(pid === undefined ? {} : { executorPid: pid }),
           },
         }),
   };

@@ -57,6 +57,15 @@ export function buildMasks(clients: u32): void {
   }
 }
 
+/** Takes a client out of this round; those of the agent at hand stay as they are. */
+export function exclude(client: u32): void {
+  const at = client >> 5, bit: u32 = 1 << (client & 31);
+  for (let mask: usize = 0; mask < 4; mask++) {
+    const row = masks + mask * maskBytes;
+    setWord(row, at, word(row, at) & ~bit);
+  }
+}
+
 // @ts-ignore: decorator
 @inline function setBits(mask: usize, at: u32, bits: u32): void {
   setWord(mask, at, word(mask, at) | bits);
@@ -99,6 +108,12 @@ export function gatherAllowed(mask: usize, agent: u32): bool {
 
 // @ts-ignore: decorator
 @inline export function allowedWord(at: u32): u32 { return word(allowed, at); }
+
+/** Is this one of the clients of the agent at hand? */
+// @ts-ignore: decorator
+@inline export function isAllowed(client: u32): bool {
+  return ((word(allowed, client >> 5) >> (client & 31)) & 1) != 0;
+}
 
 /** Takes a client off those of the agent at hand. */
 // @ts-ignore: decorator

@@ -1,9 +1,10 @@
 // What is left of the agent at hand while it is being given out, and what of that a client may
 // have: unreserved resources up to the limits above its role, reservations of its role and of the
-// roles above, and the revocable part if it can use it (C20, E5, E9, E11).
+// roles above, and the revocable part if it can use it (C20, E5, E9, E11). A policy may narrow the
+// unreserved part further: by a surplus that all share, and by a room for each client.
 import {
   ClientFlag, KINDS, Presence, ReservationFlag, RoleFlag, Slot, double, placeU32, placeVectors,
-  read, reserve, setDouble, vector, word,
+  read, reserve, setDouble, setWord, vector, word,
 } from "../abi";
 import { flagsOfClient } from "./eligible";
 import * as vectors from "./vector";
@@ -23,6 +24,14 @@ let visit: u32 = 0;
 let agentAt: u32 = 0;
 let revocableLeft = false, reservationsLeft: u32 = 0, limitsSet = false;
 let anyRevocable = false, anyReserved = false;
+/** What may still be given of unreserved resources in this round; 0 for as much as there is. */
+let surplus: usize = 0;
+/** Column: what each client may still be given of them; 0 for as much as there is. */
+let rooms: usize = 0;
+/** Agents that were given in part and come again: what was left, and the visit that took it. */
+let keptLeft: usize = 0, keptVisit: usize = 0, anyKept = false;
+/** Number of the visits so far; the one at hand may be an earlier one that goes on. */
+let visits: u32 = 0;
 
 export function placeRemains(): void {
   agentFree = placeVectors(Slot.AgentFree, Slot.AgentsMax);
@@ -44,11 +53,24 @@ export function placeRemains(): void {
   givenAt = reserve(read(Slot.ReservationsMax) << 2);
 }
 
+/** Reserves what `keepAgent` needs; only policies that come back to agents within a round do. */
+export function placeKept(): void {
+  keptLeft = reserve(read(Slot.AgentsMax) << 6);
+  keptVisit = reserve(read(Slot.AgentsMax) << 2);
+}
+
 // @ts-ignore: decorator
 @inline export function roleOf(client: u32): u32 { return word(clientRole, client); }
 
 // @ts-ignore: decorator
 @inline export function parentRole(role: u32): u32 { return word(roleParent, role); }
+
+// @ts-ignore: decorator
+@inline export function flagsOfRole(role: u32): u32 { return word(roleFlags, role); }
+
+/** What quotas counted for the role before this round. */
+// @ts-ignore: decorator
+@inline export function consumedBefore(role: u32): usize { return vector(roleConsumed, role); }
 
 /** Starts a round: limits count what was consumed before it. */
 export function beginRound(roles: u32): void {
@@ -57,10 +79,34 @@ export function beginRound(roles: u32): void {
   anyRevocable = (presence & Presence.REVOCABLE) != 0;
   anyReserved = read(Slot.Reservations) > 1;
   if (limitsSet) memory.copy(consumed, roleConsumed, roles << 6);
+  surplus = 0;
+  rooms = 0;
+  if (anyKept) memory.fill(keptVisit, 0, read(Slot.Agents) << 2);
+  anyKept = false;
 }
 
+/** Has all that is given from now on taken off this vector too, and cut to it. */
+export function shareSurplus(at: usize): void { surplus = at; }
+
+/**
+ * Cuts what is given to a client to its row of this column, which the policy keeps. A client
+ * without room in some kind gets nothing unreserved.
+ */
+export function limitRooms(column: usize): void { rooms = column; }
+
+/** What is left of the agent's unreserved resources in this round. */
 // @ts-ignore: decorator
-@inline export function freeOf(agent: u32): usize { return vector(agentFree, agent); }
+@inline export function freeOf(agent: u32): usize {
+  if (anyKept && word(keptVisit, agent) != 0) return vector(keptLeft, agent);
+  return vector(agentFree, agent);
+}
+
+/** Remembers what is left of the agent at hand, for when the round comes back to it. */
+export function keepAgent(): void {
+  anyKept = true;
+  setWord(keptVisit, agentAt, visit);
+  vectors.copy(vector(keptLeft, agentAt), left);
+}
 
 // @ts-ignore: decorator
 @inline export function revocableOf(agent: u32): usize { return vector(agentRevocable, agent); }
@@ -75,10 +121,23 @@ export function beginRound(roles: u32): void {
   return anyReserved && word(firstReservation, agent) != 0;
 }
 
-/** Does a limit stand on the client's role or above it? */
+/** May the client perhaps not have all of this, because of a limit, the surplus or its room? */
 // @ts-ignore: decorator
-@inline export function limited(client: u32): bool {
+@inline export function restricted(client: u32, quantity: usize): bool {
+  if (surplus != 0 && !vectors.holds(surplus, quantity)) return true;
+  if (rooms != 0 && !hasRoom(client, quantity)) return true;
   return limitsSet && limitedAbove(client);
+}
+
+function hasRoom(client: u32, quantity: usize): bool {
+  const room = vector(rooms, client);
+  return vectors.allPositive(room) && vectors.holds(room, quantity);
+}
+
+/** Takes unreserved resources that are given off the surplus. */
+// @ts-ignore: decorator
+@inline export function chargeSurplus(quantity: usize): void {
+  if (surplus != 0) vectors.subtractFrom(surplus, quantity);
 }
 
 function limitedAbove(client: u32): bool {
@@ -93,11 +152,16 @@ function limitedAbove(client: u32): bool {
 /** Puts an agent at hand, with everything left. */
 export function beginAgent(agent: u32): void {
   agentAt = agent;
-  visit += 1;
-  vectors.copy(left, vector(agentFree, agent));
+  vectors.copy(left, freeOf(agent));
+  if (anyKept && word(keptVisit, agent) != 0) visit = word(keptVisit, agent);
+  else {
+    visits += 1;
+    visit = visits;
+  }
   revocableLeft = hasRevocable(agent);
   reservationsLeft = 0;
   for (let row = word(firstReservation, agent); row != 0; row = word(reservationNext, row)) {
+    if (word(givenAt, row) == visit) continue;
     if (vectors.some(vector(reservationFree, row))) reservationsLeft += 1;
   }
 }
@@ -119,25 +183,54 @@ export function beginAgent(agent: u32): void {
 // @ts-ignore: decorator
 @inline export function measuredFree(): usize { return offerFree; }
 
-/** Works out what the client may have of the agent; false when a limit cut it. */
+/** Works out what the client may have of the agent; false when something cut it. */
 export function measure(client: u32): bool {
   vectors.copy(offerFree, left);
-  const whole = !limitsSet || !cut(word(clientRole, client));
-  vectors.copy(offer, offerFree);
-  if (reservationsLeft != 0) {
-    for (let row = word(firstReservation, agentAt); row != 0; row = word(reservationNext, row)) {
-      if (visible(row, client)) vectors.addTo(offer, vector(reservationFree, row));
-    }
+  let whole = !limitsSet || !cut(word(clientRole, client));
+  if (surplus != 0 && vectors.lowerTo(offerFree, surplus)) whole = false;
+  if (rooms != 0 && !hasRoom(client, offerFree)) {
+    whole = false;
+    const room = vector(rooms, client);
+    if (vectors.allPositive(room)) vectors.lowerTo(offerFree, room);
+    else vectors.clear(offerFree);
   }
+  vectors.copy(offer, offerFree);
+  addReserved(client);
   if (revocableLeft && (flagsOfClient(client) & ClientFlag.REVOCABLE)) {
     vectors.addTo(offer, vector(agentRevocable, agentAt));
   }
   return whole;
 }
 
+/**
+ * Measures no more than the unreserved resources in `most`, which may be cut further by limits, and
+ * reservations, but nothing that is revocable.
+ */
+export function measureAtMost(client: u32, most: usize): void {
+  vectors.copy(offerFree, left);
+  vectors.lowerTo(offerFree, most);
+  if (limitsSet) cut(word(clientRole, client));
+  vectors.copy(offer, offerFree);
+  addReserved(client);
+}
+
+function addReserved(client: u32): void {
+  if (reservationsLeft == 0) return;
+  for (let row = word(firstReservation, agentAt); row != 0; row = word(reservationNext, row)) {
+    if (visible(row, client)) vectors.addTo(offer, vector(reservationFree, row));
+  }
+}
+
 /** Takes what was measured for the client off what is left. */
 export function take(client: u32): void {
+  takeUnrevocable(client);
+  if (flagsOfClient(client) & ClientFlag.REVOCABLE) revocableLeft = false;
+}
+
+/** The same for what was measured without the revocable part. */
+export function takeUnrevocable(client: u32): void {
   vectors.subtractFrom(left, offerFree);
+  chargeSurplus(offerFree);
   if (limitsSet) {
     for (let role = word(clientRole, client); role != 0; role = word(roleParent, role)) {
       vectors.addTo(vector(consumed, role), offerFree);
@@ -147,10 +240,9 @@ export function take(client: u32): void {
     for (let row = word(firstReservation, agentAt); row != 0; row = word(reservationNext, row)) {
       if (!visible(row, client)) continue;
       if (vectors.some(vector(reservationFree, row))) reservationsLeft -= 1;
-      store<u32>(givenAt + (<usize>row << 2), visit);
+      setWord(givenAt, row, visit);
     }
   }
-  if (flagsOfClient(client) & ClientFlag.REVOCABLE) revocableLeft = false;
 }
 
 /** Is this reservation still there, and the client's to have? */

@@ -146,6 +146,28 @@ export function play(node: u32): void {
   return load<u64>(share + (<usize>node << 3));
 }
 
+/** Takes a member off its seat, and plays again the matches that it may have won. */
+export function unseat(node: u32): void {
+  const at = <usize>word(tournament, word(above, node));
+  let i = word(leaf, node);
+  setWord(at, i, EMPTY_SEAT);
+  for (i >>= 1; i >= 1; i >>= 1) {
+    setWord(at, i, better(word(at, i << 1), word(at, (i << 1) + 1)));
+  }
+}
+
+/** Leaves a member on its seat or takes it off; `play` must follow. */
+// @ts-ignore: decorator
+@inline export function seated(node: u32, present: bool): void {
+  setWord(word(tournament, word(above, node)), word(leaf, node), present ? node : EMPTY_SEAT);
+}
+
+/** Is nobody left on the seats of an inner node? */
+// @ts-ignore: decorator
+@inline export function deserted(node: u32): bool {
+  return word(word(tournament, node), 1) == EMPTY_SEAT;
+}
+
 /** The neediest client below an inner node; the node must have members all the way down. */
 // @ts-ignore: decorator
 @inline export function neediest(node: u32, clientsFrom: u32): u32 {

@@ -58,6 +58,44 @@
   ));
 }
 
+/** Is every kind above zero? */
+export function allPositive(at: usize): bool {
+  const zero = f64x2.splat(0);
+  return !v128.any_true(v128.or(
+    v128.or(f64x2.le(v128.load(at), zero), f64x2.le(v128.load(at, 16), zero)),
+    v128.or(f64x2.le(v128.load(at, 32), zero), f64x2.le(v128.load(at, 48), zero)),
+  ));
+}
+
+/** Is some kind above zero in both? */
+export function meet(a: usize, b: usize): bool {
+  const zero = f64x2.splat(0);
+  for (let byte: usize = 0; byte < 64; byte += 16) {
+    const least = f64x2.pmin(v128.load(a + byte), v128.load(b + byte));
+    if (v128.any_true(f64x2.gt(least, zero))) return true;
+  }
+  return false;
+}
+
+/** Replaces what is below zero by zero. */
+export function raiseToZero(at: usize): void {
+  const zero = f64x2.splat(0);
+  for (let byte: usize = 0; byte < 64; byte += 16) {
+    v128.store(at + byte, f64x2.pmax(zero, v128.load(at + byte)));
+  }
+}
+
+/** Lowers every quantity to that of `most`, but not below zero; true when that changed one. */
+export function lowerTo(at: usize, most: usize): bool {
+  if (holds(most, at)) return false;
+  const zero = f64x2.splat(0);
+  for (let byte: usize = 0; byte < 64; byte += 16) {
+    const room = f64x2.pmax(zero, v128.load(most + byte));
+    v128.store(at + byte, f64x2.pmin(v128.load(at + byte), room));
+  }
+  return true;
+}
+
 /**
  * The greatest of used/whole over the kinds. `whole` has Infinity where a kind does not count, so
  * that its quotient is 0. True division: equal fractions must compare equal.

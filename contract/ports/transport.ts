@@ -170,3 +170,11 @@ export interface Transport {
   /** Starts to dial and goes on until `close`; never throws for what the network does. */
   dial(options: DialOptions, handlers: LinkHandlers): Link;
 }
+
+/**
+ * The port of transports that bring peers in over something other than the native wire, such as
+ * HTTP. The kernel calls `listen` on each of them as well, with the same checks and handlers, and
+ * includes them in its flushes. They serve on somebody's `HttpRouter`: the address that `listen`
+ * answers with means nothing.
+ */
+export const PEER_SERVER: Port<TransportServer> = port<TransportServer>("peer-server");

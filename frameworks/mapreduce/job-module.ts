@@ -11,7 +11,10 @@ export type Emit = (key: string, value: unknown) => void;
 export interface JobModule {
   /** Called for each line of the inputs, without its line end. */
   map(line: string, emit: Emit): void;
-  /** Shrinks the values that one map task has for a key to one; optional, and may run any number of times. */
+  /**
+   * Shrinks the values that one map task has for a key to one; optional, and may run any number of
+   * times.
+   */
   combine?(key: string, values: readonly unknown[]): unknown;
   /** The result for a key from all its values, whose order means nothing. */
   reduce(key: string, values: readonly unknown[]): unknown;

@@ -20,6 +20,7 @@ import { EXIT_INPUT_LOST, LOST_FILE, partFile, RESULT_FILE, type ReduceSpec } fr
 const FETCHES = 4;
 /** Waits before a failed fetch is tried again; after the last one the output counts as lost. */
 const RETRY_MS = [200, 600, 1_500];
+const PATIENCE_MS = 10_000;
 const WRITE_CHARS = 256 << 10;
 
 /**
@@ -66,6 +67,7 @@ export function reduceFiles(files: readonly string[], job: JobModule, result: st
 }
 
 async function fetchPart(place: SandboxPlace, partition: number, to: string): Promise<boolean> {
+  const startedMs = Date.now();
   for (let tries = 0; ; tries++) {
     try {
       const body = await openSandboxFile(place, partFile(partition));
@@ -73,7 +75,8 @@ async function fetchPart(place: SandboxPlace, partition: number, to: string): Pr
       return true;
     } catch {
       const waitMs = RETRY_MS[tries];
-      if (waitMs === undefined) return false;
+      // An agent that hangs has used up our patience already; a refused connection has not.
+      if (waitMs === undefined || Date.now() - startedMs > PATIENCE_MS) return false;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }

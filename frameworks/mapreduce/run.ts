@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errors } from "../../contract/errors.ts";
 import {
@@ -21,7 +22,7 @@ import { LOST_FILE, RESULT_FILE, specEnvironment, type TaskSpec } from "./task-s
 function workerFile(): string {
   const beside = fileURLToPath(new URL("./worker.js", import.meta.url));
   if (existsSync(beside)) return beside;
-  return fileURLToPath(new URL("../../dist/frameworks/mapreduce/worker.js", import.meta.url));
+  return join(dirname(beside), "..", "..", "dist", "frameworks", "mapreduce", "worker.js");
 }
 
 /**

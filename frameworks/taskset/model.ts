@@ -3,7 +3,7 @@ import type { Ending } from "./endings.ts";
 
 /** One piece of work: run until it has an outcome, in as many attempts as that takes. */
 export interface WorkItem {
-  /** Unique within the set; the first attempt has it as its task id, later ones `key.2`, `key.3`. */
+  /** Unique within the set, and the task id of the first attempt; later ones add `.2`, `.3`. */
   readonly key: string;
   readonly resources: Resources;
   /** Attributes that an agent must have, by name and printed value. */

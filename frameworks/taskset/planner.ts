@@ -90,7 +90,7 @@ export class TaskSet {
     this.#open++;
   }
 
-  /** Runs a finished item again, because what it left behind is gone. Answers false if it was open. */
+  /** Runs an item again, because what it left behind is gone. Answers false if it was open. */
   reopen(key: string, nowMs: number): boolean {
     const entry = this.#entries.get(key);
     if (entry?.outcome === undefined) return false;

@@ -9,6 +9,7 @@ import {
 } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import type { DecisionRows, Policy, RoundInput } from "./policy.ts";
+import { Guarantees } from "./reference-guarantees.ts";
 import {
   before,
   credit,
@@ -21,9 +22,9 @@ import {
 import { DecisionFlag } from "./slots.ts";
 
 /**
- * Hierarchical weighted DRF (E2, E3, E5, E9, E11) in plain TypeScript, straight on the tables: the
- * policy that is built in, for when no other is fit to run, and the one that the WebAssembly DRF is
- * measured against. Both decide the same, row for row. Source: Ghodsi et al., NSDI 2011.
+ * Hierarchical weighted DRF (E2, E3, E5, E8, E9, E11) in plain TypeScript, straight on the tables:
+ * the policy that is built in, for when no other is fit to run, and the one that the WebAssembly
+ * DRF is measured against. Both decide the same, row for row. Source: Ghodsi et al., NSDI 2011.
  */
 export class ReferenceDrf implements Policy {
   readonly name = "built-in";
@@ -54,6 +55,12 @@ interface Portion {
   readonly cut: boolean;
 }
 
+/** What is left of an agent that was given in part. */
+interface Kept {
+  readonly left: number[];
+  readonly reservations: number[];
+}
+
 class Round {
   readonly #tables: AllocationTables;
   readonly #whole: number[] = [];
@@ -72,6 +79,10 @@ class Round {
   #left: number[] = [];
   #revocableLeft = false;
   readonly #reservationsLeft = new Set<number>();
+  /** Agents that were given in part and come again. */
+  readonly #kept = new Map<number, Kept>();
+  /** What roles lack to their guarantees, while any does. */
+  #guarantees: Guarantees | undefined;
 
   constructor(tables: AllocationTables, excluded: number) {
     this.#tables = tables;
@@ -91,6 +102,8 @@ class Round {
 
   run(stepsMax: number): DecisionRows {
     const { candidates } = this.#tables;
+    this.#guarantees = Guarantees.of(this.#tables);
+    this.#giveGuaranteed(stepsMax);
     let looked = 0;
     let steps = 0;
     for (; looked < candidates.length && this.#ready.length > 0; looked++) {
@@ -181,10 +194,11 @@ class Round {
       const minimum = clients.firstMinimum[first.client] as number;
       if (
         this.#mayServe(agent, first.client) &&
-        !this.#limited(first.client) &&
+        !this.#restricted(first.client) &&
         this.#worthOffering(this.#left, minimum)
       ) {
         this.#decide(first.client, DecisionFlag.WHOLE);
+        this.#guarantees?.charge(this.#left);
         credit(first, this.#left, this.#whole);
         return 0;
       }
@@ -208,16 +222,62 @@ class Round {
     return cost;
   }
 
+  /** The first stage: serves roles below their guarantee, with no more than they lack (E8). */
+  #giveGuaranteed(stepsMax: number): void {
+    const { candidates, agents } = this.#tables;
+    let steps = 0;
+    for (let at = 0; at < candidates.length; at++) {
+      if (this.#guarantees?.unmet(this.#ready) !== true || steps > stepsMax) return;
+      const agent = candidates[at] as number;
+      steps += 1;
+      if (agents.offerable(agent)) steps += this.#serveUnmet(agent, this.#guarantees);
+    }
+  }
+
+  /** Gives an agent to those that it brings nearer to a guarantee; the cost beyond one step. */
+  #serveUnmet(agent: number, guarantees: Guarantees): number {
+    this.#begin(agent);
+    const ready = this.#ready.filter((client) => this.#mayServe(agent, client));
+    const served = this.#agents.length;
+    let cost = 0;
+    for (;;) {
+      let best: { node: SorterNode; portion: Portion } | undefined;
+      for (const client of ready) {
+        const node = this.#nodes[client] as SorterNode;
+        const most = guarantees.mostFor(client);
+        if (most === undefined || (best !== undefined && !before(node, best.node))) continue;
+        const portion = this.#portionOf(client, most);
+        if (!guarantees.nearer(client, portion.unreserved)) continue;
+        const minimum = this.#tables.clients.firstMinimum[client] as number;
+        if (this.#worthOffering(portion.all, minimum)) best = { node, portion };
+      }
+      if (best === undefined) break;
+      const { node, portion } = best;
+      this.#amounts.set(this.#agents.length, portion.unreserved);
+      this.#decide(node.client, DecisionFlag.RESERVED);
+      this.#takeUnrevocable(node.client, portion);
+      guarantees.note(node.client, portion.unreserved);
+      credit(node, portion.all, this.#whole);
+      cost += this.#tables.clients.pool.end >>> 3;
+    }
+    if (this.#agents.length > served) {
+      this.#kept.set(agent, { left: this.#left, reservations: [...this.#reservationsLeft] });
+    }
+    return cost;
+  }
+
   #begin(agent: number): void {
     const { agents, reservations } = this.#tables;
     this.#agent = agent;
     const at = agent * KINDS;
-    this.#left = Array.from(agents.free.subarray(at, at + KINDS));
+    const kept = this.#kept.get(agent);
+    this.#left = kept?.left ?? Array.from(agents.free.subarray(at, at + KINDS));
     this.#revocableLeft =
       agents.hasRevocable && agents.revocable.subarray(at, at + KINDS).some((n) => n > 0);
     this.#reservationsLeft.clear();
     let row = agents.firstReservation[agent] as number;
     for (; row !== NO_ROW; row = reservations.next[row] as number) {
+      if (kept !== undefined && !kept.reservations.includes(row)) continue;
       const free = reservations.free.subarray(row * KINDS, (row + 1) * KINDS);
       if (free.some((n) => n > 0)) this.#reservationsLeft.add(row);
     }
@@ -245,7 +305,7 @@ class Round {
       const node = this.#nodes[client] as SorterNode;
       if (best !== undefined && !before(node, best)) continue;
       const minimum = clients.firstMinimum[client] as number;
-      const usual = plain && minimum === defaultMinimum && !this.#limited(client);
+      const usual = plain && minimum === defaultMinimum && !this.#restricted(client);
       if (usual ? enough : this.#worthOffering(this.#portionOf(client).all, minimum)) best = node;
     }
     return best;
@@ -260,8 +320,9 @@ class Round {
     return (fences & AgentFlag.REMOTE_REGION) === 0 || (able & ClientFlag.REGION_AWARE) !== 0;
   }
 
-  /** Does a limit stand on the client's role or above it? */
-  #limited(client: number): boolean {
+  /** May the client perhaps not have all that is left, because of a limit or the headroom? */
+  #restricted(client: number): boolean {
+    if (this.#guarantees?.holdsBack(this.#left) === true) return true;
     if (this.#consumed === undefined) return false;
     const { roles } = this.#tables;
     let role = this.#tables.clients.role[client] as number;
@@ -282,10 +343,12 @@ class Round {
     return false;
   }
 
-  #portionOf(client: number): Portion {
+  /** What the client may have; with `most`, at most that, and nothing that is revocable. */
+  #portionOf(client: number, most?: readonly number[]): Portion {
     const { agents, clients, reservations, roles } = this.#tables;
-    const unreserved = this.#left.slice();
-    let cut = false;
+    const surplus = most ?? this.#guarantees?.surplus;
+    const unreserved = this.#left.map((left, kind) => Math.min(left, surplus?.[kind] ?? left));
+    let cut = unreserved.some((quantity, kind) => quantity < (this.#left[kind] as number));
     let role = clients.role[client] as number;
     for (; this.#consumed && role !== ROOT_ROLE; role = roles.parent[role] as number) {
       if (((roles.flags[role] as number) & RoleFlag.LIMITED) === 0) continue;
@@ -301,13 +364,21 @@ class Round {
     for (const row of this.#reservationsLeft) {
       if (this.#visible(row, client)) addTo(all, reservations.free, row * KINDS);
     }
-    if (this.#revocableLeft && ((clients.flags[client] as number) & ClientFlag.REVOCABLE) !== 0) {
+    const able = ((clients.flags[client] as number) & ClientFlag.REVOCABLE) !== 0;
+    if (most === undefined && this.#revocableLeft && able) {
       addTo(all, agents.revocable, this.#agent * KINDS);
     }
     return { all, unreserved, cut };
   }
 
   #take(client: number, portion: Portion): void {
+    this.#takeUnrevocable(client, portion);
+    this.#guarantees?.charge(portion.unreserved);
+    const able = this.#tables.clients.flags[client] as number;
+    if ((able & ClientFlag.REVOCABLE) !== 0) this.#revocableLeft = false;
+  }
+
+  #takeUnrevocable(client: number, portion: Portion): void {
     const { clients, roles } = this.#tables;
     for (let kind = 0; kind < KINDS; kind++) {
       this.#left[kind] = (this.#left[kind] as number) - (portion.unreserved[kind] as number);
@@ -319,8 +390,6 @@ class Round {
     for (const row of this.#reservationsLeft) {
       if (this.#visible(row, client)) this.#reservationsLeft.delete(row);
     }
-    if (((clients.flags[client] as number) & ClientFlag.REVOCABLE) !== 0)
-      this.#revocableLeft = false;
   }
 
   /** Is this reservation the client's to have (E5, C20)? */

@@ -2,11 +2,9 @@ import type { RoleName } from "../../contract/ids.ts";
 import {
   isAllocatableTo,
   isPlain,
-  NOTHING,
   normalize,
   type Resource,
   type Resources,
-  trySubtract,
 } from "../../contract/resources.ts";
 
 /** Normal form of a list from outside. The usual list is in it already, which is cheap to see. */
@@ -52,7 +50,7 @@ function isVisible(resource: Resource, role: RoleName, sight: Sight): boolean {
 
 /**
  * The part of `free` that has these amounts of its unreserved scalars; ports and sets come along in
- * the same proportion as the largest of the amounts, rounded down. `undefined` when it is not there.
+ * the proportion of the largest of the amounts, rounded down. `undefined` when it is not there.
  */
 export function partOf(
   free: Resources,
@@ -94,20 +92,4 @@ function shareOf(resource: Resource, share: number): Resource | undefined {
     wanted -= last - begin + 1;
   }
   return taken.length === 0 ? undefined : { ...resource, ranges: taken };
-}
-
-/** What is left of `pool` after as much of `taken` as is there; all that is left of a scalar. */
-export function drain(pool: Resources, taken: Resources): Resources {
-  let left = pool;
-  for (const resource of taken) {
-    const all = trySubtract(left, [resource]);
-    if (all !== undefined) left = all;
-    else if (resource.scalar !== undefined) left = withoutScalar(left, resource);
-  }
-  return left.length === 0 ? NOTHING : left;
-}
-
-function withoutScalar(pool: Resources, taken: Resource): Resources {
-  const there = pool.find((each) => trySubtract([each], [{ ...taken, scalar: 1 }]) !== undefined);
-  return there === undefined ? pool : pool.filter((each) => each !== there);
 }

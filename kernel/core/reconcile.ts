@@ -13,8 +13,9 @@ export function reconcileAll(call: Call): void {
 }
 
 /** Tells the framework about one task, unless the answer may still be on its way (D13). */
-export function reconcileTask(call: Call, taskId: TaskId, agentId: AgentId | undefined): void {
+export function reconcileTask(call: Call, taskId: TaskId, asked: AgentId | undefined): void {
   const { state, framework } = call;
+  const agentId = asked ?? framework.unreachable.get(taskId)?.agentId;
   const known = framework.tasks.get(taskId);
   if (known !== undefined) {
     answerKnown(call, known);
@@ -22,9 +23,7 @@ export function reconcileTask(call: Call, taskId: TaskId, agentId: AgentId | und
   }
   if (agentId === undefined) {
     if (state.recovering.size > 0) return;
-    const away = framework.unreachable.get(taskId);
-    if (away === undefined) answer(call, taskId, undefined, "TASK_UNKNOWN", "Task is unknown");
-    else answerUnreachable(call, taskId, away.agentId, away.unreachableMs);
+    answer(call, taskId, undefined, "TASK_UNKNOWN", "Task is unknown");
     return;
   }
   if (state.recovering.has(agentId)) return;

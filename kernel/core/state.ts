@@ -1,208 +1,36 @@
-import type { AgentMessageOf } from "../../contract/agent-api.ts";
-import type {
-  AgentId,
-  ExecutorId,
-  FrameworkId,
-  OfferId,
-  RoleName,
-  TaskId,
-  UpdateId,
-} from "../../contract/ids.ts";
-import type { Resources } from "../../contract/resources.ts";
-import type { AgentCapability, AgentInfo } from "../../contract/schema/agent.ts";
-import type { KillPolicy } from "../../contract/schema/command.ts";
-import type {
-  FrameworkInfo,
-  OfferConstraints,
-  Quantities,
-} from "../../contract/schema/framework.ts";
-import type { Offer as WireOffer } from "../../contract/schema/offer.ts";
-import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
-import type { TaskState } from "../../contract/task-state.ts";
-import type { PeerNumber, Row } from "./event.ts";
+import type { AgentId, ExecutorId, FrameworkId, OfferId, RoleName } from "../../contract/ids.ts";
+import type { AgentInfo } from "../../contract/schema/agent.ts";
+import type { Quantities } from "../../contract/schema/framework.ts";
+import type { PeerNumber } from "./event.ts";
 import { FilterStore } from "./filters.ts";
+import type {
+  Agent,
+  Client,
+  CompletedFramework,
+  Framework,
+  Offer,
+  PendingWrite,
+  Role,
+  RoleQuota,
+} from "./model.ts";
 import type { ClusterOptions } from "./options.ts";
 import { RowPool } from "./tables/rows.ts";
 import { AllocationTables } from "./tables.ts";
 import { Timers } from "./timers.ts";
 
-/** What is said about a task that nobody here decides on; a `TaskInfo` or `TaskRecord` is one. */
-export type TaskAbout = Pick<
-  TaskInfo,
-  "name" | "labels" | "discovery" | "container" | "healthCheck" | "killPolicy" | "limits"
-> & { readonly user?: string | undefined };
-
-/** A task in the master's books (D1, D8). */
-export interface Task {
-  readonly id: TaskId;
-  readonly framework: Framework;
-  /** Where it runs. The agent may have gone: then this is only who it was. */
-  readonly agentId: AgentId;
-  readonly client: Client;
-  /** Absent for command tasks, whose executor is the agent's own. */
-  readonly executorId: ExecutorId | undefined;
-  readonly resources: Resources;
-  about: TaskAbout;
-  /** Newest state known; never left once terminal (D9). */
-  state: TaskState;
-  /** State that the framework was told last, and the uuid while it has not acknowledged it. */
-  updateState: TaskState | undefined;
-  updateUuid: UpdateId | undefined;
-  /** One status per state, oldest first (D18). */
-  statuses: TaskStatus[];
-  /** Whether its resources are still counted as used: until its newest state is terminal (D8). */
-  holds: boolean;
-  readonly launchedMs: number;
-  unreachableMs: number | undefined;
-}
-
-/** An executor that was named by the framework, with its own resources (B43). */
-export interface Executor {
-  readonly framework: Framework;
-  readonly info: ExecutorInfo;
-  readonly client: Client;
-  readonly resources: Resources;
-}
-
-/** Resources held for a framework until it answers (C3). */
-export interface Offer {
-  readonly id: OfferId;
-  readonly framework: Framework;
-  readonly client: Client;
-  readonly agent: Agent;
-  /** As it was sent. */
-  readonly wire: WireOffer;
-  readonly mintedMs: number;
-}
-
-/** A framework's presence in one role: what the policies hand resources to. */
-export interface Client {
-  readonly framework: Framework;
-  readonly role: Role;
-  /** Row in the tables, or -1 when they are full: then it gets no offers. */
-  readonly row: Row;
-  /** Whether the framework is in the role now; if not, the client only tracks what is left (B6). */
-  subscribed: boolean;
-  /** Offers, tasks and executors that hold something for it. */
-  holders: number;
-}
-
-/** A role of the tree, alive while anything refers to it (E18). */
-export interface Role {
-  readonly name: RoleName;
-  readonly row: Row;
-  readonly parent: Role | undefined;
-  readonly clients: Set<Client>;
-  /** Children, configured weight or quota, and agents with reservations for it. */
-  references: number;
-}
-
-/** A framework that is registered, disconnected, or only known by its tasks (G6). */
-export interface Framework {
-  readonly id: FrameworkId;
-  /** Dense number for the tables (E21). */
-  readonly number: number;
-  info: FrameworkInfo;
-  /** Grows when `info` changes: agents are told again. */
-  infoVersion: number;
-  peer: PeerNumber | undefined;
-  /** recovered: reported by agents, not yet back (G6). */
-  state: "active" | "disconnected" | "recovered";
-  partitionAware: boolean;
-  readonly clients: Map<RoleName, Client>;
-  suppressed: Set<RoleName>;
-  constraints: OfferConstraints | undefined;
-  readonly offers: Set<Offer>;
-  /** Live tasks, and terminal ones whose last update is not acknowledged (D8). */
-  readonly tasks: Map<TaskId, Task>;
-  /** Tasks on unreachable agents, the oldest first (B24). */
-  readonly unreachable: Map<TaskId, Task>;
-  readonly completed: Task[];
-  /** Agents that know the framework. */
-  readonly agents: Set<Agent>;
-  readonly registeredMs: number;
-  reregisteredMs: number | undefined;
-  /** When its tasks are given up, while it is away (B5). */
-  failoverAtMs: number | undefined;
-}
-
-/** What is remembered of a framework that is gone. */
-export interface CompletedFramework {
-  readonly id: FrameworkId;
-  readonly info: FrameworkInfo;
-  readonly registeredMs: number;
-  readonly reregisteredMs: number | undefined;
-  readonly unregisteredMs: number;
-  readonly tasks: readonly Task[];
-}
-
-/** A registered agent, connected or not. */
-export interface Agent {
-  readonly id: AgentId;
-  readonly row: Row;
-  info: AgentInfo;
-  version: string;
-  capabilities: readonly AgentCapability[];
-  peer: PeerNumber | undefined;
-  /** Removal has begun and waits for the registry; the agent is not listened to meanwhile. */
-  leaving: boolean;
-  /** Everything it has; `free` is what is neither offered nor used. */
-  total: Resources;
-  free: Resources;
-  /** More is used than there is, since the agent came back smaller. */
-  overcommitted: boolean;
-  readonly offers: Set<Offer>;
-  readonly tasks: Set<Task>;
-  /** By `executorKey`. */
-  readonly executors: Map<string, Executor>;
-  /** Frameworks it knows, and in which version. */
-  readonly known: Map<Framework, number>;
-  /** Kills that wait for its return (D10). */
-  readonly kills: Map<Task, KillPolicy | undefined>;
-  /** Roles with reservations on it. */
-  reservedRoles: readonly Role[];
-  readonly registeredMs: number;
-  reregisteredMs: number | undefined;
-  /** Something was heard since the last ping, and how many went unanswered in a row (B22). */
-  heard: boolean;
-  missedPings: number;
-  /** When it is given up unless it returns, while it is disconnected (B23). */
-  reregisterAtMs: number | undefined;
-  /** Its turn to be removed, while removals are rationed (B27). */
-  removalAtMs: number | undefined;
-}
-
-/** What waits for a write of the registry. */
-export type PendingWrite =
-  | {
-      readonly type: "admit";
-      readonly agentId: AgentId;
-      readonly peer: PeerNumber;
-      readonly message: AgentMessageOf<"register">;
-    }
-  | {
-      readonly type: "readmit";
-      readonly agentId: AgentId;
-      readonly peer: PeerNumber;
-      readonly message: AgentMessageOf<"reregister">;
-    }
-  | { readonly type: "unreachable"; readonly agentId: AgentId; readonly sinceMs: number }
-  | { readonly type: "remove"; readonly agentId: AgentId; readonly message: string }
-  | {
-      readonly type: "weights";
-      readonly token: number;
-      readonly weights: readonly { readonly role: RoleName; readonly weight: number }[];
-    }
-  | { readonly type: "quotas"; readonly token: number; readonly quotas: readonly RoleQuota[] }
-  /** Nothing to do afterwards. */
-  | { readonly type: "forget" };
-
-/** Guarantee and limit of a role in thousandths by resource name (E8, E9). */
-export interface RoleQuota {
-  readonly role: RoleName;
-  readonly guarantee: Quantities | undefined;
-  readonly limit: Quantities | undefined;
-}
+export type {
+  Agent,
+  Client,
+  CompletedFramework,
+  Executor,
+  Framework,
+  Offer,
+  PendingWrite,
+  Role,
+  RoleQuota,
+  Task,
+  TaskAbout,
+} from "./model.ts";
 
 /** The registry as this master knows it (G5). */
 export interface RegistryMirror {
@@ -353,7 +181,7 @@ export function nextDeadlineMs(state: ClusterState): number | undefined {
   return timerMs === undefined ? offerMs : Math.min(timerMs, offerMs);
 }
 
-/** Asks for a round at once (C1). Where nothing can be new, what is freed later waits for a batch. */
+/** Asks for a round at once (C1). Where nothing is new, what is freed later waits for a batch. */
 export function wantRound({ allocation, tables }: ClusterState): void {
   allocation.wanted ||= tables.candidates.length > 0;
 }

@@ -13,7 +13,7 @@ import { admitted, removed } from "./steps/register.ts";
 import { readmitted } from "./steps/reregister.ts";
 import { stepTick } from "./steps/tick.ts";
 
-/** The cluster reacts to one thing that happened: changes `state`, appends what follows to `out`. */
+/** The cluster reacts to one thing that happened: changes `state`, puts what follows into `out`. */
 export function step(state: ClusterState, input: ClusterInput, nowMs: number, out: Effect[]): void {
   if (!state.recovered && input.type !== "recovered") return;
   switch (input.type) {

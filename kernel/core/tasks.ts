@@ -70,6 +70,7 @@ export function releaseTask(state: ClusterState, agent: Agent, task: Task): void
   task.client.holders -= 1;
   discharge(state, task.client, task.resources);
   giveFree(state, agent, task.resources);
+  dropIdleClient(state, task.client);
 }
 
 /**
@@ -118,10 +119,9 @@ export function detachTask(state: ClusterState, agent: Agent, task: Task): void 
   task.framework.tasks.delete(task.id);
   agent.tasks.delete(task);
   agent.kills.delete(task);
-  dropIdleClient(state, task.client);
 }
 
-/** Appends to a list that forgets its oldest; it is cut in pieces, since cutting costs its length. */
+/** Appends to a list that forgets its oldest, many at once, since cutting costs its length. */
 export function remember(list: Task[], task: Task, most: number): void {
   list.push(task);
   if (list.length >= most * 2 || most === 0) list.splice(0, list.length - most);

@@ -8,7 +8,7 @@ import { checkProblem, commandProblem, containerProblem } from "./validate-comma
 const NEITHER_OR_BOTH =
   "Task should have at least one (but not both) of CommandInfo or ExecutorInfo present";
 
-/** Says why a task cannot be launched, in the order of M2 and in words for people; or `undefined`. */
+/** Says why a task cannot be launched, in the order of M2 and in words; or `undefined`. */
 export function taskProblem(
   task: TaskInfo,
   framework: Framework,

@@ -213,7 +213,7 @@ describe("an agent that is killed and started again (F2, B21)", () => {
 });
 
 describe("a custom executor in a process of its own (B40, F23, F28)", () => {
-  const wire = new URL("../../dist/wire/index.js", import.meta.url).href;
+  const wire = join(import.meta.dirname, "..", "..", "dist", "wire", "index.js");
   /** Runs each task for a moment, then ends when it is told to shut down. */
   const program = `
     import { dial } from "${wire}";

@@ -133,7 +133,8 @@ describe("the barrier (habit 18)", () => {
 describe("kill ends the whole tree (F76)", () => {
   test("SIGTERM reaches every process, and each may end in its own way", async () => {
     const spec = bench.spec(
-      "(trap 'echo child; exit' TERM; touch a; while :; do sleep 0.02; done) & trap 'wait; exit 7' TERM; touch b; while :; do sleep 0.02; done",
+      "(trap 'echo child; exit' TERM; touch a; while :; do sleep 0.02; done) &" +
+        " trap 'wait; exit 7' TERM; touch b; while :; do sleep 0.02; done",
     );
     const ended = bench.run(spec);
     await until("both run", () => ["a", "b"].every((file) => existsSync(join(spec.sandbox, file))));
@@ -144,7 +145,8 @@ describe("kill ends the whole tree (F76)", () => {
 
   test("SIGKILL finds a daemon that forked twice and began a session of its own", async () => {
     const daemon =
-      "setsid sh -c 'setsid sh -c \"echo \\$\\$ > daemon; trap : TERM; while :; do sleep 0.05; done\" &' &";
+      "setsid sh -c 'setsid sh -c \"echo \\$\\$ > daemon; trap : TERM;" +
+      " while :; do sleep 0.05; done\" &' &";
     const spec = bench.spec(`${daemon} trap : TERM; while :; do sleep 0.05; done`);
     const ended = bench.run(spec);
     const file = join(spec.sandbox, "daemon");

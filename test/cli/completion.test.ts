@@ -7,7 +7,8 @@ const { out: script } = await runCli(["completion", "bash"]);
 /** What bash offers after these words, the last of which is being written. */
 function completed(...words: string[]): string[] {
   const line = words.map((word) => `'${word}'`).join(" ");
-  const ask = `COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _tepui; echo "\${COMPREPLY[*]}"`;
+  const setUp = `COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}`;
+  const ask = `${setUp}; _tepui; echo "\${COMPREPLY[*]}"`;
   const program = `${script}\n${ask}`;
   const printed = execFileSync("bash", ["--norc", "-c", program], { encoding: "utf8" });
   return printed.trim().split(/\s+/);

@@ -168,7 +168,8 @@ test("processes notice that their supervisor was killed, and end", async () => {
     process.execPath,
     [
       "-e",
-      `const child = require("node:child_process").spawn(process.execPath, ${JSON.stringify([fake, config])},
+      `const { spawn } = require("node:child_process");
+      const child = spawn(process.execPath, ${JSON.stringify([fake, config])},
         { stdio: ["pipe", "pipe", "ignore"], detached: true });
       child.stdout.once("data", () => console.log(child.pid));
       setInterval(() => {}, 1000);`,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { compileJsonSchema } from "../../contract/check.ts";
 import { MemoryConfig } from "../../plugins/transports/memory/index.ts";
+import { MesosConfig } from "../../plugins/transports/mesos-v1-http/config.ts";
 import { UwsConfig } from "../../plugins/transports/uws-msgpack/config.ts";
 
 function manifestOf(name: string): { config: Record<string, unknown>; offers: string[] } {
@@ -12,6 +13,7 @@ function manifestOf(name: string): { config: Record<string, unknown>; offers: st
 test.each([
   ["uws-msgpack", UwsConfig],
   ["memory", MemoryConfig],
+  ["mesos-v1-http", MesosConfig],
 ])(
   "the config schema in the manifest of %s is that of its code, with nothing required",
   (name, schema) => {

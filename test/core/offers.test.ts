@@ -1,39 +1,47 @@
 import { expect } from "vitest";
 import type { OfferId, RoleName } from "../../contract/ids.ts";
-import { scenario } from "../support/cluster.ts";
+import { scenario } from "../support/scenario.ts";
 
 const oneOfEach = `
   agent a1 cpus:4;mem:1024
   framework web failover=10000
 `;
 
-scenario("O1 a task runs, ends, and its resources are offered at the next batch", oneOfEach, (c) => {
-  c.do("web accepts a1 t1(cpus:1;mem:64) refuse=0");
-  c.expect("a1 < launch t1 with framework");
-  c.do("wait 1s");
-  c.expect("web < offers a1(cpus:3;mem:960)");
-  c.do("a1 updates t1 RUNNING");
-  c.expect("web < t1 RUNNING ack?");
-  c.do("web acks t1");
-  c.expect("a1 < ack t1");
-  c.do("a1 updates t1 FINISHED");
-  c.expect("web < t1 FINISHED ack?");
-  c.do("wait 1s");
-  c.expect("web < offers a1(cpus:1;mem:64)");
-  c.do("web acks t1");
-  c.expect("a1 < ack t1");
-});
+scenario(
+  "O1 a task runs, ends, and its resources are offered at the next batch",
+  oneOfEach,
+  (c) => {
+    c.do("web accepts a1 t1(cpus:1;mem:64) refuse=0");
+    c.expect("a1 < launch t1 with framework");
+    c.do("wait 1s");
+    c.expect("web < offers a1(cpus:3;mem:960)");
+    c.do("a1 updates t1 RUNNING");
+    c.expect("web < t1 RUNNING ack?");
+    c.do("web acks t1");
+    c.expect("a1 < ack t1");
+    c.do("a1 updates t1 FINISHED");
+    c.expect("web < t1 FINISHED ack?");
+    c.do("wait 1s");
+    c.expect("web < offers a1(cpus:1;mem:64)");
+    c.do("web acks t1");
+    c.expect("a1 < ack t1");
+  },
+);
 
-scenario("C1 a new agent is offered at once, freed resources wait for the batch", oneOfEach, (c) => {
-  c.do("agent a2 cpus:2;mem:512");
-  c.expect("a2 < registered\nweb < offers a2(cpus:2;mem:512)");
-  c.do("web declines a2 refuse=0");
-  c.expect("");
-  c.do("wait 999ms");
-  c.expect("");
-  c.do("wait 1ms");
-  c.expect("web < offers a2(cpus:2;mem:512)");
-});
+scenario(
+  "C1 a new agent is offered at once, freed resources wait for the batch",
+  oneOfEach,
+  (c) => {
+    c.do("agent a2 cpus:2;mem:512");
+    c.expect("a2 < registered\nweb < offers a2(cpus:2;mem:512)");
+    c.do("web declines a2 refuse=0");
+    c.expect("");
+    c.do("wait 999ms");
+    c.expect("");
+    c.do("wait 1ms");
+    c.expect("web < offers a2(cpus:2;mem:512)");
+  },
+);
 
 scenario("C2 one round sends each framework one event with all its offers", "", (c) => {
   c.do("agent a1 cpus:1;mem:32");
@@ -47,18 +55,22 @@ scenario("C2 one round sends each framework one event with all its offers", "", 
   `);
 });
 
-scenario("C2 an offer of a part takes ports in proportion, and the rest is still there", "", (c) => {
-  c.decide = () => [
-    { agentRow: 0, clientRow: 0, whole: false, amounts: [1_000, 256_000, 0, 0, 0, 0, 0, 0] },
-  ];
-  c.do("agent a1 cpus:4;mem:1024;ports:[31000-31007]");
-  c.expect("a1 < registered");
-  c.do("framework web");
-  c.expect("web < subscribed\nweb < offers a1(cpus:1;mem:256;ports:[31000-31001])");
-  c.decide = () => [{ agentRow: 0, clientRow: 0, whole: true }];
-  c.do("web revives");
-  c.expect("web < offers a1(cpus:3;mem:768;ports:[31002-31007])");
-});
+scenario(
+  "C2 an offer of a part takes ports in proportion, and the rest is still there",
+  "",
+  (c) => {
+    c.decide = () => [
+      { agentRow: 0, clientRow: 0, whole: false, amounts: [1_000, 256_000, 0, 0, 0, 0, 0, 0] },
+    ];
+    c.do("agent a1 cpus:4;mem:1024;ports:[31000-31007]");
+    c.expect("a1 < registered");
+    c.do("framework web");
+    c.expect("web < subscribed\nweb < offers a1(cpus:1;mem:256;ports:[31000-31001])");
+    c.decide = () => [{ agentRow: 0, clientRow: 0, whole: true }];
+    c.do("web revives");
+    c.expect("web < offers a1(cpus:3;mem:768;ports:[31002-31007])");
+  },
+);
 
 scenario(
   "C4 an offer that nobody answers is rescinded after the timeout",
@@ -72,24 +84,28 @@ scenario(
   { offerTimeoutMs: 5_000 },
 );
 
-scenario("C6 an offer that is gone drops the tasks and recovers the valid offers", oneOfEach, (c) => {
-  c.do("agent a2 cpus:2;mem:512");
-  c.told();
-  c.offers[0] && c.call("web", { type: "decline", offerIds: [c.offers[0].id] });
-  c.call("web", {
-    type: "accept",
-    offerIds: c.offers.map(({ id }) => id),
-    operations: [
-      {
-        type: "LAUNCH",
-        tasks: [{ name: "t", taskId: "t1" as never, agentId: "m-S0" as never, resources: [] }],
-      },
-    ],
-  });
-  c.expect("web < t1 LOST INVALID_OFFERS");
-  c.do("wait 1s");
-  c.expect("web < offers a2(cpus:2;mem:512)");
-});
+scenario(
+  "C6 an offer that is gone drops the tasks and recovers the valid offers",
+  oneOfEach,
+  (c) => {
+    c.do("agent a2 cpus:2;mem:512");
+    c.told();
+    c.offers[0] && c.call("web", { type: "decline", offerIds: [c.offers[0].id] });
+    c.call("web", {
+      type: "accept",
+      offerIds: c.offers.map(({ id }) => id),
+      operations: [
+        {
+          type: "LAUNCH",
+          tasks: [{ name: "t", taskId: "t1" as never, agentId: "m-S0" as never, resources: [] }],
+        },
+      ],
+    });
+    c.expect("web < t1 LOST INVALID_OFFERS");
+    c.do("wait 1s");
+    c.expect("web < offers a2(cpus:2;mem:512)");
+  },
+);
 
 scenario("C6 offers of two agents cannot be accepted together", oneOfEach, (c) => {
   c.do("agent a2 cpus:2;mem:512");
@@ -107,21 +123,25 @@ scenario("C7, C8 a declined agent is offered again when the refusal is over", on
   c.expect("web < offers a1(cpus:4;mem:1024)");
 });
 
-scenario("C8 senseless refusals are those of 5 s, short ones last until the batch", oneOfEach, (c) => {
-  c.do("web declines a1 refuse=-1");
-  c.do("wait 4s");
-  c.expect("");
-  c.do("wait 2s");
-  c.expect("web < offers a1(cpus:4;mem:1024)");
-  c.do("web declines a1 refuse=NaN");
-  c.do("wait 4s");
-  c.expect("");
-  c.do("wait 2s");
-  c.expect("web < offers a1(cpus:4;mem:1024)");
-  c.do("web declines a1 refuse=1");
-  c.do("wait 2s");
-  c.expect("web < offers a1(cpus:4;mem:1024)");
-});
+scenario(
+  "C8 senseless refusals are those of 5 s, short ones last until the batch",
+  oneOfEach,
+  (c) => {
+    c.do("web declines a1 refuse=-1");
+    c.do("wait 4s");
+    c.expect("");
+    c.do("wait 2s");
+    c.expect("web < offers a1(cpus:4;mem:1024)");
+    c.do("web declines a1 refuse=NaN");
+    c.do("wait 4s");
+    c.expect("");
+    c.do("wait 2s");
+    c.expect("web < offers a1(cpus:4;mem:1024)");
+    c.do("web declines a1 refuse=1");
+    c.do("wait 2s");
+    c.expect("web < offers a1(cpus:4;mem:1024)");
+  },
+);
 
 scenario("C8 a refusal binds only the framework and role that made it", oneOfEach, (c) => {
   c.do("framework batch");
@@ -175,13 +195,17 @@ scenario("C11 a role that the framework does not hold drops the whole call", one
   expect(c.state.frameworks.values().next().value?.suppressed).toEqual(new Set<RoleName>());
 });
 
-scenario("O10 a framework that subscribes without suppression gets offers again", oneOfEach, (c) => {
-  c.do("web suppresses");
-  c.do("web leaves");
-  c.do("wait 1s");
-  c.do("web returns");
-  c.expectInAnyOrder("web < subscribed\nweb < offers a1(cpus:4;mem:1024)");
-});
+scenario(
+  "O10 a framework that subscribes without suppression gets offers again",
+  oneOfEach,
+  (c) => {
+    c.do("web suppresses");
+    c.do("web leaves");
+    c.do("wait 1s");
+    c.do("web returns");
+    c.expectInAnyOrder("web < subscribed\nweb < offers a1(cpus:4;mem:1024)");
+  },
+);
 
 scenario("C7 unknown ids in a DECLINE are passed over", oneOfEach, (c) => {
   c.call("web", { type: "decline", offerIds: ["m-O99" as OfferId] });

@@ -39,7 +39,7 @@ function finish(plan: MapReducePlan, taskIds: readonly string[], nowMs = 1): voi
   for (const taskId of taskIds) plan.update(status(taskId, "TASK_FINISHED"), nowMs);
 }
 
-test("reduces start when the last map has finished, and the job is done when results are in", () => {
+test("reduces start after the last map, and the job is done when results are in", () => {
   const plan = planOf(2, 2);
   const maps = launch(plan);
   expect(maps).toEqual(["j-m-0000", "j-m-0001"]);

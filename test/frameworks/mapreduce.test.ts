@@ -125,7 +125,7 @@ test("a record is one line whatever its key, and comes back as it was", () => {
   );
 });
 
-test("partitions take about the same part of the keys, and every key the same one each time", () => {
+test("partitions share the keys evenly, and a key always has the same one", () => {
   const counts = [0, 0, 0, 0];
   for (let at = 0; at < 4_000; at++) {
     const partition = partitionOf(`word${at}`, 4);
@@ -212,7 +212,7 @@ test("maps and reduces over HTTP give what one process counts", async () => {
   expect(counted["the"]).toBe(1_202);
 });
 
-test("a reduce that cannot get an output says which, and does not pretend to a result", async () => {
+test("a reduce that cannot get an output says which, and has no result", async () => {
   const place = { ip: "127.0.0.1", port, frameworkId: "fw", taskId: "m0" };
   const into = sandbox("lost");
   const maps = { m0: place, gone: { ...place, taskId: "gone" } };

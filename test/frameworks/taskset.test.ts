@@ -158,7 +158,7 @@ test("agents without a required attribute get nothing, however long it takes", (
   expect(launch(set, offer("z", 4, { rack: "a" }), 0)).toEqual(["a"]);
 });
 
-test("a second attempt runs on another agent; the first to finish wins and the other is killed", () => {
+test("of two attempts on two agents the first to finish wins, and the other is killed", () => {
   const set = setOf(["a"]);
   launch(set, offer("x"));
   expect(set.speculate("a", 10)).toBe(true);

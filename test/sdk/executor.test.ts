@@ -47,7 +47,7 @@ test("the environment is read by its own names and by those of Mesos (v1-wire 7.
   );
 });
 
-test("updates are kept until the agent has them, and go out again after a break (7.5)", async () => {
+test("updates are kept until the agent has them, over breaks too (7.5)", async () => {
   const { fake, executor, launched } = await connected();
   fake.say({ type: "launch", task: { taskId: "t1", name: "t1", agentId: "a1", resources: [] } });
   await until("launched", () => launched.length === 1);
@@ -99,7 +99,7 @@ test("kills, messages and shutdown arrive as events", async () => {
   expect(seen).toEqual([["kill", "t1", 10], ["message", [7]], ["shutdown"]]);
 });
 
-test("without its agent, an executor ends at once, or after the recovery timeout if it checkpoints (B42)", async () => {
+test("an executor that does not checkpoint ends at once without its agent (B42)", async () => {
   const without = await connected({ TEPUI_CHECKPOINT: undefined });
   const reasons: string[] = [];
   without.executor.on("shutdown", (why) => reasons.push(why));

@@ -31,7 +31,7 @@ function updatesOf(scheduler: Scheduler): TaskStatus[] {
   return seen;
 }
 
-test("a framework subscribes with checkpointing, a failover timeout and partition awareness", async () => {
+test("a framework checkpoints, may fail over, and is partition aware", async () => {
   const { fake, scheduler } = await subscribed();
   expect(scheduler.frameworkId).toBe("fw");
   expect(fake.of("subscribe")[0]).toMatchObject({
@@ -42,7 +42,7 @@ test("a framework subscribes with checkpointing, a failover timeout and partitio
   expect(call?.framework.capabilities).toContain("PARTITION_AWARE");
 });
 
-test("tasks are launched from an offer on the offer's agent, with a filter for the rest (C5, C10)", async () => {
+test("tasks go to the offer's agent, with a filter for the rest (C5, C10)", async () => {
   const { fake, scheduler } = await subscribed();
   const offers: Offer[] = [];
   scheduler.on("offers", (list) => offers.push(...list));
@@ -82,7 +82,7 @@ test("an update that is sent again is acknowledged again and told once (D5)", as
   expect(seen).toHaveLength(1);
 });
 
-test("with manual acknowledgement nothing is acknowledged until the framework says so", async () => {
+test("with manual acknowledgement the framework says when", async () => {
   const { fake, scheduler } = await subscribed({ acknowledgement: "manual" });
   const seen = updatesOf(scheduler);
   const status = statusOf("t1", "TASK_RUNNING", "c");
@@ -97,7 +97,7 @@ test("with manual acknowledgement nothing is acknowledged until the framework sa
   expect(seen).toHaveLength(2);
 });
 
-test("after a break it subscribes with its id and asks about live tasks until each is answered (B2, D14)", async () => {
+test("after a break it keeps its id and asks until each task is answered (B2, D14)", async () => {
   const { fake, scheduler } = await subscribed();
   const again: boolean[] = [];
   const reconciled: number[] = [];
@@ -152,15 +152,18 @@ test("offers do not outlive the connection they came over", async () => {
   const { fake, scheduler } = await subscribed();
   fake.say({ type: "offers", offers: [offerOf("o1")] });
   await until("an offer", () => scheduler.outstandingOffers.length === 1);
-  const downs: string[] = [];
-  scheduler.on("disconnected", (reason) => downs.push(reason.code));
+  const seen: unknown[] = [];
+  scheduler.on("disconnected", () =>
+    seen.push([...scheduler.outstandingOffers], scheduler.decline("o1")),
+  );
   fake.drop();
-  await until("disconnected", () => downs.length === 1);
+  await until("disconnected", () => seen.length === 2);
+  expect(seen).toEqual([[], false]);
+  await until("subscribed again", () => fake.of("subscribe").length === 2);
   expect(scheduler.outstandingOffers).toEqual([]);
-  expect(scheduler.decline("o1")).toBe(false);
 });
 
-test("wanting offers is said only when it changes, and holds over reconnections (B10, C11)", async () => {
+test("wanting offers is said when it changes, and outlives a break (B10, C11)", async () => {
   const { fake, scheduler } = await subscribed();
   for (const wanted of [true, false, false, true, false]) scheduler.wantOffers(wanted);
   await until("two suppressions", () => fake.of("suppress").length === 2);

@@ -1,26 +1,11 @@
-import type { AgentMessageOf } from "../../contract/agent-api.ts";
 import type { AgentId, FrameworkId, RoleName, TaskId, UpdateId } from "../../contract/ids.ts";
-import type { Resource, Resources } from "../../contract/resources.ts";
-import { parseResources } from "../../contract/resources/text.ts";
 import type { AgentInfo } from "../../contract/schema/agent.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
 import type { Offer } from "../../contract/schema/offer.ts";
-import type { TaskInfo, TaskRecord } from "../../contract/schema/task.ts";
-import { isTerminal, type TaskState } from "../../contract/task-state.ts";
-import type { TestCluster } from "./cluster.ts";
-import { linesOf } from "./cluster.ts";
-
-/** Resources from the text syntax. */
-export function resourcesOf(text: string): Resource[] {
-  const parsed = parseResources(text);
-  if (!parsed.ok) throw new Error(`"${text}": ${parsed.message}`);
-  return [...parsed.value.resources] as Resource[];
-}
-
-/** `key=value` words, and words alone, which are true. */
-function settingsOf(words: readonly string[]): Record<string, string> {
-  return Object.fromEntries(words.map((word) => [...word.split("="), "true"].slice(0, 2)));
-}
+import type { TaskInfo } from "../../contract/schema/task.ts";
+import { agentActs } from "./agent-words.ts";
+import { linesOf, resourcesOf, settingsOf } from "./lines.ts";
+import type { Stage } from "./stage.ts";
 
 function frameworkInfo(name: string, settings: Record<string, string>): FrameworkInfo {
   const capabilities: NonNullable<FrameworkInfo["capabilities"]> = ["MULTI_ROLE"];
@@ -39,7 +24,7 @@ function frameworkInfo(name: string, settings: Record<string, string>): Framewor
 }
 
 /** Makes what there is from lines that begin with `agent` or `framework`. */
-export function setUp(cluster: TestCluster, text: string): void {
+export function setUp(cluster: Stage, text: string): void {
   for (const line of linesOf(text)) {
     const [kind, name = "", ...words] = line.split(/\s+/);
     if (kind === "agent") registerAgent(cluster, name, words);
@@ -48,7 +33,7 @@ export function setUp(cluster: TestCluster, text: string): void {
   }
 }
 
-function subscribe(cluster: TestCluster, name: string, settings: Record<string, string>): void {
+function subscribe(cluster: Stage, name: string, settings: Record<string, string>): void {
   const peer = cluster.nextPeer++;
   const framework = frameworkInfo(name, settings);
   const before = cluster.names.frameworks.get(name)?.peer;
@@ -66,7 +51,7 @@ function subscribe(cluster: TestCluster, name: string, settings: Record<string, 
   });
 }
 
-function registerAgent(cluster: TestCluster, name: string, words: readonly string[]): void {
+function registerAgent(cluster: Stage, name: string, words: readonly string[]): void {
   const [resources = "", ...attributes] = words;
   const peer = cluster.nextPeer++;
   const info: AgentInfo = {
@@ -89,7 +74,7 @@ function registerAgent(cluster: TestCluster, name: string, words: readonly strin
 }
 
 /** One thing that happens. */
-export function act(cluster: TestCluster, line: string): void {
+export function act(cluster: Stage, line: string): void {
   const [who = "", verb = "", ...words] = line.split(/\s+/);
   if (who === "agent" || who === "framework") {
     setUp(cluster, line);
@@ -110,14 +95,14 @@ function durationMs(text: string): number {
 }
 
 /** Offers that a framework holds on an agent, or on all. */
-export function offersOf(cluster: TestCluster, framework: string, agent: string): Offer[] {
+export function offersOf(cluster: Stage, framework: string, agent: string): Offer[] {
   const { frameworks, agents } = cluster.names;
   const owner = cluster.state.frameworks.get(frameworks.get(framework)?.id as FrameworkId);
   const wires = [...(owner?.offers ?? [])].map(({ wire }) => wire);
   return agent === "all" ? wires : wires.filter((w) => w.agentId === agents.get(agent)?.id);
 }
 
-function frameworkActs(cluster: TestCluster, who: string, verb: string, words: string[]): void {
+function frameworkActs(cluster: Stage, who: string, verb: string, words: string[]): void {
   const party = cluster.names.frameworks.get(who);
   if (party === undefined) return;
   const refuse = words.find((word) => word.startsWith("refuse="));
@@ -125,46 +110,46 @@ function frameworkActs(cluster: TestCluster, who: string, verb: string, words: s
   const [what = "", ...more] = words.filter((word) => word !== refuse);
   switch (verb) {
     case "accepts":
-      return accept(cluster, who, what, more, filters || {});
+      accept(cluster, who, what, more, filters || {});
+      return;
     case "declines": {
       const offerIds = offersOf(cluster, who, what).map(({ id }) => id);
-      return cluster.call(who, { type: "decline", offerIds, ...(filters || {}) });
+      cluster.call(who, { type: "decline", offerIds, ...(filters || {}) });
+      return;
     }
     case "revives":
-      return cluster.call(who, { type: "revive", roles: words as RoleName[] });
+      cluster.call(who, { type: "revive", roles: words as RoleName[] });
+      return;
     case "suppresses":
-      return cluster.call(who, { type: "suppress", roles: words as RoleName[] });
+      cluster.call(who, { type: "suppress", roles: words as RoleName[] });
+      return;
     case "kills": {
       const [taskId, agentId] = placed(cluster, what);
-      return cluster.call(who, { type: "kill", taskId, ...(agentId && { agentId }) });
+      cluster.call(who, { type: "kill", taskId, ...(agentId && { agentId }) });
+      return;
     }
-    case "reconciles": {
-      const tasks = words.map((word) => {
-        const [taskId, agentId] = placed(cluster, word);
-        return { taskId, ...(agentId && { agentId }) };
-      });
-      return cluster.call(who, { type: "reconcile", tasks });
-    }
-    case "acks": {
-      const uuid = cluster.uuids.get(what) as UpdateId;
-      const [taskId, agentId] = placed(cluster, more[0] ? `${what}@${more[0]}` : what);
-      const task = cluster.state.frameworks.get(party.id as FrameworkId)?.tasks.get(taskId);
-      const at = agentId ?? task?.agentId ?? ("nowhere" as AgentId);
-      return cluster.call(who, { type: "acknowledge", taskId, agentId: at, uuid });
-    }
+    case "reconciles":
+      reconcile(cluster, who, words);
+      return;
+    case "acks":
+      acknowledge(cluster, who, what, more[0]);
+      return;
     case "leaves": {
       const { peer } = party;
       if (peer === undefined) throw new Error(`${who} is not connected`);
-      return cluster.input({ type: "framework-closed", peer });
+      cluster.input({ type: "framework-closed", peer });
+      return;
     }
     case "returns":
-      return subscribe(cluster, who, {
+      subscribe(cluster, who, {
         ...settingsOf(settingWords(party.info)),
         ...settingsOf(words),
         id: party.id,
       });
+      return;
     case "tears":
-      return cluster.call(who, { type: "teardown" });
+      cluster.call(who, { type: "teardown" });
+      return;
     default:
       throw new Error(`frameworks do not "${verb}"`);
   }
@@ -181,7 +166,7 @@ function settingWords(info: Record<string, unknown>): string[] {
 }
 
 /** `t1@a1` as a task and its agent. */
-function placed(cluster: TestCluster, word: string): [TaskId, AgentId | undefined] {
+function placed(cluster: Stage, word: string): [TaskId, AgentId | undefined] {
   const [task = "", agent] = word.split("@");
   if (agent === undefined) return [task as TaskId, undefined];
   return [task as TaskId, (cluster.names.agents.get(agent)?.id ?? agent) as AgentId];
@@ -189,7 +174,7 @@ function placed(cluster: TestCluster, word: string): [TaskId, AgentId | undefine
 
 /** `accepts a1 t1(cpus:1;mem:64) t2(…)`: launches on what is offered of the agent. */
 function accept(
-  cluster: TestCluster,
+  cluster: Stage,
   who: string,
   agent: string,
   words: readonly string[],
@@ -219,103 +204,20 @@ export function taskOf(word: string, agentId: AgentId): TaskInfo {
   };
 }
 
-function agentActs(cluster: TestCluster, who: string, verb: string, words: string[]): void {
-  const party = cluster.names.agents.get(who);
-  if (party === undefined) return;
-  const [what = "", ...more] = words;
-  switch (verb) {
-    case "updates":
-      return update(cluster, who, what, more);
-    case "leaves": {
-      const { peer } = party;
-      if (peer === undefined) throw new Error(`${who} is not connected`);
-      party.peer = undefined;
-      return cluster.input({ type: "agent-closed", peer });
-    }
-    case "returns":
-      return reregister(cluster, who, words);
-    case "unregisters":
-      return cluster.say(who, { type: "unregister" });
-    case "falls":
-      cluster.silent.add(who);
-      return;
-    case "answers":
-      cluster.silent.delete(who);
-      return cluster.say(who, { type: "pong" });
-    default:
-      throw new Error(`agents do not "${verb}"`);
-  }
-}
-
-let uuids = 0;
-
-/** `updates t1 RUNNING [latest=FINISHED] [again] [of=framework]`. */
-function update(cluster: TestCluster, who: string, task: string, words: readonly string[]): void {
-  const [state = "", ...rest] = words;
-  const settings = settingsOf(rest);
-  if (!settings["again"]) cluster.uuids.set(task, (uuids++).toString(16).padStart(32, "0"));
-  const owner =
-    settings["of"] ??
-    [...cluster.names.frameworks].find(([, { id }]) =>
-      cluster.state.frameworks.get(id as FrameworkId)?.tasks.has(task as TaskId),
-    )?.[0] ??
-    "";
-  cluster.say(who, {
-    type: "update",
-    frameworkId: cluster.names.frameworks.get(owner)?.id as FrameworkId,
-    status: {
-      taskId: task as TaskId,
-      state: `TASK_${state}` as TaskState,
-      source: "SOURCE_EXECUTOR",
-      agentId: cluster.names.agents.get(who)?.id as AgentId,
-      timestampMs: cluster.nowMs,
-      uuid: cluster.uuids.get(task) as UpdateId,
-    },
-    latestState: `TASK_${settings["latest"] ?? state}` as TaskState,
+function reconcile(cluster: Stage, who: string, words: readonly string[]): void {
+  const tasks = words.map((word) => {
+    const [taskId, agentId] = placed(cluster, word);
+    return { taskId, ...(agentId && { agentId }) };
   });
+  cluster.call(who, { type: "reconcile", tasks });
 }
 
-/** `returns web/t1=RUNNING(cpus:1;mem:64)@role …`: what it still runs. */
-function reregister(cluster: TestCluster, who: string, words: readonly string[]): void {
-  const party = cluster.names.agents.get(who);
-  if (party === undefined) return;
-  const peer = cluster.nextPeer++;
-  if (party.peer !== undefined) cluster.names.former.set(party.peer, `old-${who}`);
-  party.peer = peer;
-  const agent = { ...party.info, id: party.id } as AgentInfo;
-  const tasks: TaskRecord[] = [];
-  const frameworks = new Map<string, FrameworkInfo>();
-  for (const word of words) {
-    const match = /^(\w+)\/(\w+)=(\w+)\((.*)\)$/.exec(word);
-    if (match === null) throw new Error(`"${word}" is not framework/task=STATE(resources)`);
-    const [, owner = "", task = "", state = "", resources = ""] = match;
-    const known = cluster.names.frameworks.get(owner);
-    const info = { ...known?.info, id: known?.id } as FrameworkInfo;
-    frameworks.set(owner, info);
-    tasks.push({
-      taskId: task as TaskId,
-      frameworkId: info.id as FrameworkId,
-      agentId: party.id as AgentId,
-      name: task,
-      role: info.roles[0] as RoleName,
-      resources: resourcesOf(resources),
-      state: `TASK_${state}` as TaskState,
-      statuses: [],
-    });
-  }
-  const message: AgentMessageOf<"reregister"> = {
-    type: "reregister",
-    agent,
-    version: "0.1.0",
-    capabilities: [],
-    tasks,
-    executors: [],
-    frameworks: [...frameworks.values()],
-  };
-  cluster.input({ type: "agent-message", peer, message });
-}
-
-/** What tasks in the books hold, for checks that count for themselves. */
-export function heldBy(tasks: Iterable<{ state: TaskState; resources: Resources }>): Resources[] {
-  return [...tasks].filter(({ state }) => !isTerminal(state)).map(({ resources }) => resources);
+function acknowledge(cluster: Stage, who: string, what: string, agent: string | undefined): void {
+  const uuid = cluster.uuids.get(what) as UpdateId;
+  const [taskId, agentId] = placed(cluster, agent === undefined ? what : `${what}@${agent}`);
+  const task = cluster.state.frameworks
+    .get(cluster.names.frameworks.get(who)?.id as FrameworkId)
+    ?.tasks.get(taskId);
+  const at = agentId ?? task?.agentId ?? ("nowhere" as AgentId);
+  cluster.call(who, { type: "acknowledge", taskId, agentId: at, uuid });
 }

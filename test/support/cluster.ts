@@ -1,4 +1,3 @@
-import { test } from "vitest";
 import type { AgentMessage } from "../../contract/agent-api.ts";
 import type { FrameworkCall } from "../../contract/framework-api.ts";
 import type { Offer } from "../../contract/schema/offer.ts";
@@ -10,6 +9,7 @@ import { type ClusterOptions, defaultOptions } from "../../kernel/core/options.t
 import { type ClusterState, createCluster, nextDeadlineMs } from "../../kernel/core/state.ts";
 import { isRoundDue, prepareRound, step } from "../../kernel/core/step.ts";
 import { act, setUp } from "./cluster-words.ts";
+import { linesOf } from "./lines.ts";
 import { Recorder } from "./recorder.ts";
 import { type Names, render } from "./render.ts";
 
@@ -189,26 +189,4 @@ export class TestCluster {
     if (this.#transcript.length === 0) return;
     throw new Error(`unread:\n${this.#transcript.join("\n")}`);
   }
-}
-
-/** A test with a cluster as its text says, in which nothing that is told stays unread. */
-export function scenario(
-  name: string,
-  text: string,
-  body: (cluster: TestCluster) => void,
-  options: Partial<ClusterOptions> = {},
-): void {
-  test(name, () => {
-    const cluster = new TestCluster(text, options);
-    body(cluster);
-    cluster.done();
-  });
-}
-
-/** Lines with something on them, without the space around them. */
-export function linesOf(text: string): string[] {
-  return text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
 }

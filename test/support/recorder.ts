@@ -69,7 +69,10 @@ export class Recorder {
   }
 
   /** Events of one type to a framework; events of other types stay unread. */
-  events<Name extends FrameworkEvent["type"]>(to: PeerNumber, type: Name): FrameworkEventOf<Name>[] {
+  events<Name extends FrameworkEvent["type"]>(
+    to: PeerNumber,
+    type: Name,
+  ): FrameworkEventOf<Name>[] {
     const isOne = (sent: Sent): boolean =>
       sent.to === to && "event" in sent && sent.event.type === type;
     const taken = this.#sent.filter(isOne);

@@ -1,7 +1,7 @@
 import type { AgentOrder } from "../../contract/agent-api.ts";
 import type { FrameworkEvent } from "../../contract/framework-api.ts";
-import type { Resources } from "../../contract/resources.ts";
 import { printResources } from "../../contract/resources/text.ts";
+import type { Resources } from "../../contract/resources.ts";
 import type { Offer } from "../../contract/schema/offer.ts";
 import type { Sent } from "./recorder.ts";
 
@@ -28,7 +28,10 @@ export function brief(resources: Resources): string {
 export function render(names: Names, sent: Sent, offers: Offer[]): string | undefined {
   const parties = [...names.frameworks, ...names.agents];
   // The latest party with that number: numbers are never used twice.
-  const who = parties.find(([, { peer }]) => peer === sent.to)?.[0] ?? names.former.get(sent.to) ?? `#${sent.to}`;
+  const who =
+    parties.find(([, { peer }]) => peer === sent.to)?.[0] ??
+    names.former.get(sent.to) ??
+    `#${sent.to}`;
   const nameOf = (id: string | undefined): string => {
     return parties.find(([, party]) => party.id === id)?.[0] ?? String(id);
   };

@@ -64,8 +64,8 @@ export function executorOf(state: AgentState, task: Task): Executor | undefined 
 }
 
 /**
- * Ends a command task: SIGTERM, after the grace SIGKILL; with no grace SIGKILL at once. A later call
- * can only bring the end nearer. The first reason stays.
+ * Ends a command task: SIGTERM, after the grace SIGKILL; with no grace SIGKILL at once. A later
+ * call can only bring the end nearer. The first reason stays.
  */
 export function endCommand(
   state: AgentState,
@@ -151,7 +151,7 @@ export function stepShutdownExecutor(
   if (executor !== undefined) endExecutor(state, executor, nowMs, out);
 }
 
-/** Ends everything of a framework that is gone for good; nobody is told, nobody would acknowledge. */
+/** Ends everything of a framework that is gone for good; nobody is left to be told. */
 export function stepShutdownFramework(
   state: AgentState,
   order: AgentOrderOf<"shutdown-framework">,

@@ -9,7 +9,7 @@ import type { AgentState, Container, ContainerPlan, Executor, Task } from "../st
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { assert, lostAs } from "../words.ts";
 
-/** Launches tasks of one framework, each on its own: what is wrong with one is that one's answer. */
+/** Launches tasks of one framework; what is wrong with one of them is that one's answer. */
 export function stepLaunch(
   state: AgentState,
   order: AgentOrderOf<"launch">,

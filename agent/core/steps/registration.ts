@@ -117,7 +117,7 @@ export function stepRegistered(
   }
 }
 
-/** The master asks whether the agent is there, and tells whether it counts it as connected (B22). */
+/** The master asks whether the agent is there, and tells whether it counts as connected (B22). */
 export function stepPing(
   state: AgentState,
   order: AgentOrderOf<"ping">,

@@ -58,8 +58,8 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
 }
 
 /**
- * A batch (C1). Nothing can be new on agents that were not touched, but where there are quotas: what
- * one role gives back may be another's anywhere.
+ * A batch (C1). Nothing can be new on agents that were not touched, but where there are quotas:
+ * what one role gives back may be another's anywhere.
  */
 function batch(state: ClusterState): void {
   if (state.registry.quotas.size > 0) state.tables.touchAll();

@@ -40,6 +40,7 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
       `${path} has layout ${String(layout)}, this program reads ${LAYOUT}`,
     );
   }
+  // Inside a transaction a put has nothing to wait for: `void` says that its promise is left alone.
   const durable = async <T>(what: string, change: () => T): Promise<T> => {
     try {
       const result = await db.transaction(change);
@@ -54,8 +55,8 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
     nextEpoch: () =>
       durable("starting an epoch", () => {
         const epoch = Number(db.get(EPOCH_KEY) ?? 0) + 1;
-        db.put(LAYOUT_KEY, LAYOUT);
-        db.put(EPOCH_KEY, epoch);
+        void db.put(LAYOUT_KEY, LAYOUT);
+        void db.put(EPOCH_KEY, epoch);
         return epoch;
       }),
     read: (prefix) =>
@@ -68,8 +69,8 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
         const now = Number(db.get(EPOCH_KEY) ?? 0);
         if (now !== epoch) return now;
         for (const { key, value } of entries) {
-          if (value === undefined) db.remove(ENTRIES + key);
-          else db.put(ENTRIES + key, value);
+          if (value === undefined) void db.remove(ENTRIES + key);
+          else void db.put(ENTRIES + key, value);
         }
         return epoch;
       });

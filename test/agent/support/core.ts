@@ -18,6 +18,7 @@ import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
 import type { TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
 import { decodeFrame, encodeFrames, frameLimits } from "../../../wire/index.ts";
 
+/** The framework of these tests. */
 export const F1 = "f1" as FrameworkId;
 
 const setup: AgentSetup = {

@@ -103,11 +103,13 @@ export async function startLocalCluster(agents = 2): Promise<LocalCluster> {
     ended,
     eventually("the ready line", () => {
       const line = local.output().split("\n")[0];
-      return line?.startsWith("{") ? (JSON.parse(line) as { master: string }) : undefined;
+      return line?.startsWith("{")
+        ? (JSON.parse(line) as { master: { address: string } })
+        : undefined;
     }),
   ]);
   ended.catch(() => {});
-  const address = ready.master;
+  const { address } = ready.master;
   const env = { TEPUI_MASTER: address };
   const run = (...words: string[]): Promise<CommandResult> => tepui(words, env).result;
   const pid = local.child.pid ?? 0;

@@ -1,0 +1,90 @@
+import { errors, type TepuiError } from "../../contract/errors.ts";
+import type { Clock } from "../../contract/ports/clock.ts";
+import type {
+  ContainerSpec,
+  ExternalContainer,
+  Isolator,
+  Limitation,
+  ProcessIdentity,
+} from "../../contract/ports/isolator.ts";
+import type { Logger } from "../../contract/ports/log.ts";
+import type { KeeperExit } from "./keeper.ts";
+import type { TreeRoot } from "./tree.ts";
+
+/** What became of containers; each is told from a callback and must only be enqueued. */
+export interface ContainerEvents {
+  /** Everything is ready and nothing has run: `release` lets it run. */
+  onHeld(id: string, process: ProcessIdentity | undefined): void;
+  /** It did not come to run, or could not run its command; everything is cleaned up. */
+  onFailed(id: string, cause: TepuiError): void;
+  /** It ran and has ended; `undefined` when nobody was there to see how. */
+  onExited(id: string, exit: KeeperExit | undefined): void;
+  /** It must be ended, or has been, for this reason. */
+  onLimit(id: string, limitation: Limitation): void;
+}
+
+/** What a containerizer works with. */
+export interface ContainerizerOptions {
+  /** In the order of the config file. */
+  readonly isolators: readonly Isolator[];
+  /** Folder of its own, for exit records and the keeper's log. */
+  readonly runDir: string;
+  /** Folder that holds every sandbox; processes at work below it are this agent's. */
+  readonly sandboxRoot: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly events: ContainerEvents;
+}
+
+/** A container on its way from its launch to its end. */
+export interface Container {
+  readonly spec: ContainerSpec;
+  readonly abort: AbortController;
+  phase: "preparing" | "held" | "running" | "ending";
+  process?: ProcessIdentity;
+  external?: ExternalContainer;
+  /** Nobody may be left when its end is told. */
+  destroy: boolean;
+  unwatch: (() => void)[];
+}
+
+/** A container at the beginning of its way, or taken up again in the middle of it. */
+export function newContainer(
+  spec: ContainerSpec,
+  phase: Container["phase"],
+  process?: ProcessIdentity,
+): Container {
+  return {
+    spec,
+    abort: new AbortController(),
+    phase,
+    destroy: false,
+    unwatch: [],
+    ...(process === undefined ? {} : { process }),
+  };
+}
+
+/** Where to begin to look for the processes of a container. */
+export function rootOf(container: Container): TreeRoot {
+  const { process } = container;
+  return { id: container.spec.id, ...(process === undefined ? {} : { process }) };
+}
+
+/**
+ * Refuses what would otherwise be ignored in silence.
+ * @throws CONTAINER_LAUNCH_REFUSED
+ */
+export function refuseWhatNobodyRuns(spec: ContainerSpec): void {
+  const { container, command } = spec;
+  if (container?.type === "DOCKER" || container?.mesos?.image !== undefined) {
+    throw errors.CONTAINER_LAUNCH_REFUSED("no isolator of this agent runs images");
+  }
+  if ((command.uris?.length ?? 0) > 0) {
+    throw errors.CONTAINER_LAUNCH_REFUSED("this agent does not fetch URIs");
+  }
+}
+
+/** Has whoever watches the container take a last look, and stop. */
+export function stopWatching(container: Container): void {
+  for (const stop of container.unwatch.splice(0)) stop();
+}

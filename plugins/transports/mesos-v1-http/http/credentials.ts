@@ -1,0 +1,47 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { HttpExchange } from "../../../../contract/ports/http.ts";
+import { refuse } from "./answers.ts";
+
+/** A principal and its secret, as the operator configured them. */
+export interface Credential {
+  readonly principal: string;
+  readonly secret: string;
+}
+
+/** Realms of the two sides, by what is asked for (§2.5). */
+export type Realm = "scheduler" | "readonly" | "readwrite" | "executor";
+
+/** Who sent a request: nobody in particular, or a principal that has proven itself. */
+export interface Caller {
+  readonly principal?: string | undefined;
+}
+
+/** Checks HTTP basic authentication; without credentials everybody is let in, as nobody. */
+export class Gate {
+  readonly #secrets = new Map<string, Buffer>();
+  readonly #side: string;
+
+  constructor(credentials: readonly Credential[], side: "master" | "agent") {
+    for (const { principal, secret } of credentials) this.#secrets.set(principal, digest(secret));
+    this.#side = side;
+  }
+
+  /** Answers who it is, or `undefined` after having answered the request with 401. */
+  admit(exchange: HttpExchange, realm: Realm): Caller | undefined {
+    if (this.#secrets.size === 0) return {};
+    const match = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(exchange.headers["authorization"] ?? "");
+    const [, principal = "", secret = ""] =
+      /^([^:]*):([\s\S]*)$/.exec(Buffer.from(match?.[1] ?? "", "base64").toString("utf8")) ?? [];
+    const known = this.#secrets.get(principal);
+    // Digests are compared, so that the time taken tells nothing about the secret.
+    if (known !== undefined && timingSafeEqual(known, digest(secret))) return { principal };
+    refuse(exchange, 401, "Unauthorized", {
+      "www-authenticate": `Basic realm="mesos-${this.#side}-${realm}"`,
+    });
+    return undefined;
+  }
+}
+
+function digest(secret: string): Buffer {
+  return createHash("sha256").update(secret).digest();
+}

@@ -1,0 +1,55 @@
+import { CLUSTER_VIEW } from "../../../contract/ports/cluster-view.ts";
+import { HTTP_ROUTER } from "../../../contract/ports/http.ts";
+import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
+import { PEER_SERVER } from "../../../contract/ports/transport.ts";
+import type { MesosConfig } from "./config.ts";
+import { ExecutorApi } from "./executor/executor-api.ts";
+import { Gate } from "./http/credentials.ts";
+import { isServing } from "./http/leadership.ts";
+import { PeerHub } from "./http/peer-hub.ts";
+import { OperatorApi } from "./operator/operator-api.ts";
+import { routeBoth, routeView, type Side } from "./routes.ts";
+import { SchedulerApi } from "./scheduler/scheduler-api.ts";
+import { answerView, getOnly, healthView, redirectView, versionView } from "./views/small-views.ts";
+import { stateViews } from "./views/state-views.ts";
+import { jsonAscii, ViewCache } from "./views/view-cache.ts";
+
+export { MesosConfig } from "./config.ts";
+
+/**
+ * The Mesos v1 HTTP API on the address of the native transport. Where a cluster's state can be seen
+ * it is a master's (scheduler and operator API), elsewhere an agent's (executor API).
+ */
+export function create(context: PluginContext<MesosConfig>): PluginInstance {
+  const { config, clock } = context;
+  const hub = new PeerHub();
+  const [view] = context.useAll(CLUSTER_VIEW);
+  const side: Side = view === undefined ? "agent" : "master";
+  const gate = new Gate(config.credentials, side);
+  const router = context.use(HTTP_ROUTER);
+  routeView(router, side, "/version", versionView(config));
+  routeView(router, side, "/health", healthView);
+  if (view === undefined) {
+    const api = new ExecutorApi({ config, clock, hub, gate });
+    routeBoth(router, side, "/api/v1/executor", (exchange) => api.serve(exchange));
+  } else {
+    const api = new SchedulerApi({ config, clock, hub, view, gate });
+    routeBoth(router, side, "/api/v1/scheduler", (exchange) => api.serve(exchange));
+    const operators = new OperatorApi({ config, hub, view, gate });
+    routeBoth(router, side, "/api/v1", (exchange) => operators.serve(exchange));
+    routeBoth(router, side, "/redirect", redirectView(view));
+    for (const [path, build] of Object.entries(stateViews)) {
+      const cache = new ViewCache(view);
+      const handler = getOnly((exchange) => {
+        if (gate.admit(exchange, "readonly") === undefined) return;
+        if (!isServing(exchange, view, hub.serves("framework"))) return;
+        const text = cache.text(exchange.query, () =>
+          jsonAscii(build({ view, config }, new URLSearchParams(exchange.query))),
+        );
+        return answerView(exchange, text);
+      });
+      routeView(router, side, path, handler);
+    }
+  }
+  return { ports: { [PEER_SERVER.name]: hub }, stop: () => hub.close(0) };
+}

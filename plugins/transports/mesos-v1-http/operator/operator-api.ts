@@ -1,0 +1,76 @@
+import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
+import type { HttpExchange } from "../../../../contract/ports/http.ts";
+import type { MesosConfig } from "../config.ts";
+import { Call } from "../definitions/master-call.ts";
+import { Response } from "../definitions/master-response.ts";
+import { answer, answerEmpty, guarded, Refusal, readWhole } from "../http/answers.ts";
+import type { Gate } from "../http/credentials.ts";
+import { isServing } from "../http/leadership.ts";
+import { answerMedia, decode, encode, mediaTypes, requestMedia } from "../http/media.ts";
+import type { PeerHub } from "../http/peer-hub.ts";
+import { type ChangeType, changes, type OperatorCall, refusals } from "./changes.ts";
+import { type OperatorResponse, type QueryType, queries } from "./queries.ts";
+
+/** What the operator API is made of. */
+export interface OperatorApiParts {
+  readonly config: MesosConfig;
+  readonly hub: PeerHub;
+  readonly view: ClusterView;
+  readonly gate: Gate;
+}
+
+/** POST `/api/v1` of a master (§8). */
+export class OperatorApi {
+  readonly #parts: OperatorApiParts;
+
+  constructor(parts: OperatorApiParts) {
+    this.#parts = parts;
+  }
+
+  /** Serves one request. */
+  serve(exchange: HttpExchange): Promise<void> | undefined {
+    const { gate, view, hub } = this.#parts;
+    if (gate.admit(exchange, "readwrite") === undefined) return;
+    if (!isServing(exchange, view, hub.serves("framework"))) return;
+    return guarded(exchange, () => this.#receive(exchange));
+  }
+
+  async #receive(exchange: HttpExchange): Promise<void> {
+    const media = requestMedia(exchange);
+    const body = await readWhole(exchange, this.#parts.config.bodyBytesMax);
+    const call = decode(media, Call, "master::Call", body);
+    const { type } = call;
+    if (type === undefined || type === "UNKNOWN") {
+      throw new Refusal(400, "Failed to validate master::Call: Expecting 'type' to be present");
+    }
+    const out = answerMedia(exchange);
+    if (isQuery(type)) {
+      if (type === "GET_METRICS" && call.get_metrics === undefined) {
+        const reason = "Expecting 'get_metrics' to be present";
+        throw new Refusal(400, `Failed to validate master::Call: ${reason}`);
+      }
+      const response: OperatorResponse = { type, ...queries[type](this.#parts) };
+      return answer(exchange, mediaTypes[out], encode(out, Response, response));
+    }
+    if (isChange(type)) return this.#change(exchange, type, call);
+    throw new Refusal(501, `${type} is not served: ${refusals[type]}`);
+  }
+
+  async #change(exchange: HttpExchange, type: ChangeType, call: OperatorCall): Promise<void> {
+    const change = changes[type](this.#parts.view, call);
+    if (change === undefined) {
+      const reason = `Expecting '${type.toLowerCase()}' to be present`;
+      throw new Refusal(400, `Failed to validate master::Call: ${reason}`);
+    }
+    await change;
+    answerEmpty(exchange, 200);
+  }
+}
+
+function isQuery(type: string): type is QueryType {
+  return Object.hasOwn(queries, type);
+}
+
+function isChange(type: string): type is ChangeType {
+  return Object.hasOwn(changes, type);
+}

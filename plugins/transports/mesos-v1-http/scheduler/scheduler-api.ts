@@ -1,0 +1,214 @@
+import type { FrameworkEvent } from "../../../../contract/framework-api.ts";
+import type { FrameworkId } from "../../../../contract/ids.ts";
+import type { Clock } from "../../../../contract/ports/clock.ts";
+import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
+import type { HttpExchange } from "../../../../contract/ports/http.ts";
+import type { MesosConfig } from "../config.ts";
+import { Call } from "../definitions/scheduler.ts";
+import { answerEmpty, guarded, Refusal, readWhole, refuse } from "../http/answers.ts";
+import type { Caller, Gate } from "../http/credentials.ts";
+import { isServing } from "../http/leadership.ts";
+import { answerMedia, decode, mediaTypes, requestMedia } from "../http/media.ts";
+import type { PeerHub } from "../http/peer-hub.ts";
+import { StreamPeer } from "../http/stream-peer.ts";
+import { rolesProblem } from "../map/cluster.ts";
+import {
+  callProblem,
+  type MappedCall,
+  mapCall,
+  type SchedulerCall,
+} from "../map/scheduler-calls.ts";
+import { EventWriter } from "./event-writer.ts";
+import { capabilitiesOf, Subscription, Subscriptions } from "./subscriptions.ts";
+
+/** What the scheduler API is made of. */
+export interface SchedulerApiParts {
+  readonly config: MesosConfig;
+  readonly clock: Clock;
+  readonly hub: PeerHub;
+  readonly view: ClusterView;
+  readonly gate: Gate;
+}
+
+/** Problems of a framework's change of itself that are not simply its own mistake (§6.4). */
+const updateStatus: Readonly<Record<string, number>> = {
+  FRAMEWORK_UNAUTHORIZED: 403,
+  FRAMEWORK_REMOVED: 409,
+};
+
+/** POST `/api/v1/scheduler`: the checks come in the order of §6.1. */
+export class SchedulerApi {
+  readonly #parts: SchedulerApiParts;
+  readonly #subscriptions = new Subscriptions();
+  #nextRequest = 1;
+
+  constructor(parts: SchedulerApiParts) {
+    this.#parts = parts;
+  }
+
+  /** Serves one request. */
+  serve(exchange: HttpExchange): Promise<void> | undefined {
+    const { view, gate, hub } = this.#parts;
+    const caller = gate.admit(exchange, "scheduler");
+    if (caller === undefined || !isServing(exchange, view, hub.serves("framework"))) return;
+    return guarded(exchange, () => this.#receive(exchange, caller));
+  }
+
+  async #receive(exchange: HttpExchange, caller: Caller): Promise<void> {
+    const media = requestMedia(exchange);
+    const body = await readWhole(exchange, this.#parts.config.bodyBytesMax);
+    const call = decode(media, Call, "scheduler::Call", body);
+    if (call.type === "UNKNOWN") throw new Refusal(501, "Unknown call type");
+    const problem = callProblem(call, caller.principal);
+    if (problem !== undefined) {
+      throw new Refusal(400, `Failed to validate scheduler::Call: ${problem}`);
+    }
+    if (call.type === "SUBSCRIBE") await this.#subscribe(exchange, call, caller);
+    else this.#call(exchange, call, caller);
+  }
+
+  async #subscribe(exchange: HttpExchange, call: SchedulerCall, caller: Caller): Promise<void> {
+    const { config, clock, hub } = this.#parts;
+    const media = answerMedia(exchange);
+    if (exchange.headers["mesos-stream-id"] !== undefined) {
+      const reason = "Subscribe calls should not include the 'Mesos-Stream-Id' header";
+      throw new Refusal(400, reason);
+    }
+    const mapped = mapCall(call, 0);
+    const info = call.subscribe?.framework_info;
+    if (mapped === undefined || info === undefined) throw new Refusal(501, "Unknown call");
+    const principal = caller.principal ?? info.principal;
+    const form = {
+      capabilities: capabilitiesOf(mapped.call),
+      heartbeatMs: config.heartbeatMs,
+      version: config.version,
+    };
+    const writer = new EventWriter(media, form, config.recordBytesMax);
+    const subscription = new Subscription(writer, principal);
+    const peer: StreamPeer = new StreamPeer({
+      id: hub.nextId(),
+      kind: "framework",
+      name: info.name.slice(0, 255) || "framework",
+      remote: exchange.remote,
+      clock,
+      heartbeat: () => writer.record({ type: "HEARTBEAT" }),
+      encode: (message) => {
+        const event = message as FrameworkEvent;
+        this.#subscriptions.observe(peer, event);
+        if (event.type !== "subscribed") return writer.records(event);
+        // The first heartbeat comes right after SUBSCRIBED (§6.3).
+        peer.startHeartbeats(config.heartbeatMs);
+        return [...writer.records(event), writer.record({ type: "HEARTBEAT" })];
+      },
+      onClosed: (_, reason) => {
+        this.#subscriptions.remove(peer);
+        hub.closed(peer, reason);
+      },
+    });
+    await this.#admit(exchange, peer, subscription, withPrincipal(mapped, principal), info);
+  }
+
+  /**
+   * From here on the answer is a stream: what is wrong with the subscription itself is told by an
+   * ERROR event on it (§6.3).
+   */
+  async #admit(
+    exchange: HttpExchange,
+    peer: StreamPeer,
+    subscription: Subscription,
+    { call }: MappedCall,
+    info: NonNullable<SchedulerCall["subscribe"]>["framework_info"],
+  ): Promise<void> {
+    const { hub } = this.#parts;
+    const hello = await hub.introduce(peer, exchange.headers["user-agent"] ?? "mesos-client");
+    if (!hello.accept) {
+      throw new Refusal(503, hello.refusal.message);
+    }
+    this.#subscriptions.add(peer, subscription);
+    peer.open(
+      exchange.stream(200, {
+        "content-type": mediaTypes[subscription.writer.media],
+        "mesos-stream-id": subscription.streamId,
+      }),
+    );
+    const problem = rolesProblem(info) ?? hub.problem(peer, call)?.message;
+    if (problem !== undefined) {
+      const message = `Failed to validate framework info: ${problem}`;
+      peer.send({ type: "error", code: "MESSAGE_INVALID", message } as FrameworkEvent);
+      peer.close("SESSION_ENDED", message);
+      return;
+    }
+    hub.deliver(peer, call);
+  }
+
+  #call(exchange: HttpExchange, call: SchedulerCall, caller: Caller): void {
+    const frameworkId = (call.framework_id?.value ?? "") as FrameworkId;
+    const standing = this.#parts.view.framework(frameworkId);
+    if (standing === undefined) throw new Refusal(400, "Framework cannot be found");
+    const found = this.#subscriptions.of(frameworkId);
+    const principal = standing.principal ?? found?.subscription.principal;
+    if (caller.principal !== undefined && caller.principal !== principal) {
+      const other = `principal '${principal ?? ""}' set in 'FrameworkInfo'`;
+      const reason = `Authenticated principal '${caller.principal}' does not match ${other}`;
+      throw new Refusal(400, reason);
+    }
+    if (!standing.connected) throw new Refusal(403, "Framework is not subscribed");
+    const streamId = exchange.headers["mesos-stream-id"];
+    if (streamId === undefined) {
+      const reason = "All non-subscribe calls should include the 'Mesos-Stream-Id' header";
+      throw new Refusal(400, reason);
+    }
+    if (found === undefined || found.subscription.streamId !== streamId) {
+      const current = `the stream ID currently associated with framework ID '${frameworkId}'`;
+      const reason = `The stream ID '${streamId}' included in this request didn't match ${current}`;
+      throw new Refusal(400, reason);
+    }
+    this.#handOn(exchange, call, found);
+  }
+
+  #handOn(
+    exchange: HttpExchange,
+    call: SchedulerCall,
+    { subscription, peer }: { subscription: Subscription; peer: StreamPeer },
+  ): void {
+    const { hub } = this.#parts;
+    const requestId = this.#nextRequest++;
+    const mapped = mapCall(call, requestId);
+    if (mapped === undefined) throw new Refusal(501, `${call.type} is not supported`);
+    const problem =
+      call.update_framework === undefined
+        ? undefined
+        : rolesProblem(call.update_framework.framework_info);
+    const wrong = problem ?? hub.problem(peer, mapped.call)?.message;
+    if (wrong !== undefined) {
+      throw new Refusal(400, `Failed to validate scheduler::Call: ${wrong}`);
+    }
+    if (call.type === "UPDATE_FRAMEWORK") {
+      subscription.awaitUpdate(requestId, (refusal) => {
+        if (refusal !== undefined) {
+          refuse(exchange, updateStatus[refusal.code] ?? 400, refusal.message);
+          return;
+        }
+        subscription.writer.setCapabilities(capabilitiesOf(mapped.call));
+        answerEmpty(exchange, 200);
+      });
+      hub.deliver(peer, withPrincipal(mapped, subscription.principal).call);
+      return;
+    }
+    hub.deliver(peer, mapped.call);
+    for (const { operationId, reason } of mapped.unusable ?? []) {
+      if (operationId === undefined) continue;
+      const status = { operationId, state: "OPERATION_ERROR" as const, message: reason };
+      peer.send({ type: "operation-update", status } as FrameworkEvent);
+    }
+    peer.flush();
+    answerEmpty(exchange, 202);
+  }
+}
+
+/** Fills in the principal of the request where the framework names none (§6.2). */
+function withPrincipal(mapped: MappedCall, principal: string | undefined): MappedCall {
+  const { call } = mapped;
+  if (principal === undefined || !("framework" in call)) return mapped;
+  return { ...mapped, call: { ...call, framework: { ...call.framework, principal } } };
+}

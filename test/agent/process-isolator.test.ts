@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { silentLog } from "../../contract/ports/log.ts";
+import { systemClock } from "../../kernel/host/system-clock.ts";
+import { ProcessIsolator } from "../../plugins/isolators/process/index.ts";
+import { findUser } from "../../plugins/isolators/process/users.ts";
+import { describeWith } from "../support/require.ts";
+import { ContainerBench } from "./support/containers.ts";
+
+let bench: ContainerBench;
+beforeEach(() => {
+  bench = new ContainerBench([
+    new ProcessIsolator({ noNewPrivileges: false }, silentLog, systemClock),
+  ]);
+});
+afterEach(() => bench.close());
+
+const container = (more: object) => ({ type: "MESOS" as const, ...more });
+
+test("rlimits hold for the command, and the pid is still the command's", async () => {
+  const rlimits = [{ type: "RLMT_NOFILE", soft: 77, hard: 88 }];
+  const spec = bench.spec("ulimit -Sn; ulimit -Hn; echo $$", { container: container({ rlimits }) });
+  expect((await bench.run(spec)).exit).toEqual({ code: 0 });
+  expect(bench.output(spec)).toBe(`77\n88\n${bench.held.get(spec.id)?.pid}\n`);
+});
+
+test("an rlimit that does not exist is refused by name", async () => {
+  const rlimits = [{ type: "RLMT_NONSENSE" }];
+  const { failure } = await bench.run(bench.spec("true", { container: container({ rlimits }) }));
+  expect(failure?.code).toBe("RLIMIT_UNKNOWN");
+  expect(failure?.message).toContain("RLMT_NONSENSE");
+});
+
+test("no-new-privileges is set where it is asked for", async () => {
+  const linuxInfo = { noNewPrivileges: true };
+  const spec = bench.spec("grep NoNewPrivs /proc/self/status", {
+    container: container({ linuxInfo }),
+  });
+  await bench.run(spec);
+  expect(bench.output(spec)).toBe("NoNewPrivs:\t1\n");
+});
+
+describeWith("root", "an agent that runs as root (F9)", () => {
+  test("runs a task as its user, in a sandbox that the user may write to", async () => {
+    const nobody = findUser("nobody");
+    const spec = bench.spec("id -u; id -g; touch mine && echo written", { user: "nobody" });
+    expect((await bench.run(spec)).exit).toEqual({ code: 0 });
+    expect(bench.output(spec)).toBe(`${nobody?.uid}\n${nobody?.gid}\nwritten\n`);
+  });
+
+  test("ends a task of another user with everything it started", async () => {
+    const spec = bench.spec("setsid sleep 600 & touch up; sleep 600", { user: "nobody" });
+    const ended = bench.run(spec);
+    while (!bench.has(spec, "up")) await new Promise((resolve) => setTimeout(resolve, 10));
+    bench.containerizer.kill(spec.id, "SIGKILL");
+    expect((await ended).exit).toEqual({ signal: "SIGKILL" });
+    expect(bench.processesOf(spec)).toEqual([]);
+  });
+});

@@ -1,0 +1,18 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { Call as MasterCall } from "../../plugins/transports/mesos-v1-http/definitions/master-call.ts";
+import { changes, refusals } from "../../plugins/transports/mesos-v1-http/operator/changes.ts";
+import { queries } from "../../plugins/transports/mesos-v1-http/operator/queries.ts";
+import { compatPage, typesOf } from "./support/compat-page.ts";
+
+const PAGE = new URL("../../docs/mesos-compat.md", import.meta.url);
+
+test("the page of what is served says what the tables say", () => {
+  if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(PAGE, compatPage());
+  expect(readFileSync(PAGE, "utf8")).toBe(compatPage());
+});
+
+test("each operator call is in exactly one of the tables", () => {
+  const tables = [...Object.keys(queries), ...Object.keys(changes), ...Object.keys(refusals)];
+  expect(tables.toSorted()).toEqual(typesOf(MasterCall).toSorted());
+});

@@ -1,0 +1,224 @@
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { errors } from "../../contract/errors.ts";
+import type { AgentId, FrameworkId, MasterId, RoleName, TaskId } from "../../contract/ids.ts";
+import type { AgentView, FrameworkView, RoleView, TaskView } from "../../contract/operator-api.ts";
+import { readProto } from "../../plugins/transports/mesos-v1-http/codec/proto-read.ts";
+import { writeProto } from "../../plugins/transports/mesos-v1-http/codec/proto-write.ts";
+import { Call } from "../../plugins/transports/mesos-v1-http/definitions/master-call.ts";
+import { Response } from "../../plugins/transports/mesos-v1-http/definitions/master-response.ts";
+import { refusals } from "../../plugins/transports/mesos-v1-http/operator/changes.ts";
+import { queries } from "../../plugins/transports/mesos-v1-http/operator/queries.ts";
+import { stateViews } from "../../plugins/transports/mesos-v1-http/views/state-views.ts";
+import { ask } from "./support/client.ts";
+import { masterInfo, ScriptedMaster } from "./support/scripted-master.ts";
+
+const role = "r" as RoleName;
+const frameworkId = "f" as FrameworkId;
+const agentId = "m-S0" as AgentId;
+const resources = [
+  { name: "cpus", scalar: 1500 },
+  { name: "mem", scalar: 64000, reservations: [{ type: "dynamic" as const, role }] },
+  {
+    name: "ports",
+    ranges: [
+      { begin: 1, end: 3 },
+      { begin: 5, end: 5 },
+    ],
+  },
+];
+const agent: AgentView = {
+  agent: { id: agentId, hostname: "h", ip: "10.0.0.1", port: 5051, resources },
+  version: "0.1.0",
+  state: "active",
+  total: resources,
+  used: [],
+  offered: [],
+  tasks: 1,
+  registeredMs: 1500,
+};
+const framework: FrameworkView = {
+  framework: { id: frameworkId, name: "näme", user: "u", roles: [role] },
+  state: "active",
+  suppressedRoles: [],
+  used: resources,
+  offered: [],
+  offers: 0,
+  tasks: { TASK_RUNNING: 1 },
+  completedTasks: 0,
+};
+const task: TaskView = {
+  task: {
+    taskId: "t" as TaskId,
+    frameworkId,
+    agentId,
+    name: "t",
+    role,
+    resources,
+    state: "TASK_RUNNING",
+    statuses: [{ taskId: "t" as TaskId, state: "TASK_RUNNING", timestampMs: 2500 }],
+  },
+  frameworkName: "n",
+};
+const roleView: RoleView = {
+  role,
+  weight: 2,
+  frameworks: [frameworkId],
+  allocated: [],
+  limit: { cpus: 2000 },
+};
+
+let master: ScriptedMaster;
+let revision = 1;
+let built = 0;
+const requested: unknown[] = [];
+
+beforeAll(async () => {
+  master = await ScriptedMaster.start();
+  master.shown = {
+    revision: () => revision,
+    agents: () => [agent],
+    frameworks: () => {
+      built++;
+      return [framework];
+    },
+    tasks: () => [task],
+    roles: () => [roleView],
+    metrics: () => ({ "master/tasks_running": 1 }),
+    flags: () => ({ port: "5050" }),
+    request: (method, params) => {
+      requested.push([method, params]);
+      if (method !== "teardown") return Promise.resolve({} as never);
+      return Promise.reject(errors.FRAMEWORK_UNKNOWN("x"));
+    },
+  };
+});
+afterAll(() => master.stop());
+
+const call = (body: object, path = "/api/v1") => ask(master.port, { path, body });
+const get = (path: string, headers = {}) => ask(master.port, { method: "GET", path, headers });
+
+describe("§8 the operator API", () => {
+  it.each(Object.keys(queries))(
+    "%s is 200 with a body, in JSON and in protobuf (§8.2)",
+    async (type) => {
+      const body = { type, ...(type === "GET_METRICS" ? { get_metrics: {} } : {}) };
+      const json = await call(body);
+      expect([json.status, json.headers["content-type"]]).toEqual([200, "application/json"]);
+      const shown = JSON.parse(json.text) as Record<string, unknown>;
+      expect(Object.keys(shown)).toEqual(["type", type.toLowerCase()]);
+      const headers = {
+        "content-type": "application/x-protobuf",
+        accept: "application/x-protobuf",
+      };
+      const bytes = writeProto(Call, body as never);
+      const proto = await ask(master.port, { path: "/master/api/v1", headers, body: bytes });
+      expect(proto.headers["content-type"]).toBe("application/x-protobuf");
+      expect(Object.keys(readProto(Response, proto.body))).toEqual(["type", type.toLowerCase()]);
+    },
+  );
+
+  it.each(Object.keys(refusals))("%s is 501 with the reason", async (type) => {
+    const answer = await call({ type });
+    expect([answer.status, answer.text]).toEqual([
+      501,
+      expect.stringMatching(`^${type} is not served: .`),
+    ]);
+  });
+
+  it.each([
+    [{}, 400, /'type'/],
+    [{ type: "GET_METRICS" }, 400, /'get_metrics'/],
+    [{ type: "UPDATE_WEIGHTS" }, 400, /'update_weights'/],
+    [{ type: "TEARDOWN", teardown: { framework_id: { value: "x" } } }, 404, /not known/],
+  ])("%j is %d", async (body, status, text) => {
+    const answer = await call(body);
+    expect([answer.status, answer.text]).toEqual([status, expect.stringMatching(text)]);
+  });
+
+  test("changes are handed on and answered with 200 and no body (§8.2)", async () => {
+    requested.length = 0;
+    const weights = { weight_infos: { role: "r", weight: "2.5" } };
+    const answer = await call({ type: "UPDATE_WEIGHTS", update_weights: weights });
+    expect([answer.status, answer.text]).toEqual([200, ""]);
+    const quota = { quota_configs: [{ role: "r", limits: { cpus: { value: 2 } } }] };
+    expect((await call({ type: "UPDATE_QUOTA", update_quota: quota })).status).toBe(200);
+    expect((await call({ type: "REMOVE_QUOTA", remove_quota: { role: "r" } })).status).toBe(200);
+    expect(requested).toEqual([
+      ["update-weights", { weights: [{ role: "r", weight: 2.5 }] }],
+      ["update-quota", { quotas: [{ role: "r", limit: { cpus: 2000 } }] }],
+      ["update-quota", { quotas: [{ role: "r" }] }],
+    ]);
+  });
+
+  test("/api/v1/operator is the operator API (§1.2), and GET is 405", async () => {
+    expect((await call({ type: "GET_HEALTH" }, "/api/v1/operator")).text).toBe(
+      '{"type":"GET_HEALTH","get_health":{"healthy":true}}',
+    );
+    expect((await get("/api/v1")).status).toBe(405);
+  });
+
+  test("a framework's name in other scripts is ASCII on the wire (§3.3)", async () => {
+    expect((await call({ type: "GET_FRAMEWORKS" })).text).toContain("n\\u00e4me");
+  });
+});
+
+describe("§9 v0 views", () => {
+  it.each(Object.keys(stateViews))("%s, /master%s and .json are one view", async (path) => {
+    const plain = await get(path);
+    expect([plain.status, plain.headers["content-type"]]).toEqual([200, "application/json"]);
+    expect((await get(`/master${path}`)).text).toBe(plain.text);
+    expect((await get(`${path}.json`)).text).toBe(plain.text);
+    expect((await ask(master.port, { path, body: {} })).status).toBe(405);
+  });
+
+  test("/state has what dashboards read", async () => {
+    expect(JSON.parse((await get("/state")).text)).toMatchObject({
+      version: "1.11.0",
+      id: masterInfo.id as MasterId,
+      leader: "master@127.0.0.1:5050",
+      activated_slaves: 1,
+      slaves: [
+        {
+          id: "m-S0",
+          pid: "slave(1)@10.0.0.1:5051",
+          resources: { cpus: 1.5, gpus: 0, mem: 64, disk: 0, ports: "[1-3, 5-5]" },
+          reserved_resources: { r: { mem: 64 } },
+          unreserved_resources: { cpus: 1.5, mem: 0 },
+        },
+      ],
+      frameworks: [
+        {
+          id: "f",
+          role: "r",
+          tasks: [{ id: "t", executor_id: "", slave_id: "m-S0", state: "TASK_RUNNING" }],
+        },
+      ],
+    });
+  });
+
+  test("/state-summary counts tasks by agent and by framework", async () => {
+    expect(JSON.parse((await get("/state-summary")).text)).toMatchObject({
+      slaves: [{ TASK_RUNNING: 1, TASK_LOST: 0, framework_ids: ["f"] }],
+      frameworks: [{ TASK_RUNNING: 1, slave_ids: ["m-S0"] }],
+    });
+  });
+
+  test("/tasks is paged and filtered", async () => {
+    expect(JSON.parse((await get("/tasks?task_id=x")).text)).toEqual({ tasks: [] });
+    expect(JSON.parse((await get("/tasks?limit=0")).text)).toEqual({ tasks: [] });
+    expect(JSON.parse((await get("/tasks?framework_id=f")).text).tasks).toHaveLength(1);
+  });
+
+  test("a view is built once for each revision of the state, and packed for who takes it", async () => {
+    built = 0;
+    revision++;
+    for (let at = 0; at < 5; at++) await get("/state");
+    expect(built).toBe(1);
+    revision++;
+    const packed = await get("/state", { "accept-encoding": "gzip" });
+    expect(built).toBe(2);
+    expect(packed.headers["content-encoding"]).toBe("gzip");
+    expect(JSON.parse(gunzipSync(packed.body).toString("utf8")).id).toBe(masterInfo.id);
+  });
+});
