@@ -88,11 +88,17 @@ function librariesOf(program: string): string[] {
   return [...text.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map(([, path]) => path ?? "");
 }
 
-/** What the agent's keeper, a Perl script, needs: the modules it loads, and their libraries. */
-function perlFiles(perl: string): string[] {
-  const script = "print join qq(\\n), values %INC, @DynaLoader::dl_shared_objects";
-  const words = ["-MFcntl", "-MPOSIX=:sys_wait_h", "-e", script];
-  return execFileSync(perl, words, { encoding: "utf8" }).split("\n");
+/**
+ * Modules that a Perl script loads, and their libraries. Perl compiles it without running it, and
+ * at the end of that tells what it has opened.
+ */
+function perlFiles(perl: string, script: string): string[] {
+  const tell = 'CHECK { print join "\\n", values %INC, @DynaLoader::dl_shared_objects }';
+  const input = `${tell}\n${readFileSync(script, "utf8")}`;
+  const stdio = ["pipe", "pipe", "ignore"] as const;
+  return execFileSync(perl, ["-c", "-"], { input, encoding: "utf8", stdio: [...stdio] }).split(
+    "\n",
+  );
 }
 
 /** A package and all that it depends on, by their folders. */
@@ -136,7 +142,8 @@ export function makeInitramfs(root: string, entry: string): Buffer {
   const perl = realpathSync(programPath("perl"));
   tree.add("bin/node", PROGRAM, readFileSync(node));
   tree.add("bin/perl", PROGRAM, readFileSync(perl));
-  const needed = new Set([...[node, perl].flatMap(librariesOf), ...perlFiles(perl)]);
+  const keeper = join(root, "agent/containerizer/keeper.pl");
+  const needed = new Set([...[node, perl].flatMap(librariesOf), ...perlFiles(perl, keeper)]);
   for (const path of needed) tree.add(relative("/", path), PROGRAM, readFileSync(path));
   tree.add("bin/busybox", PROGRAM, readFileSync(programPath("busybox")));
   for (const applet of applets) tree.link(`bin/${applet}`, "busybox");
