@@ -45,6 +45,15 @@ export interface RunningMaster {
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PLUGIN_FAMILIES = ["allocators", "transports", "coordinators"];
 
+/**
+ * How a master looks at plugins before any of their code runs; whoever checks a config or a plugin
+ * beforehand looks in the same way.
+ */
+export const masterAdmission = {
+  shapes: { allocator: wasmShape },
+  provided: [DATA_DIR.name],
+} as const;
+
 /** Name and version of the program, as it introduces itself. */
 export function softwareVersion(): string {
   // In dist/ the package file is one folder further up than in the source tree.
@@ -72,7 +81,7 @@ async function startPlugins(
       from: options.from ?? process.cwd(),
       builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
       kinds: ["allocator", "transport", "coordinator", "authenticator", "authorizer", "hook"],
-      shapes: { allocator: wasmShape },
+      shapes: masterAdmission.shapes,
       provided: { [DATA_DIR.name]: dataDir },
       ...around,
       clock: systemClock,

@@ -26,11 +26,12 @@ export const configCommand: CliCommand = {
     ),
 };
 
-function check(context: CliContext, file: string, options: CheckOptions): void {
+async function check(context: CliContext, file: string, options: CheckOptions): Promise<void> {
+  const { masterAdmission } = await import("../../kernel/main.ts");
   const { output } = context;
   const problems = checkConfigFile(file, {
     ...(options.kind === undefined ? {} : { kind: options.kind }),
-    plugins: { builtIn: builtInPlugins() },
+    plugins: { builtIn: builtInPlugins(), ...masterAdmission },
   });
   if (problems.length > 0) context.exitWith(exitCodes.config);
   if (output.format === "json") {

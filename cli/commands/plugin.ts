@@ -24,7 +24,12 @@ export const pluginCommand: CliCommand = {
     ),
 };
 
-function validate(context: CliContext, folder: string, options: ValidateOptions): void {
+async function validate(
+  context: CliContext,
+  folder: string,
+  options: ValidateOptions,
+): Promise<void> {
+  const { masterAdmission } = await import("../../kernel/main.ts");
   const place = resolve(folder);
   const manifest = readManifest(place);
   const entry = { plugin: place, config: configOf(options) };
@@ -33,6 +38,7 @@ function validate(context: CliContext, folder: string, options: ValidateOptions)
     builtIn: builtInPlugins(),
     // Whether another plugin offers what it requires is the business of a config file.
     provided: manifest.requires ?? [],
+    shapes: masterAdmission.shapes,
   });
   const [problem] = problems;
   // Fields that a config must have are no fault of the plugin where no config was given.

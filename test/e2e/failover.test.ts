@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { resources, Scheduler } from "../../sdk/index.ts";
+import { eventually, type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+
+const EXAMPLE = fileURLToPath(new URL("../../examples/hello-framework.mjs", import.meta.url));
+
+describe("frameworks that go away, on a local cluster of real processes", () => {
+  let cluster: LocalCluster;
+  beforeAll(async () => {
+    cluster = await startLocalCluster(1);
+  }, 60_000);
+  afterAll(async () => {
+    await cluster?.stop();
+  }, 30_000);
+
+  /** Subscribes, launches one long task, and resolves with the framework's id once it runs. */
+  async function withTask(scheduler: Scheduler, taskId: string): Promise<string> {
+    let asked = false;
+    scheduler.on("offers", (offers) => {
+      const [offer, ...others] = offers;
+      for (const { id } of others) scheduler.decline(id);
+      if (offer === undefined) return;
+      const task = { taskId, resources: resources({ cpus: 0.1, mem: 32 }) };
+      if (asked) scheduler.decline(offer.id);
+      else scheduler.launch(offer, [{ ...task, command: { value: "sleep 1000" } }]);
+      asked = true;
+    });
+    await scheduler.ready();
+    const task = await eventually("the running task", async () =>
+      (await cluster.liveTasks()).find(
+        (live) => live.taskId === taskId && live.state === "TASK_RUNNING",
+      ),
+    );
+    return task.frameworkId;
+  }
+
+  test("one that returns within its failover timeout finds its tasks (B2, B5)", async () => {
+    const options = { name: "returns", masters: cluster.address, failoverTimeoutMs: 60_000 };
+    const first = new Scheduler(options);
+    const id = await withTask(first, "survivor");
+    await first.close();
+    const second = new Scheduler({ ...options, id });
+    const states: string[] = [];
+    second.on("update", ({ taskId, state }) => states.push(`${taskId} ${state}`));
+    await second.ready();
+    second.reconcile([]);
+    await eventually("its task", () => states.includes("survivor TASK_RUNNING"));
+    await second.teardown();
+    await eventually("no task", async () => (await cluster.liveTasks()).length === 0);
+  }, 60_000);
+
+  test("one that does not return has its tasks killed (B5)", async () => {
+    const scheduler = new Scheduler({
+      name: "stays away",
+      masters: cluster.address,
+      failoverTimeoutMs: 500,
+    });
+    await withTask(scheduler, "orphan");
+    await scheduler.close();
+    await eventually("no task", async () => (await cluster.liveTasks()).length === 0);
+  }, 60_000);
+
+  test("the framework of the documentation runs its five tasks to their end", async () => {
+    const child = spawn(process.execPath, [EXAMPLE], {
+      env: { ...process.env, TEPUI_MASTER: cluster.address },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+    const code = await new Promise((resolve) => child.on("exit", resolve));
+    expect(code).toBe(0);
+    expect(output.match(/TASK_FINISHED/g)).toHaveLength(5);
+  }, 60_000);
+});
