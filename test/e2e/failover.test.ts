@@ -40,7 +40,7 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
     const options = { name: "returns", masters: cluster.address, failoverTimeoutMs: 60_000 };
     const first = new Scheduler(options);
     const id = await withTask(first, "survivor");
-    await first.close();
+    await first.stop();
     const second = new Scheduler({ ...options, id });
     const states: string[] = [];
     second.on("update", ({ taskId, state }) => states.push(`${taskId} ${state}`));
@@ -58,7 +58,7 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
       failoverTimeoutMs: 500,
     });
     await withTask(scheduler, "orphan");
-    await scheduler.close();
+    await scheduler.stop();
     await eventually("no task", async () => (await cluster.liveTasks()).length === 0);
   }, 60_000);
 
