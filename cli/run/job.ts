@@ -161,7 +161,9 @@ function explain({ output }: CliContext, outcome: Outcome | undefined): void {
   const { state, reason, message } = outcome;
   if (outcome.exitCode !== undefined) return;
   const facts = [outcome.signal, reason, message].filter((fact) => fact !== undefined);
-  output.note(`${outcome.key} ended as ${state}: ${facts.join(", ")}`);
+  const why = facts.length === 0 ? "" : `: ${facts.join(", ")}`;
+  if (outcome.attempts === 0) output.note(`${outcome.key} was never started`);
+  else output.note(`${outcome.key} ended as ${state}${why}`);
 }
 
 function tasks(count: number): string {

@@ -19,15 +19,37 @@ import {
   KillPolicySchema,
 } from "./command.ts";
 import { ContainerInfoSchema, ContainerStatusSchema, DiscoveryInfoSchema } from "./container.ts";
-import { LabelSchema, type Resource, ResourceSchema } from "./resource.ts";
+import {
+  DiskSchema,
+  LabelSchema,
+  RESOURCE_ITEMS_MAX,
+  ReservationSchema,
+  type Resource,
+  ResourceSchema,
+} from "./resource.ts";
 
 /**
- * A resource as a framework asks for it. Only its outline is checked at the border: amounts that
- * make no sense (negative, NaN, more decimals than three) are the task's own error, told by a
- * status update, and do not cost the whole call (M2, M14).
+ * A resource as a framework asks for it. Its shape is checked at the border, so that whoever reads
+ * it finds lists where lists belong; amounts that make no sense (negative, NaN, more decimals than
+ * three) are the task's own error, told by a status update, and do not cost the whole call (M2,
+ * M14).
  */
 export const AskedResourceSchema = Type.Unsafe<Resource>(
-  Type.Object({ name: Type.String({ maxLength: 255 }) }),
+  Type.Object({
+    name: Type.String({ maxLength: 255 }),
+    scalar: Type.Optional(Type.Unknown()),
+    ranges: Type.Optional(
+      Type.Array(Type.Object({ begin: Type.Number(), end: Type.Number() }), {
+        maxItems: RESOURCE_ITEMS_MAX,
+      }),
+    ),
+    set: Type.Optional(Type.Array(Type.String(), { maxItems: RESOURCE_ITEMS_MAX })),
+    reservations: Type.Optional(Type.Array(ReservationSchema, { maxItems: 64 })),
+    disk: Type.Optional(DiskSchema),
+    revocable: Type.Optional(Type.Literal(true)),
+    shared: Type.Optional(Type.Literal(true)),
+    providerId: Type.Optional(Type.String({ maxLength: 255 })),
+  }),
 );
 
 /** Limits above requests by resource name, in thousandths; `Infinity` lifts the limit (D20, M8). */

@@ -1,5 +1,6 @@
+import { reasonOf } from "../../contract/errors.ts";
 import type { Logger } from "../../contract/ports/log.ts";
-import type { CloseCode } from "../../contract/wire-protocol.ts";
+import type { CloseCode, WireMessage } from "../../contract/wire-protocol.ts";
 import type { Effect } from "../core/effect.ts";
 import type { Operators } from "./operators.ts";
 import type { Peers } from "./peers.ts";
@@ -15,14 +16,33 @@ export interface EffectTargets {
   abort(code: string, message: string): void;
 }
 
+/**
+ * A message that fits no frame, or cannot be encoded, must not end the master: its peer is cut off
+ * instead. A framework subscribes again; an agent registers again, and tasks that it never got are
+ * then found missing and reported (B21).
+ */
+function send(targets: EffectTargets, to: number, message: WireMessage): void {
+  const peer = targets.peers.get(to);
+  try {
+    peer?.send(message);
+  } catch (thrown) {
+    const reason = reasonOf(thrown);
+    targets.log.error({ peer: to, name: peer?.name, type: message.type }, reason);
+    peer?.close(
+      "SESSION_ENDED",
+      `a ${message.type} message for this peer: ${reason}`.slice(0, 120),
+    );
+  }
+}
+
 /** Does what the core decided. Messages are only queued here; the loop flushes once a turn. */
 export function perform(effect: Effect, targets: EffectTargets): void {
   switch (effect.type) {
     case "send-framework":
-      targets.peers.get(effect.to)?.send(effect.event);
+      send(targets, effect.to, effect.event);
       return;
     case "send-agent":
-      targets.peers.get(effect.to)?.send(effect.order);
+      send(targets, effect.to, effect.order);
       return;
     case "close-peer":
       targets.log.info({ peer: effect.peer, code: effect.code }, effect.message);

@@ -117,10 +117,7 @@ export class Loop {
     for (let count = 0; count < taken; count++) {
       this.#parts.step(this.#inbox[this.#head++] as ClusterInput, nowMs, effects);
     }
-    if (this.#head === this.#inbox.length) {
-      this.#inbox = [];
-      this.#head = 0;
-    }
+    this.#forgetTaken();
     const deadline = this.#parts.nextDeadlineMs();
     if (deadline !== undefined && deadline <= nowMs) {
       this.#parts.step({ type: "tick" }, nowMs, effects);
@@ -138,6 +135,13 @@ export class Loop {
     // A round that ran out of its budget leaves candidates: the next turn goes on with them.
     if (this.depth > 0 || this.#parts.roundDue()) this.#wake();
     this.#setTimer();
+  }
+
+  /** Under steady load the inbox is never empty: what has been taken must not stay referenced. */
+  #forgetTaken(): void {
+    if (this.#head < this.#inbox.length && this.#head < limits.tickEventsMax * 4) return;
+    this.#inbox = this.#inbox.slice(this.#head);
+    this.#head = 0;
   }
 
   /** One timer for all deadlines, moved only when the earliest one has changed. */

@@ -80,7 +80,15 @@ export class Operators {
 
   /** Tells every listener. */
   publish(event: ClusterEvent): void {
-    for (const peer of this.#listeners) peer.send({ type: "event", event } as never);
+    const message = { type: "event", event } as never;
+    try {
+      for (const peer of this.#listeners) peer.send(message);
+    } catch {
+      // The event fits no frame: listeners are told of it without its details.
+      const { kind, timeMs } = event;
+      const bare = { kind, timeMs, message: "too large to be shown" };
+      for (const peer of this.#listeners) peer.send({ type: "event", event: bare } as never);
+    }
   }
 
   /** Forgets a peer that is gone. */
