@@ -122,6 +122,8 @@ export class Agent {
           containerId: id(container),
           ...(process === undefined ? {} : { process }),
         }),
+      onStarted: (container, { ipAddresses = [] }) =>
+        this.loop.enqueue({ type: "container-started", containerId: id(container), ipAddresses }),
       onFailed: (container, cause) => this.#launchFailed(id(container), cause),
       onExited: (container, exit) =>
         this.loop.enqueue({

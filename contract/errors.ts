@@ -3,6 +3,7 @@ import { cgroupErrors } from "./errors/cgroups.ts";
 import { cliErrors } from "./errors/cli.ts";
 import { clientErrors } from "./errors/client.ts";
 import { configErrors } from "./errors/config.ts";
+import { dockerErrors } from "./errors/docker.ts";
 import type { FaultTable } from "./errors/fault.ts";
 import { frameworkErrors } from "./errors/framework.ts";
 import { pluginErrors } from "./errors/plugin.ts";
@@ -36,6 +37,7 @@ export const errors = {
   ...cliErrors,
   ...clientErrors,
   ...cgroupErrors,
+  ...dockerErrors,
 } satisfies FaultTable;
 
 /** A code of the table. */

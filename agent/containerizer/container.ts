@@ -6,6 +6,7 @@ import type {
   Isolator,
   Limitation,
   ProcessIdentity,
+  StartedContainer,
 } from "../../contract/ports/isolator.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import type { KeeperExit } from "./keeper.ts";
@@ -15,6 +16,8 @@ import type { TreeRoot } from "./tree.ts";
 export interface ContainerEvents {
   /** Everything is ready and nothing has run: `release` lets it run. */
   onHeld(id: string, process: ProcessIdentity | undefined): void;
+  /** What an engine runs has started, or has been found running after a restart. */
+  onStarted(id: string, started: StartedContainer): void;
   /** It did not come to run, or could not run its command; everything is cleaned up. */
   onFailed(id: string, cause: TepuiError): void;
   /** It ran and has ended; `undefined` when nobody was there to see how. */

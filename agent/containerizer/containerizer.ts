@@ -111,8 +111,15 @@ export class Containerizer {
       if (this.#keeper?.isThere !== true) this.#watcher.add(container);
       return;
     }
+    this.#startExternal(container, external);
+  }
+
+  #startExternal(container: Container, external: ExternalContainer): void {
     external.start().then(
-      () => this.#waitExternal(container, external),
+      (started) => {
+        this.#options.events.onStarted(container.spec.id, started);
+        this.#waitExternal(container, external);
+      },
       (cause: unknown) => this.#failed(container, cause),
     );
   }
@@ -140,6 +147,14 @@ export class Containerizer {
     const container = newContainer(spec, "running", process);
     this.#containers.set(spec.id, container);
     this.#watchLimits(container);
+    for (const isolator of this.#options.isolators) {
+      const external = isolator.external?.(spec.id);
+      if (external === undefined) continue;
+      container.external = external;
+      // It had been released: one that was not started in time is started now.
+      this.#startExternal(container, external);
+      return;
+    }
     this.#watcher.add(container);
   }
 
@@ -258,7 +273,10 @@ export class Containerizer {
   /** What a container uses, merged from all isolators that measure. */
   async usage(id: string): Promise<Usage | undefined> {
     let usage: Usage | undefined;
+    const isExternal = this.#containers.get(id)?.external !== undefined;
     for (const isolator of this.#options.isolators) {
+      // What an engine runs is not there for those who isolate processes.
+      if (isExternal && isolator.external?.(id as ContainerSpec["id"]) === undefined) continue;
       const part = await isolator.usage?.(id as ContainerSpec["id"]);
       if (part !== undefined) usage = { ...usage, ...part };
     }

@@ -16,6 +16,12 @@ export type AgentInput =
       readonly containerId: ContainerId;
       readonly process?: ProcessIdentity;
     }
+  /** An engine has started a container, or says after a restart that it had been started. */
+  | {
+      readonly type: "container-started";
+      readonly containerId: ContainerId;
+      readonly ipAddresses: readonly string[];
+    }
   /** A container did not come to run, or its command could not be run. */
   | {
       readonly type: "container-failed";

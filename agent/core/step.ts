@@ -12,6 +12,7 @@ import {
   stepLimit,
   stepNeverRan,
   stepRebooted,
+  stepStarted,
 } from "./steps/container.ts";
 import { stepExecutorCall } from "./steps/executor.ts";
 import { stepKill, stepShutdownExecutor, stepShutdownFramework } from "./steps/kill.ts";
@@ -44,6 +45,9 @@ export function step(state: AgentState, input: AgentInput, nowMs: number, out: E
       return;
     case "container-held":
       stepHeld(state, input.containerId, input.process, nowMs, out);
+      return;
+    case "container-started":
+      stepStarted(state, input.containerId, input.ipAddresses, nowMs, out);
       return;
     case "container-failed":
       stepFailed(state, input.containerId, input.message, nowMs, out);

@@ -50,11 +50,24 @@ export interface LaunchParts {
   readonly external?: ExternalContainer;
 }
 
+/** What is known of an external container once it runs. */
+export interface StartedContainer {
+  readonly pid?: number;
+  /** Its own addresses; none when it shares the host's network. */
+  readonly ipAddresses?: readonly string[];
+}
+
 /** A container that something else runs, such as a Docker engine. */
 export interface ExternalContainer {
-  /** Starts it; called where a process would have been released from the barrier. */
-  start(): Promise<{ readonly pid?: number; readonly ipAddresses?: readonly string[] }>;
-  /** Resolves when it has ended, also after the agent came back to it. */
+  /**
+   * Starts it; called where a process would have been released from the barrier. Of one that was
+   * started before, by this agent or an earlier one, it only tells.
+   */
+  start(): Promise<StartedContainer>;
+  /**
+   * Resolves when it has ended, also after the agent came back to it; rejects when nobody knows
+   * how it ended.
+   */
   wait(): Promise<ExitStatus>;
   /** SIGTERM or SIGKILL to everything inside. */
   signal(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
@@ -139,6 +152,11 @@ export interface Isolator {
   usage?(id: ContainerId): Promise<Usage>;
   /** Kills all processes at once; false when it cannot, so that the launcher does it (F76). */
   kill?(id: ContainerId): Promise<boolean>;
+  /**
+   * After `recover`: a known container that it runs itself, so that the launcher waits for it there
+   * and not for a process.
+   */
+  external?(id: ContainerId): ExternalContainer | undefined;
   /** How it stands on this host, for the log, the state endpoints and people. */
   status?(): IsolatorStatus;
 }

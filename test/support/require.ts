@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { dockerdProgram } from "./dockerd.ts";
 
 /** Something of the host that a test cannot do without. */
 export type Feature =
@@ -77,6 +78,15 @@ function vmProblem(): string | undefined {
   return undefined;
 }
 
+function dockerProblem(): string | undefined {
+  if (process.getuid?.() !== 0) return "only root can start a Docker engine";
+  if (dockerdProgram() === undefined) return "dockerd is not on the PATH (Debian: docker.io)";
+  if (onPath("docker") === undefined) return "docker is not on the PATH (Debian: docker.io)";
+  return onPath("busybox") === undefined
+    ? "busybox is not on the PATH (Debian: busybox-static); the test image is made of it"
+    : undefined;
+}
+
 function zookeeperProblem(): string | undefined {
   if (onPath("java") === undefined) return "java is not on the PATH";
   if (onPath("zkServer.sh") !== undefined) return undefined;
@@ -99,10 +109,7 @@ export const probes: Probes = {
   root: () => (process.getuid?.() === 0 ? undefined : "the tests do not run as root"),
   "cgroup-v1": cgroupV1Problem,
   "cgroup-v2-vm": vmProblem,
-  docker: () =>
-    output("docker", "version", "--format", "{{.Server.Version}}")?.trim()
-      ? undefined
-      : "no docker daemon answers `docker version` (Debian: docker.io, and start dockerd)",
+  docker: dockerProblem,
   zookeeper: zookeeperProblem,
   etcd: () =>
     onPath("etcd") === undefined ? "etcd is not on the PATH (Debian: etcd-server)" : undefined,

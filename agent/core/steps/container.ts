@@ -62,7 +62,34 @@ export function stepHeld(
     task.completionDueMs = nowMs + maxCompletionMs;
     state.timers.add({ dueMs: task.completionDueMs, kind: "completion", of: task.key });
   }
+  // An engine may yet refuse to start it, and only then says at which address it is.
+  if (isOfEngine(container)) return;
   addUpdate(state, task, { state: "TASK_RUNNING", source: "SOURCE_EXECUTOR" }, nowMs, out);
+}
+
+function isOfEngine({ plan }: Container): boolean {
+  return plan.container?.type === "DOCKER";
+}
+
+/** An engine runs the container of a task, at these addresses; told again after a restart. */
+export function stepStarted(
+  state: AgentState,
+  containerId: ContainerId,
+  ipAddresses: readonly string[],
+  nowMs: number,
+  out: Effect[],
+): void {
+  const container = state.containers.get(containerId);
+  const task = container === undefined ? undefined : taskOf(state, container);
+  if (task === undefined || task.ending !== undefined || task.state === "TASK_RUNNING") return;
+  const networkInfos = ipAddresses.map((ipAddress) => ({
+    ipAddresses: [
+      { protocol: ipAddress.includes(":") ? ("IPv6" as const) : ("IPv4" as const), ipAddress },
+    ],
+  }));
+  const containerStatus = { containerId, networkInfos };
+  const words = { state: "TASK_RUNNING", source: "SOURCE_EXECUTOR", containerStatus } as const;
+  addUpdate(state, task, words, nowMs, out);
 }
 
 /** A container did not come to run, or could not run its command (D16). */

@@ -53,6 +53,7 @@ export class CgroupsIsolator implements Isolator {
   /** Makes the container's cgroups and sets their limits. */
   async prepare(spec: ContainerSpec, signal: AbortSignal): Promise<LaunchParts> {
     signal.throwIfAborted();
+    if (isOfEngine(spec)) return {};
     const demand = demandOf(spec);
     this.#groups(spec.id).create(demand, this.#context.config);
     this.#demands.set(spec.id, demand);
@@ -96,6 +97,7 @@ export class CgroupsIsolator implements Isolator {
     const found = containersIn(this.#host.hierarchies);
     const ids = new Set<string>();
     for (const { spec } of known) {
+      if (isOfEngine(spec)) continue;
       ids.add(spec.id);
       this.#demands.set(spec.id, demandOf(spec));
       if (!found.includes(spec.id)) {
@@ -119,6 +121,7 @@ export class CgroupsIsolator implements Isolator {
 
   /** New requests and limits; a memory limit is raised and never lowered (F52). */
   async update(spec: ContainerSpec): Promise<void> {
+    if (isOfEngine(spec)) return;
     const groups = this.#groups(spec.id);
     if (groups.existing().length === 0) throw errors.CGROUP_UNKNOWN(spec.id);
     const demand = demandOf(spec);
@@ -196,4 +199,9 @@ export class CgroupsIsolator implements Isolator {
       }
     }
   }
+}
+
+/** True for containers that a Docker engine runs, in cgroups of its own. */
+function isOfEngine(spec: ContainerSpec): boolean {
+  return spec.container?.type === "DOCKER";
 }

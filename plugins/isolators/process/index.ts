@@ -67,6 +67,8 @@ export class ProcessIsolator implements Isolator {
 
   async prepare(spec: ContainerSpec, signal: AbortSignal): Promise<LaunchParts> {
     signal.throwIfAborted();
+    // An engine has its own users and limits.
+    if (spec.container?.type === "DOCKER") return {};
     const user = this.#userWords(spec);
     const rlimits = rlimitWords(spec.container?.rlimits ?? []);
     if (rlimits.length > 0 && !this.#hasPrlimit) {

@@ -49,6 +49,7 @@ export class ContainerBench {
           this.held.set(id, process);
           if (this.releases) this.containerizer.release(id);
         },
+        onStarted: () => {},
         onFailed: (id, failure) => this.#ended.get(id)?.({ failure }),
         onExited: (id, exit) => {
           const limits = this.#limits.get(id);

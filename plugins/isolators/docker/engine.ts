@@ -1,0 +1,168 @@
+import type { IncomingMessage } from "node:http";
+import type { Clock } from "../../../contract/ports/clock.ts";
+import type { Logger } from "../../../contract/ports/log.ts";
+import { type EngineClient, isRefused, isUnreachable } from "./engine-client.ts";
+import type { CreateBody, HostConfig, Inspected, Listed, Stats } from "./engine-types.ts";
+
+/** Waits between tries while the engine is away: they double from the first to the last. */
+const RETRY_FIRST_MS = 50;
+const RETRY_LAST_MS = 5_000;
+/** An engine that is removing a container is asked again this often whether it has. */
+const REMOVING_MS = 50;
+
+/** How long a call may be tried again. */
+export interface Patience {
+  /** Absent: for ever. */
+  readonly forMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The calls of the Engine API that this isolator makes, and the patience with an absent engine. */
+export class Engine {
+  readonly client: EngineClient;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #isAway = false;
+
+  constructor(client: EngineClient, clock: Clock, log: Logger) {
+    this.client = client;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** True while calls find nobody at the socket. */
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
+  /**
+   * Acts, and again with growing pauses while the engine is away.
+   * @throws whatever else `act` throws; DOCKER_ENGINE_UNREACHABLE once the time is over
+   */
+  async patiently<T>(act: () => Promise<T>, { forMs, signal }: Patience = {}): Promise<T> {
+    const endMs = this.#clock.monotonicMs() + (forMs ?? Number.POSITIVE_INFINITY);
+    for (let waitMs = RETRY_FIRST_MS; ; waitMs = Math.min(waitMs * 2, RETRY_LAST_MS)) {
+      signal?.throwIfAborted();
+      try {
+        const result = await act();
+        if (this.#isAway) this.#log.info({ socket: this.client.socket }, "the engine is back");
+        this.#isAway = false;
+        return result;
+      } catch (thrown) {
+        if (!isUnreachable(thrown)) throw thrown;
+        if (!this.#isAway) this.#log.warn({ err: thrown }, "the engine is away; trying again");
+        this.#isAway = true;
+        const leftMs = endMs - this.#clock.monotonicMs();
+        if (leftMs <= 0) throw thrown;
+        await this.pause(Math.min(waitMs, leftMs), signal);
+      }
+    }
+  }
+
+  /** Resolves after a while, at once when `signal` aborts. */
+  pause(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(ms, () => {
+        signal?.removeEventListener("abort", early);
+        resolve();
+      });
+      const early = () => {
+        timer.cancel();
+        resolve();
+      };
+      if (signal?.aborted === true) early();
+      else signal?.addEventListener("abort", early, { once: true });
+    });
+  }
+
+  create(name: string, body: CreateBody): Promise<{ Id: string }> {
+    return this.client.call("POST", "/containers/create", { query: { name }, body });
+  }
+
+  /** `undefined` when there is no such container. */
+  async inspect(name: string): Promise<Inspected | undefined> {
+    try {
+      return await this.client.call<Inspected>("GET", `/containers/${name}/json`);
+    } catch (thrown) {
+      if (isRefused(thrown, 404)) return undefined;
+      throw thrown;
+    }
+  }
+
+  start(name: string): Promise<void> {
+    return this.client.call("POST", `/containers/${name}/start`);
+  }
+
+  /** Resolves when it does not run any more; the engine is silent until then. */
+  waitUntilStopped(name: string, signal: AbortSignal): Promise<{ StatusCode: number }> {
+    return this.client.call("POST", `/containers/${name}/wait`, { timeoutMs: 0, signal });
+  }
+
+  /** Signals the first process. Answers false when it does not run. */
+  async kill(name: string, signal: string): Promise<boolean> {
+    try {
+      await this.client.call("POST", `/containers/${name}/kill`, { query: { signal } });
+      return true;
+    } catch (thrown) {
+      if (isRefused(thrown, 404, 409)) return false;
+      throw thrown;
+    }
+  }
+
+  /** Asks it to end, and kills it after `graceMs`, rounded up to seconds. */
+  async stop(name: string, graceMs: number): Promise<void> {
+    const t = Math.ceil(graceMs / 1000);
+    try {
+      const timeoutMs = graceMs + 60_000;
+      await this.client.call("POST", `/containers/${name}/stop`, { query: { t }, timeoutMs });
+    } catch (thrown) {
+      if (!isRefused(thrown, 404)) throw thrown;
+    }
+  }
+
+  /** Kills and removes it with its anonymous volumes; resolves when it is gone. */
+  async remove(name: string): Promise<void> {
+    for (;;) {
+      try {
+        await this.client.call("DELETE", `/containers/${name}`, {
+          query: { force: true, v: true },
+        });
+        return;
+      } catch (thrown) {
+        if (isRefused(thrown, 404)) return;
+        // Somebody else is removing it.
+        if (!isRefused(thrown, 409)) throw thrown;
+      }
+      await this.pause(REMOVING_MS);
+    }
+  }
+
+  list(label: string): Promise<readonly Listed[]> {
+    const filters = JSON.stringify({ label: [label] });
+    return this.client.call("GET", "/containers/json", { query: { all: true, filters } });
+  }
+
+  update(name: string, limits: HostConfig): Promise<void> {
+    return this.client.call("POST", `/containers/${name}/update`, { body: limits });
+  }
+
+  stats(name: string): Promise<Stats> {
+    const query = { stream: false, "one-shot": true };
+    return this.client.call("GET", `/containers/${name}/stats`, { query });
+  }
+
+  /** Output so far and, while it runs and `follow` is set, from now on; `since` in seconds. */
+  logs(
+    name: string,
+    follow: boolean,
+    since: string | undefined,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const query = { follow, stdout: true, stderr: true, timestamps: true, since };
+    return this.client.stream("GET", `/containers/${name}/logs`, {
+      query,
+      signal,
+      ...(follow ? { timeoutMs: 0 } : {}),
+    });
+  }
+}

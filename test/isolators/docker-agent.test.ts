@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { AgentProcess } from "../agent/support/agent-process.ts";
+import { StandInMaster } from "../agent/support/stand-in-master.ts";
+import { Dockerd } from "../support/dockerd.ts";
+import { Random } from "../support/random.ts";
+import { describeWith } from "../support/require.ts";
+import { IMAGE, until } from "./docker/bench.ts";
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
+
+const TERMINAL = /FINISHED|FAILED|KILLED|LOST|DROPPED|GONE/;
+const KILLS = Number(process.env["TEPUI_DOCKER_KILLS"] ?? 10);
+
+describeWith("docker", "an agent with the docker isolator", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tepui-docker-agent-"));
+  const agents: AgentProcess[] = [];
+  let dockerd: Dockerd;
+  let master: StandInMaster;
+
+  beforeAll(async () => {
+    dockerd = new Dockerd();
+    await dockerd.start();
+    await dockerd.makeImage(IMAGE);
+    master = await new StandInMaster().open();
+  });
+
+  afterAll(async () => {
+    for (const agent of agents) await agent.kill("SIGKILL");
+    await master?.close();
+    await dockerd?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const start = async (): Promise<AgentProcess> => {
+    const agent = new AgentProcess({
+      master: master.address,
+      "listen.port": 0,
+      workDir: join(folder, "work"),
+      resources: "cpus:4;mem:4096",
+      registrationBackoffFactor: "1ms",
+      "log.level": "warn",
+      plugins: [
+        { plugin: "uws-msgpack" },
+        { plugin: "process" },
+        { plugin: "docker", config: { socket: dockerd.socket } },
+      ],
+    });
+    agents.push(agent);
+    return agent;
+  };
+  const container = {
+    type: "DOCKER" as const,
+    docker: { image: IMAGE, network: "BRIDGE" as const },
+  };
+  const launch = (commands: Record<string, string>, more = {}) =>
+    master.launch(commands, {
+      container,
+      resources: [
+        { name: "cpus", scalar: 100 },
+        { name: "mem", scalar: 64_000 },
+      ],
+      ...more,
+    });
+  const ended = (task: string) => master.statesOf(task).some((state) => TERMINAL.test(state));
+  const lastOf = (task: string) => master.statuses.get(task)?.at(-1);
+  const containers = () => dockerd.docker("ps", "--all", "--quiet");
+
+  test("a task runs at its own address, and what cannot run never did", async () => {
+    const agent = await start();
+    await until("it has registered", () => master.registrations.length > 0);
+    launch({ good: "sleep 1; exit 4" });
+    launch(
+      { bad: "true" },
+      { container: { type: "DOCKER", docker: { image: "127.0.0.1:1/none" } } },
+    );
+    launch({ big: "exec dd if=/dev/zero of=/dev/null bs=200M count=1" });
+    launch({ killed: "sleep 600" }, { killPolicy: { gracePeriodMs: 100 } });
+    for (const task of ["good", "bad", "big"]) await until(task, () => ended(task));
+    expect(master.statesOf("good")).toEqual(["TASK_STARTING", "TASK_RUNNING", "TASK_FAILED"]);
+    const running = master.statuses.get("good")?.[1]?.containerStatus?.networkInfos;
+    expect(running?.[0]?.ipAddresses?.[0]?.ipAddress).toMatch(/^10\.213\./);
+    expect(lastOf("good")).toMatchObject({ exitCode: 4 });
+    expect(master.statesOf("bad")).toEqual(["TASK_STARTING", "TASK_FAILED"]);
+    expect(lastOf("bad")?.message).toContain("[DOCKER_REGISTRY_UNREACHABLE]");
+    expect(lastOf("big")).toMatchObject({
+      state: "TASK_FAILED",
+      reason: "REASON_CONTAINER_LIMITATION_MEMORY",
+      message: expect.stringContaining("memory limit of 64 MiB exceeded: requested 64 MiB"),
+    });
+    await until("it runs", () => master.statesOf("killed").includes("TASK_RUNNING"));
+    master.kill("killed");
+    await until("killed", () => ended("killed"));
+    expect(lastOf("killed")?.state).toBe("TASK_KILLED");
+    await until("nothing is left", () => containers() === "");
+    await agent.kill("SIGTERM");
+  });
+
+  test("agents killed at random instants lose no task, and tell each end once and truly", async () => {
+    const seed = Number(process.env["TEPUI_SEED"] ?? Date.now() % 1_000_000);
+    process.stdout.write(`TEPUI_SEED=${seed}\n`);
+    const random = new Random(seed);
+    let agent = await start();
+    const codes = new Map<string, number>();
+    for (let round = 0; round < KILLS; round++) {
+      const before = master.registrations.length;
+      if (round > 0) agent = await start();
+      await until("it has registered", () => master.registrations.length > before, 30_000);
+      for (let task = 0; task < 2; task++) {
+        const id = `r${round}-${task}`;
+        codes.set(id, random.below(3));
+        launch({ [id]: `echo ${id}; sleep ${random.below(4) / 2}; exit ${codes.get(id)}` });
+      }
+      await new Promise((resolve) => setTimeout(resolve, random.below(900)));
+      await agent.kill("SIGKILL");
+    }
+    await start();
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    // A launch may have been on its way to an agent that died: a master would see that.
+    for (const task of codes.keys()) if (master.statesOf(task).length === 0) codes.delete(task);
+    expect(codes.size).toBeGreaterThan(KILLS / 2);
+    for (const task of codes.keys()) await until(task, () => ended(task), 60_000);
+    for (const [task, code] of codes) {
+      const ends = master.statesOf(task).filter((state) => TERMINAL.test(state));
+      expect(ends, task).toHaveLength(1);
+      // An agent that died before a task ran says that it never did.
+      if (ends[0] === "TASK_DROPPED") continue;
+      expect([task, ends[0]]).toEqual([task, code === 0 ? "TASK_FINISHED" : "TASK_FAILED"]);
+      expect([task, lastOf(task)?.exitCode]).toEqual([task, code]);
+    }
+    await until("nothing is left", () => containers() === "", 30_000);
+  });
+});
