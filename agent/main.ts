@@ -15,6 +15,7 @@ import { checkBind } from "../kernel/host/config.ts";
 import { type Host, startHost } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
+import { softwareVersion } from "../kernel/host/software-version.ts";
 import { systemClock } from "../kernel/host/system-clock.ts";
 import { Agent } from "./agent.ts";
 import { bootId, readStat } from "./containerizer/proc.ts";
@@ -26,7 +27,7 @@ import { lockWorkDir } from "./io/lock.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { CheckpointStore } from "./io/store.ts";
 import { ExecutorTokens } from "./io/tokens.ts";
-import { advertised, setupOf, softwareVersion } from "./setup.ts";
+import { advertised, setupOf } from "./setup.ts";
 
 /** How an agent is started, beside its config. */
 export interface StartAgentOptions {

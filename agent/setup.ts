@@ -1,29 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { isLoopback } from "../contract/config/shared.ts";
 import type { ListenAddress } from "../contract/ports/transport.ts";
+import { softwareVersion } from "../kernel/host/software-version.ts";
 import type { AgentSetup } from "./core/state.ts";
 import { agentAttributes, agentResources, machineFacts } from "./io/machine.ts";
-
-const HERE = dirname(fileURLToPath(import.meta.url));
-
-/** Version of the program, as it introduces itself. */
-export function softwareVersion(): string {
-  // In dist/ the package file is one folder further up than in the source tree.
-  for (const up of ["..", "../.."]) {
-    try {
-      const text = readFileSync(join(HERE, up, "package.json"), "utf8");
-      return (JSON.parse(text) as { version: string }).version;
-    } catch {
-      // Look one folder further up.
-    }
-  }
-  return "0.0.0";
-}
 
 /** The address that others are told: `advertise` where it is given (A10). */
 export function advertised(config: AgentConfig, port: number): ListenAddress {

@@ -1,4 +1,4 @@
-import Type, { type Static, type TSchema } from "typebox";
+import Type, { type Static } from "typebox";
 import {
   AgentInfoSchema,
   agentCapabilities,
@@ -17,6 +17,7 @@ import {
 } from "./schema/basics.ts";
 import { KillPolicySchema } from "./schema/command.ts";
 import { FrameworkInfoSchema } from "./schema/framework.ts";
+import { message } from "./schema/message.ts";
 import { OperationSchema, OperationStatusSchema } from "./schema/offer.ts";
 import { ResourceSchema } from "./schema/resource.ts";
 import {
@@ -26,13 +27,6 @@ import {
   TaskStatusSchema,
 } from "./schema/task.ts";
 import { taskStates } from "./task-state.ts";
-
-function message<Name extends string, Fields extends Record<string, TSchema>>(
-  type: Name,
-  fields: Fields,
-) {
-  return Type.Object({ type: Type.Literal(type), ...fields });
-}
 
 const registration = {
   agent: AgentInfoSchema,

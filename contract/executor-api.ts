@@ -1,4 +1,4 @@
-import Type, { type Static, type TSchema } from "typebox";
+import Type, { type Static } from "typebox";
 import { AgentInfoSchema } from "./schema/agent.ts";
 import {
   BytesSchema,
@@ -10,14 +10,8 @@ import {
 } from "./schema/basics.ts";
 import { KillPolicySchema } from "./schema/command.ts";
 import { FrameworkInfoSchema } from "./schema/framework.ts";
+import { message } from "./schema/message.ts";
 import { ExecutorInfoSchema, TaskInfoSchema, TaskStatusSchema } from "./schema/task.ts";
-
-function message<Name extends string, Fields extends Record<string, TSchema>>(
-  type: Name,
-  fields: Fields,
-) {
-  return Type.Object({ type: Type.Literal(type), ...fields });
-}
 
 /** Calls from an executor to its agent, by `type` (v1-wire 7.3). */
 export const executorCallSchemas = {

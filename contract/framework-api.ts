@@ -1,4 +1,4 @@
-import Type, { type Static, type TSchema } from "typebox";
+import Type, { type Static } from "typebox";
 import { MasterInfoSchema } from "./schema/agent.ts";
 import {
   AgentIdSchema,
@@ -12,6 +12,7 @@ import {
 } from "./schema/basics.ts";
 import { KillPolicySchema } from "./schema/command.ts";
 import { FiltersSchema, FrameworkInfoSchema, OfferConstraintsSchema } from "./schema/framework.ts";
+import { message } from "./schema/message.ts";
 import {
   InverseOfferSchema,
   OfferSchema,
@@ -23,13 +24,6 @@ import { TaskStatusSchema } from "./schema/task.ts";
 
 const roles = Type.Optional(Type.Array(RoleNameSchema));
 const filters = Type.Optional(FiltersSchema);
-
-function message<Name extends string, Fields extends Record<string, TSchema>>(
-  type: Name,
-  fields: Fields,
-) {
-  return Type.Object({ type: Type.Literal(type), ...fields });
-}
 
 /**
  * Calls from a framework to the master, by `type` (v1-wire 6.4). A connection stands for one

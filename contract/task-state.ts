@@ -19,7 +19,7 @@ export const taskStates = [
 /** See `taskStates`. */
 export type TaskState = (typeof taskStates)[number];
 
-const terminal: ReadonlySet<TaskState> = new Set<TaskState>([
+const ends = [
   "TASK_FINISHED",
   "TASK_FAILED",
   "TASK_KILLED",
@@ -28,14 +28,13 @@ const terminal: ReadonlySet<TaskState> = new Set<TaskState>([
   "TASK_DROPPED",
   "TASK_GONE",
   "TASK_GONE_BY_OPERATOR",
-]);
+] as const satisfies readonly TaskState[];
+const terminal: ReadonlySet<TaskState> = new Set<TaskState>(ends);
 
 /** True for a state that a task never leaves, once it is in the master's books (D9). */
 export function isTerminal(state: TaskState): boolean {
   return terminal.has(state);
 }
-
-const ends = [...terminal] as const;
 
 /**
  * Which state may follow which, in the master's books. A terminal state is never left (D9);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,7 @@ import { checkBind } from "./host/config.ts";
 import { type Host, startHost } from "./host/host.ts";
 import { openLog } from "./host/pino-log.ts";
 import { PromMetrics } from "./host/prom-metrics.ts";
+import { softwareVersion } from "./host/software-version.ts";
 import { systemClock } from "./host/system-clock.ts";
 import { routeMaster } from "./io/http.ts";
 import { Master } from "./master.ts";
@@ -53,20 +54,6 @@ export const masterAdmission = {
   shapes: { allocator: wasmShape },
   provided: [DATA_DIR.name],
 } as const;
-
-/** Name and version of the program, as it introduces itself. */
-export function softwareVersion(): string {
-  // In dist/ the package file is one folder further up than in the source tree.
-  for (const up of ["..", "../.."]) {
-    try {
-      const text = readFileSync(join(HERE, up, "package.json"), "utf8");
-      return (JSON.parse(text) as { version: string }).version;
-    } catch {
-      // Look one folder further up.
-    }
-  }
-  return "0.0.0";
-}
 
 async function startPlugins(
   config: MasterConfig,
