@@ -38,6 +38,7 @@ export const Slot = {
   ChangedReservations: 36,
   ChangedFilters: 37,
   Presence: 38,
+  ProgramChanged: 39,
   More: 48,
   Looked: 49,
   StateAddress: 50,
