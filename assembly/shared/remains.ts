@@ -28,8 +28,11 @@ let anyRevocable = false, anyReserved = false;
 let surplus: usize = 0;
 /** Column: what each client may still be given of them; 0 for as much as there is. */
 let rooms: usize = 0;
-/** Agents that were given in part and come again: what was left, and the visit that took it. */
-let keptLeft: usize = 0, keptVisit: usize = 0, anyKept = false;
+/**
+ * Agents that were given in part and come again: what was left, the visit that took it, and whether
+ * that took the revocable part.
+ */
+let keptLeft: usize = 0, keptVisit: usize = 0, revocableGone: usize = 0, anyKept = false;
 /** Number of the visits so far; the one at hand may be an earlier one that goes on. */
 let visits: u32 = 0;
 
@@ -57,6 +60,7 @@ export function placeRemains(): void {
 export function placeKept(): void {
   keptLeft = reserve(read(Slot.AgentsMax) << 6);
   keptVisit = reserve(read(Slot.AgentsMax) << 2);
+  revocableGone = reserve(read(Slot.AgentsMax));
 }
 
 // @ts-ignore: decorator
@@ -105,6 +109,7 @@ export function limitRooms(column: usize): void { rooms = column; }
 export function keepAgent(): void {
   anyKept = true;
   setWord(keptVisit, agentAt, visit);
+  store<u8>(revocableGone + agentAt, revocableLeft ? 0 : 1);
   vectors.copy(vector(keptLeft, agentAt), left);
 }
 
@@ -153,12 +158,13 @@ function limitedAbove(client: u32): bool {
 export function beginAgent(agent: u32): void {
   agentAt = agent;
   vectors.copy(left, freeOf(agent));
-  if (anyKept && word(keptVisit, agent) != 0) visit = word(keptVisit, agent);
+  const again = anyKept && word(keptVisit, agent) != 0;
+  if (again) visit = word(keptVisit, agent);
   else {
     visits += 1;
     visit = visits;
   }
-  revocableLeft = hasRevocable(agent);
+  revocableLeft = hasRevocable(agent) && !(again && load<u8>(revocableGone + agent));
   reservationsLeft = 0;
   for (let row = word(firstReservation, agent); row != 0; row = word(reservationNext, row)) {
     if (word(givenAt, row) == visit) continue;
@@ -194,12 +200,23 @@ export function measure(client: u32): bool {
     if (vectors.allPositive(room)) vectors.lowerTo(offerFree, room);
     else vectors.clear(offerFree);
   }
+  addRest(client);
+  return whole;
+}
+
+/** Measures what the client may have of the agent, limits aside. */
+export function measureUncut(client: u32): void {
+  vectors.copy(offerFree, left);
+  addRest(client);
+}
+
+/** Adds what is not unreserved: reservations, and the revocable part. */
+function addRest(client: u32): void {
   vectors.copy(offer, offerFree);
   addReserved(client);
   if (revocableLeft && (flagsOfClient(client) & ClientFlag.REVOCABLE)) {
     vectors.addTo(offer, vector(agentRevocable, agentAt));
   }
-  return whole;
 }
 
 /**
