@@ -2,12 +2,15 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
+import type { PolicyCompanion } from "../contract/ports/policy-companion.ts";
 import { admitPolicy } from "../kernel/allocation/admission.ts";
 import { AllocationRounds, type RoundDecisions } from "../kernel/allocation/round.ts";
 import { PolicySupervisor } from "../kernel/allocation/supervisor.ts";
 import { AgentFlag, ClientFlag, KINDS, ROOT_ROLE } from "../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../kernel/core/tables.ts";
+import { companion } from "../plugins/allocators/condor/companion.ts";
 import { filterRows, quotaRows } from "./allocation/scenarios.ts";
+import { makeStatements } from "./allocation/statements.ts";
 
 /** Sizes of issue A; each framework in a role of its own. */
 const SIZES: readonly (readonly [agents: number, frameworks: number])[] = [
@@ -21,7 +24,14 @@ const SIZES: readonly (readonly [agents: number, frameworks: number])[] = [
 ];
 
 /** Policies that are measured beside DRF, at one size. */
-const OTHERS = ["fifo", "fair", "capacity", "random"] as const;
+const OTHERS = ["fifo", "fair", "capacity", "random", "condor"] as const;
+
+/** Statements for condor: how many different ones, and whether they look at amounts. */
+const STATEMENTS: readonly (readonly [wishes: number, amounts: boolean])[] = [
+  [20, false],
+  [1_000, false],
+  [20, true],
+];
 
 /** A cycle as production runs it: changed columns written, policy, every row verified. */
 interface Times {
@@ -65,6 +75,7 @@ export async function run(options: { quick?: boolean } = {}): Promise<Record<str
     });
   }
   for (const name of OTHERS) rows.push(otherRow(name, options.quick === true));
+  for (const stated of STATEMENTS) rows.push(condorRow(stated, options.quick === true));
   const drf = (tables: AllocationTables) => supervisorFor(tables, "drf");
   rows.push(...quotaRows(drf, options.quick === true), ...filterRows(drf, options.quick === true));
   return rows;
@@ -74,11 +85,30 @@ export async function run(options: { quick?: boolean } = {}): Promise<Record<str
 function otherRow(name: string, quick: boolean): Record<string, unknown> {
   const [agents, frameworks] = quick ? [1_000, 200] : [10_000, 1_000];
   const cluster = build(agents, frameworks);
-  const supervisor = supervisorFor(cluster.tables, name);
+  return timesOf(name, cluster, supervisorFor(cluster.tables, name), quick);
+}
+
+/** Times of condor's cycles where everybody states something. */
+function condorRow([wishes, amounts]: (typeof STATEMENTS)[number], quick: boolean) {
+  const [agents, frameworks] = quick ? [1_000, 200] : [10_000, 1_000];
+  const cluster = build(agents, frameworks);
+  makeStatements(cluster.tables, wishes, amounts);
+  const supervisor = supervisorFor(cluster.tables, "condor", companion({}));
+  const scenario = `condor, ${wishes} wishes${amounts ? " by amounts" : ""}`;
+  return timesOf(scenario, cluster, supervisor, quick);
+}
+
+function timesOf(
+  scenario: string,
+  cluster: Cluster,
+  supervisor: PolicySupervisor,
+  quick: boolean,
+): Record<string, unknown> {
+  const { agents, frameworks } = cluster;
   const { fullMs, changedMs, idleMs, hash } = measure(cluster, supervisor, quick ? 5 : 101);
   if (supervisor.standing !== "live") throw new Error(JSON.stringify(supervisor.events));
   return {
-    scenario: name,
+    scenario,
     agents,
     frameworks,
     fullMs: rounded(fullMs),
@@ -89,10 +119,14 @@ function otherRow(name: string, quick: boolean): Record<string, unknown> {
 }
 
 /** A supervisor with a shipped policy live. */
-function supervisorFor(tables: AllocationTables, name: string): PolicySupervisor {
+function supervisorFor(
+  tables: AllocationTables,
+  name: string,
+  companion?: PolicyCompanion,
+): PolicySupervisor {
   const supervisor = new PolicySupervisor();
   const policy = admitPolicy(name, policyBytes(name));
-  supervisor.promote({ policy, options: { deadlineMs: 10_000 } }, tables, 0);
+  supervisor.promote({ policy, options: { deadlineMs: 10_000, companion } }, tables, 0);
   return supervisor;
 }
 

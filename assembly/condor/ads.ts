@@ -21,7 +21,12 @@ let attributeNext: usize = 0, attributeNumber: usize = 0, changedAgents: usize =
 let classOf: usize = 0;
 /** Per class: first entry, number of entries, hash, the next class in the same bucket. */
 let firstEntry: usize = 0, entryCounts: usize = 0, hashes: usize = 0, nextInBucket: usize = 0;
-/** Entries: index of a name, number of a text, a number. */
+/** Per class: the rules by which agents take clients and rank them. */
+let requirements: usize = 0, ranks: usize = 0;
+/**
+ * Entries: index of a name, number of a text, and what it stands for: a number, or for a text the
+ * address where the program has it.
+ */
 let entries: usize = 0, entriesUsed: u32 = 0, entriesMax: u32 = 0;
 let buckets: usize = 0, bucketMask: u32 = 0, classes: u32 = 0, classesMax: u32 = 0;
 /** The attributes at hand by index: a cell each, good if its mark is the present one. */
@@ -43,6 +48,8 @@ export function placeAds(): void {
   entryCounts = reserve((classesMax + 1) << 2);
   hashes = reserve((classesMax + 1) << 2);
   nextInBucket = reserve((classesMax + 1) << 2);
+  requirements = reserve((classesMax + 1) << 2);
+  ranks = reserve((classesMax + 1) << 2);
   let size: u32 = 64;
   while (size < classesMax) size <<= 1;
   bucketMask = size - 1;
@@ -127,8 +134,9 @@ function isClass(number: u32): bool {
     const index = load<u32>(entry);
     if (word(marks, index) != mark) return false;
     const row = word(rowsAt, index);
-    if (word(attributeText, row) != load<u32>(entry, 4)) return false;
-    if (double(attributeNumber, row) != load<f64>(entry, 8)) return false;
+    const text = load<u32>(entry, 4);
+    if (word(attributeText, row) != text) return false;
+    if (text == 0 && double(attributeNumber, row) != load<f64>(entry, 8)) return false;
   }
   return true;
 }
@@ -143,12 +151,15 @@ function newClass(agent: u32, hash: u32, count: u32): u32 {
   for (let row = word(firstAttribute, agent); row != 0; row = word(attributeNext, row)) {
     const index = indexOfName(word(attributeName, row));
     if (index == NONE || word(rowsAt, index) != row || word(marks, index) != mark) continue;
-    const entry = entries + <usize>entriesUsed * ENTRY;
+    const entry = entries + <usize>entriesUsed * ENTRY, text = word(attributeText, row);
     store<u32>(entry, index);
-    store<u32>(entry, word(attributeText, row), 4);
-    store<f64>(entry, double(attributeNumber, row), 8);
+    store<u32>(entry, text, 4);
+    if (text == 0) store<f64>(entry, double(attributeNumber, row), 8);
+    else store<u32>(entry, <u32>textAt(text), 8);
     entriesUsed += 1;
   }
+  setWord(requirements, classes, <u32>statedBy(classes, REQUIREMENTS));
+  setWord(ranks, classes, <u32>statedBy(classes, RANK));
   return classes;
 }
 
@@ -175,7 +186,7 @@ export function loadClass(number: u32): void {
       setReal(cell, load<f64>(entry, 8) / 1000);
       continue;
     }
-    const at = textAt(text);
+    const at = load<u32>(entry, 8);
     if (at == 0) setTag(cell, Tag.ERROR);
     else setString(cell, at + 4, load<u32>(at));
   }
@@ -194,11 +205,14 @@ const undefinedCell: usize = memory.data(16, 16);
 @inline export const UNREADABLE: usize = 1;
 
 /** The rule by which agents of the class take clients: 0 for none, or UNREADABLE. */
-export function requirementsOfAgents(number: u32): usize { return statedBy(number, REQUIREMENTS); }
+// @ts-ignore: decorator
+@inline export function requirementsOfAgents(number: u32): usize {
+  return word(requirements, number);
+}
 
 /** The rule by which they rank clients; 0 for none. */
 export function rankOfAgents(number: u32): usize {
-  const rule = statedBy(number, RANK);
+  const rule: usize = word(ranks, number);
   return rule == UNREADABLE ? 0 : rule;
 }
 

@@ -1,5 +1,5 @@
 // Operators with two operands that need the values of both. The result replaces the left one.
-import { compareStrings } from "./strings";
+import { areEqual, compareStrings } from "./strings";
 import {
   Tag, isNumeric, numberOf, setBoolean, setInteger, setReal, setTag, tagOf,
 } from "./values";
@@ -27,22 +27,25 @@ export function operate(operator: Operator, left: usize, right: usize): void {
 export function identical(a: usize, b: usize): bool {
   const tag = tagOf(a);
   if (tag != tagOf(b)) return false;
-  if (tag == Tag.STRING) return compareStrings(a, b, false) == 0;
+  if (tag == Tag.STRING) return areEqual(a, b, false);
   return tag < Tag.BOOLEAN || numberOf(a) == numberOf(b);
 }
 
 /** Are they equal in the sense of `==`? Two values that cannot be compared are not. */
 export function equal(a: usize, b: usize): bool {
   const x = tagOf(a), y = tagOf(b);
-  if (x == Tag.STRING && y == Tag.STRING) return compareStrings(a, b, true) == 0;
+  if (x == Tag.STRING && y == Tag.STRING) return areEqual(a, b, true);
   return isNumeric(x) && isNumeric(y) && numberOf(a) == numberOf(b);
 }
 
 function compare(operator: Operator, left: usize, right: usize): void {
   const a = tagOf(left), b = tagOf(right);
   let order: i32 = 0;
-  if (a == Tag.STRING && b == Tag.STRING) order = compareStrings(left, right, true);
-  else if (isNumeric(a) && isNumeric(b)) {
+  if (a == Tag.STRING && b == Tag.STRING) {
+    // Any order will do for two that are not equal, where only that is asked.
+    if (operator < Operator.EQUAL) order = compareStrings(left, right, true);
+    else order = areEqual(left, right, true) ? 0 : 1;
+  } else if (isNumeric(a) && isNumeric(b)) {
     const x = numberOf(left), y = numberOf(right);
     order = <i32>(x > y) - <i32>(x < y);
   } else {

@@ -7,7 +7,8 @@ import { Slot, read, reserve, word, write } from "../abi";
 const enum Header {
   NAMES = 0, NAME_COUNT = 1, INDEX_COUNT = 2, TEXTS = 3, TEXT_COUNT = 4, STATEMENTS = 5,
   STATEMENT_COUNT = 6, DEFAULT_RULE = 7, CLIENTS = 8, CLIENT_COUNT = 9, CLASSES = 10,
-  CLASS_COUNT = 11, VALUE_COUNT = 12, FIXED_STEPS = 13, MOVING_STEPS = 14,
+  CLASS_COUNT = 11, VALUE_COUNT = 12, FIXED_STEPS = 13, MOVING_STEPS = 14, CLIENT_STEPS = 15,
+  MOVES = 16,
 }
 
 /** Words of a rule. */
@@ -99,9 +100,13 @@ export function valuesOfClass(number: u32): usize {
   return at == 0 ? 0 : base + at;
 }
 
-/** Instructions that all classes of clients have together. */
+/** Instructions that all classes of clients have together, and all clients. */
 export function fixedStepsOfClasses(): u32 { return headerWord(Header.FIXED_STEPS); }
 export function movingStepsOfClasses(): u32 { return headerWord(Header.MOVING_STEPS); }
+export function movingStepsOfClients(): u32 { return headerWord(Header.CLIENT_STEPS); }
+
+/** Does anything that anybody states depend on amounts? */
+export function anythingMoves(): bool { return headerWord(Header.MOVES) != 0; }
 
 // @ts-ignore: decorator
 @inline function codeOf(rule: usize, which: Rule): usize {

@@ -46,6 +46,11 @@ export function compareStrings(a: usize, b: usize, folded: bool): i32 {
   return compareBytes(textOf(a), lengthOf(a), textOf(b), lengthOf(b), folded);
 }
 
+/** The same where only equality is asked: most strings that differ do so in their length. */
+export function areEqual(a: usize, b: usize, folded: bool): bool {
+  return lengthOf(a) == lengthOf(b) && compareStrings(a, b, folded) == 0;
+}
+
 /** Makes the string in a cell one of small or of capital letters. */
 export function changeCase(cell: usize, toUpper: bool): void {
   const length = lengthOf(cell), from = textOf(cell), to = newString(length);

@@ -9,9 +9,9 @@ import { beginAds, classOfAgent, placeAds } from "../condor/ads";
 import { placeMachine } from "../condor/machine";
 import { fixedMatch, isMoving, movingMatch, placeMatches } from "../condor/matches";
 import { beginProgram, classOfClient, placeProgram } from "../condor/program";
-import { NOBODY, agentAt, anyLeft, bestFor, placeQueues, setGone } from "../condor/queues";
+import { NOBODY, agentsAtMost, beginQueues, bestFor, placeQueues } from "../condor/queues";
 import { placeStrings } from "../condor/strings";
-import { openWindow, placeWindow } from "../condor/window";
+import { agentAt, anyLeft, openWindow, placeWindow, setGone } from "../condor/window";
 import { buildMasks, flagsOfAgent, maskFor, mayServe } from "../shared/eligible";
 import {
   beginGiving, decide, decidePart, placeGiving, rowCount, rowsFull,
@@ -44,9 +44,9 @@ export function init(): i32 {
   placeAds();
   placeMachine();
   placeStrings();
-  placeMatches();
   placeQueues();
   placeWindow();
+  placeMatches();
   return endLayout();
 }
 
@@ -66,7 +66,8 @@ export function allocate(): i32 {
   buildTree<Condor>();
   beginGiving(hasOwnMinimums());
   if (memberCount(0) == 0) return 0;
-  const looked = openWindow();
+  const looked = openWindow(agentsAtMost());
+  beginQueues();
   while (anyLeft() && !deserted(0) && !rowsFull()) {
     const client = neediest(0, clientsFrom()) - clientsFrom();
     if (!serve(client)) retire(client);

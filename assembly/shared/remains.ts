@@ -200,22 +200,22 @@ export function measure(client: u32): bool {
     if (vectors.allPositive(room)) vectors.lowerTo(offerFree, room);
     else vectors.clear(offerFree);
   }
-  addRest(client);
-  return whole;
-}
-
-/** Measures what the client may have of the agent, limits aside. */
-export function measureUncut(client: u32): void {
-  vectors.copy(offerFree, left);
-  addRest(client);
-}
-
-/** Adds what is not unreserved: reservations, and the revocable part. */
-function addRest(client: u32): void {
   vectors.copy(offer, offerFree);
   addReserved(client);
   if (revocableLeft && (flagsOfClient(client) & ClientFlag.REVOCABLE)) {
     vectors.addTo(offer, vector(agentRevocable, agentAt));
+  }
+  return whole;
+}
+
+/** Measures what the client could have had of an agent before the round, limits aside. */
+export function measureAtStart(agent: u32, client: u32): void {
+  vectors.copy(offer, vector(agentFree, agent));
+  for (let row = word(firstReservation, agent); row != 0; row = word(reservationNext, row)) {
+    if (mayUse(row, client)) vectors.addTo(offer, vector(reservationFree, row));
+  }
+  if (hasRevocable(agent) && (flagsOfClient(client) & ClientFlag.REVOCABLE)) {
+    vectors.addTo(offer, vector(agentRevocable, agent));
   }
 }
 
@@ -264,7 +264,11 @@ export function takeUnrevocable(client: u32): void {
 
 /** Is this reservation still there, and the client's to have? */
 function visible(row: u32, client: u32): bool {
-  if (word(givenAt, row) == visit) return false;
+  return word(givenAt, row) != visit && mayUse(row, client);
+}
+
+/** Is this reservation one of the client's role or of a role above it (C20, E11)? */
+function mayUse(row: u32, client: u32): bool {
   const refined = (word(reservationFlags, row) & ReservationFlag.REFINED) != 0;
   if (refined && !(flagsOfClient(client) & ClientFlag.REFINEMENT)) return false;
   const owner = word(reservationRole, row);

@@ -5,8 +5,10 @@ import { AllocationTables } from "../../kernel/core/tables.ts";
 import { Cluster, newDrf, vector } from "./support/cluster.ts";
 import { shipped } from "./support/compile.ts";
 
+const SHIPPED = ["fifo", "fair", "capacity", "random", "condor"];
+
 // Compiled before the first test, which has a time limit.
-for (const name of ["fifo", "fair", "capacity", "random"]) shipped(name);
+for (const name of SHIPPED) shipped(name);
 
 describe("an allocation round", () => {
   test("looks at nothing when nothing changed", () => {
@@ -40,7 +42,7 @@ describe("an allocation round", () => {
     expect(cluster.tables.roles.used[ROOT_ROLE]).toBe(301_000);
   });
 
-  test.each(["fifo", "fair", "capacity", "random"])("%s has room for the largest sizes", (name) => {
+  test.each(SHIPPED)("%s has room for the largest sizes", (name) => {
     const tables = new AllocationTables(LARGEST_SIZES);
     expect(() => new WasmPolicy(shipped(name), tables, { deadlineMs: 10_000 })).not.toThrow();
   });

@@ -47,6 +47,8 @@ export function describeAgent(tables: AllocationTables, row: number, facts: Agen
 
 /** A cluster whose frameworks and agents state things. */
 export class CondorCluster extends Cluster {
+  readonly #hosts: string[] = [];
+
   constructor(instances: Instances) {
     super({ policies: instances });
   }
@@ -65,8 +67,14 @@ export class CondorCluster extends Cluster {
     ...quantities: number[]
   ): number {
     const row = this.agent(name, ...(quantities.length === 0 ? [1, 1] : quantities));
-    describeAgent(this.tables, row, agentFacts(name, attributes));
+    this.#hosts[row] = name;
+    this.redescribe(row, attributes);
     return row;
+  }
+
+  /** Replaces the attributes of an agent. */
+  redescribe(row: number, attributes: Readonly<Record<string, string | number>>): void {
+    describeAgent(this.tables, row, agentFacts(this.#hosts[row] ?? "", attributes));
   }
 }
 

@@ -15,7 +15,6 @@ export const NAMES_MAX = 4_096;
 
 /** A client as it was compiled. */
 interface Compiled {
-  readonly facts: ClientFacts;
   readonly ad: FrameworkAd;
   readonly rule: Rule;
   /** Tells it from clients of other classes; "" until it is worked out. */
@@ -33,8 +32,8 @@ export class Compiler implements ProgramCompiler {
   /** Rules of the texts that agents state now, the defaults under their own key. */
   #agentRules = new Map<string, Rule>();
   #vocabulary: Vocabulary = vocabularyFor([]);
-  /** What the keys of clients depend on beside themselves. */
-  #keysFor = "";
+  /** How many names the keys of clients have values for. */
+  #keysFor = 0;
 
   constructor(defaults: Statement) {
     this.#defaults = defaults;
@@ -54,6 +53,7 @@ export class Compiler implements ProgramCompiler {
     this.#vocabulary = vocabularyFor(kinds);
     this.#agentRules.clear();
     this.#clients.length = 0;
+    this.#keysFor = 0;
   }
 
   #readAgents({ agents, changedAgents }: StatementView): void {
@@ -84,13 +84,14 @@ export class Compiler implements ProgramCompiler {
   #compiled(facts: ClientFacts): Compiled {
     const ad = adOfClient(facts);
     const rule = ruleOf(ad.statement, inFramework(ad.attributes, this.#vocabulary));
-    return { facts, ad, rule, key: "" };
+    return { ad, rule, key: "" };
   }
 
   #contents(view: StatementView): Contents {
     const defaults = ruleOf(this.#defaults, inAgent(this.#vocabulary));
     const agentRules = [...this.#agentRules.values(), defaults];
-    const { classes, classOf } = this.#classes(agentRules.some(ruleMoves));
+    const agentsMove = agentRules.some(ruleMoves);
+    const { classes, classOf } = this.#classes();
     return {
       defaults,
       agentRules: this.#agentRules,
@@ -102,22 +103,22 @@ export class Compiler implements ProgramCompiler {
       clientNames: this.#vocabulary.clientNames,
       classes,
       classOf: view.clients.map((_, row) => classOf[row] ?? 0),
+      moves: agentsMove || classes.some(({ rule }) => rule !== undefined && ruleMoves(rule)),
     };
   }
 
   /** Clients that nothing here can tell apart are one class. */
-  #classes(agentsMove: boolean): { classes: Class[]; classOf: number[] } {
+  #classes(): { classes: Class[]; classOf: number[] } {
     const names = [...this.#vocabulary.clientNames].map(([name]) => name);
-    const keysFor = `${names.length} ${agentsMove}`;
-    const isNew = keysFor !== this.#keysFor;
-    this.#keysFor = keysFor;
+    const isNew = names.length !== this.#keysFor;
+    this.#keysFor = names.length;
     const known = new Map<string, number>();
     // Class 0 is that of clients of which nothing is known.
     const classes: Class[] = [{ rule: undefined, attributes: new Map() }];
     const classOf: number[] = [];
     for (const [row, client] of this.#clients.entries()) {
       if (client === undefined) continue;
-      if (isNew || client.key === "") client.key = keyOf(client, names, agentsMove);
+      if (isNew || client.key === "") client.key = keyOf(client, names);
       let number = known.get(client.key);
       if (number === undefined) {
         number = classes.push({ rule: client.rule, attributes: client.ad.attributes }) - 1;
@@ -129,12 +130,8 @@ export class Compiler implements ProgramCompiler {
   }
 }
 
-function keyOf({ facts, ad, rule }: Compiled, names: readonly string[], agentsMove: boolean) {
-  const values = names.map((name) => ad.attributes.get(name));
-  // What a client may have of an agent depends on its role and on two capabilities.
-  const { role, framework } = facts;
-  const moves = agentsMove || ruleMoves(rule);
-  return JSON.stringify([rule.key, values, moves ? [role, framework.capabilities] : []]);
+function keyOf({ ad, rule }: Compiled, names: readonly string[]): string {
+  return JSON.stringify([rule.key, names.map((name) => ad.attributes.get(name))]);
 }
 
 function vocabularyFor(kinds: readonly string[]): Vocabulary {

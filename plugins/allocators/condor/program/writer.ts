@@ -27,6 +27,8 @@ export interface Contents {
   readonly classes: readonly Class[];
   /** By client row. */
   readonly classOf: readonly number[];
+  /** Whether any of the rules depends on amounts. */
+  readonly moves: boolean;
 }
 
 /**
@@ -49,11 +51,14 @@ const Header = {
   CLASSES: 10,
   /** Values of a class, 16 bytes each. */
   VALUE_COUNT: 12,
-  /** Instructions of all classes. */
+  /** Instructions: fixed ones of all classes, moving ones of all classes and of all clients. */
   FIXED_STEPS: 13,
   MOVING_STEPS: 14,
+  CLIENT_STEPS: 15,
+  /** 1 when anything depends on amounts. */
+  MOVES: 16,
 } as const;
-const HEADER_WORDS = 16;
+const HEADER_WORDS = 20;
 
 /** Words of a rule: addresses of its three codes, whether the rank moves, and its instructions. */
 const RULE_WORDS = 6;
@@ -85,6 +90,7 @@ class ProgramWriter {
 
   write(contents: Contents): Uint8Array {
     const writer = this.#writer;
+    writer.setWord(Header.MOVES * 4, Number(contents.moves));
     writer.setWord(Header.DEFAULT_RULE * 4, this.#rule(contents.defaults));
     this.#statements(contents.agentRules);
     this.#attributes(contents.attributes);
@@ -147,7 +153,7 @@ class ProgramWriter {
     const start = writer.words(classes.length * 2);
     const words = [clients, classOf.length, start, classes.length, clientNames.size];
     for (const [n, word] of words.entries()) writer.setWord((Header.CLIENTS + n) * 4, word);
-    let [fixed, moving] = [0, 0];
+    let [fixed, moving, ofClients] = [0, 0, 0];
     for (const [number, { rule, attributes }] of classes.entries()) {
       const at = start + number * 8;
       writer.setWord(at, rule === undefined ? 0 : this.#rule(rule));
@@ -156,8 +162,13 @@ class ProgramWriter {
       fixed += fixedSteps(rule);
       moving += movingSteps(rule);
     }
+    for (const number of classOf) {
+      const rule = classes[number]?.rule;
+      if (rule !== undefined) ofClients += movingSteps(rule);
+    }
     writer.setWord(Header.FIXED_STEPS * 4, fixed);
     writer.setWord(Header.MOVING_STEPS * 4, moving);
+    writer.setWord(Header.CLIENT_STEPS * 4, ofClients);
   }
 
   /** What agents may ask of a client, each as the evaluator holds it. */
