@@ -10,8 +10,8 @@ import {
 } from "./program";
 
 /**
- * What was found for a pair of classes: the pair; when, whether they match, and whether that depends
- * on amounts besides; both ranks.
+ * What was found for a pair of classes: the pair; when that was, whether they match, and whether
+ * that depends on amounts besides; both ranks.
  */
 // @ts-ignore: decorator
 @inline const FOUND_BYTES: u32 = 24;
