@@ -4,6 +4,7 @@ import type { AgentInfo } from "../../contract/schema/agent.ts";
 import { isTerminal, type TaskReason, type TaskState } from "../../contract/task-state.ts";
 import { assert } from "./assert.ts";
 import { flagAgent, recount, totalChanged } from "./books.ts";
+import { constrainAgent } from "./constraints.ts";
 import type { Effect } from "./effect.ts";
 import type { PeerNumber } from "./event.ts";
 import { rescindOffer } from "./offers.ts";
@@ -61,6 +62,7 @@ export function addAgent(
   state.recovering.delete(id);
   totalChanged(state, agent);
   flagAgent(state, agent);
+  constrainAgent(state, agent);
   state.timers.set(nowMs + state.options.agentPingTimeoutMs, "ping", id);
   wantRound(state);
   return agent;
@@ -77,7 +79,9 @@ export function describeAgent(state: ClusterState, agent: Agent, registration: R
   agent.version = version;
   agent.capabilities = capabilities;
   agent.total = normal(info.resources);
-  if (changed) state.filters.dropAgent(agent.row);
+  if (!changed) return;
+  state.filters.dropAgent(agent.row);
+  constrainAgent(state, agent);
 }
 
 function sameJson(a: unknown, b: unknown): boolean {

@@ -29,6 +29,7 @@ export function addFramework(
     clients: new Map(),
     suppressed: new Set(),
     constraints: undefined,
+    admits: new Map(),
     offers: new Set(),
     tasks: new Map(),
     unreachable: new Map(),

@@ -19,6 +19,7 @@ import type {
 import type { Offer as WireOffer } from "../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
+import type { AgentTest } from "./constraints.ts";
 import type { PeerNumber, Row } from "./event.ts";
 
 /** What is said about a task that nobody here decides on; a `TaskInfo` or `TaskRecord` is one. */
@@ -106,7 +107,9 @@ export interface Framework {
   partitionAware: boolean;
   readonly clients: Map<RoleName, Client>;
   suppressed: Set<RoleName>;
+  /** What it asks of agents, as it said it, and as tests by role (C14). */
   constraints: OfferConstraints | undefined;
+  admits: ReadonlyMap<RoleName, AgentTest>;
   readonly offers: Set<Offer>;
   /** Live tasks, and terminal ones whose last update is not acknowledged (D8). */
   readonly tasks: Map<TaskId, Task>;

@@ -177,6 +177,14 @@ export class FilterTable {
     return true;
   }
 
+  /** Sets the agent's bits to those that another table of the same size has there. */
+  copyAgent(agent: number, from: FilterTable): void {
+    const at = agent * this.words;
+    this.bits.set(from.bits.subarray(at, at + this.words), at);
+    this.counts[agent] = from.counts[agent] as number;
+    this.changes.mark(agent);
+  }
+
   clearAgent(agent: number): void {
     const from = agent * this.words;
     this.bits.fill(0, from, from + this.words);
