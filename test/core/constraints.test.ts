@@ -23,9 +23,9 @@ const rack = (predicate: AttributeConstraint["predicate"]): AttributeConstraint 
 });
 
 function admits(constraints: OfferConstraints, agent: Partial<Constrained>): boolean {
-  const { tests, problem } = compileConstraints(constraints, [WEB]);
-  if (problem !== undefined) throw new Error(problem);
-  const test = tests.get(WEB);
+  const compiled = compileConstraints(constraints, [WEB]);
+  if (compiled.problem !== undefined) throw new Error(compiled.problem);
+  const test = compiled.tests.get(WEB);
   if (test === undefined) throw new Error("no test for the role");
   return test({ hostname: "h1", ...agent });
 }

@@ -3,7 +3,7 @@ import type { OperationStatus } from "../../../contract/schema/offer.ts";
 import { charge, discharge, totalChanged } from "../books.ts";
 import type { Call } from "../calls.ts";
 import { mintOperationUuid } from "../ids.ts";
-import { type Conversion, convert } from "../operations.ts";
+import { type Conversion, convert, duplicateVolume } from "../operations.ts";
 import type { Agent } from "../state.ts";
 import type { Acceptance } from "./accept.ts";
 
@@ -12,7 +12,8 @@ export function applyConversion(acceptance: Acceptance, operation: Conversion): 
   const { state, framework, agent, client } = acceptance;
   const { principal } = framework.info;
   const result = convert(operation, acceptance.left, client.role.name, principal);
-  const problem = result.problem ?? feedbackProblem(operation, agent);
+  const problem =
+    result.problem ?? duplicateVolume(operation, agent.total) ?? feedbackProblem(operation, agent);
   if (result.problem !== undefined || problem !== undefined) {
     sayOperationFailed(acceptance, operation, problem ?? "", agent);
     return;

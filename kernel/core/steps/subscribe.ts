@@ -15,6 +15,7 @@ import {
   setInfo,
 } from "../frameworks.ts";
 import { mintFrameworkId } from "../ids.ts";
+import { forgetFramework } from "../inverse-offers.ts";
 import { type ClusterState, type Framework, wantRound } from "../state.ts";
 import { frameworkProblem } from "../validate-framework.ts";
 
@@ -87,6 +88,7 @@ function returnOf(
     refuseFramework(before, errors.FRAMEWORK_FAILED_OVER(), out);
   }
   recoverOffers(state, framework);
+  forgetFramework(state, framework);
   // User and checkpoint are what the framework's tasks were started with: they stay (B6).
   const { user, checkpoint } = framework.info;
   const kept = framework.state === "recovered" ? {} : { user, checkpoint: checkpoint ?? false };
