@@ -3,7 +3,7 @@ import { UnavailabilitySchema } from "../schema/agent.ts";
 import { AgentIdSchema, FrameworkIdSchema, oneOf, TimeMsSchema } from "../schema/basics.ts";
 import { method } from "./method.ts";
 
-/** A machine by hostname, address or both; agents on it are those for which all that is said fits. */
+/** A machine by hostname, address or both. On it are the agents for which all that is said fits. */
 export const MachineIdSchema = Type.Object({
   hostname: Type.Optional(Type.String()),
   ip: Type.Optional(Type.String()),

@@ -157,7 +157,8 @@ function exclude(state: ClusterState, client: Client, agent: Agent): void {
   if (client.row < 0) return;
   const test = client.framework.admits.get(client.role.name);
   const excluded = test !== undefined && !test(agent.info);
-  if (!state.tables.setExcluded(client.row, agent.row, excluded)) return;
+  if (!state.tables.filters.exclude(client.row, agent.row, excluded) || excluded) return;
   // A refusal may block the pair all the same.
-  if (!excluded) state.filters.markAgent(agent.row);
+  state.filters.markAgent(agent.row);
+  state.tables.touchAgent(agent.row);
 }

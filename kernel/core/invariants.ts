@@ -194,7 +194,7 @@ export function checkFilterBits(state: ClusterState): void {
     for (const client of state.clientRows) {
       if (client === undefined) continue;
       const bit = state.tables.filters.get(client.row, agent);
-      const excluded = state.tables.excluded.get(client.row, agent);
+      const excluded = state.tables.filters.excludes(client.row, agent);
       const should = excluded || blocked.has(`${client.row} ${agent}`);
       assert(bit === should, `filter bit of ${client.row} ${agent}`);
     }

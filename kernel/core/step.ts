@@ -147,7 +147,7 @@ export function prepareRound(state: ClusterState): void {
     wouldBeOffer(state, state.agentRows[agent] as Agent, state.clientRows[client] as Client);
   for (const row of filters.takeDirty()) {
     if (state.agentRows[row] === undefined) continue;
-    tables.resetFiltered(row);
+    tables.filters.resetAgent(row);
     filters.blocked(row, offers, (client) => tables.setFiltered(client, row, true));
   }
 }

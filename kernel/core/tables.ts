@@ -46,8 +46,6 @@ export class AllocationTables {
   readonly clients: ClientTable;
   readonly alternatives: AlternativeTable;
   readonly filters: FilterTable;
-  /** Pairs that the client's constraints rule out (C14); they are among the filtered ones, too. */
-  readonly excluded: FilterTable;
   /** First row of the minimum alternatives of clients that set none (C13). */
   defaultMinimum: number = NO_ROW;
   /** Rows there is room for now. Replaced, together with `generation`, when a table grows. */
@@ -70,7 +68,6 @@ export class AllocationTables {
     this.clients = new ClientTable(sizes.clients);
     this.alternatives = new AlternativeTable(sizes.alternatives);
     this.filters = new FilterTable(sizes.agents, sizes.clients);
-    this.excluded = new FilterTable(sizes.agents, sizes.clients);
     this.#candidates = new Candidates(sizes.agents);
   }
 
@@ -90,7 +87,6 @@ export class AllocationTables {
     const row = this.agents.pool.take();
     this.agents.clear(row);
     this.filters.clearAgent(row);
-    this.excluded.clearAgent(row);
     this.setAgentFlags(row, flags);
     return row;
   }
@@ -106,7 +102,6 @@ export class AllocationTables {
     }
     this.setAttributes(row, []);
     this.filters.clearAgent(row);
-    this.excluded.clearAgent(row);
     this.agents.clear(row);
     this.agents.pool.give(row);
   }
@@ -276,7 +271,6 @@ export class AllocationTables {
   removeClient(row: number): void {
     this.setMinAllocatable(row, undefined);
     this.filters.clearClient(row, this.agents.pool.end);
-    this.excluded.clearClient(row, this.agents.pool.end);
     this.clients.clear(row);
     this.clients.pool.give(row);
   }
@@ -363,18 +357,6 @@ export class AllocationTables {
     if (this.filters.set(client, agent, blocked) && !blocked) this.touchAgent(agent);
   }
 
-  /** Whether the client's constraints rule the agent out (C14); true when that changed. */
-  setExcluded(client: number, agent: number, excluded: boolean): boolean {
-    if (!this.excluded.set(client, agent, excluded)) return false;
-    this.setFiltered(client, agent, excluded);
-    return true;
-  }
-
-  /** Leaves only the constrained pairs of an agent filtered, before its refusals are applied. */
-  resetFiltered(agent: number): void {
-    this.filters.copyAgent(agent, this.excluded);
-  }
-
   // Sums and candidates.
 
   /** Everything that all agents have, per kind: the denominator of shares (E2). */
@@ -429,7 +411,6 @@ export class AllocationTables {
     this[table].grow(grown);
     if (table === "agents" || table === "clients") {
       this.filters.grow(this.sizes.agents, this.sizes.clients);
-      this.excluded.grow(this.sizes.agents, this.sizes.clients);
     }
     if (table === "agents") this.#candidates.grow(grown);
     return true;

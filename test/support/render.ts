@@ -77,7 +77,9 @@ function eventWords(event: FrameworkEvent, nameOf: (id?: string) => string, offe
     case "operation-update":
       return `operation ${event.status.operationId} ${event.status.state}`;
     case "inverse-offers":
-      return `inverse-offers ${event.inverseOffers.map(({ agentId }) => nameOf(agentId)).join(" ")}`;
+      return ["inverse-offers", ...event.inverseOffers.map((each) => nameOf(each.agentId))].join(
+        " ",
+      );
     case "framework-updated":
       return `updated ${event.problem?.code ?? "ok"}`;
     case "message":
