@@ -167,12 +167,12 @@ function holdShell(script: string, cwd: string): ChildProcess {
 
 /** Resolves when `look` answers true. @throws after `timeoutMs`, saying what never came. */
 export async function eventually(
-  look: () => boolean,
+  look: () => boolean | Promise<boolean>,
   what: string,
   timeoutMs = 15_000,
 ): Promise<void> {
   const endMs = systemClock.monotonicMs() + timeoutMs;
-  while (!look()) {
+  while (!(await look())) {
     assert.ok(systemClock.monotonicMs() < endMs, `within ${timeoutMs} ms: ${what}`);
     await pause(10);
   }

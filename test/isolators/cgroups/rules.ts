@@ -40,9 +40,15 @@ const killRules: readonly CgroupRule[] = [
         '(setsid sh -c "trap : TERM HUP; sleep 1000" &) ; sleep 1000';
       const running = await bench.run(isolator, spec, script);
       const pids = () => [...new Set(bench.containerDirs(spec.id).flatMap(allPids))];
-      await eventually(() => running.output().includes("ready") && pids().length >= 5, "daemons");
-      const before = pids();
-      assert.equal((await isolator.usage?.(spec.id))?.processes, before.length);
+      // Shells between the task and its daemons come and go: the two counts are of the same moment
+      // only once those have ended.
+      let before: readonly number[] = [];
+      await eventually(async () => {
+        before = pids();
+        const counted = (await isolator.usage?.(spec.id))?.processes;
+        const settled = pids().join() === before.join() && counted === before.length;
+        return running.output().includes("ready") && before.length >= 5 && settled;
+      }, "the daemons run, and as many processes are counted as there are");
       assert.equal(await isolator.kill?.(spec.id), true);
       assert.deepEqual(await running.exited, { signal: "SIGKILL" });
       assert.deepEqual(before.filter(lives), []);
