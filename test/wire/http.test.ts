@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { errors } from "../../contract/errors.ts";
-import { until } from "../conformance/transport/bench.ts";
+import { until } from "../support/until.ts";
 import { type HttpBench, httpBench } from "./http-bench.ts";
 
 let bench: HttpBench;
@@ -9,6 +9,12 @@ beforeEach(async () => {
   bench = await httpBench();
 });
 afterEach(() => bench.stop());
+
+/** Another server, with deadlines that are soon over. */
+async function hasten(deadlines: Parameters<typeof httpBench>[0]): Promise<void> {
+  await bench.stop();
+  bench = await httpBench(deadlines);
+}
 
 const echo = (): void =>
   bench.router.route("POST", "/echo", async (exchange) => {
@@ -130,6 +136,7 @@ describe("answers", () => {
   });
 
   test("a handler that never answers is answered for", async () => {
+    await hasten({ answerDeadlineMs: 100 });
     bench.router.route("GET", "/never", () => {});
     expect(await json("/never")).toMatchObject({ status: 504, code: "ANSWER_LATE" });
   });
@@ -149,7 +156,7 @@ describe("answers", () => {
     raw.socket.destroy();
     await until("all of it", () => order.length === 3);
     expect(order).toEqual(["aborted", "late", "answered"]);
-    expect(bench.open()).toBe(0);
+    await until("nothing is left", () => bench.open() === 0);
   });
 });
 
@@ -193,6 +200,7 @@ describe("bodies", () => {
   });
 
   test("that stop coming are given up at the deadline", async () => {
+    await hasten({ bodyDeadlineMs: 200 });
     echo();
     const raw = await bench.socket();
     raw.socket.write("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc");
@@ -215,7 +223,7 @@ describe("bodies", () => {
     raw.socket.destroy();
     await until("the rejection", () => code !== "");
     expect(code).toBe("REQUEST_ABORTED");
-    expect(bench.open()).toBe(0);
+    await until("nothing is left", () => bench.open() === 0);
   });
 
   test("asked for too late are our own mistake, and said to be", async () => {

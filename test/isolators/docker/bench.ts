@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -21,6 +21,7 @@ import { systemClock } from "../../../kernel/host/system-clock.ts";
 import type { DockerConfig } from "../../../plugins/isolators/docker/config.ts";
 import { create } from "../../../plugins/isolators/docker/index.ts";
 import type { Dockerd } from "../../support/dockerd.ts";
+import { until } from "../../support/until.ts";
 
 /** The image that every test container runs: busybox alone, without a working directory. */
 export const IMAGE = "tepui/test";
@@ -176,6 +177,11 @@ export class DockerBench {
     }
   }
 
+  /** Makes a file in a container's sandbox, for which its script waits. */
+  give(spec: ContainerSpec, file: string): void {
+    writeFileSync(join(spec.sandbox, file), "");
+  }
+
   /** Waits until a container has written this to its standard output. */
   async hasWritten(spec: ContainerSpec, text: string | RegExp): Promise<void> {
     await until(`${spec.id} writes ${text}`, () =>
@@ -198,14 +204,5 @@ export class DockerBench {
   async close(): Promise<void> {
     await this.leave();
     rmSync(this.folder, { recursive: true, force: true });
-  }
-}
-
-/** Waits until something is so, looking often; fails after a generous while. */
-export async function until(what: string, isSo: () => boolean, forMs = 15_000): Promise<void> {
-  const endMs = Date.now() + forMs;
-  while (!isSo()) {
-    if (Date.now() > endMs) throw new Error(`it did not come to be within ${forMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
