@@ -57,6 +57,7 @@ async function start(recover?: string): Promise<AgentProcess> {
 
 const ended = (task: string) => () =>
   master.statesOf(task).some((state) => /FINISHED|FAILED|KILLED|LOST|DROPPED|GONE/.test(state));
+const runs = (task: string) => () => master.statesOf(task).includes("TASK_RUNNING");
 const lastOf = (task: string) => master.statuses.get(task)?.at(-1);
 
 describe("an agent runs what it is told to (F20, D5)", () => {
@@ -117,7 +118,7 @@ describe("an agent runs what it is told to (F20, D5)", () => {
     const policy = { killPolicy: { gracePeriodMs: 200 } };
     const up = join(folder, "up");
     master.launch({ t1: `trap '' TERM; touch ${up}; while :; do sleep 0.05; done` }, policy);
-    await until("t1", () => master.statesOf("t1").includes("TASK_RUNNING") && existsSync(up));
+    await until("t1", () => runs("t1")() && existsSync(up));
     master.kill("t1");
     await until("t1", ended("t1"));
     expect(lastOf("t1")).toMatchObject({ state: "TASK_KILLED", signal: "SIGKILL" });
@@ -148,7 +149,7 @@ describe("an agent that is killed and started again (F2, B21)", () => {
     );
     master.launch({ ...commands, long: "sleep 600" });
     for (const task of [...Object.keys(commands), "long"]) {
-      await until(task, () => master.statesOf(task).includes("TASK_RUNNING"));
+      await until(task, runs(task));
     }
     await agent.kill("SIGKILL");
     writeFileSync(go, "");
@@ -187,9 +188,7 @@ describe("an agent that is killed and started again (F2, B21)", () => {
   test("SIGTERM leaves tasks running, SIGUSR1 and cleanup leave none (F5)", async () => {
     const agent = await start();
     master.launch({ t1: "sleep 600", t2: "setsid sleep 600 & sleep 600" });
-    for (const task of ["t1", "t2"]) {
-      await until(task, () => master.statesOf(task).includes("TASK_RUNNING"));
-    }
+    for (const task of ["t1", "t2"]) await until(task, runs(task));
     await until("t2 has a session of its own", () => left().length > 2);
     await agent.kill("SIGTERM");
     expect(agent.child.exitCode).toBe(0);
@@ -205,7 +204,7 @@ describe("an agent that is killed and started again (F2, B21)", () => {
   test("cleanup ends what was left, and the next agent is a new one", async () => {
     const agent = await start();
     master.launch({ t1: "sleep 600" });
-    await until("t1", () => master.statesOf("t1").includes("TASK_RUNNING"));
+    await until("t1", runs("t1"));
     await agent.kill("SIGKILL");
     const cleaning = await start("cleanup");
     await until("it ends", () => cleaning.child.exitCode !== null);

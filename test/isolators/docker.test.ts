@@ -164,16 +164,10 @@ describeWith("docker", "the docker isolator in a real engine", () => {
     await bench.hasWritten(spec, "up");
     const first = await bench.isolator.usage?.(spec.id);
     await pause(10_000);
-    const heldBackOf = () => {
-      const files = "/sys/fs/cgroup/cpu/cpu.stat /sys/fs/cgroup/cpu.stat";
-      const stat = dockerd.docker("exec", `tepui-${spec.id}`, "sh", "-c", `cat ${files} || :`);
-      const count = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(stat)?.[1]);
-      return count("nr_throttled") / count("nr_periods");
-    };
-    const wasHeldBack = heldBackOf() > 0;
+    const wasHeldBack = bench.heldBack(spec) > 0;
     await pause(200);
     const last = await bench.isolator.usage?.(spec.id);
-    const heldBack = heldBackOf();
+    const heldBack = bench.heldBack(spec);
     const seconds = (usage: typeof last) =>
       (usage?.cpusUserSeconds ?? 0) + (usage?.cpusSystemSeconds ?? 0);
     const share =

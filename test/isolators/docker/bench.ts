@@ -195,6 +195,14 @@ export class DockerBench {
     return this.dockerd.docker("ps", "--all", "--quiet", "--filter", name) !== "";
   }
 
+  /** The part of a container's time in which it had used up its share of the CPUs. */
+  heldBack(spec: ContainerSpec): number {
+    const files = "/sys/fs/cgroup/cpu/cpu.stat /sys/fs/cgroup/cpu.stat";
+    const stat = this.dockerd.docker("exec", `tepui-${spec.id}`, "sh", "-c", `cat ${files} || :`);
+    const count = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(stat)?.[1]);
+    return count("nr_throttled") / count("nr_periods");
+  }
+
   /** Kills a container and waits for its end. */
   async end(spec: ContainerSpec, ended: Promise<Ended>): Promise<Ended> {
     this.containerizer.kill(spec.id, "SIGKILL");
