@@ -1,5 +1,5 @@
 import type { AgentOrderOf } from "../../../contract/agent-api.ts";
-import type { FrameworkId } from "../../../contract/ids.ts";
+import type { ExecutorId, FrameworkId } from "../../../contract/ids.ts";
 import { add, isEmpty, type Resources, trySubtract } from "../../../contract/resources.ts";
 import type { Operation } from "../../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo } from "../../../contract/schema/task.ts";
@@ -42,7 +42,7 @@ export function launch(acceptance: Acceptance, operation: Launch): void {
     }
     acceptance.left = left;
     if (executor !== undefined) addExecutor(acceptance, executor);
-    book(acceptance, task, wanted);
+    book(acceptance, task, task.executor?.executorId, wanted);
     launched.push(withFrameworkId(task, framework.id));
   }
   if (launched.length > 0) order(acceptance, launched, undefined);
@@ -77,9 +77,16 @@ export function launchGroup(acceptance: Acceptance, operation: LaunchGroup): voi
   }
   acceptance.left = left;
   if (executor !== undefined) addExecutor(acceptance, executor);
-  const whole = tasks.map((task) => ({ ...task, executor: info }));
-  for (const task of whole) book(acceptance, task, normal(task.resources));
-  order(acceptance, whole, info);
+  const bare = tasks.map(withoutExecutor);
+  for (const task of bare) book(acceptance, task, info.executorId, normal(task.resources));
+  order(acceptance, bare, info);
+}
+
+/** The executor of a group travels once and is kept once, however many tasks repeat it (D4). */
+function withoutExecutor(task: TaskInfo): TaskInfo {
+  if (task.executor === undefined) return task;
+  const { executor: _, ...rest } = task;
+  return rest;
 }
 
 interface NewExecutor {
@@ -105,7 +112,12 @@ function addExecutor({ framework, agent, client }: Acceptance, executor: NewExec
   agent.executors.set(key, { framework, info, client, resources: cost });
 }
 
-function book(acceptance: Acceptance, info: TaskInfo, resources: Resources): void {
+function book(
+  acceptance: Acceptance,
+  info: TaskInfo,
+  executorId: ExecutorId | undefined,
+  resources: Resources,
+): void {
   const { state, framework, agent, client, nowMs, out } = acceptance;
   state.counts.tasksLaunched += 1;
   const parts = {
@@ -113,7 +125,7 @@ function book(acceptance: Acceptance, info: TaskInfo, resources: Resources): voi
     framework,
     agent,
     client,
-    executorId: info.executor?.executorId,
+    executorId,
     resources,
     about: info,
     state: "TASK_STAGING",
