@@ -8,7 +8,7 @@ export default defineConfig({
     // End-to-end tests start processes of their own: more workers than this starve them of cores.
     maxWorkers: 2,
     // Wide of what a machine at ten times its load needs; `until` gives up earlier, and says more.
-    testTimeout: 60_000,
+    testTimeout: 90_000,
     hookTimeout: 120_000,
     teardownTimeout: 10_000,
     // A rejected promise nobody awaited is a bug of ours, never noise.

@@ -8,7 +8,7 @@ import { AgentProcess } from "./support/agent-process.ts";
 import { StandInMaster } from "./support/stand-in-master.ts";
 
 // Agents are processes of their own here, and start slowly where many tests run at once.
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 let folder: string;
 let master: StandInMaster;

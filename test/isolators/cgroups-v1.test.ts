@@ -8,7 +8,7 @@ import { cgroupRules } from "./cgroups/rules.ts";
 
 describeWith("cgroup-v1", "cgroups on this machine's v1 hierarchies", () => {
   for (const rule of cgroupRules.filter(({ only }) => only !== "v2")) {
-    test(rule.name, { timeout: 60_000 }, async () => {
+    test(rule.name, { timeout: 180_000 }, async () => {
       const bench = new CgroupBench("v1");
       try {
         await rule.run(bench);

@@ -1,8 +1,10 @@
 import type { AgentOrderOf } from "../../../contract/agent-api.ts";
 import type { ExecutorId, FrameworkId } from "../../../contract/ids.ts";
+import { limits } from "../../../contract/limits.ts";
 import { add, isEmpty, type Resources, trySubtract } from "../../../contract/resources.ts";
 import type { Operation } from "../../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo } from "../../../contract/schema/task.ts";
+import { encodedBytes, sizeProblem } from "../../../contract/size.ts";
 import type { TaskReason } from "../../../contract/task-state.ts";
 import { assert } from "../assert.ts";
 import { normal } from "../pool.ts";
@@ -18,11 +20,14 @@ type LaunchGroup = Extract<Operation, { type: "LAUNCH_GROUP" }>;
 /** Launches tasks, each for itself: one that is wrong does not keep the others (D4). */
 export function launch(acceptance: Acceptance, operation: Launch): void {
   const { framework, agent } = acceptance;
-  const launched: TaskInfo[] = [];
+  let launched: TaskInfo[] = [];
+  let launchedBytes = 0;
   for (const task of operation.tasks) {
+    const bytes = encodedBytes(task);
     const problem =
       operation.id === undefined
-        ? taskProblem(task, framework, agent, false)
+        ? (sizeProblem("Task", bytes, limits.taskBytesMax) ??
+          taskProblem(task, framework, agent, false))
         : "The `id` field cannot be set on LAUNCH operations";
     if (problem !== undefined) {
       sayInvalid(acceptance, task, "REASON_TASK_INVALID", problem);
@@ -43,7 +48,13 @@ export function launch(acceptance: Acceptance, operation: Launch): void {
     acceptance.left = left;
     if (executor !== undefined) addExecutor(acceptance, executor);
     book(acceptance, task, task.executor?.executorId, wanted);
+    if (launchedBytes + bytes > limits.launchBytesMax) {
+      order(acceptance, launched, undefined);
+      launched = [];
+      launchedBytes = 0;
+    }
     launched.push(withFrameworkId(task, framework.id));
+    launchedBytes += bytes;
   }
   if (launched.length > 0) order(acceptance, launched, undefined);
 }
@@ -60,7 +71,7 @@ export function launchGroup(acceptance: Acceptance, operation: LaunchGroup): voi
   const { executor: info, tasks } = operation;
   let problem =
     operation.id === undefined
-      ? groupProblem(info, tasks, framework, agent)
+      ? (groupSizeProblem(info, tasks) ?? groupProblem(info, tasks, framework, agent))
       : "The `id` field cannot be set on LAUNCH_GROUP operations";
   let left: Resources | undefined = acceptance.left;
   const executor = newExecutor(acceptance, info);
@@ -87,6 +98,18 @@ function withoutExecutor(task: TaskInfo): TaskInfo {
   if (task.executor === undefined) return task;
   const { executor: _, ...rest } = task;
   return rest;
+}
+
+/** A group goes to its agent in one order, whole. */
+function groupSizeProblem(executor: ExecutorInfo, tasks: readonly TaskInfo[]): string | undefined {
+  let bytes = encodedBytes(executor);
+  for (const task of tasks) {
+    const taskBytes = encodedBytes(task);
+    const large = sizeProblem(`Task '${task.taskId}'`, taskBytes, limits.taskBytesMax);
+    if (large !== undefined) return large;
+    bytes += taskBytes;
+  }
+  return sizeProblem("Task group with its executor", bytes, limits.launchBytesMax);
 }
 
 interface NewExecutor {

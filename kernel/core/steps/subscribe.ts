@@ -30,8 +30,7 @@ export function stepSubscribe(
     return;
   }
   const info = call.framework;
-  const suppressed = call.suppressedRoles ?? [];
-  const problem = frameworkProblem(info, suppressed);
+  const problem = frameworkProblem(call);
   if (problem !== undefined) {
     refuseFramework(peer, errors.FRAMEWORK_INVALID(problem), out);
     return;
@@ -142,9 +141,7 @@ export function stepUpdateFramework(
 ): void {
   const to = framework.peer as PeerNumber;
   const { requestId } = call;
-  const problem =
-    frameworkProblem(call.framework, call.suppressedRoles ?? []) ??
-    fixedChange(framework, call.framework);
+  const problem = frameworkProblem(call) ?? fixedChange(framework, call.framework);
   if (problem !== undefined) {
     const told = problemOf(errors.FRAMEWORK_INVALID(problem));
     const event = { type: "framework-updated", requestId, problem: told } as const;
