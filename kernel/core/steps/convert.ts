@@ -1,5 +1,7 @@
+import { limits } from "../../../contract/limits.ts";
 import { add, subtract } from "../../../contract/resources.ts";
 import type { OperationStatus } from "../../../contract/schema/offer.ts";
+import { encodedBytes, sizeProblem } from "../../../contract/size.ts";
 import { charge, discharge, totalChanged } from "../books.ts";
 import type { Call } from "../calls.ts";
 import { mintOperationUuid } from "../ids.ts";
@@ -11,6 +13,11 @@ import type { Acceptance } from "./accept.ts";
 export function applyConversion(acceptance: Acceptance, operation: Conversion): void {
   const { state, framework, agent, client } = acceptance;
   const { principal } = framework.info;
+  const large = sizeProblem(operation.type, encodedBytes(operation), limits.operationBytesMax);
+  if (large !== undefined) {
+    sayOperationFailed(acceptance, operation, large, agent);
+    return;
+  }
   const result = convert(operation, acceptance.left, client.role.name, principal);
   const problem =
     result.problem ?? duplicateVolume(operation, agent.total) ?? feedbackProblem(operation, agent);

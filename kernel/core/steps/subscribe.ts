@@ -41,8 +41,7 @@ export function stepSubscribe(
     return;
   }
   const info = call.framework;
-  const suppressed = call.suppressedRoles ?? [];
-  const problem = frameworkProblem(info, suppressed);
+  const problem = frameworkProblem(call);
   const compiled = compileConstraints(call.offerConstraints, info.roles);
   if (problem !== undefined || compiled.problem !== undefined) {
     refuseFramework(peer, errors.FRAMEWORK_INVALID(problem ?? compiled.problem ?? ""), out);
@@ -153,9 +152,7 @@ export function stepUpdateFramework(
 ): void {
   const to = framework.peer as PeerNumber;
   const { requestId } = call;
-  const problem =
-    frameworkProblem(call.framework, call.suppressedRoles ?? []) ??
-    fixedChange(framework, call.framework);
+  const problem = frameworkProblem(call) ?? fixedChange(framework, call.framework);
   const compiled = compileConstraints(call.offerConstraints, call.framework.roles);
   if (problem !== undefined || compiled.problem !== undefined) {
     const told = problemOf(errors.FRAMEWORK_INVALID(problem ?? compiled.problem ?? ""));
