@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AgentView } from "../../contract/operator-api.ts";
-import { eventually, type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+import { until } from "../support/until.ts";
+import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
 
 describe("agents in and out of service, on a local cluster of real processes", () => {
   let cluster: LocalCluster;
@@ -26,13 +27,13 @@ describe("agents in and out of service, on a local cluster of real processes", (
 
   test("a drain ends what runs there, and the agent is offered again afterwards (I5, I6)", async () => {
     const running = cluster.start("run", "--cpus", "0.1", "--mem", "16", "--", "sleep", "1000");
-    await eventually("a running task", async () =>
+    await until("a running task", async () =>
       (await cluster.liveTasks()).find(({ state }) => state === "TASK_RUNNING"),
     );
     const busy = (await agents()).find(({ tasks }) => tasks > 0)?.agent.id ?? "";
     expect(await ok("drain", busy, "--grace", "5s")).toContain("is being drained");
     expect(await running.result).toMatchObject({ code: 143 });
-    await eventually("the end of the drain", async () => {
+    await until("the end of the drain", async () => {
       return (await view(busy))?.drain?.state === "DRAINED";
     });
     expect(await view(busy)).toMatchObject({ state: "inactive", tasks: 0 });
