@@ -7,6 +7,7 @@ import type { AgentState, Task } from "../state.ts";
 import { sendHead } from "../updates.ts";
 import { assert } from "../words.ts";
 import { tellUnknown } from "./kill.ts";
+import { sendOperations } from "./operation.ts";
 
 /** Longest wait between two tries to register (B20). */
 const BACKOFF_MS_MAX = 60_000;
@@ -110,6 +111,7 @@ export function stepRegistered(
   state.timers.add({ dueMs: nowMs + master.pingTimeoutMs, kind: "master", of: "" });
   keepAgent(state, out);
   for (const task of state.tasks.values()) sendHead(state, task, nowMs, out);
+  sendOperations(state, nowMs, out);
   if (order.type === "registered") return;
   for (const { frameworkId, taskId } of order.reconcile) {
     if (state.tasks.has(taskKey(frameworkId, taskId))) continue;
