@@ -53,6 +53,8 @@ export const agentMessageSchemas = {
     tasks: Type.Array(TaskRecordSchema),
     executors: Type.Array(ExecutorRecordSchema),
     frameworks: Type.Array(FrameworkInfoSchema),
+    /** Operations with feedback that it applied and nobody has acknowledged (C18). */
+    operations: Type.Optional(Type.Array(UpdateIdSchema)),
   }),
   /** The agent leaves for good (B28). */
   unregister: message("unregister", {}),

@@ -13,6 +13,7 @@ import { rescindOffer } from "./offers.ts";
 import { normal } from "./pool.ts";
 import { type Agent, type ClusterState, type Task, wantRound } from "./state.ts";
 import { forAwareness, masterStatus, publishUpdate, sendStatus } from "./statuses.ts";
+import { loseOperations } from "./steps/operations.ts";
 import { completeTask, detachTask, dropExecutor } from "./tasks.ts";
 
 /** What an agent says about itself when it registers. */
@@ -151,6 +152,7 @@ export function removeAgent(
     else if (how === "gone") endGone(state, agent, task, message, nowMs, out);
     else loseTask(state, agent, task, "REASON_AGENT_REMOVED", message, nowMs, out);
   }
+  loseOperations(state, agent, how, nowMs, out);
   for (const executor of [...agent.executors.values()]) dropExecutor(state, agent, executor);
   for (const framework of agent.known.keys()) framework.agents.delete(agent);
   agent.known.clear();

@@ -26,6 +26,7 @@ export type {
   CompletedFramework,
   Executor,
   Framework,
+  FrameworkOperation,
   InverseOffer,
   Maintenance,
   Offer,

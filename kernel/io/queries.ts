@@ -5,6 +5,7 @@ import {
   frameworksView,
   maintenanceView,
   offersView,
+  operationsView,
   rolesView,
   tasksView,
 } from "../core/views.ts";
@@ -19,6 +20,7 @@ export function queriesOf(state: ClusterState): OperatorQueries {
     tasks: (params) => tasksView(state, params),
     offers: (params) => offersView(state, params),
     maintenance: () => maintenanceView(state),
+    operations: (params) => operationsView(state, params),
     roles: () => rolesView(state),
   };
 }

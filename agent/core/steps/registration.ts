@@ -54,7 +54,7 @@ export function registerIfDue(state: AgentState, nowMs: number, out: Effect[]): 
 /** All that a returning agent runs (B21). */
 function holdings(
   state: AgentState,
-): Pick<AgentMessageOf<"reregister">, "tasks" | "executors" | "frameworks"> {
+): Pick<AgentMessageOf<"reregister">, "tasks" | "executors" | "frameworks" | "operations"> {
   const executors = [...state.executors.values()].map(({ frameworkId, info, role }) => ({
     frameworkId,
     executor: info,
@@ -64,6 +64,7 @@ function holdings(
     tasks: [...state.tasks.values()].filter((task) => !task.silent).map((t) => recordOf(state, t)),
     executors,
     frameworks: [...state.frameworks.values()].map(({ info }) => info),
+    operations: [...state.operations.keys()],
   };
 }
 

@@ -11,13 +11,9 @@ import { stepAccept } from "./accept.ts";
 import { stepAcknowledge } from "./acknowledge.ts";
 import { stepKill } from "./kill.ts";
 import { stepDecline, stepRevive, stepSuppress } from "./offers.ts";
+import { stepAcknowledgeOperation, stepReconcileOperations } from "./operations.ts";
 import { stepSubscribe, stepTeardown, stepUpdateFramework } from "./subscribe.ts";
-import {
-  stepAcknowledgeOperation,
-  stepFrameworkMessage,
-  stepReconcileOperations,
-  stepShutdown,
-} from "./to-agent.ts";
+import { stepFrameworkMessage, stepShutdown } from "./to-agent.ts";
 
 /** A framework calls. Only `subscribe` may come from a connection that is no framework yet. */
 export function stepFrameworkCall(
