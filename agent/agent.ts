@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { AgentOrder } from "../contract/agent-api.ts";
+import type { AgentMessage, AgentOrder } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
-import { reasonOf, type TepuiError } from "../contract/errors.ts";
+import { reasonOf, TepuiError } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
 import type { Clock } from "../contract/ports/clock.ts";
 import type { ContainerSpec, Isolator } from "../contract/ports/isolator.ts";
@@ -164,7 +164,7 @@ export class Agent {
       case "checkpoint":
         return;
       case "send-master":
-        this.#link?.send(effect.message);
+        this.#tell(effect.message);
         return;
       case "start-container":
         this.#start(effect.plan);
@@ -185,6 +185,16 @@ export class Agent {
         this.#parts.log.warn({ code: effect.code }, effect.message);
         this.#parts.onEnd(effect.code, effect.message);
         return;
+    }
+  }
+
+  /** A message that fits no frame must not end the agent: what matters is told again, or asked. */
+  #tell(message: AgentMessage): void {
+    try {
+      this.#link?.send(message);
+    } catch (thrown) {
+      const code = thrown instanceof TepuiError ? thrown.code : "INTERNAL";
+      this.#parts.log.error({ code, type: message.type }, reasonOf(thrown));
     }
   }
 

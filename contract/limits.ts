@@ -9,8 +9,9 @@ function relation(holds: boolean, why: string): void {
  * `limits/wire.ts`. The relations between them are checked when the module loads.
  */
 export const limits = {
-  /** Most events that wait for the loop of one process. */
+  /** Most events, and most bytes of them on the wire, that wait for the loop of one process. */
   inboxEventsMax: 262_144,
+  inboxBytesMax: 64 << 20,
   /** Most events that the loop takes before it looks at timers and allocation again. */
   tickEventsMax: 2_048,
   /** Agents, clients (framework × role) and roles that the tables may grow to. */
@@ -53,4 +54,5 @@ relation(
 relation(limits.taskBytesMax <= limits.launchBytesMax, "a task must fit an order");
 relation(limits.messageBytesMax + around <= frameBytesMax, "a message must fit a frame");
 relation(limits.statusBytesMax + around <= frameBytesMax, "a status must fit an update");
+relation(limits.inboxBytesMax >= 8 * frameBytesMax, "a few full frames must fit the inbox");
 relation(limits.inboxEventsMax >= limits.tickEventsMax, "one tick must fit the inbox");

@@ -152,6 +152,8 @@ export const closeCodes = {
   TOO_MANY_CONNECTIONS: 4031,
   /** The session ended by a decision: removed agent, torn down framework. */
   SESSION_ENDED: 4032,
+  /** The server has as much to do as it can hold; dial again later. */
+  OVERLOADED: 4033,
   /** A mistake on the closing side. */
   INTERNAL: 4500,
 } as const;

@@ -59,6 +59,7 @@ export class SessionHub {
   readonly #perAddress = new Map<string, number>();
   readonly #closes: Counter;
   readonly #heart: Timer;
+  #beatMs: number;
   #lastId = 0;
   #closing = false;
   #allGone: (() => void) | undefined;
@@ -81,6 +82,7 @@ export class SessionHub {
       help: "Native connections that ended, by coded reason.",
       labels: ["reason"],
     });
+    this.#beatMs = this.clock.monotonicMs();
     this.#heart = environment.clock.every(settings.heartbeatMs, () => this.#beat());
   }
 
@@ -167,8 +169,13 @@ export class SessionHub {
   }
 
   #beat(): void {
+    const { heartbeatMs } = this.settings;
     const nowMs = this.clock.monotonicMs();
-    const silenceMsMax = this.settings.heartbeatMs * wireLimits.heartbeatsMissedMax;
+    // A beat that is late shows that this process itself was held up: what its peers have said
+    // meanwhile may not have been read yet.
+    const lateMs = Math.max(0, nowMs - this.#beatMs - heartbeatMs);
+    this.#beatMs = nowMs;
+    const silenceMsMax = heartbeatMs * wireLimits.heartbeatsMissedMax + lateMs;
     for (const session of this.#sessions) session.beat(nowMs, silenceMsMax);
   }
 }

@@ -132,7 +132,7 @@ export class Session implements Peer {
       this.close(decoded.refusal.code, decoded.refusal.message);
       return;
     }
-    if (this.#phase === "open") this.#receive(decoded.messages);
+    if (this.#phase === "open") this.#receive(decoded.messages, bytes.length);
     else if (this.#phase === "deciding") {
       this.close("HELLO_EXPECTED", "a frame came before the hello was answered");
     } else this.#receiveHello(decoded.messages);
@@ -185,7 +185,7 @@ export class Session implements Peer {
     if (!this.#socketGone) this.#socket.cut();
   }
 
-  #receive(messages: WireMessage[]): void {
+  #receive(messages: WireMessage[], bytes: number): void {
     let refused = false;
     for (let at = 0; at < messages.length; at++) {
       const message = messages[at] as WireMessage;
@@ -200,7 +200,7 @@ export class Session implements Peer {
     }
     const taken = refused ? messages.filter((message) => message !== undefined) : messages;
     if (taken.length === 0) return;
-    this.#hub.guarded(this, () => this.#hub.handlers.onMessages(this, taken));
+    this.#hub.guarded(this, () => this.#hub.handlers.onMessages(this, taken, bytes));
   }
 
   /**

@@ -165,6 +165,8 @@ export interface Heard {
   readonly hellos: { readonly peer: Peer; readonly hello: Hello }[];
   readonly messages: { readonly peer: Peer; readonly message: WireMessage }[];
   readonly batches: number[];
+  /** Sizes of the frames that messages came in. */
+  readonly frameBytes: number[];
   readonly closes: { readonly peer: Peer; readonly reason: CloseReason }[];
 }
 
@@ -207,7 +209,7 @@ export async function serve(
   handlers: Partial<TransportHandlers> = {},
 ): Promise<Server> {
   const under = make(settings);
-  const heard: Heard = { hellos: [], messages: [], batches: [], closes: [] };
+  const heard: Heard = { hellos: [], messages: [], batches: [], frameBytes: [], closes: [] };
   const links: DialledLink[] = [];
   const raws: RawPeer[] = [];
   const { server } = under.transport;
@@ -218,10 +220,11 @@ export async function serve(
         heard.hellos.push({ peer, hello });
         return handlers.onHello?.(peer, hello) ?? accept();
       },
-      onMessages(peer, messages) {
+      onMessages(peer, messages, bytes) {
         heard.batches.push(messages.length);
+        heard.frameBytes.push(bytes);
         for (const message of messages) heard.messages.push({ peer, message });
-        handlers.onMessages?.(peer, messages);
+        handlers.onMessages?.(peer, messages, bytes);
       },
       onClosed(peer, reason) {
         heard.closes.push({ peer, reason });
