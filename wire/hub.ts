@@ -4,7 +4,7 @@ import type { Clock, Timer } from "../contract/ports/clock.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Counter, Metrics } from "../contract/ports/metrics.ts";
 import type { ListenOptions, Peer, TransportHandlers } from "../contract/ports/transport.ts";
-import type { CloseCode } from "../contract/wire-protocol.ts";
+import type { CloseCode, CloseReason } from "../contract/wire-protocol.ts";
 import { frameLimits } from "./codec.ts";
 import type { FrameLimits } from "./guard.ts";
 import { Session } from "./session.ts";
@@ -33,6 +33,9 @@ export function hubSettings(given: Partial<HubSettings> = {}): HubSettings {
     ...given,
   };
 }
+
+/** Ends that somebody wanted, of which nothing has to be said. */
+const isInOrder: ReadonlySet<CloseCode> = new Set(["CLOSED", "SHUTTING_DOWN", "REPLACED"]);
 
 /** What a hub needs from outside. */
 export interface HubEnvironment {
@@ -140,9 +143,11 @@ export class SessionHub {
     }
   }
 
-  /** Counts the end of a connection. */
-  countClose(code: CloseCode): void {
+  /** Counts the end of a connection, and says why it was where nobody asked for it. */
+  noteEnd({ id, kind, name, remote }: Session, { code, message, byPeer }: CloseReason): void {
     this.#closes.add(1, { reason: code });
+    const level = isInOrder.has(code) ? "debug" : "info";
+    this.log[level]({ peer: id, kind, name, remote, code, byPeer }, message);
   }
 
   /**

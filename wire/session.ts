@@ -1,4 +1,5 @@
 import { reasonOf } from "../contract/errors.ts";
+import { wireLimits } from "../contract/limits/wire.ts";
 import type { Timer } from "../contract/ports/clock.ts";
 import type { HelloAnswer, MessageCheck, Peer } from "../contract/ports/transport.ts";
 import {
@@ -27,7 +28,8 @@ export class Session implements Peer {
   readonly remote: string;
   readonly #hub: SessionHub;
   readonly #socket: SessionSocket;
-  readonly #queue: FrameWriter;
+  /** Begun anew with what the peer reads, which its hello tells. */
+  #queue: FrameWriter;
   #phase: Phase = "hello";
   #accepted = false;
   #hello: Hello | undefined;
@@ -219,6 +221,9 @@ export class Session implements Peer {
     const judged = judgeHello(messages, this.#hub.peers);
     if ("hello" in judged) {
       this.#hello = judged.hello;
+      const { frameBytesMax = wireLimits.frameBytesMax } = judged.hello;
+      const least = Math.min(frameBytesMax, this.#hub.limits.frameBytesMax);
+      this.#queue = new FrameWriter({ ...this.#hub.limits, frameBytesMax: least });
       this.#check = judged.check;
       this.#phase = "deciding";
       this.#decide(judged.hello);
@@ -280,7 +285,7 @@ export class Session implements Peer {
     this.#early = [];
     this.#reason = { code, message, byPeer: how === "lost" };
     if (this.#accepted) this.#reportEnd();
-    this.#hub.countClose(code);
+    this.#hub.noteEnd(this, this.#reason);
     if (this.#socketGone) return;
     if (how === "cut") this.#socket.cut();
     else this.#socket.end(closeCodes[code], shortReason(message));

@@ -48,6 +48,8 @@ export interface RawPeer {
   readonly ended: { readonly code: string; readonly message: string } | undefined;
   pause(): void;
   resume(): void;
+  /** Closes with a number of its own. */
+  end(code: number, message: string): void;
   cut(): void;
 }
 
@@ -110,6 +112,7 @@ function memoryOn(network: MemoryNetwork, changed: Partial<HubSettings>): Transp
         sendText: (text) => near.send(Buffer.from(text), false),
         pause: () => near.pause(),
         resume: () => near.resume(),
+        end: (code, message) => near.end(code, message),
         cut: () => near.cut(),
       };
     },
@@ -138,6 +141,7 @@ async function rawWebSocket(address: ListenAddress): Promise<RawPeer> {
     sendText: (text) => socket.send(text, { binary: false }),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
+    end: (code, message) => socket.close(code, message),
     cut: () => socket.terminate(),
   };
 }
