@@ -14,6 +14,7 @@ import type { Effect } from "./core/effect.ts";
 import type { AgentState, ContainerPlan } from "./core/state.ts";
 import { environmentOf, type Surroundings } from "./io/environment.ts";
 import type { ExecutorDoor } from "./io/executors.ts";
+import { inParts } from "./io/holdings.ts";
 import { AgentLoop } from "./io/loop.ts";
 import type { Sandboxes } from "./io/sandbox.ts";
 import type { CheckpointStore } from "./io/store.ts";
@@ -191,7 +192,7 @@ export class Agent {
   /** A message that fits no frame must not end the agent: what matters is told again, or asked. */
   #tell(message: AgentMessage): void {
     try {
-      this.#link?.send(message);
+      for (const part of inParts(message)) this.#link?.send(part);
     } catch (thrown) {
       const code = thrown instanceof TepuiError ? thrown.code : "INTERNAL";
       this.#parts.log.error({ code, type: message.type }, reasonOf(thrown));

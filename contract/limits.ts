@@ -34,6 +34,10 @@ export const limits = {
   messageBytesMax: 1 << 20,
   /** One status of a task, its data included, in bytes on the wire. */
   statusBytesMax: 1 << 20,
+  /** What is told of a task that an agent brings back: as many of its newest statuses as fit. */
+  recordStatusesBytesMax: 512 << 10,
+  /** All that an agent brings back when it registers again, in bytes on the wire. */
+  reregisterBytesMax: 32 << 20,
   /** Roles that one framework may hold. */
   rolesPerFrameworkMax: 1_000,
   /** Offers in one OFFERS event, so that it stays below the smallest limit of known clients. */
@@ -54,5 +58,9 @@ relation(
 relation(limits.taskBytesMax <= limits.launchBytesMax, "a task must fit an order");
 relation(limits.messageBytesMax + around <= frameBytesMax, "a message must fit a frame");
 relation(limits.statusBytesMax + around <= frameBytesMax, "a status must fit an update");
+relation(
+  limits.taskBytesMax + limits.recordStatusesBytesMax <= limits.launchBytesMax,
+  "the record of a task must fit a part of what an agent brings back",
+);
 relation(limits.inboxBytesMax >= 8 * frameBytesMax, "a few full frames must fit the inbox");
 relation(limits.inboxEventsMax >= limits.tickEventsMax, "one tick must fit the inbox");

@@ -1,4 +1,9 @@
-import { type AgentMessage, agentMessageSchemas } from "../../contract/agent-api.ts";
+import {
+  type AgentMessage,
+  agentMessageSchemas,
+  type ReregisterPart,
+  ReregisterPartSchema,
+} from "../../contract/agent-api.ts";
 import { type FrameworkCall, frameworkCallSchemas } from "../../contract/framework-api.ts";
 import { messageCheck } from "../../contract/message-checks.ts";
 import { type OperatorMessage, operatorMessageSchemas } from "../../contract/operator-api.ts";
@@ -6,13 +11,17 @@ import type { Logger } from "../../contract/ports/log.ts";
 import type { HelloAnswer, Peer, TransportHandlers } from "../../contract/ports/transport.ts";
 import type { CloseReason, Hello, WireMessage } from "../../contract/wire-protocol.ts";
 import type { ClusterInput } from "../core/event.ts";
+import { Holdings } from "./holdings.ts";
 import type { Operators } from "./operators.ts";
 import type { Peers } from "./peers.ts";
 
 /** Who may dial a master, and how their messages are checked. */
 export const masterPeers = {
   framework: messageCheck("framework", frameworkCallSchemas),
-  agent: messageCheck("agent", agentMessageSchemas),
+  agent: messageCheck("agent", {
+    ...agentMessageSchemas,
+    "reregister-part": ReregisterPartSchema,
+  }),
   operator: messageCheck("operator", operatorMessageSchemas),
 };
 
@@ -39,6 +48,7 @@ export interface DoorParts {
 /** Turns what transports hear into inputs. It decides nothing about the cluster. */
 export function openDoor(parts: DoorParts): TransportHandlers {
   const { peers, operators } = parts;
+  const holdings = new Holdings();
   return {
     onHello(peer: Peer, _hello: Hello): HelloAnswer {
       peers.add(peer);
@@ -58,12 +68,15 @@ export function openDoor(parts: DoorParts): TransportHandlers {
           const call = message as FrameworkCall;
           parts.enqueue({ type: "framework-call", peer: number, call }, each);
         } else if (peer.kind === "agent") {
-          const said = message as AgentMessage;
-          parts.enqueue({ type: "agent-message", peer: number, message: said }, each);
+          const said = holdings.take(peer, message as AgentMessage | ReregisterPart, each);
+          if (said !== undefined) {
+            parts.enqueue({ type: "agent-message", peer: number, message: said }, each);
+          }
         } else operators.request(peer, message as OperatorMessage);
       }
     },
     onClosed(peer: Peer, _reason: CloseReason): void {
+      holdings.forget(peer);
       const number = peers.remove(peer);
       if (number === undefined) return;
       if (peer.kind === "framework") parts.enqueue({ type: "framework-closed", peer: number });
