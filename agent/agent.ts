@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { AgentOrder } from "../contract/agent-api.ts";
+import type { AgentMessage, AgentOrder } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
-import { errors, reasonOf, type TepuiError } from "../contract/errors.ts";
+import { errors, reasonOf, TepuiError } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
 import type { Clock } from "../contract/ports/clock.ts";
 import type { ContainerSpec, Isolator } from "../contract/ports/isolator.ts";
@@ -14,6 +14,7 @@ import type { Effect } from "./core/effect.ts";
 import type { AgentState, ContainerPlan } from "./core/state.ts";
 import { environmentOf, type Surroundings } from "./io/environment.ts";
 import type { ExecutorDoor } from "./io/executors.ts";
+import { inParts } from "./io/holdings.ts";
 import { AgentLoop } from "./io/loop.ts";
 import type { Sandboxes } from "./io/sandbox.ts";
 import type { CheckpointStore } from "./io/store.ts";
@@ -168,7 +169,7 @@ export class Agent {
       case "checkpoint":
         return;
       case "send-master":
-        this.#link?.send(effect.message);
+        this.#tell(effect.message);
         return;
       case "start-container":
         this.#start(effect.plan);
@@ -211,6 +212,16 @@ export class Agent {
         reasonOf(cause),
       );
       log.error({ code, path: volumes.pathOf(volume) }, message);
+    }
+  }
+
+  /** A message that fits no frame must not end the agent: what matters is told again, or asked. */
+  #tell(message: AgentMessage): void {
+    try {
+      for (const part of inParts(message)) this.#link?.send(part);
+    } catch (thrown) {
+      const code = thrown instanceof TepuiError ? thrown.code : "INTERNAL";
+      this.#parts.log.error({ code, type: message.type }, reasonOf(thrown));
     }
   }
 

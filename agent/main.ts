@@ -160,8 +160,10 @@ async function start(
     tokens,
     serverId: `agent-${process.pid}`,
     software: `tepui/${version}`,
+    log,
     isHere: (id) => agent !== undefined && state.containers.has(id),
-    enqueue: (input) => agent?.loop.enqueue(input),
+    hasRoom: (inputs, bytes) => agent?.loop.hasRoom(inputs, bytes) ?? false,
+    enqueue: (input, bytes) => agent?.loop.enqueue(input, bytes),
   });
   const { port } = await transport.server.listen(
     { host: config.listen.host, port: config.listen.port, peers: agentPeers },

@@ -73,7 +73,7 @@ export class Master {
         refusal: { code: "MASTER_NOT_READY", message, hint: "dial again in a moment" },
       };
     },
-    onMessages: (peer, messages) => this.#term?.doors.onMessages(peer, messages),
+    onMessages: (peer, messages, bytes) => this.#term?.doors.onMessages(peer, messages, bytes),
     onClosed: (peer, reason) => this.#term?.doors.onClosed(peer, reason),
   };
 
@@ -126,10 +126,11 @@ export class Master {
     const doors = openDoor({
       peers,
       operators,
+      log,
       serverId: info.id,
       software: `tepui-master/${this.#parts.version}`,
-      accepts: () => !loop.full,
-      enqueue: (input) => loop.enqueue(input),
+      hasRoom: (inputs, bytes) => loop.hasRoom(inputs, bytes),
+      enqueue: (input, bytes) => loop.enqueue(input, bytes),
     });
     this.#term = { state, loop, registry, doors };
   }

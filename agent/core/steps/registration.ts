@@ -1,5 +1,7 @@
 import type { AgentMessageOf, AgentOrderOf } from "../../../contract/agent-api.ts";
-import type { TaskRecord } from "../../../contract/schema/task.ts";
+import { limits } from "../../../contract/limits.ts";
+import type { TaskRecord, TaskStatus } from "../../../contract/schema/task.ts";
+import { encodedBytes } from "../../../contract/size.ts";
 import { keepAgent } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { nextFraction, taskKey } from "../ids.ts";
@@ -81,7 +83,7 @@ function recordOf(state: AgentState, task: Task): TaskRecord {
     role,
     resources: info.resources,
     state: task.state,
-    statuses,
+    statuses: told(statuses),
     launchedMs,
     ...(executor === undefined ? {} : { executorId: executor.executorId }),
     ...(toldState === undefined ? {} : { statusUpdateState: toldState }),
@@ -93,6 +95,18 @@ function recordOf(state: AgentState, task: Task): TaskRecord {
     ...(killPolicy === undefined ? {} : { killPolicy }),
     ...(limits === undefined ? {} : { limits }),
   };
+}
+
+/** The newest statuses, as many as may travel; their data is the framework's own affair. */
+function told(statuses: readonly TaskStatus[]): TaskStatus[] {
+  const newest: TaskStatus[] = [];
+  let bytes = 0;
+  for (const { data: _, ...status } of statuses.toReversed()) {
+    bytes += encodedBytes(status);
+    if (bytes > limits.recordStatusesBytesMax) break;
+    newest.push(status);
+  }
+  return newest.reverse();
 }
 
 /** The master has taken the agent up: every stream sends its head at once (D5). */
