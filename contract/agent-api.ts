@@ -65,17 +65,11 @@ export const agentMessageSchemas = {
   /** Return of a known agent with all that it runs (B21). `agent.id` is set. */
   reregister: message("reregister", {
     ...registration,
-<<<<<<< HEAD
-    tasks: Type.Array(TaskRecordSchema),
-    executors: Type.Array(ExecutorRecordSchema),
-    frameworks: Type.Array(FrameworkInfoSchema),
+    ...holdings,
     /** Operations with feedback that it applied and nobody has acknowledged (C18). */
     operations: Type.Optional(Type.Array(UpdateIdSchema)),
-=======
-    ...holdings,
     /** How many parts of it came before; none where all is here. */
     parts: Type.Optional(Type.Integer({ minimum: 1 })),
->>>>>>> room/finish
   }),
   /** The agent leaves for good (B28). */
   unregister: message("unregister", {}),
