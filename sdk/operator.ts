@@ -30,6 +30,13 @@ const changes: ReadonlySet<OperatorMethod> = new Set<OperatorMethod>([
   "teardown",
   "update-weights",
   "update-quota",
+  "load-policy",
+  "unload-policy",
+  "shadow-policy",
+  "stop-shadow",
+  "promote-policy",
+  "rollback-policy",
+  "configure-policy",
 ]);
 
 interface Pending {

@@ -10,21 +10,17 @@ import { Layout } from "./layout.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
 import { Answer, Presence, Slot } from "./slots.ts";
 
-/** What a policy is set to: its own business, and never the cluster's. */
-export interface PolicySettings {
-  /** Parameters in the order that the manifest gives them. */
-  readonly params?: readonly number[];
-  /** Compiled expressions for policies that evaluate some. */
-  readonly program?: Uint8Array;
-}
-
 /** How an instance is run. */
-export interface WasmPolicyOptions extends PolicySettings {
+export interface WasmPolicyOptions {
   /**
    * Wall clock backstop of a start, and of a round. A first round has what the start left of it,
    * because both may fall into one turn of the loop.
    */
   readonly deadlineMs: number;
+  /** Parameters in the order that the manifest gives them. */
+  readonly params?: readonly number[];
+  /** Compiled expressions for policies that evaluate some. */
+  readonly program?: Uint8Array;
 }
 
 /**
@@ -35,7 +31,7 @@ export class WasmPolicy implements Policy {
   readonly name: string;
   readonly digest: string;
   /** Generation of the tables that this instance is laid out for. */
-  readonly generation: number;
+  readonly #generation: number;
   readonly #started: StartedGuest;
   readonly #deadlineMs: number;
   /** What the next round has less, because it was spent before the first one. */
@@ -45,7 +41,6 @@ export class WasmPolicy implements Policy {
   readonly #clock: Float64Array | undefined;
   readonly #candidates: Uint32Array | undefined;
   readonly #params: Float64Array | undefined;
-  readonly #program: Uint8Array | undefined;
   readonly #writer: ColumnWriter;
   readonly #state: Uint8Array;
   readonly #agents: Uint32Array;
@@ -57,7 +52,7 @@ export class WasmPolicy implements Policy {
   constructor(policy: AdmittedPolicy, tables: AllocationTables, options: WasmPolicyOptions) {
     this.name = policy.name;
     this.digest = policy.digest;
-    this.generation = tables.generation;
+    this.#generation = tables.generation;
     this.#deadlineMs = options.deadlineMs;
     const started = startGuest(policy, tables.sizes, options.deadlineMs);
     this.#started = started;
@@ -77,24 +72,22 @@ export class WasmPolicy implements Policy {
     this.#amounts = layout.f64(Slot.DecisionAmounts, decisionsMax * KINDS) ?? new Float64Array(0);
     this.#state = layout.state();
     this.#params = layout.f64(Slot.ParamValues, PARAMS_MAX);
-    this.#program = layout.u8(Slot.Program, PROGRAM_BYTES_MAX);
+    this.setParams(options.params ?? []);
+    const { program = new Uint8Array(0) } = options;
+    layout.u8(Slot.Program, PROGRAM_BYTES_MAX)?.set(program);
+    this.#header[Slot.ProgramBytes] = program.length;
     layout.check();
-    this.configure(options);
   }
 
-  /**
-   * Replaces parameters and program, between two rounds.
-   * @throws PolicyFault POLICY_REFUSED when the program is longer than there is room for
-   */
-  configure({ params = [], program = new Uint8Array(0) }: PolicySettings): void {
-    if (program.length > PROGRAM_BYTES_MAX) {
-      const detail = `${this.name}: a program of ${program.length} bytes`;
-      throw new PolicyFault("POLICY_REFUSED", `${detail}, of at most ${PROGRAM_BYTES_MAX}`);
-    }
+  /** Whether this instance has room for the tables; if not, another one must take its place. */
+  fits(tables: AllocationTables): boolean {
+    return this.#generation === tables.generation;
+  }
+
+  /** Replaces the parameters, between two rounds. */
+  setParams(params: readonly number[]): void {
     this.#params?.fill(0).set(params);
-    this.#program?.fill(0).set(program);
     this.#header[Slot.Params] = params.length;
-    this.#header[Slot.ProgramBytes] = program.length;
   }
 
   allocate(tables: AllocationTables, input: RoundInput): DecisionRows {

@@ -56,8 +56,9 @@ export function findTestingPolicies() {
 }
 
 /**
- * Compiles the policies whose inputs changed since the last build. Returns how many those were. What
- * each binary was made of stays in dist/.policies.json, where tests look whether it is still true.
+ * Compiles the policies whose inputs changed since the last build. Returns how many those were.
+ * What each binary was made of stays in dist/.policies.json, where tests look whether it is still
+ * true.
  */
 export async function compilePolicies(policies) {
   const before = readStamps();
@@ -99,7 +100,9 @@ function compilerVersion() {
   return JSON.parse(readFileSync(packageFile, "utf8")).version;
 }
 
-/** All that the binary depends on: compiler, flags, and the hashes of the source and its imports. */
+/**
+ * All that the binary depends on: compiler, flags, and the hashes of the source and its imports.
+ */
 function inputsOf(policy, compiler) {
   const sources = {};
   const visit = (path) => {
