@@ -126,7 +126,7 @@ export class WasmPolicy implements Policy {
   /** Takes over a predecessor's state; false when the policy does not know it and starts cold. */
   restore(from: PolicySnapshot): boolean {
     const state = this.#state;
-    if (from.bytes.length !== state.length) return false;
+    if (from.bytes.length !== state.length || state.length === 0) return false;
     state.set(from.bytes);
     const answer = this.#guarded(({ guest }) => guest.restore(from.schema, from.bytes.length));
     if (answer === Answer.OK) return true;
