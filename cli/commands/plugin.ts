@@ -1,15 +1,14 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { parse } from "yaml";
-import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import type { PluginManifest } from "../../contract/ports/plugin.ts";
 import { examinePlugins } from "../../kernel/host/admission.ts";
 import { readManifest } from "../../kernel/host/manifest.ts";
 import { builtInPlugins } from "../built-in-plugins.ts";
 import { type CliCommand, type CliContext, type CommonOptions, plainCommand } from "../context.ts";
+import { objectOption } from "../object-option.ts";
 
 interface ValidateOptions extends CommonOptions {
-  readonly config?: string;
+  readonly config?: object;
 }
 
 /** `tepui plugin validate DIR`: whether a host would admit a plugin, without running it. */
@@ -19,7 +18,7 @@ export const pluginCommand: CliCommand = {
     new Command("plugin").description("Look at plugins.").addCommand(
       plainCommand("validate", "Say whether a plugin would be admitted; runs none of its code")
         .argument("<dir>", "the folder of its plugin.json")
-        .option("--config <json>", "a config for it, as JSON or YAML; default: none is checked")
+        .option("--config <json>", "a config for it, as JSON or YAML", objectOption)
         .action((folder: string, options: ValidateOptions) => validate(context, folder, options)),
     ),
 };
@@ -32,7 +31,7 @@ async function validate(
   const { masterAdmission } = await import("../../kernel/main.ts");
   const place = resolve(folder);
   const manifest = readManifest(place);
-  const entry = { plugin: place, config: configOf(options) };
+  const entry = { plugin: place, config: options.config ?? {} };
   const { admitted, problems } = examinePlugins([entry], {
     from: process.cwd(),
     builtIn: builtInPlugins(),
@@ -45,18 +44,6 @@ async function validate(
   const isOnlyConfig = problem?.error.code === "PLUGIN_CONFIG_INVALID";
   if (problem !== undefined && !(isOnlyConfig && options.config === undefined)) throw problem.error;
   print(context, place, manifest, admitted[0]?.digest);
-}
-
-function configOf({ config }: ValidateOptions): object {
-  if (config === undefined) return {};
-  try {
-    const value: unknown = parse(config, { maxAliasCount: 0 });
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-    throw errors.CLI_USAGE("--config is not an object", "such as --config '{\"port\": 1}'");
-  } catch (thrown) {
-    if (thrown instanceof TepuiError) throw thrown;
-    throw errors.CLI_USAGE(`--config cannot be read: ${reasonOf(thrown)}`);
-  }
 }
 
 function print(

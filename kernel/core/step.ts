@@ -72,10 +72,6 @@ function stepOffersDecided(
   allocation.wanted = more === true;
   if (allocation.policy.digest !== policy.digest || allocation.policy.name !== policy.name) {
     allocation.policy = { name: policy.name, digest: policy.digest };
-    if (state.listeners > 0) {
-      const event = { kind: "policy-changed", timeMs: nowMs, name: policy.name } as const;
-      out.push({ type: "publish", event });
-    }
   }
   mintOffers(state, decisions, allocation.policy, nowMs, out);
 }
