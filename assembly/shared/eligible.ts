@@ -106,6 +106,20 @@ export function gatherAllowed(mask: usize, agent: u32): bool {
   return v128.any_true(any) || rest != 0;
 }
 
+/** Is the agent filtered by anybody? */
+// @ts-ignore: decorator
+@inline export function isFiltered(agent: u32): bool { return word(filterCount, agent) != 0; }
+
+/** The agent's row of filter bits, `filterBytes` of them. */
+// @ts-ignore: decorator
+@inline export function filtersOf(agent: u32): usize {
+  return filtered + <usize>agent * maskBytes;
+}
+
+/** A multiple of 8. */
+// @ts-ignore: decorator
+@inline export function filterBytes(): u32 { return maskBytes; }
+
 // @ts-ignore: decorator
 @inline export function allowedWord(at: u32): u32 { return word(allowed, at); }
 

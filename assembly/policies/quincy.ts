@@ -1,0 +1,176 @@
+// Min-cost flow over frameworks, racks and agents, with preferences for where the data is. Isard et
+// al., "Quincy: Fair Scheduling for Distributed Computing Clusters", SOSP 2009; solved from round to
+// round by what changed, after Gog et al., "Firmament: Fast, Centralized Cluster Scheduling at
+// Scale", OSDI 2016.
+import {
+  Answer, HEADER, KINDS, Slot, beginLayout, double, endLayout, placeF64, read, word, write,
+} from "../abi";
+import {
+  beginClaims, claimStateBytes, placeClaims, waitingHelps,
+} from "../quincy/claims";
+import { asCost, placeCosts, readProgram } from "../quincy/costs";
+import { placeFlow } from "../quincy/flow";
+import { groupsFull, placeGroups } from "../quincy/groups";
+import {
+  anySpare, clearMarket, dropChanged, dropSpare, joinAll, joinChanged, placeMarket, priceAll,
+  priceChanges, settle, takesPart, updateClients,
+} from "../quincy/market";
+import { beginOffers, noteGrants, offerAll, placeOffers } from "../quincy/offers";
+import { placePassing } from "../quincy/passing";
+import { beginWork, placeSearch } from "../quincy/search";
+import { buildMasks, clientReady } from "../shared/eligible";
+import { placeGiving, rowCount, rowsFull } from "../shared/giving";
+import { defaultMinimum, digestOfMinimum, minimumOf } from "../shared/minimum";
+import { beginRound } from "../shared/remains";
+
+/** Its name is the major version of the ABI, its value the minor. */
+export const allocator_abi_v1: u32 = 0;
+/** Schema 1: per client its submit order plus 1, and since when it waits, two f64. */
+export const state_schema: u32 = 1;
+
+// Parameters, by index, with what they are when the host gives none.
+// @ts-ignore: decorator
+@inline const SLOTS: u32 = 0;
+// @ts-ignore: decorator
+@inline const RACK_TRANSFER: u32 = 1;
+// @ts-ignore: decorator
+@inline const CORE_TRANSFER: u32 = 2;
+// @ts-ignore: decorator
+@inline const WAIT: u32 = 3;
+// @ts-ignore: decorator
+@inline const WAIT_SECOND: u32 = 4;
+// @ts-ignore: decorator
+@inline const SHARE: u32 = 5;
+// @ts-ignore: decorator
+@inline const PRIORITY: u32 = 6;
+// @ts-ignore: decorator
+@inline const PATIENCE: u32 = 7;
+
+// @ts-ignore: decorator
+@inline const SLOTS_MAX: u32 = 8;
+/** Rounds in a row that may decide nothing: the host takes a ninth for a standstill. */
+// @ts-ignore: decorator
+@inline const IDLE_ROUNDS_MAX: u32 = 8;
+/** How often limits and demand may change the flow of one round. */
+// @ts-ignore: decorator
+@inline const PASSES_MAX: u32 = 8;
+
+let params: usize = 0;
+let started = false, minimums: u32 = 0, patient: u32 = 0, idleRounds: u32 = 0;
+
+export function header(): usize { return HEADER; }
+
+export function init(): i32 {
+  beginLayout();
+  placeGiving();
+  placeCosts();
+  placeClaims();
+  placeFlow(SLOTS_MAX);
+  placeGroups();
+  placeSearch();
+  placePassing();
+  placeOffers();
+  placeMarket();
+  params = placeF64(Slot.ParamValues, Slot.ParamsMax);
+  return endLayout();
+}
+
+/** Takes over since when clients wait. */
+export function restore(schema: u32, bytes: u32): i32 {
+  return schema == state_schema && bytes == claimStateBytes() ? Answer.OK : Answer.UNKNOWN_STATE;
+}
+
+/** One round: the rows of a cheapest flow, or of the cheapest found within the steps. */
+export function allocate(): i32 {
+  const candidates = read(Slot.Candidates), stepsMax = <u64>read(Slot.StepsMax);
+  beginRound(read(Slot.Roles));
+  buildMasks(read(Slot.Clients));
+  beginWork();
+  const wait = asCost(param(WAIT, 1000)), waitSecond = asCost(param(WAIT_SECOND, 250));
+  const share = asCost(param(SHARE, 20000)), priority = asCost(param(PRIORITY, 0));
+  const slots = <u32>min<f64>(max<f64>(param(SLOTS, 1), 1), <f64>SLOTS_MAX);
+  const looked = updateNetwork(slots, wait, waitSecond, share, priority);
+  let settled = settle(stepsMax);
+  write(Slot.More, 0);
+  write(Slot.LookAgain, 0);
+  if (!settled && patient < <u32>min<f64>(max<f64>(param(PATIENCE, 4), 0), <f64>IDLE_ROUNDS_MAX)) {
+    patient += 1;
+    write(Slot.More, 1);
+    write(Slot.Looked, 0);
+    return 0;
+  }
+  patient = 0;
+  beginOffers();
+  for (let pass: u32 = 0; offerAll() && pass < PASSES_MAX; pass++) {
+    if (!settle(stepsMax)) settled = false;
+  }
+  noteGrants();
+  const more = !settled || rowsFull() || looked < candidates;
+  answerMore(more, settled && !rowsFull() ? looked : 0);
+  if (groupsFull() || (anySpare() && anybodyWaits(wait, waitSecond))) write(Slot.LookAgain, 1);
+  return rowCount();
+}
+
+function param(index: u32, otherwise: f64): f64 {
+  return read(Slot.Params) > index ? double(params, index) : otherwise;
+}
+
+/** Brings the network up to date; the number of candidates, from the first, that are in it. */
+function updateNetwork(
+  slots: u32, wait: i32, waitSecond: i32, share: i32, priority: i32,
+): u32 {
+  const least = digestOfMinimums(), own = hasOwnMinimums();
+  const anew = !started || read(Slot.EverythingChanged) != 0 || least != minimums;
+  started = true;
+  minimums = least;
+  let looked: u32 = 0;
+  if (anew || read(Slot.ProgramChanged) != 0) {
+    readProgram(param(RACK_TRANSFER, 1), param(CORE_TRANSFER, 2));
+    clearMarket(slots, own);
+    beginClaims(slots, wait, waitSecond, share, priority);
+    updateClients();
+    looked = joinAll();
+    priceAll();
+    return looked;
+  }
+  beginClaims(slots, wait, waitSecond, share, priority);
+  dropChanged();
+  const cold = updateClients();
+  dropSpare();
+  looked = joinChanged();
+  if (cold) priceAll();
+  else priceChanges();
+  return looked;
+}
+
+/** Says whether candidates are left; never so often without a decision that it looks like a halt. */
+function answerMore(more: bool, looked: u32): void {
+  idleRounds = more && rowCount() == 0 && looked == 0 ? idleRounds + 1 : 0;
+  const goesOn = more && idleRounds < IDLE_ROUNDS_MAX;
+  write(Slot.More, goesOn ? 1 : 0);
+  write(Slot.Looked, goesOn ? looked : read(Slot.Candidates));
+}
+
+function anybodyWaits(wait: i32, waitSecond: i32): bool {
+  for (let client: u32 = 0; client < read(Slot.Clients); client++) {
+    if (takesPart(client) && waitingHelps(client, wait, waitSecond)) return true;
+  }
+  return false;
+}
+
+function hasOwnMinimums(): bool {
+  for (let client: u32 = 0; client < read(Slot.Clients); client++) {
+    if (clientReady(client) && minimumOf(client) != defaultMinimum()) return true;
+  }
+  return false;
+}
+
+/** Changes, in all likelihood, when anybody's minimum does. */
+function digestOfMinimums(): u32 {
+  let digest = digestOfMinimum(defaultMinimum());
+  for (let client: u32 = 0; client < read(Slot.Clients); client++) {
+    if (!clientReady(client) || minimumOf(client) == defaultMinimum()) continue;
+    digest = (digest ^ client) * 0x9e3779b1 + digestOfMinimum(minimumOf(client));
+  }
+  return digest;
+}
