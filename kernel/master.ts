@@ -88,7 +88,7 @@ export class Master {
     compileChecks();
     const entries = await leadership.read("");
     const state = createCluster(clusterOptions(config, info), clock.nowMs());
-    const rounds = new Rounds(seedOf(this.#parts.id), clock.monotonicMs, metrics);
+    const rounds = new Rounds(seedOf(this.#parts.id), clock.monotonicMs, metrics, log);
     rounds.promote(policy, state.tables);
     const peers = new Peers();
     const fail = (cause: unknown): void => {
@@ -129,7 +129,7 @@ export class Master {
       serverId: info.id,
       software: `tepui-master/${this.#parts.version}`,
       accepts: () => !loop.full,
-      enqueue: (input) => loop.enqueue(input),
+      enqueue: (input) => loop.enqueue(rounds.statements.vetted(input)),
     });
     this.#term = { state, loop, registry, doors };
   }

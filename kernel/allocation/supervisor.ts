@@ -1,3 +1,4 @@
+import type { PolicyCompanion } from "../../contract/ports/policy-companion.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import type { AdmittedPolicy } from "./admission.ts";
 import { PolicyFault, type PolicyFaultCode } from "./faults.ts";
@@ -105,6 +106,11 @@ export class PolicySupervisor {
     return this.#spec?.policy;
   }
 
+  /** The companion of the live policy, if it has one. */
+  get companion(): PolicyCompanion | undefined {
+    return this.#spec?.options.companion;
+  }
+
   /**
    * Makes a policy the live one, between two rounds. It must start now, on these tables, or its
    * `PolicyFault` is thrown and nothing changes. It is given the private state of the one before
@@ -169,8 +175,8 @@ export class PolicySupervisor {
     if (this.#standing === "built-in" || input.round < this.#retryAt) return undefined;
     const spec = this.#standing === "previous" ? this.#previous : this.#spec;
     if (spec === undefined) return undefined;
-    if (this.#instance?.generation === tables.generation) return this.#instance;
-    // Tables that grew need a new layout; the state goes over. After a fault there is no instance.
+    if (this.#instance?.fits(tables)) return this.#instance;
+    // What grew needs a new layout; the state goes over. After a fault there is no instance.
     const grown = this.#instance !== undefined;
     const state = grown ? this.#instance?.snapshot() : this.#snapshot;
     this.#instance = undefined;

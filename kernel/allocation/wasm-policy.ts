@@ -1,7 +1,9 @@
+import type { PolicyCompanion } from "../../contract/ports/policy-companion.ts";
 import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import { type AdmittedPolicy, checkMinor } from "./admission.ts";
 import { ColumnWriter } from "./columns.ts";
+import { Program } from "./companion.ts";
 import { withDeadline } from "./deadline.ts";
 import { PolicyFault } from "./faults.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
@@ -14,13 +16,12 @@ export interface WasmPolicyOptions {
   readonly deadlineMs: number;
   /** Parameters in the order that the manifest gives them. */
   readonly params?: readonly number[];
-  /** Compiled expressions for policies that evaluate some. */
-  readonly program?: Uint8Array;
+  /** Compiles what frameworks and agents state, for policies that evaluate it. */
+  readonly companion?: PolicyCompanion | undefined;
 }
 
-/** Room for the parameters and the program, at least these many of them. */
+/** Room for the parameters, at least these many of them. */
 const PARAMS_MAX = 64;
-const PROGRAM_BYTES_MAX = 64 << 10;
 
 /** Decision rows beyond one for each agent; a round that needs more says so and goes on. */
 const EXTRA_DECISIONS = 1024;
@@ -43,7 +44,7 @@ export class WasmPolicy implements Policy {
   readonly name: string;
   readonly digest: string;
   /** Generation of the tables that this instance is laid out for. */
-  readonly generation: number;
+  readonly #generation: number;
   readonly #guest: Guest;
   readonly #deadlineMs: number;
   readonly #header: Uint32Array;
@@ -51,6 +52,9 @@ export class WasmPolicy implements Policy {
   readonly #clock: Float64Array | undefined;
   readonly #candidates: Uint32Array | undefined;
   readonly #writer: ColumnWriter;
+  readonly #program: Program;
+  readonly #programRoom: number;
+  readonly #programColumn: Uint8Array | undefined;
   readonly #state: Uint8Array;
   readonly #schema: number;
   readonly #decisionsMax: number;
@@ -63,13 +67,16 @@ export class WasmPolicy implements Policy {
   constructor(policy: AdmittedPolicy, tables: AllocationTables, options: WasmPolicyOptions) {
     this.name = policy.name;
     this.digest = policy.digest;
-    this.generation = tables.generation;
+    this.#generation = tables.generation;
     this.#deadlineMs = options.deadlineMs;
     this.#guest = started(policy, options.deadlineMs);
     checkMinor(policy.name, this.#number(this.#guest[ABI_MARKER]));
     this.#schema = this.#number(this.#guest.state_schema);
     const { buffer } = this.#guest.memory;
     this.#header = this.#headerIn(buffer);
+    this.#program = new Program(policy.name, options.companion);
+    this.#program.refresh(tables);
+    this.#programRoom = this.#program.room;
     this.#decisionsMax = this.#initialise(tables);
     const layout = new Layout(policy.name, buffer, this.#header);
     this.#writer = new ColumnWriter(tables, this.#header, (slot, like) =>
@@ -84,15 +91,30 @@ export class WasmPolicy implements Policy {
     this.#amounts =
       layout.f64(Slot.DecisionAmounts, this.#decisionsMax * KINDS) ?? new Float64Array(0);
     this.#state = layout.state();
-    this.#setParams(layout, options.params ?? [], options.program ?? new Uint8Array(0));
+    this.#programColumn = layout.u8(Slot.Program, this.#programRoom);
+    layout.f64(Slot.ParamValues, PARAMS_MAX)?.set(options.params ?? []);
+    this.#header[Slot.Params] = options.params?.length ?? 0;
     layout.check();
   }
 
+  /**
+   * Whether this instance has room for the tables and for the program as they are now; if not,
+   * another one must take its place.
+   * @throws PolicyFault POLICY_COMPANION
+   */
+  fits(tables: AllocationTables): boolean {
+    if (this.#generation !== tables.generation) return false;
+    this.#program.refresh(tables);
+    return this.#program.bytes.length <= this.#programRoom;
+  }
+
+  /** The tables must be ones that this instance `fits`. */
   allocate(tables: AllocationTables, input: RoundInput): DecisionRows {
     const header = this.#header;
     const candidates = tables.candidates;
     tables.roles.settleRanks();
     this.#writer.write();
+    this.#writeProgram();
     this.#clusterTotal?.set(tables.clusterTotal);
     if (this.#clock) this.#clock[0] = input.nowMs;
     this.#candidates?.set(candidates);
@@ -180,7 +202,7 @@ export class WasmPolicy implements Policy {
     header[Slot.AlternativesMax] = sizes.alternatives;
     header[Slot.DecisionsMax] = decisions;
     header[Slot.ParamsMax] = PARAMS_MAX;
-    header[Slot.ProgramBytesMax] = PROGRAM_BYTES_MAX;
+    header[Slot.ProgramBytesMax] = this.#programRoom;
     const answer = withDeadline(this.#deadlineMs, () => this.#guest.init());
     if (answer !== Answer.OK) {
       const why = answer === Answer.NO_ROOM ? "no room in its memory" : `answer ${answer}`;
@@ -191,11 +213,12 @@ export class WasmPolicy implements Policy {
     throw new PolicyFault("POLICY_LAYOUT", `${this.name} wrote no magic number into its header`);
   }
 
-  #setParams(layout: Layout, params: readonly number[], program: Uint8Array): void {
-    layout.f64(Slot.ParamValues, PARAMS_MAX)?.set(params);
-    layout.u8(Slot.Program, PROGRAM_BYTES_MAX)?.set(program);
-    this.#header[Slot.Params] = params.length;
-    this.#header[Slot.ProgramBytes] = program.length;
+  #writeProgram(): void {
+    const isNew = this.#program.takeNews();
+    this.#header[Slot.ProgramChanged] = isNew ? 1 : 0;
+    if (!isNew) return;
+    this.#programColumn?.set(this.#program.bytes);
+    this.#header[Slot.ProgramBytes] = this.#program.bytes.length;
   }
 }
 

@@ -4,6 +4,7 @@ import type { AgentInfo } from "../../contract/schema/agent.ts";
 import { isTerminal, type TaskReason, type TaskState } from "../../contract/task-state.ts";
 import { assert } from "./assert.ts";
 import { flagAgent, recount, totalChanged } from "./books.ts";
+import { describeInTables } from "./describe.ts";
 import type { Effect } from "./effect.ts";
 import type { PeerNumber } from "./event.ts";
 import { rescindOffer } from "./offers.ts";
@@ -59,6 +60,7 @@ export function addAgent(
   state.agentRows[row] = agent;
   state.agentPeers.set(peer, agent);
   state.recovering.delete(id);
+  describeInTables(state, agent);
   totalChanged(state, agent);
   flagAgent(state, agent);
   state.timers.set(nowMs + state.options.agentPingTimeoutMs, "ping", id);
@@ -77,7 +79,9 @@ export function describeAgent(state: ClusterState, agent: Agent, registration: R
   agent.version = version;
   agent.capabilities = capabilities;
   agent.total = normal(info.resources);
-  if (changed) state.filters.dropAgent(agent.row);
+  if (!changed) return;
+  describeInTables(state, agent);
+  state.filters.dropAgent(agent.row);
 }
 
 function sameJson(a: unknown, b: unknown): boolean {

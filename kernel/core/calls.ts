@@ -27,7 +27,7 @@ export function reject(peer: PeerNumber, call: string, error: TepuiError, out: E
 }
 
 /** Ends a subscription with an error, and the connection after it. */
-export function refuseFramework(peer: PeerNumber, error: TepuiError, out: Effect[]): void {
+export function refuseFramework(peer: PeerNumber, error: Problem, out: Effect[]): void {
   const { code, message } = error;
   out.push({ type: "send-framework", to: peer, event: { type: "error", code, message } });
   out.push({ type: "close-peer", peer, code, message });

@@ -1,5 +1,5 @@
 import type { AgentMessage } from "../../contract/agent-api.ts";
-import type { FrameworkCall } from "../../contract/framework-api.ts";
+import type { FrameworkCall, Problem } from "../../contract/framework-api.ts";
 import type { OperatorMethod, OperatorParams } from "../../contract/operator-api.ts";
 
 /** Number of a connection, unique for the life of the process; the core knows no sockets. */
@@ -38,7 +38,13 @@ export type OperatorCommand = {
 
 /** Everything that can happen to the cluster. The core learns of the world by these alone. */
 export type ClusterInput =
-  | { readonly type: "framework-call"; readonly peer: PeerNumber; readonly call: FrameworkCall }
+  | {
+      readonly type: "framework-call";
+      readonly peer: PeerNumber;
+      readonly call: FrameworkCall;
+      /** What the live policy's companion has against the description in the call. */
+      readonly objection?: Problem;
+    }
   | { readonly type: "framework-closed"; readonly peer: PeerNumber }
   | { readonly type: "agent-message"; readonly peer: PeerNumber; readonly message: AgentMessage }
   | { readonly type: "agent-closed"; readonly peer: PeerNumber }
@@ -60,3 +66,6 @@ export type ClusterInput =
   | { readonly type: "listeners"; readonly count: number }
   /** Time has passed: fire the timers that are due. */
   | { readonly type: "tick" };
+
+/** An input of one type. */
+export type InputOf<Type extends ClusterInput["type"]> = Extract<ClusterInput, { type: Type }>;

@@ -21,7 +21,7 @@ export function step(state: ClusterState, input: ClusterInput, nowMs: number, ou
       stepAgentMessage(state, input.peer, input.message, nowMs, out);
       return;
     case "framework-call":
-      stepFrameworkCall(state, input.peer, input.call, nowMs, out);
+      stepFrameworkCall(state, input, nowMs, out);
       return;
     case "offers-decided":
       stepOffersDecided(state, input, nowMs, out);

@@ -1,6 +1,8 @@
+import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
 import type { WasmPlugin } from "../../contract/ports/plugin.ts";
 import { admitPolicy } from "../allocation/admission.ts";
+import { companionOf } from "../allocation/companion.ts";
 import { AllocationRounds, type RoundDecisions } from "../allocation/round.ts";
 import { DecisionFlag } from "../allocation/slots.ts";
 import { PolicySupervisor } from "../allocation/supervisor.ts";
@@ -9,6 +11,7 @@ import type { ClusterState } from "../core/state.ts";
 import { prepareRound } from "../core/step.ts";
 import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
+import { type LivePolicy, Statements } from "./statements.ts";
 
 /** Wall-clock backstop of one call into a policy; the step budget is the real bound. */
 const POLICY_DEADLINE_MS = 1_000;
@@ -29,6 +32,7 @@ function parametersOf({ manifest, config }: WasmPlugin): number[] {
 /** The allocation of a master: its live policy under supervision, and the figures of its rounds. */
 export class Rounds {
   readonly supervisor = new PolicySupervisor();
+  readonly statements: Statements;
   readonly #rounds: AllocationRounds;
   readonly #seed: number;
   readonly #seconds;
@@ -36,8 +40,9 @@ export class Rounds {
   readonly #lost;
 
   /** `seed` makes the order of agents differ between masters and equal between replays. */
-  constructor(seed: number, monotonicMs: () => number, metrics: Metrics) {
+  constructor(seed: number, monotonicMs: () => number, metrics: Metrics, log: Logger) {
     this.#seed = seed;
+    this.statements = new Statements(() => this.live(), log);
     this.#rounds = new AllocationRounds(this.supervisor, monotonicMs);
     this.#seconds = metrics.histogram({
       name: "allocation_round_seconds",
@@ -63,18 +68,23 @@ export class Rounds {
    */
   promote(plugin: WasmPlugin, tables: AllocationTables): void {
     const policy = admitPolicy(plugin.name, plugin.bytes, plugin.digest);
-    const options = { deadlineMs: POLICY_DEADLINE_MS, params: parametersOf(plugin) };
+    const options = {
+      deadlineMs: POLICY_DEADLINE_MS,
+      params: parametersOf(plugin),
+      companion: companionOf(plugin),
+    };
     this.supervisor.promote({ policy, options }, tables, this.#rounds.round);
   }
 
-  /** Name and digest of the policy that is meant to run. */
-  live(): { readonly name: string; readonly digest: string } {
-    const live = this.supervisor.live;
-    return { name: live?.name ?? "built-in", digest: live?.digest ?? "" };
+  /** The policy that is meant to run. */
+  live(): LivePolicy & { readonly digest: string } {
+    const { live, companion } = this.supervisor;
+    return { name: live?.name ?? "built-in", digest: live?.digest ?? "", companion };
   }
 
   /** One round over the cluster; what it decided, as the input to step. */
   decide(state: ClusterState, nowMs: number): ClusterInput | undefined {
+    this.statements.audit(state.tables);
     prepareRound(state);
     const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX };
     const decisions = this.#rounds.run(state.tables, input);

@@ -1,5 +1,5 @@
 import { errors } from "../../../contract/errors.ts";
-import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
+import type { FrameworkCallOf, Problem } from "../../../contract/framework-api.ts";
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
 import { type Call, problemOf, refuseFramework, reject } from "../calls.ts";
 import { syncClients } from "../clients.ts";
@@ -21,6 +21,7 @@ export function stepSubscribe(
   state: ClusterState,
   peer: PeerNumber,
   call: FrameworkCallOf<"subscribe">,
+  objection: Problem | undefined,
   nowMs: number,
   out: Effect[],
 ): void {
@@ -34,6 +35,10 @@ export function stepSubscribe(
   const problem = frameworkProblem(info, suppressed);
   if (problem !== undefined) {
     refuseFramework(peer, errors.FRAMEWORK_INVALID(problem), out);
+    return;
+  }
+  if (objection !== undefined) {
+    refuseFramework(peer, objection, out);
     return;
   }
   const { id } = info;
@@ -139,14 +144,15 @@ function resuppress(
 export function stepUpdateFramework(
   { state, framework, nowMs, out }: Call,
   call: FrameworkCallOf<"update-framework">,
+  objection: Problem | undefined,
 ): void {
   const to = framework.peer as PeerNumber;
   const { requestId } = call;
   const problem =
     frameworkProblem(call.framework, call.suppressedRoles ?? []) ??
     fixedChange(framework, call.framework);
-  if (problem !== undefined) {
-    const told = problemOf(errors.FRAMEWORK_INVALID(problem));
+  const told = problem === undefined ? objection : problemOf(errors.FRAMEWORK_INVALID(problem));
+  if (told !== undefined) {
     const event = { type: "framework-updated", requestId, problem: told } as const;
     out.push({ type: "send-framework", to, event });
     return;
