@@ -122,7 +122,8 @@ export function updateClients(): bool {
     remember(client);
     entering += 1;
   }
-  return totalUnits() == 0 || entering << 2 > taking;
+  // A flow that is still being settled is not begun again because it is nothing yet.
+  return (totalUnits() == 0 && queueCount == 0) || entering << 2 > taking;
 }
 
 // @ts-ignore: decorator
@@ -241,8 +242,9 @@ function priceEntrants(): void {
   }
 }
 
-/** Searches until the flow is the cheapest, or the work is done; false for the latter. */
-export function settle(workMax: u64): bool {
+/** Searches, at least once, until the flow is the cheapest or the work is done; false for the latter. */
+export function settle(most: u64): bool {
+  const workMax = max<u64>(most, workDone());
   while (queueCount > 0) {
     const group = word(queue, queueFirst);
     while (isLive(group) && spareSlots(group) != 0 && priceOfGroup(group) > 0) {
