@@ -30,6 +30,8 @@ let queue: usize = 0, queued: usize = 0, queueFirst: u32 = 0, queueCount: u32 = 
 let queueMax: u32 = 0;
 let changedAgents: usize = 0, changedFilters: usize = 0;
 let taking: u32 = 0, entering: u32 = 0;
+/** Is the flow the cheapest, as far as was known when it was settled last? */
+let settled = true;
 
 /** Places the lists of changed agents, and reserves what is remembered. */
 export function placeMarket(): void {
@@ -123,7 +125,7 @@ export function updateClients(): bool {
     entering += 1;
   }
   // A flow that is still being settled is not begun again because it is nothing yet.
-  return (totalUnits() == 0 && queueCount == 0) || entering << 2 > taking;
+  return (settled && totalUnits() == 0) || entering << 2 > taking;
 }
 
 // @ts-ignore: decorator
@@ -245,6 +247,7 @@ function priceEntrants(): void {
 /** Searches, at least once, until the flow is the cheapest or the work is done; false for the latter. */
 export function settle(most: u64): bool {
   const workMax = max<u64>(most, workDone());
+  settled = false;
   while (queueCount > 0) {
     const group = word(queue, queueFirst);
     while (isLive(group) && spareSlots(group) != 0 && priceOfGroup(group) > 0) {
@@ -262,6 +265,7 @@ export function settle(most: u64): bool {
       obtain(client);
     }
   }
+  settled = true;
   return true;
 }
 

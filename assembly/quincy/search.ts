@@ -6,11 +6,12 @@
 // slot of it would be worth, 0 while some are spare. In a cheapest flow
 //   cost(client, group) − price(client) + price(group) ≥ 0, and 0 where the client holds some.
 //
-// Quincy's cluster and rack nodes are not stored. They hold because clients without preferences
-// for a place pay the same all over it: so the cheapest group reached so far settles the labels of
-// all of them, and costlier ones have only preferences left to add.
+// Quincy's cluster and rack nodes are not stored, but this is what they are good for: a client
+// without preferences for a place pays the same all over it. So the cheapest group reached so far
+// settles the labels of all whom it may serve, and costlier groups have only those left that it may
+// not serve, and preferences.
 import { Slot, read, reserve, setWord, word } from "../abi";
-import { allowedWord, isAllowed } from "../shared/eligible";
+import { allowedWord, isAllowed, readyWord } from "../shared/eligible";
 import { agentBegin, agentEnd, entryClient, entryCost, rackBegin, rackEnd } from "./costs";
 import { firstOfClient, groupOfCell, nextOfClient } from "./flow";
 import { gatherGroup, isOpen, preferredAgent, rackOfGroup } from "./groups";
@@ -42,7 +43,9 @@ let reached: usize = 0, reachedCount: u32 = 0;
 let rackIn: usize = 0, rackLevel: usize = 0;
 /** For each of 16 patterns of four bits, the lanes that they stand for. */
 let lanes: usize = 0;
-let search: u32 = 0, bestOpen: i32 = FAR, clients: u32 = 0;
+/** The lowest level of groups in this search, and a bit for each client that none of them serves. */
+let lowest: i32 = FAR, unserved: usize = 0, unservedCount: u32 = 0;
+let search: u32 = 0, clients: u32 = 0;
 /** Work done, in the units of StepsMax. */
 let work: u64 = 0;
 
@@ -62,6 +65,7 @@ export function placeSearch(): void {
   rackIn = reserve(groups);
   rackLevel = reserve(groups);
   lanes = reserve(256);
+  unserved = reserve(read(Slot.ClientsMax) >> 3);
   for (let bits: u32 = 0; bits < 16; bits++) {
     for (let lane: u32 = 0; lane < 4; lane++) {
       setWord(lanes, (bits << 2) + lane, (bits >> lane) & 1 ? 0xffffffff : 0);
@@ -122,7 +126,7 @@ export function setPrice(client: u32, price: i32, anywhere: i32): void {
 export function beginSearch(): void {
   search += 1;
   if (search == 0) forgetMarks();
-  bestOpen = FAR;
+  lowest = FAR;
   reachedCount = 0;
   const far = i32x4.splat(FAR);
   for (let at: usize = 0; at < <usize>clients << 2; at += 16) {
@@ -170,72 +174,98 @@ function relax(group: u32, level: i32, step: u32): void {
   const open = isOpen(group), agent = preferredAgent(group), rack = rackOfGroup(group);
   let gathered = open;
   work += 1;
-  if (level < bestOpen) {
+  if (level < lowest || unservedCount != 0) {
     work += clients >> 6;
-    if (open) {
-      bestOpen = level;
-      relaxAll(level, step);
-    } else {
-      gathered = true;
-      if (!gatherGroup(group)) return;
-      relaxAllowed(level, step);
-    }
+    gathered = true;
+    if (!open && !gatherGroup(group)) return;
+    if (level >= lowest) serveUnserved(level, step, open);
+    else if (open) serveAll(level, step);
+    else serveAllowed(level, step);
   }
   if (rack != 0 && !(word(rackIn, rack) == search && <i32>word(rackLevel, rack) <= level)) {
-    if (open) {
+    if (!gathered && !gatherGroup(group)) return;
+    gathered = true;
+    if (serveEntries(rackBegin(rack), rackEnd(rack), open, level, step)) {
       setWord(rackIn, rack, search);
       setWord(rackLevel, rack, <u32>level);
     }
-    if (!gathered && !gatherGroup(group)) return;
-    gathered = true;
-    relaxEntries(rackBegin(rack), rackEnd(rack), open, level, step);
   }
   if (agentEnd(agent) == agentBegin(agent)) return;
   if (!gathered && !gatherGroup(group)) return;
-  relaxEntries(agentBegin(agent), agentEnd(agent), open, level, step);
+  serveEntries(agentBegin(agent), agentEnd(agent), open, level, step);
 }
 
-function relaxAll(level: i32, step: u32): void {
+function serveAll(level: i32, step: u32): void {
   const from = i32x4.splat(level), by = i32x4.splat(<i32>step);
+  lowest = level;
+  unservedCount = 0;
   for (let at: usize = 0; at < <usize>clients << 2; at += 16) {
     const length = i32x4.add(from, v128.load(nets + at)), before = v128.load(lengths + at);
-    const shorter = i32x4.lt_s(length, before);
-    if (!v128.any_true(shorter)) continue;
-    const now = v128.bitselect(length, before, shorter);
-    v128.store(lengths + at, now);
-    v128.store(pending + at, v128.bitselect(length, v128.load(pending + at), shorter));
-    v128.store(steps + at, v128.bitselect(by, v128.load(steps + at), shorter));
+    label(at, length, before, i32x4.lt_s(length, before), by);
   }
 }
 
-function relaxAllowed(level: i32, step: u32): void {
+/** Serves those that the gathered group may serve, on the lowest level so far. */
+function serveAllowed(level: i32, step: u32): void {
   const from = i32x4.splat(level), by = i32x4.splat(<i32>step);
+  lowest = level;
+  unservedCount = 0;
   for (let group: u32 = 0; group << 5 < clients; group++) {
-    let bits = allowedWord(group);
+    const allowed = allowedWord(group);
+    const left = readyWord(group) & ~allowed;
+    setWord(unserved, group, left);
+    unservedCount += popcnt(left);
+    let bits = allowed;
     for (let at = <usize>group << 7; bits != 0; at += 16, bits >>= 4) {
       if ((bits & 15) == 0) continue;
       const length = i32x4.add(from, v128.load(nets + at)), before = v128.load(lengths + at);
       const may = v128.load(lanes + (<usize>(bits & 15) << 4));
-      const shorter = v128.and(i32x4.lt_s(length, before), may);
-      if (!v128.any_true(shorter)) continue;
-      v128.store(lengths + at, v128.bitselect(length, before, shorter));
-      v128.store(pending + at, v128.bitselect(length, v128.load(pending + at), shorter));
-      v128.store(steps + at, v128.bitselect(by, v128.load(steps + at), shorter));
+      label(at, length, before, v128.and(i32x4.lt_s(length, before), may), by);
     }
   }
 }
 
-function relaxEntries(begin: u32, until: u32, open: bool, level: i32, step: u32): void {
+// @ts-ignore: decorator
+@inline function label(at: usize, length: v128, before: v128, shorter: v128, by: v128): void {
+  if (!v128.any_true(shorter)) return;
+  v128.store(lengths + at, v128.bitselect(length, before, shorter));
+  v128.store(pending + at, v128.bitselect(length, v128.load(pending + at), shorter));
+  v128.store(steps + at, v128.bitselect(by, v128.load(steps + at), shorter));
+}
+
+/** Serves those that no group on the lowest level may serve, if this one may. */
+function serveUnserved(level: i32, step: u32, open: bool): void {
+  for (let group: u32 = 0; group << 5 < clients; group++) {
+    const left = word(unserved, group), served = open ? left : left & allowedWord(group);
+    for (let bits = served; bits != 0; bits &= bits - 1) {
+      const client = (group << 5) + ctz(bits);
+      labelOne(client, level + <i32>word(nets, client), step);
+    }
+    if (level != lowest) continue;
+    setWord(unserved, group, left & ~served);
+    unservedCount -= popcnt(served);
+  }
+}
+
+// @ts-ignore: decorator
+@inline function labelOne(client: u32, length: i32, step: u32): void {
+  if (length >= lengthOf(client)) return;
+  setWord(lengths, client, <u32>length);
+  setWord(pending, client, <u32>length);
+  setWord(steps, client, step);
+}
+
+/** Serves the clients of entries; false when the group may not serve some of them. */
+function serveEntries(begin: u32, until: u32, open: bool, level: i32, step: u32): bool {
+  let all = true;
   work += (until - begin) >> 4;
   for (let entry = begin; entry < until; entry++) {
     const client = entryClient(entry);
-    if (client >= clients || (!open && !isAllowed(client)) || priceOf(client) == NO_PRICE) continue;
-    const length = level + entryCost(entry) - priceOf(client);
-    if (length >= lengthOf(client)) continue;
-    setWord(lengths, client, <u32>length);
-    setWord(pending, client, <u32>length);
-    setWord(steps, client, step);
+    if (client >= clients || priceOf(client) == NO_PRICE) continue;
+    if (open || isAllowed(client)) labelOne(client, level + entryCost(entry) - priceOf(client), step);
+    else all = false;
   }
+  return all;
 }
 
 /** Where the shortest way that has not been looked at yet ends; FAR when there is none. */

@@ -123,6 +123,10 @@ export function gatherAllowed(mask: usize, agent: u32): bool {
 // @ts-ignore: decorator
 @inline export function allowedWord(at: u32): u32 { return word(allowed, at); }
 
+/** Clients that may be offered anything, 32 to a word. */
+// @ts-ignore: decorator
+@inline export function readyWord(at: u32): u32 { return word(masks, at); }
+
 /** Is this one of the clients of the agent at hand? */
 // @ts-ignore: decorator
 @inline export function isAllowed(client: u32): bool {
