@@ -120,12 +120,13 @@ function updateNetwork(
   slots: u32, wait: i32, waitSecond: i32, share: i32, priority: i32,
 ): u32 {
   const least = digestOfMinimums(), own = hasOwnMinimums();
-  const anew = !started || read(Slot.EverythingChanged) != 0 || least != minimums;
+  const reread = !started || read(Slot.ProgramChanged) != 0;
+  const anew = reread || read(Slot.EverythingChanged) != 0 || least != minimums;
   started = true;
   minimums = least;
   let looked: u32 = 0;
-  if (anew || read(Slot.ProgramChanged) != 0) {
-    readProgram(param(RACK_TRANSFER, 1), param(CORE_TRANSFER, 2));
+  if (reread) readProgram(param(RACK_TRANSFER, 1), param(CORE_TRANSFER, 2));
+  if (anew) {
     clearMarket(slots, own);
     beginClaims(slots, wait, waitSecond, share, priority);
     updateClients();

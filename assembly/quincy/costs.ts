@@ -10,7 +10,8 @@
 //
 // Rack entries say 0 MB for the agent, and hold for every agent in the rack. Agent entries say what
 // holds for one agent. A client without an entry for a place has none of its data there. Programs
-// that contradict themselves are not used at all: everything costs the same then.
+// that contradict themselves are not used at all: everything costs the same then. Where an entry
+// said how much is on the agent, it says what a grant costs once it is read.
 import { Slot, read, reserve, setWord, word, write } from "../abi";
 
 /** "QNCY" in ASCII. */
@@ -50,7 +51,7 @@ export function asCost(value: f64): i32 {
   return value > 0 ? <i32>Math.floor(min<f64>(value, COST_MAX)) : 0;
 }
 
-/** Reads a program; false when it is none that can be used. Prices are costs of a MB. */
+/** Reads a new program; false when it is none that can be used. Prices are costs of a MB. */
 export function readProgram(acrossRack: f64, acrossCore: f64): bool {
   rackPrice = max<f64>(acrossRack, 0);
   // What leaves the rack passes the rack's switch too.
@@ -88,6 +89,10 @@ function findParts(): bool {
   }
   clients = stated;
   agents = agentCount;
+  for (let entry: u32 = 0; entry < count; entry++) {
+    const at = entry * ENTRY_WORDS, here = word(entries, at + 1), near = word(entries, at + 2);
+    setWord(entries, at + 1, <u32>costOf(word(entries, at), here, near));
+  }
   return true;
 }
 
@@ -139,7 +144,7 @@ export function rackOfAgent(agent: u32): u32 {
 @inline export function entryClient(entry: u32): u32 { return word(entries, entry * ENTRY_WORDS); }
 
 /** What a grant costs the client of an entry where the entry holds. */
-export function entryCost(entry: u32): i32 {
-  const at = entry * ENTRY_WORDS;
-  return costOf(word(entries, at), word(entries, at + 1), word(entries, at + 2));
+// @ts-ignore: decorator
+@inline export function entryCost(entry: u32): i32 {
+  return <i32>word(entries, entry * ENTRY_WORDS + 1);
 }

@@ -261,9 +261,8 @@ function serveEntries(begin: u32, until: u32, open: bool, level: i32, step: u32)
   work += (until - begin) >> 4;
   for (let entry = begin; entry < until; entry++) {
     const client = entryClient(entry);
-    if (client >= clients || priceOf(client) == NO_PRICE) continue;
     if (open || isAllowed(client)) labelOne(client, level + entryCost(entry) - priceOf(client), step);
-    else all = false;
+    else if (priceOf(client) != NO_PRICE) all = false;
   }
   return all;
 }
