@@ -129,13 +129,16 @@ export function slotsFor(quantity: usize): u32 {
   return <u32>min<f64>(most, <f64>UNLIMITED);
 }
 
-/** Mean slots that fit below the limits above the client's role. */
+/**
+ * Mean slots that fit below the limits above the client's role, by cpus and memory, without which a
+ * slot is of no use. Other kinds are cut from what is offered.
+ */
 function grantsInLimits(client: u32): u32 {
   let least: f64 = <f64>UNLIMITED;
   if (!(read(Slot.Presence) & Presence.LIMITS)) return UNLIMITED;
   for (let role = roleOf(client); role != 0; role = parentRole(role)) {
     if (!(flagsOfRole(role) & RoleFlag.LIMITED)) continue;
-    for (let kind: u32 = 0; kind < KINDS; kind++) {
+    for (let kind: u32 = 0; kind < 2; kind++) {
       const mean = double(wholeCluster(), kind) / slotsTotal;
       const room = double(limitOf(role), kind) - double(consumedBefore(role), kind);
       if (mean < Infinity) least = min<f64>(least, Math.ceil(max<f64>(room, 0) / mean));

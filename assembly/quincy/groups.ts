@@ -150,12 +150,16 @@ export function leave(agent: u32): u32 {
 /** How many slots what is free on the agent makes. */
 function slotsIn(agent: u32): u32 {
   if (!agentReady(agent)) return 0;
-  const free = freeOf(agent), usual = defaultMinimum(), enough = worthOffering(free, usual);
-  if (!enough && hasRevocable(agent)) return 1;
-  if (!enough && !(ownMinimums && vectors.some(free))) return 0;
+  const free = freeOf(agent), usual = defaultMinimum();
+  if (!isWorthSlots(free)) return hasRevocable(agent) ? 1 : 0;
   let slots = fullSlots(agent, free);
   while (slots > 1 && !worthOffering(partOf(agent, slots), usual)) slots -= 1;
   return slots;
+}
+
+/** Could somebody want these unreserved resources without anything beside them? */
+function isWorthSlots(free: usize): bool {
+  return worthOffering(free, defaultMinimum()) || (ownMinimums && vectors.some(free));
 }
 
 /** Slots by cpus and memory, the kinds that tasks always need; at least one. */
@@ -190,8 +194,7 @@ function slotOf(agent: u32, kind: u32): usize {
 
 function kindOf(agent: u32): u32 {
   let kind = LIVE;
-  const enough = worthOffering(freeOf(agent), defaultMinimum());
-  if (hasRevocable(agent) && !enough) kind |= REVOCABLE_ONLY;
+  if (!isWorthSlots(freeOf(agent))) kind |= REVOCABLE_ONLY;
   if (agentEnd(agent) > agentBegin(agent)) kind |= PREFERRED;
   const fenced = maskFor(flagsOfAgent(agent)) != maskFor(0);
   if (!fenced && !isFiltered(agent) && !ownMinimums && !(kind & REVOCABLE_ONLY)) kind |= OPEN;

@@ -138,6 +138,7 @@ export class WasmPolicy implements Policy {
       (tables.roles.guaranteed > 0 ? Presence.GUARANTEES : 0);
     header[Slot.More] = 0;
     header[Slot.Looked] = 0;
+    header[Slot.LookAgain] = 0;
     const count = withDeadline(this.#deadlineMs, () => this.#guest.allocate());
     if (!Number.isInteger(count) || count < 0 || count > this.#decisionsMax) {
       throw new PolicyFault("POLICY_BAD_COUNT", `${count} rows of at most ${this.#decisionsMax}`);
@@ -158,6 +159,7 @@ export class WasmPolicy implements Policy {
       amounts: this.#amounts,
       more,
       looked,
+      lookAgain: header[Slot.LookAgain] !== 0,
     };
   }
 

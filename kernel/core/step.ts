@@ -55,12 +55,13 @@ export function step(state: ClusterState, input: ClusterInput, nowMs: number, ou
 
 function stepOffersDecided(
   state: ClusterState,
-  { decisions, policy, more }: Extract<ClusterInput, { type: "offers-decided" }>,
+  { decisions, policy, more, lookAgain }: Extract<ClusterInput, { type: "offers-decided" }>,
   nowMs: number,
   out: Effect[],
 ): void {
   const { allocation } = state;
   allocation.wanted = more === true;
+  allocation.lookAgain = lookAgain === true;
   if (allocation.policy.digest !== policy.digest || allocation.policy.name !== policy.name) {
     allocation.policy = { name: policy.name, digest: policy.digest };
     if (state.listeners > 0) {

@@ -96,6 +96,7 @@ export class Rounds {
       decisions: listOf(decisions),
       policy: { name, digest },
       more: decisions.more,
+      lookAgain: decisions.lookAgain,
     };
   }
 

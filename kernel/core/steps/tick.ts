@@ -59,10 +59,11 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
 
 /**
  * A batch (C1). Nothing can be new on agents that were not touched, but where there are quotas:
- * what one role gives back may be another's anywhere.
+ * what one role gives back may be another's anywhere; or where the policy waits for time to pass.
  */
 function batch(state: ClusterState): void {
-  if (state.registry.quotas.size > 0) state.tables.touchAll();
+  const { allocation, registry } = state;
+  if (registry.quotas.size > 0 || allocation.lookAgain) state.tables.touchAll();
   wantRound(state);
 }
 
