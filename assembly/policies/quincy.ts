@@ -88,12 +88,12 @@ export function allocate(): i32 {
   beginWork();
   const wait = asCost(param(WAIT, 1000)), waitSecond = asCost(param(WAIT_SECOND, 250));
   const share = asCost(param(SHARE, 20000)), priority = asCost(param(PRIORITY, 0));
-  const slots = <u32>min<f64>(max<f64>(param(SLOTS, 1), 1), <f64>SLOTS_MAX);
+  const slots = max<u32>(whole(param(SLOTS, 1), SLOTS_MAX), 1);
   const looked = updateNetwork(slots, wait, waitSecond, share, priority);
   let settled = settle(stepsMax);
   write(Slot.More, 0);
   write(Slot.LookAgain, 0);
-  if (!settled && patient < <u32>min<f64>(max<f64>(param(PATIENCE, 4), 0), <f64>IDLE_ROUNDS_MAX)) {
+  if (!settled && patient < whole(param(PATIENCE, 4), IDLE_ROUNDS_MAX)) {
     patient += 1;
     write(Slot.More, 1);
     write(Slot.Looked, 0);
@@ -113,6 +113,11 @@ export function allocate(): i32 {
 
 function param(index: u32, otherwise: f64): f64 {
   return read(Slot.Params) > index ? double(params, index) : otherwise;
+}
+
+/** A whole number from a parameter, at most this; 0 for what is none. */
+function whole(value: f64, most: u32): u32 {
+  return value > 0 ? <u32>min<f64>(value, <f64>most) : 0;
 }
 
 /** Brings the network up to date; the number of candidates, from the first, that are in it. */

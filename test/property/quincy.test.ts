@@ -91,7 +91,11 @@ const at = <T>(list: readonly T[], index: number, edit: (one: T) => T): T[] =>
   list.map((one, row) => (row === index ? edit(one) : one));
 
 /** Makes a change in the tables and in what is drawn. */
-function apply(tables: AllocationTables, state: State, one: Drawn["rounds"][number][number]): State {
+function apply(
+  tables: AllocationTables,
+  state: State,
+  one: Drawn["rounds"][number][number],
+): State {
   const { agents, clients } = state.drawn;
   const agent = "agent" in one ? one.agent % agents.length : 0;
   const client = "client" in one ? one.client % clients.length : 0;
@@ -101,7 +105,9 @@ function apply(tables: AllocationTables, state: State, one: Drawn["rounds"][numb
     ...state,
     drawn: { ...state.drawn, agents: at(agents, agent, edit) },
   });
-  const withClient = (edit: (old: (typeof clients)[number]) => (typeof clients)[number]): State => ({
+  const withClient = (
+    edit: (old: (typeof clients)[number]) => (typeof clients)[number],
+  ): State => ({
     ...state,
     drawn: { ...state.drawn, clients: at(clients, client, edit) },
   });

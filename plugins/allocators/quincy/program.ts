@@ -30,7 +30,10 @@ export interface ProgramContent {
 }
 
 /** Bytes that a program takes beside its entries, and with each entry. */
-export function bytesOf(content: ProgramContent): { readonly fixed: number; readonly each: number } {
+export function bytesOf(content: ProgramContent): {
+  readonly fixed: number;
+  readonly each: number;
+} {
   const { totals, racks } = content;
   const words = HEAD_WORDS + totals.length + agentCount(content) * 2 + racks.length + 2;
   return { fixed: words * 4, each: ENTRY_WORDS * 4 };
@@ -72,7 +75,8 @@ export function writeProgram(content: ProgramContent): Uint8Array {
     next += agents[row]?.length ?? 0;
   }
   put(next);
-  for (const { client, rackMib } of racks.flat()) for (const word of [client, 0, rackMib]) put(word);
+  for (const { client, rackMib } of racks.flat())
+    for (const word of [client, 0, rackMib]) put(word);
   for (let row = 0; row < count; row++) {
     for (const { client, mib, rackMib } of agents[row] ?? []) {
       for (const word of [client, mib, rackMib]) put(word);

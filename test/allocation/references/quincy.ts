@@ -58,7 +58,8 @@ function inRack({ racks }: QuincyCluster, agent: number, data: NaiveData): numbe
 export function claim(of: QuincyCluster, client: NaiveClient, nth: number): number {
   const { cluster, costs, data, waitedSeconds } = of;
   const grants = cluster.agents.length;
-  const farthest = (data[client.name]?.total ?? 0) * Math.max(costs.coreTransfer, costs.rackTransfer);
+  const farthest =
+    (data[client.name]?.total ?? 0) * Math.max(costs.coreTransfer, costs.rackTransfer);
   const wait = Math.min(
     costs.wait + costs.waitSecond * waitedSeconds,
     Math.max(costs.wait, farthest),
