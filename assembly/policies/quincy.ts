@@ -48,7 +48,7 @@ export const state_schema: u32 = 1;
 
 // @ts-ignore: decorator
 @inline const SLOTS_MAX: u32 = 8;
-/** Rounds in a row that may decide nothing: the host takes a ninth for a standstill. */
+/** As many idle rounds as there may be: the host takes a ninth for a standstill. */
 // @ts-ignore: decorator
 @inline const IDLE_ROUNDS_MAX: u32 = 8;
 /** How often limits and demand may change the flow of one round. */
@@ -56,7 +56,9 @@ export const state_schema: u32 = 1;
 @inline const PASSES_MAX: u32 = 8;
 
 let params: usize = 0;
-let started = false, minimums: u32 = 0, patient: u32 = 0, idleRounds: u32 = 0;
+let started = false, minimums: u32 = 0;
+/** Rounds in a row that ended without a decision, and not with the end of the work. */
+let idleRounds: u32 = 0;
 
 export function header(): usize { return HEADER; }
 
@@ -91,24 +93,33 @@ export function allocate(): i32 {
   const slots = max<u32>(whole(param(SLOTS, 1), SLOTS_MAX), 1);
   const looked = updateNetwork(slots, wait, waitSecond, share, priority);
   let settled = settle(stepsMax);
-  write(Slot.More, 0);
-  write(Slot.LookAgain, 0);
-  if (!settled && patient < whole(param(PATIENCE, 4), IDLE_ROUNDS_MAX)) {
-    patient += 1;
-    write(Slot.More, 1);
-    write(Slot.Looked, 0);
-    return 0;
+  if (!settled && idleRounds < whole(param(PATIENCE, 4), IDLE_ROUNDS_MAX)) {
+    return goOn(true, 0, 0);
   }
-  patient = 0;
   beginOffers();
   for (let pass: u32 = 0; offerAll() && pass < PASSES_MAX; pass++) {
     if (!settle(stepsMax)) settled = false;
   }
   noteGrants();
+  if (groupsFull() || (anySpare() && anybodyWaits())) write(Slot.LookAgain, 1);
   const more = !settled || rowsFull() || looked < candidates;
-  answerMore(more, settled && !rowsFull() ? looked : 0);
-  if (groupsFull() || (anySpare() && anybodyWaits(wait, waitSecond))) write(Slot.LookAgain, 1);
-  return rowCount();
+  return goOn(more, settled && !rowsFull() ? looked : 0, rowCount());
+}
+
+/**
+ * Ends a round with so many rows. `more`: there is work left, beside the first candidates, which are
+ * done. Never so often without a decision that it looks like a halt: then it waits for a batch.
+ */
+function goOn(more: bool, looked: u32, rows: u32): u32 {
+  idleRounds = more && rows == 0 && looked == 0 ? idleRounds + 1 : 0;
+  if (idleRounds > IDLE_ROUNDS_MAX) {
+    idleRounds = 0;
+    more = false;
+    write(Slot.LookAgain, 1);
+  }
+  write(Slot.More, more ? 1 : 0);
+  write(Slot.Looked, more ? looked : read(Slot.Candidates));
+  return rows;
 }
 
 function param(index: u32, otherwise: f64): f64 {
@@ -149,17 +160,9 @@ function updateNetwork(
   return looked;
 }
 
-/** Says whether candidates are left; never so often without a decision that it looks like a halt. */
-function answerMore(more: bool, looked: u32): void {
-  idleRounds = more && rowCount() == 0 && looked == 0 ? idleRounds + 1 : 0;
-  const goesOn = more && idleRounds < IDLE_ROUNDS_MAX;
-  write(Slot.More, goesOn ? 1 : 0);
-  write(Slot.Looked, goesOn ? looked : read(Slot.Candidates));
-}
-
-function anybodyWaits(wait: i32, waitSecond: i32): bool {
+function anybodyWaits(): bool {
   for (let client: u32 = 0; client < read(Slot.Clients); client++) {
-    if (takesPart(client) && waitingHelps(client, wait, waitSecond)) return true;
+    if (takesPart(client) && waitingHelps(client)) return true;
   }
   return false;
 }

@@ -32,6 +32,8 @@ let clock: usize = 0, order: usize = 0, priority: usize = 0, demand: usize = 0;
 let state: usize = 0, stateBytes: u32 = 0;
 /** Per client: the terms of its claim, and the most grants that it may have. */
 let waits: usize = 0, fair: usize = 0, held: usize = 0, caps: usize = 0;
+/** Per client: 1 while longer waiting makes its claims grow. */
+let growing: usize = 0;
 let share: f64 = 0;
 /** Grants that the whole cluster is, if it were empty. */
 let slotsTotal: f64 = 0;
@@ -49,6 +51,7 @@ export function placeClaims(): void {
   fair = reserve(clients << 3);
   held = reserve(clients << 3);
   caps = reserve(clients << 2);
+  growing = reserve(clients);
   stateBytes = clients * STATE_BYTES;
   state = placeState(stateBytes);
 }
@@ -75,6 +78,7 @@ export function beginClaims(
     const grown = <f64>wait + <f64>waitSecond * secondsWaited(client);
     // Waiting pays until the client takes anything that there is; from then on it earns no more.
     const most = max<f64>(<f64>wait, <f64>costAnywhere(client));
+    store<u8>(growing + <usize>client, waitSecond > 0 && grown < most ? 1 : 0);
     const steps = double(priority, client) * <f64>priorityCost;
     setWord(waits, client, <u32>asCost(min<f64>(grown, most) + (steps == steps ? steps : 0)));
     setDouble(fair, client, chanceOf(client) * slotsTotal);
@@ -105,9 +109,10 @@ function secondsWaited(client: u32): f64 {
 /** The client was given something: its waiting starts anew. */
 export function endWaiting(client: u32): void { setDouble(state, (client << 1) + 1, load<f64>(clock)); }
 
-/** Could waiting longer make a client take what it does not take now? */
-export function waitingHelps(client: u32, wait: i32, waitSecond: i32): bool {
-  return waitSecond > 0 && <i32>word(waits, client) < max<i32>(wait, costAnywhere(client));
+/** Could waiting longer make a ready client take what it does not take now? */
+// @ts-ignore: decorator
+@inline export function waitingHelps(client: u32): bool {
+  return load<u8>(growing + <usize>client) != 0;
 }
 
 /** What a client asks for, in mean slots. Where it says nothing, it wants all. */

@@ -10,7 +10,7 @@ import { AllocationTables } from "../../kernel/core/tables.ts";
 import { writeProgram } from "../../plugins/allocators/quincy/program.ts";
 import { vector } from "./support/cluster.ts";
 import { shipped } from "./support/compile.ts";
-import { dataAt, givenTo, Quincy, quincyCluster } from "./support/quincy.ts";
+import { dataAt, givenTo, Quincy, quincyCluster, stateData } from "./support/quincy.ts";
 
 const nobody = undefined;
 const unlimited = Array(KINDS - 2).fill(Number.POSITIVE_INFINITY);
@@ -169,19 +169,19 @@ describe("quincy, whatever it is told", () => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
       return (state >>> 8) % below;
     };
-    for (let attempt = 0; attempt < 300; attempt++) {
-      const bytes = good.slice(0, attempt % 3 === 0 ? random(good.length) : good.length);
-      for (let flips = random(4); flips >= 0 && bytes.length > 0; flips--) {
-        const words = new DataView(bytes.buffer, 0, bytes.length & ~3);
-        const at = random(Math.max(words.byteLength >> 2, 1)) * 4;
+    let bytes = good;
+    const companion = { compiler: () => ({ compile: () => bytes }) };
+    const { quincy, tables } = quincyCluster(3, [nobody, nobody], { companion });
+    for (let attempt = 0; attempt < 1_000; attempt++) {
+      bytes = good.slice(0, attempt % 3 === 0 ? random(good.length) : good.length);
+      const words = new DataView(bytes.buffer, 0, bytes.length & ~3);
+      for (let flips = random(4); flips >= 0 && words.byteLength > 0; flips--) {
         const value = [0, 1, 0xffffffff, 0x7fffffff, random(40)][random(5)] ?? 0;
-        if (words.byteLength > 0) words.setUint32(at, value, true);
+        words.setUint32(random(words.byteLength >> 2) * 4, value, true);
       }
-      const companion = { compiler: () => ({ compile: () => bytes }) };
-      const { quincy } = quincyCluster(3, [nobody, nobody], { companion });
-      // What it says may cost anything, but nobody is to be given what is not theirs.
-      quincy.round();
-      expect(quincy.round(1_000_000).more).toBe(false);
+      stateData(tables, 0, nobody);
+      // Places may cost anything then, but nobody is to be given what is not theirs.
+      expect(quincy.round(attempt * 60_000).more).toBe(false);
     }
   });
 
