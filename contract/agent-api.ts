@@ -66,6 +66,8 @@ export const agentMessageSchemas = {
   reregister: message("reregister", {
     ...registration,
     ...holdings,
+    /** Operations with feedback that it applied and nobody has acknowledged (C18). */
+    operations: Type.Optional(Type.Array(UpdateIdSchema)),
     /** How many parts of it came before; none where all is here. */
     parts: Type.Optional(Type.Integer({ minimum: 1 })),
   }),

@@ -44,6 +44,11 @@ export const limits = {
   rolesPerFrameworkMax: 1_000,
   /** Offers in one OFFERS event, so that it stays below the smallest limit of known clients. */
   offersPerEventMax: 500,
+  /** Characters, and instructions of the program, of a regular expression in a constraint (C14). */
+  constraintRegexCharsMax: 4_096,
+  constraintRegexProgramMax: 100,
+  /** Operations with feedback that a framework may leave unacknowledged (C18). */
+  operationsPerFrameworkMax: 10_000,
   /** Operators that may listen to events (H2). */
   eventSubscribersMax: 1_000,
   /** Bytes of one `/files/read` answer (v1-wire 8.5: sixteen pages). */

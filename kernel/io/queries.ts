@@ -3,7 +3,9 @@ import {
   agentsView,
   clusterView,
   frameworksView,
+  maintenanceView,
   offersView,
+  operationsView,
   rolesView,
   tasksView,
 } from "../core/views.ts";
@@ -17,6 +19,8 @@ export function queriesOf(state: ClusterState): OperatorQueries {
     frameworks: (params) => frameworksView(state, params),
     tasks: (params) => tasksView(state, params),
     offers: (params) => offersView(state, params),
+    maintenance: () => maintenanceView(state),
+    operations: (params) => operationsView(state, params),
     roles: () => rolesView(state),
   };
 }

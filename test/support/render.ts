@@ -76,6 +76,10 @@ function eventWords(event: FrameworkEvent, nameOf: (id?: string) => string, offe
       return `rejected ${event.call} ${event.problem.code}`;
     case "operation-update":
       return `operation ${event.status.operationId} ${event.status.state}`;
+    case "inverse-offers":
+      return ["inverse-offers", ...event.inverseOffers.map((each) => nameOf(each.agentId))].join(
+        " ",
+      );
     case "framework-updated":
       return `updated ${event.problem?.code ?? "ok"}`;
     case "message":

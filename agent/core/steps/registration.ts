@@ -9,6 +9,7 @@ import type { AgentState, Task } from "../state.ts";
 import { sendHead } from "../updates.ts";
 import { assert } from "../words.ts";
 import { tellUnknown } from "./kill.ts";
+import { sendOperations } from "./operation.ts";
 
 /** Longest wait between two tries to register (B20). */
 const BACKOFF_MS_MAX = 60_000;
@@ -55,7 +56,7 @@ export function registerIfDue(state: AgentState, nowMs: number, out: Effect[]): 
 /** All that a returning agent runs (B21). */
 function holdings(
   state: AgentState,
-): Pick<AgentMessageOf<"reregister">, "tasks" | "executors" | "frameworks"> {
+): Pick<AgentMessageOf<"reregister">, "tasks" | "executors" | "frameworks" | "operations"> {
   const executors = [...state.executors.values()].map(({ frameworkId, info, role }) => ({
     frameworkId,
     executor: info,
@@ -65,6 +66,7 @@ function holdings(
     tasks: [...state.tasks.values()].filter((task) => !task.silent).map((t) => recordOf(state, t)),
     executors,
     frameworks: [...state.frameworks.values()].map(({ info }) => info),
+    operations: [...state.operations.keys()],
   };
 }
 
@@ -124,6 +126,7 @@ export function stepRegistered(
   state.timers.add({ dueMs: nowMs + master.pingTimeoutMs, kind: "master", of: "" });
   keepAgent(state, out);
   for (const task of state.tasks.values()) sendHead(state, task, nowMs, out);
+  sendOperations(state, nowMs, out);
   if (order.type === "registered") return;
   for (const { frameworkId, taskId } of order.reconcile) {
     if (state.tasks.has(taskKey(frameworkId, taskId))) continue;
