@@ -171,7 +171,6 @@ async function start(
     door,
   );
   undo.add(() => transport.server.close(1_000));
-  // What others are told (A10).
   const address = advertisedAddress(config.listen, port);
   const endpoint = hostPort(address.host, address.port);
   const state = restored(setupOf(config, workDir, address), await store.read(), workDir);

@@ -6,7 +6,7 @@ export interface HostPort {
 
 /** A host as it was written, without the brackets of an IPv6 address. */
 export function bareHost(host: string): string {
-  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+  return /^\[(.+)\]$/.exec(host)?.[1] ?? host;
 }
 
 /** `host:port`, IPv6 addresses in brackets, for URLs and for people. */

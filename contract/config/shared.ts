@@ -23,8 +23,8 @@ export function ListenSchema(port: number) {
           title: "HOST:PORT",
           pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^:\\s]+):\\d{1,5}$",
           description:
-            "`HOST:PORT` under which others reach this process, IPv6 in brackets. Default: what it " +
-            "listens on; where that is every address, the first of the machine that others reach.",
+            "`HOST:PORT` under which others reach this process, IPv6 in brackets. Default: what " +
+            "it listens on; where that is every address, the machine's first that others reach.",
         }),
       ),
     },

@@ -6,9 +6,9 @@ import type { ListenConfig } from "../../contract/config/shared.ts";
 export type MachineAddress = Pick<NetworkInterfaceInfo, "address" | "family" | "internal">;
 
 /**
- * The address under which others reach a process that listens: `advertise` where it is given, else
- * what it listens on. A process that listens on every address has none of its own, so one of the
- * machine is chosen: the first that other machines may reach, IPv4 before IPv6, else loopback.
+ * The address under which others reach a process that listens (A10): `advertise` where it is given,
+ * else what it listens on. A process that listens on every address has none of its own, so one of
+ * the machine is chosen: the first that other machines may reach, IPv4 before IPv6, else loopback.
  */
 export function advertisedAddress(
   { advertise, host }: ListenConfig,
