@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { listPids, readEnvironment } from "../../agent/containerizer/proc.ts";
+import { until } from "../../conformance/until.ts";
 import { AgentProcess } from "./support/agent-process.ts";
-import { until } from "./support/containers.ts";
 import { StandInMaster } from "./support/stand-in-master.ts";
 
 // Agents are processes of their own here, and start slowly where many tests run at once.

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listPids, readEnvironment, readStat } from "../../agent/containerizer/proc.ts";
-import { ContainerBench, until } from "./support/containers.ts";
+import { ContainerBench } from "../../conformance/isolator/containers.ts";
+import { until } from "../../conformance/until.ts";
 
 let bench: ContainerBench;
 beforeEach(() => {

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { Random } from "../../conformance/random.ts";
 import { AgentProcess } from "../agent/support/agent-process.ts";
 import { StandInMaster } from "../agent/support/stand-in-master.ts";
 import { Dockerd } from "../support/dockerd.ts";
-import { Random } from "../support/random.ts";
 import { describeWith } from "../support/require.ts";
 import { IMAGE, until } from "./docker/bench.ts";
 

@@ -1,7 +1,7 @@
 import { get as httpGet, type IncomingMessage } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { until } from "../../conformance/until.ts";
 import type { HttpStream, StreamEnd } from "../../contract/ports/http.ts";
-import { until } from "../conformance/transport/bench.ts";
 import { chunksOf, type HttpBench, httpBench } from "./http-bench.ts";
 
 const STREAM_BYTES_MAX = 1 << 20;

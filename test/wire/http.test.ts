@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { until } from "../../conformance/until.ts";
 import { errors } from "../../contract/errors.ts";
-import { until } from "../conformance/transport/bench.ts";
 import { type HttpBench, httpBench } from "./http-bench.ts";
 
 let bench: HttpBench;

@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../../conformance/until.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
 import type { Transport, TransportHandlers } from "../../contract/ports/transport.ts";
 import { create, type UwsConfig } from "../../plugins/transports/uws-msgpack/index.ts";
 import { hubSettings, systemClock } from "../../wire/index.ts";
-import { until } from "../conformance/transport/bench.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tepui-tls-"));
 const keyFile = join(folder, "key.pem");

@@ -1,10 +1,17 @@
 import { strict as assert } from "node:assert";
-import type { Peer } from "../../../contract/ports/transport.ts";
-import { dialWith, frameOf, serve, until } from "./bench.ts";
-import type { Rule } from "./rule.ts";
+import type { Peer } from "../../contract/ports/transport.ts";
+import type { Rule } from "../rule.ts";
+import {
+  dialWith,
+  frameOf,
+  type MakeTransport,
+  serve,
+  type TransportUnderTest,
+  until,
+} from "./subject.ts";
 
 /** How connections end, and begin again. */
-export const endRules: readonly Rule[] = [
+export const endRules: readonly Rule<MakeTransport>[] = [
   {
     name: "an abrupt disconnect is reported once, as the peer's doing",
     async run(make) {
@@ -174,7 +181,7 @@ export const endRules: readonly Rule[] = [
     name: "an address that is taken is refused with its code",
     async run(make) {
       const server = await serve(make);
-      const second = secondServer(make, server.under);
+      const second = await secondServer(make, server.under);
       const handlers = { onHello: () => ({}) as never, onMessages() {}, onClosed() {} };
       const where = { ...server.address, peers: {} };
       await assert.rejects(second.transport.server.listen(where, handlers), {
@@ -199,9 +206,6 @@ export const endRules: readonly Rule[] = [
 ];
 
 /** Another server that can be dialled from the first one's transport. */
-function secondServer(
-  make: Parameters<Rule["run"]>[0],
-  first: ReturnType<Parameters<Rule["run"]>[0]>,
-): ReturnType<Parameters<Rule["run"]>[0]> {
+function secondServer(make: MakeTransport, first: TransportUnderTest): Promise<TransportUnderTest> {
   return first.beside?.() ?? make({});
 }

@@ -1,15 +1,15 @@
 import { strict as assert } from "node:assert";
-import type { Peer } from "../../../contract/ports/transport.ts";
-import type { WireMessage } from "../../../contract/wire-protocol.ts";
-import { frameOf, serve, until } from "./bench.ts";
-import type { Rule } from "./rule.ts";
+import type { Peer } from "../../contract/ports/transport.ts";
+import type { WireMessage } from "../../contract/wire-protocol.ts";
+import type { Rule } from "../rule.ts";
+import { frameOf, type MakeTransport, serve, until } from "./subject.ts";
 
 const note = (n: number, more: object = {}): WireMessage => ({ type: "note", n, ...more }) as never;
 const numberOf = (message: WireMessage): number => (message as unknown as { n: number }).n;
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
 
 /** How messages travel. */
-export const messageRules: readonly Rule[] = [
+export const messageRules: readonly Rule<MakeTransport>[] = [
   {
     name: "10,000 messages each way arrive once and in order",
     async run(make) {

@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
-import type { Refused, Welcome } from "../../../contract/wire-protocol.ts";
-import { frameOf, helloOf, type MakeTransport, type RawPeer, serve, until } from "./bench.ts";
-import type { Rule } from "./rule.ts";
+import type { Refused, Welcome } from "../../contract/wire-protocol.ts";
+import type { Rule } from "../rule.ts";
+import type { RawPeer } from "./raw.ts";
+import { frameOf, helloOf, type MakeTransport, serve, until } from "./subject.ts";
 
 async function endOf(peer: RawPeer): Promise<string> {
   await until("the end of the connection", () => peer.ended !== undefined);
@@ -24,7 +25,7 @@ async function opening(make: MakeTransport, frame: Buffer): Promise<readonly [un
 }
 
 /** How connections begin. */
-export const handshakeRules: readonly Rule[] = [
+export const handshakeRules: readonly Rule<MakeTransport>[] = [
   {
     name: "a hello is welcomed with the server's id, version, heartbeat and limits",
     async run(make) {

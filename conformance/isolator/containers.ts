@@ -1,19 +1,19 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Containerizer } from "../../../agent/containerizer/containerizer.ts";
-import type { KeeperExit } from "../../../agent/containerizer/keeper.ts";
-import { listPids, readEnvironment } from "../../../agent/containerizer/proc.ts";
-import type { TepuiError } from "../../../contract/errors.ts";
-import type { ContainerId } from "../../../contract/ids.ts";
+import { Containerizer } from "../../agent/containerizer/containerizer.ts";
+import type { KeeperExit } from "../../agent/containerizer/keeper.ts";
+import { listPids, readEnvironment } from "../../agent/containerizer/proc.ts";
+import type { TepuiError } from "../../contract/errors.ts";
+import type { ContainerId } from "../../contract/ids.ts";
 import type {
   ContainerSpec,
   Isolator,
   Limitation,
   ProcessIdentity,
-} from "../../../contract/ports/isolator.ts";
-import { silentLog } from "../../../contract/ports/log.ts";
-import { systemClock } from "../../../kernel/host/system-clock.ts";
+} from "../../contract/ports/isolator.ts";
+import { silentLog } from "../../contract/ports/log.ts";
+import { systemClock } from "../../kernel/host/system-clock.ts";
 
 /** How a container of a test came to its end. */
 export interface Ended {
@@ -122,14 +122,5 @@ export class ContainerBench {
     }
     this.containerizer.close();
     rmSync(this.folder, { recursive: true, force: true });
-  }
-}
-
-/** Waits until something is so, looking often; fails after a generous while. */
-export async function until(what: string, isSo: () => boolean, forMs = 30_000): Promise<void> {
-  const endMs = Date.now() + forMs;
-  while (!isSo()) {
-    if (Date.now() > endMs) throw new Error(`it did not come to be within ${forMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
