@@ -11,12 +11,15 @@ import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
 
 /** Wall-clock backstop of one call into a policy; the step budget is the real bound. */
-const POLICY_DEADLINE_MS = 1_000;
+export const POLICY_DEADLINE_MS = 1_000;
 /** Step budget of one round: agents looked at. A round that needs more goes on in the next turn. */
-const ROUND_STEPS_MAX = 200_000;
+export const ROUND_STEPS_MAX = 200_000;
 
 /** Numbers for the parameters that a policy's manifest names, defaults filled in. */
-function parametersOf({ manifest, config }: WasmPlugin): number[] {
+export function parametersOf({
+  manifest,
+  config,
+}: Pick<WasmPlugin, "manifest" | "config">): number[] {
   const given = (config ?? {}) as Readonly<Record<string, unknown>>;
   const values: number[] = [];
   for (const { name, index, default: fallback } of manifest.parameters ?? []) {
