@@ -13,6 +13,7 @@ import type { Logger } from "../contract/ports/log.ts";
 import { ALLOCATOR, DATA_DIR } from "../contract/ports/plugin.ts";
 import { TRANSPORT } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
+import { lentPorts } from "../wire/index.ts";
 import { wasmShape } from "./allocation/shape.ts";
 import { checkBind } from "./host/config.ts";
 import { type Host, startHost } from "./host/host.ts";
@@ -52,7 +53,7 @@ const PLUGIN_FAMILIES = ["allocators", "transports", "coordinators"];
  */
 export const masterAdmission = {
   shapes: { allocator: wasmShape },
-  provided: [DATA_DIR.name],
+  provided: [DATA_DIR.name, ...Object.keys(lentPorts)],
 } as const;
 
 async function startPlugins(
@@ -69,7 +70,7 @@ async function startPlugins(
       builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
       kinds: ["allocator", "transport", "coordinator", "authenticator", "authorizer", "hook"],
       shapes: masterAdmission.shapes,
-      provided: { [DATA_DIR.name]: dataDir },
+      provided: { [DATA_DIR.name]: dataDir, ...lentPorts },
       ...around,
       clock: systemClock,
       ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -20,8 +20,8 @@ export interface RawSocket {
 /** What a raw connection hears. */
 export interface RawEvents {
   onFrame(bytes: Uint8Array): void;
-  /** Once, at the end: the close code that the server gave, or CONNECTION_LOST. */
-  onClosed(code: string, message: string): void;
+  /** Once, at the end: the number of the close code that the server gave; 1006 if it gave none. */
+  onClosed(code: number, message: string): void;
 }
 
 /** Opens a raw connection to a server of the transport; rejects when it is refused. */
@@ -46,7 +46,7 @@ export async function openRawPeer(open: OpenRaw, address: ListenAddress): Promis
       received.push(...decoded.messages);
     },
     onClosed: (code, message) => {
-      ended = { code, message };
+      ended = { code: closeCodeOf(code), message };
     },
   });
   return {
@@ -71,7 +71,7 @@ export const openRawWebSocket: OpenRaw = async (address, events) => {
   socket.on("error", () => {});
   socket.on("message", (data: Buffer) => events.onFrame(data));
   socket.on("close", (code: number, reason: Buffer) => {
-    events.onClosed(closeCodeOf(code), reason.toString());
+    events.onClosed(code, reason.toString());
   });
   await once(socket, "open");
   return {

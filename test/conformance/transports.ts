@@ -2,6 +2,7 @@ import { openRawWebSocket } from "../../conformance/transport/raw.ts";
 import type { MakeTransport, TransportUnderTest } from "../../conformance/transport/subject.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
+import { closeCodes } from "../../contract/wire-protocol.ts";
 import { MemoryNetwork, memoryTransport, PipeEnd } from "../../plugins/transports/memory/index.ts";
 import { UwsRouter } from "../../plugins/transports/uws-msgpack/http-server.ts";
 import { UwsServer } from "../../plugins/transports/uws-msgpack/uws-server.ts";
@@ -40,7 +41,7 @@ function memoryOn(network: MemoryNetwork, changed: Partial<HubSettings>): Transp
         onFrame: (bytes) => events.onFrame(bytes),
         onPing: () => {},
         onDrained: () => {},
-        onClosed: (code, message) => events.onClosed(code, message),
+        onClosed: (code, message) => events.onClosed(closeCodes[code], message),
       });
       return {
         sendBinary: (bytes) => near.send(bytes, true),
