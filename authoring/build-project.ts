@@ -14,7 +14,7 @@ const missing: readonly (readonly [said: RegExp, tool: string, install: string])
     "on Debian: apt-get install clang lld",
   ],
   [
-    /"?wasm-ld(-\d+)?"? ?(doesn't exist|.*No such file|.*not found)|unable to find .*wasm-ld/,
+    /\bwasm-ld(-\d+)?"?:? (doesn't exist|No such file|not found|command not found)/,
     "wasm-ld, the linker for WebAssembly,",
     "on Debian: apt-get install lld",
   ],

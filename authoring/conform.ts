@@ -21,6 +21,8 @@ export interface ConformOptions extends Omit<RunOptions, "deadlineMs"> {
   /** Of allocators: seed of the first random cluster, and clusters of each rule. */
   readonly seed: number;
   readonly clusters: number;
+  /** Only rules whose names hold this text. */
+  readonly only: string;
   /** Of isolators: without the `process` isolator, which an agent has before it by default. */
   readonly alone: boolean;
   /** Folders of built-in plugins. */
@@ -107,7 +109,11 @@ async function judged<Subject>(
   subject: Subject,
   options: ConformOptions,
 ): Promise<Conformance> {
-  options.onBegin?.(manifest, rules.length);
-  const verdicts = await runRules(rules, subject, { ...options, deadlineMs: RULE_DEADLINE_MS });
+  const wanted = rules.filter(({ name }) => name.includes(options.only));
+  if (wanted.length === 0) {
+    throw errors.CLI_USAGE(`no rule for ${manifest.kind}s says "${options.only}"`);
+  }
+  options.onBegin?.(manifest, wanted.length);
+  const verdicts = await runRules(wanted, subject, { ...options, deadlineMs: RULE_DEADLINE_MS });
   return { manifest, verdicts };
 }

@@ -41,17 +41,17 @@ export function newProject(project: NewProject): readonly string[] {
     throw errors.PROJECT_EXISTS(folder);
   }
   const words = wordsOf(project.name);
-  const written: string[] = [];
+  const written = new Set<string>();
   for (const template of templatesOf(project)) {
     const from = join(top, "dist", "templates", template);
     for (const file of filesBelow(from)) {
       const path = relative(from, file).replace(/(^|\/)gitignore$/, "$1.gitignore");
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), filled(readFileSync(file, "utf8"), words));
-      written.push(path.split(sep).join("/"));
+      written.add(path.split(sep).join("/"));
     }
   }
-  return written.sort();
+  return [...written].sort();
 }
 
 function checkName({ name, takenNames }: NewProject): void {

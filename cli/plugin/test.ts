@@ -12,6 +12,7 @@ interface TestOptions extends CommonOptions {
   readonly config: object;
   readonly seed: number;
   readonly clusters: number;
+  readonly only: string;
   readonly build: boolean;
   readonly alone?: boolean;
 }
@@ -30,6 +31,7 @@ export function testCommand(context: CliContext): Command {
       jsonObject,
       {},
     )
+    .option("--only <text>", "only rules that say this", "")
     .option("--seed <n>", "seed of an allocator's first random cluster", wholeNumber(0, 2 ** 32), 1)
     .option(
       "--clusters <n>",
@@ -54,6 +56,7 @@ async function test(context: CliContext, folder: string, options: TestOptions): 
     config: options.config,
     seed: options.seed,
     clusters: options.clusters,
+    only: options.only,
     alone: options.alone === true,
     builtIn: builtInPlugins(),
     signal,
