@@ -32,7 +32,14 @@ export function setupOf(config: AgentConfig, workDir: string, address: ListenAdd
       ...(domain === undefined ? {} : { domain }),
     },
     version: softwareVersion(),
-    capabilities: ["MULTI_ROLE", "HIERARCHICAL_ROLE", "RESERVATION_REFINEMENT"],
+    capabilities: [
+      "MULTI_ROLE",
+      "HIERARCHICAL_ROLE",
+      "RESERVATION_REFINEMENT",
+      "RESIZE_VOLUME",
+      "AGENT_OPERATION_FEEDBACK",
+      "AGENT_DRAINING",
+    ],
     times: {
       registrationBackoffFactorMs: config.registrationBackoffFactor,
       executorRegistrationTimeoutMs: config.executorRegistrationTimeout,
@@ -41,6 +48,7 @@ export function setupOf(config: AgentConfig, workDir: string, address: ListenAdd
       retryMinMs: config.statusUpdates.retryMin,
       retryMaxMs: config.statusUpdates.retryMax,
     },
+    reconfigurationPolicy: config.reconfigurationPolicy,
     seed: randomBytes(8).toString("hex"),
   };
 }

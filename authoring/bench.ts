@@ -3,10 +3,10 @@ import { measurePolicy, shownMs } from "../bench/allocation/measure.ts";
 import { errors } from "../contract/errors.ts";
 import type { PluginManifest } from "../contract/ports/plugin.ts";
 import { admitPolicy } from "../kernel/allocation/admission.ts";
+import { parametersOf } from "../kernel/allocation/spec.ts";
 import { builtInNames } from "../kernel/host/find.ts";
 import { readManifest } from "../kernel/host/manifest.ts";
 import { pluginConfig } from "../kernel/host/plugin-config.ts";
-import { parametersOf } from "../kernel/io/rounds.ts";
 import { entryOf } from "./entry.ts";
 
 /** A size at which policies are compared. */

@@ -6,9 +6,9 @@ import { type RunOptions, runRules, type Verdict } from "../conformance/run.ts";
 import { transportRules } from "../conformance/transport/rules.ts";
 import { errors } from "../contract/errors.ts";
 import type { PluginManifest } from "../contract/ports/plugin.ts";
+import { parametersOf } from "../kernel/allocation/spec.ts";
 import { readManifest } from "../kernel/host/manifest.ts";
 import { pluginConfig } from "../kernel/host/plugin-config.ts";
-import { parametersOf } from "../kernel/io/rounds.ts";
 import { entryOf } from "./entry.ts";
 import { HostedPlugin } from "./hosted-plugin.ts";
 

@@ -1,4 +1,5 @@
 import { errors, type TepuiError } from "../contract/errors.ts";
+import { operatorCommands } from "../contract/operator/commands.ts";
 import type {
   ClusterEvent,
   OperatorMethod,
@@ -26,10 +27,14 @@ export interface OperatorOptions extends ConnectOptions {
 
 /** Changes the cluster: must not be done twice because an answer was lost. */
 const changes: ReadonlySet<OperatorMethod> = new Set<OperatorMethod>([
-  "kill-task",
-  "teardown",
-  "update-weights",
-  "update-quota",
+  ...operatorCommands,
+  "load-policy",
+  "unload-policy",
+  "shadow-policy",
+  "stop-shadow",
+  "promote-policy",
+  "rollback-policy",
+  "configure-policy",
 ]);
 
 interface Pending {

@@ -87,9 +87,14 @@ function refuse(closeCode: CloseCode, fault: FaultReport): JudgedHello {
  * The one frame that a dialling side begins with.
  * @throws HELLO_INVALID when a name or the token is no good
  */
-export function helloFrame({ peer, name, software, token }: DialOptions): Uint8Array {
+export function helloFrame(options: DialOptions): Uint8Array {
+  const { peer, name, software, token, frameBytesMax } = options;
   const said = { type: "hello", tepui: WIRE_VERSION, peer, name, software };
-  const hello = token === undefined ? said : { ...said, token };
+  const hello = {
+    ...said,
+    ...(token === undefined ? {} : { token }),
+    ...(frameBytesMax === undefined ? {} : { frameBytesMax }),
+  };
   const problem = helloProblem(hello);
   if (problem !== undefined) throw errors.HELLO_INVALID(problem.message, problem.where);
   return encodeFrames([hello])[0] as Uint8Array;

@@ -4,7 +4,7 @@ import type { Clock, Timer } from "../contract/ports/clock.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Counter, Metrics } from "../contract/ports/metrics.ts";
 import type { ListenOptions, Peer, TransportHandlers } from "../contract/ports/transport.ts";
-import type { CloseCode } from "../contract/wire-protocol.ts";
+import type { CloseCode, CloseReason } from "../contract/wire-protocol.ts";
 import { frameLimits } from "./codec.ts";
 import type { FrameLimits } from "./guard.ts";
 import { Session } from "./session.ts";
@@ -34,6 +34,9 @@ export function hubSettings(given: Partial<HubSettings> = {}): HubSettings {
   };
 }
 
+/** Ends that somebody wanted, of which nothing has to be said. */
+const isInOrder: ReadonlySet<CloseCode> = new Set(["CLOSED", "SHUTTING_DOWN", "REPLACED"]);
+
 /** What a hub needs from outside. */
 export interface HubEnvironment {
   readonly clock: Clock;
@@ -59,6 +62,7 @@ export class SessionHub {
   readonly #perAddress = new Map<string, number>();
   readonly #closes: Counter;
   readonly #heart: Timer;
+  #beatMs: number;
   #lastId = 0;
   #closing = false;
   #allGone: (() => void) | undefined;
@@ -81,6 +85,7 @@ export class SessionHub {
       help: "Native connections that ended, by coded reason.",
       labels: ["reason"],
     });
+    this.#beatMs = this.clock.monotonicMs();
     this.#heart = environment.clock.every(settings.heartbeatMs, () => this.#beat());
   }
 
@@ -138,9 +143,11 @@ export class SessionHub {
     }
   }
 
-  /** Counts the end of a connection. */
-  countClose(code: CloseCode): void {
+  /** Counts the end of a connection, and says why it was where nobody asked for it. */
+  noteEnd({ id, kind, name, remote }: Session, { code, message, byPeer }: CloseReason): void {
     this.#closes.add(1, { reason: code });
+    const level = isInOrder.has(code) ? "debug" : "info";
+    this.log[level]({ peer: id, kind, name, remote, code, byPeer }, message);
   }
 
   /**
@@ -167,8 +174,13 @@ export class SessionHub {
   }
 
   #beat(): void {
+    const { heartbeatMs } = this.settings;
     const nowMs = this.clock.monotonicMs();
-    const silenceMsMax = this.settings.heartbeatMs * wireLimits.heartbeatsMissedMax;
+    // A beat that is late shows that this process itself was held up: what its peers have said
+    // meanwhile may not have been read yet.
+    const lateMs = Math.max(0, nowMs - this.#beatMs - heartbeatMs);
+    this.#beatMs = nowMs;
+    const silenceMsMax = heartbeatMs * wireLimits.heartbeatsMissedMax + lateMs;
     for (const session of this.#sessions) session.beat(nowMs, silenceMsMax);
   }
 }

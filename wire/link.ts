@@ -196,15 +196,24 @@ class HealingLink implements Link {
     const { frameBytesMax, frameMessagesMax } = welcome;
     this.#queue = new FrameWriter(frameLimits({ frameBytesMax, frameMessagesMax }));
     this.#state = "open";
-    const silenceMsMax = welcome.heartbeatMs * wireLimits.heartbeatsMissedMax;
+    this.#listenForHeart(attempt, welcome.heartbeatMs);
+    this.#guarded(() => this.#handlers.onOpen(welcome, attempt.url));
+  }
+
+  /** Gives the server up when it has been silent for too long; that of a late beat is our own. */
+  #listenForHeart(attempt: Attempt, heartbeatMs: number): void {
+    const silenceMsMax = heartbeatMs * wireLimits.heartbeatsMissedMax;
+    let beatMs = this.#openedMs;
     this.#heart?.cancel();
-    this.#heart = this.#env.clock.every(welcome.heartbeatMs, () => {
-      const silentMs = Math.round(this.#env.clock.monotonicMs() - this.#heardMs);
-      if (silentMs > silenceMsMax) {
+    this.#heart = this.#env.clock.every(heartbeatMs, () => {
+      const nowMs = this.#env.clock.monotonicMs();
+      const lateMs = Math.max(0, nowMs - beatMs - heartbeatMs);
+      beatMs = nowMs;
+      const silentMs = Math.round(nowMs - this.#heardMs);
+      if (silentMs > silenceMsMax + lateMs) {
         this.#drop(attempt, "PEER_SILENT", `the server was silent for ${silentMs} ms`);
       }
     });
-    this.#guarded(() => this.#handlers.onOpen(welcome, attempt.url));
   }
 
   #deliver(messages: readonly WireMessage[]): void {

@@ -1,4 +1,5 @@
 import { reasonOf } from "../contract/errors.ts";
+import { wireLimits } from "../contract/limits/wire.ts";
 import type { Timer } from "../contract/ports/clock.ts";
 import type { HelloAnswer, MessageCheck, Peer } from "../contract/ports/transport.ts";
 import {
@@ -27,7 +28,8 @@ export class Session implements Peer {
   readonly remote: string;
   readonly #hub: SessionHub;
   readonly #socket: SessionSocket;
-  readonly #queue: FrameWriter;
+  /** Begun anew with what the peer reads, which its hello tells. */
+  #queue: FrameWriter;
   #phase: Phase = "hello";
   #accepted = false;
   #hello: Hello | undefined;
@@ -132,7 +134,7 @@ export class Session implements Peer {
       this.close(decoded.refusal.code, decoded.refusal.message);
       return;
     }
-    if (this.#phase === "open") this.#receive(decoded.messages);
+    if (this.#phase === "open") this.#receive(decoded.messages, bytes.length);
     else if (this.#phase === "deciding") {
       this.close("HELLO_EXPECTED", "a frame came before the hello was answered");
     } else this.#receiveHello(decoded.messages);
@@ -185,7 +187,7 @@ export class Session implements Peer {
     if (!this.#socketGone) this.#socket.cut();
   }
 
-  #receive(messages: WireMessage[]): void {
+  #receive(messages: WireMessage[], bytes: number): void {
     let refused = false;
     for (let at = 0; at < messages.length; at++) {
       const message = messages[at] as WireMessage;
@@ -200,7 +202,7 @@ export class Session implements Peer {
     }
     const taken = refused ? messages.filter((message) => message !== undefined) : messages;
     if (taken.length === 0) return;
-    this.#hub.guarded(this, () => this.#hub.handlers.onMessages(this, taken));
+    this.#hub.guarded(this, () => this.#hub.handlers.onMessages(this, taken, bytes));
   }
 
   /**
@@ -219,6 +221,9 @@ export class Session implements Peer {
     const judged = judgeHello(messages, this.#hub.peers);
     if ("hello" in judged) {
       this.#hello = judged.hello;
+      const { frameBytesMax = wireLimits.frameBytesMax } = judged.hello;
+      const least = Math.min(frameBytesMax, this.#hub.limits.frameBytesMax);
+      this.#queue = new FrameWriter({ ...this.#hub.limits, frameBytesMax: least });
       this.#check = judged.check;
       this.#phase = "deciding";
       this.#decide(judged.hello);
@@ -280,7 +285,7 @@ export class Session implements Peer {
     this.#early = [];
     this.#reason = { code, message, byPeer: how === "lost" };
     if (this.#accepted) this.#reportEnd();
-    this.#hub.countClose(code);
+    this.#hub.noteEnd(this, this.#reason);
     if (this.#socketGone) return;
     if (how === "cut") this.#socket.cut();
     else this.#socket.end(closeCodes[code], shortReason(message));

@@ -108,7 +108,7 @@ export function measurePolicy(
   const times = measureCycles(cluster, supervisor, rounds);
   const fault = supervisor.events.find(({ code }) => code !== undefined);
   if (fault?.code === undefined) return times;
-  const where = `policy ${fault.policy}, round ${fault.round}`;
+  const where = `policy ${fault.name}, round ${fault.round}`;
   throw new TepuiError(fault.code, 500, fault.detail ?? "", { where });
 }
 

@@ -5,14 +5,14 @@ import { examinePlugins } from "../../kernel/host/admission.ts";
 import { readManifest } from "../../kernel/host/manifest.ts";
 import { builtInPlugins } from "../built-in-plugins.ts";
 import { type CliCommand, type CliContext, type CommonOptions, plainCommand } from "../context.ts";
+import { objectOption } from "../object-option.ts";
 import { benchCommand } from "../plugin/bench.ts";
-import { jsonObject } from "../plugin/json-object.ts";
 import { newCommand } from "../plugin/new.ts";
 import { packCommand } from "../plugin/pack.ts";
 import { testCommand } from "../plugin/test.ts";
 
 interface ValidateOptions extends CommonOptions {
-  readonly config?: string;
+  readonly config?: object;
 }
 
 /** `tepui plugin …`: what authors and operators of plugins need. */
@@ -28,7 +28,7 @@ export const pluginCommand: CliCommand = {
       .addCommand(
         plainCommand("validate", "Say whether a plugin would be admitted; runs none of its code")
           .argument("<dir>", "the folder of its plugin.json")
-          .option("--config <json>", "a config for it, as JSON or YAML; default: none is checked")
+          .option("--config <json>", "a config for it, as JSON or YAML", objectOption)
           .action((folder: string, options: ValidateOptions) => validate(context, folder, options)),
       ),
 };
@@ -41,10 +41,7 @@ async function validate(
   const { masterAdmission } = await import("../../kernel/main.ts");
   const place = resolve(folder);
   const manifest = readManifest(place);
-  const entry = {
-    plugin: place,
-    config: options.config === undefined ? {} : jsonObject(options.config),
-  };
+  const entry = { plugin: place, config: options.config ?? {} };
   const { admitted, problems } = examinePlugins([entry], {
     from: process.cwd(),
     builtIn: builtInPlugins(),

@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { errors } from "../../contract/errors.ts";
 import { builtInPlugins } from "../built-in-plugins.ts";
 import { type CliContext, type CommonOptions, plainCommand, wholeNumber } from "../context.ts";
+import { objectOption } from "../object-option.ts";
 import { Progress } from "../progress.ts";
-import { jsonObject } from "./json-object.ts";
 
 interface Size {
   readonly agents: number;
@@ -25,7 +25,7 @@ export function benchCommand(context: CliContext): Command {
     .option(
       "--config <json>",
       "its config, as JSON or YAML; default: that of its schema",
-      jsonObject,
+      objectOption,
       {},
     )
     .option(

@@ -3,10 +3,10 @@ import type { Command } from "commander";
 import { builtInPlugins } from "../built-in-plugins.ts";
 import { type CliContext, type CommonOptions, plainCommand, wholeNumber } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { objectOption } from "../object-option.ts";
 import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
 import type { Cell } from "../table.ts";
-import { jsonObject } from "./json-object.ts";
 
 interface TestOptions extends CommonOptions {
   readonly config: object;
@@ -28,7 +28,7 @@ export function testCommand(context: CliContext): Command {
     .option(
       "--config <json>",
       "its config, as JSON or YAML; default: that of its schema",
-      jsonObject,
+      objectOption,
       {},
     )
     .option("--only <text>", "only rules that say this", "")

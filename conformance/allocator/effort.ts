@@ -1,4 +1,4 @@
-import { POLICY_DEADLINE_MS } from "../../kernel/io/rounds.ts";
+import { POLICY_DEADLINE_MS } from "../../kernel/allocation/spec.ts";
 import { Broken, type Rule } from "../rule.ts";
 import { takeGrant } from "./books.ts";
 import { evenCluster } from "./even-cluster.ts";

@@ -44,7 +44,12 @@ export function faultless<T>(act: () => T, where: BrokenWhere = {}): T {
   try {
     return act();
   } catch (thrown) {
-    if (!(thrown instanceof PolicyFault)) throw thrown;
-    throw new Broken(thrown.message, { code: thrown.code, ...where }, thrown);
+    throw brokenBy(thrown, where);
   }
+}
+
+/** A fault of the policy as what breaks a rule; anything else as it is. */
+export function brokenBy(thrown: unknown, where: BrokenWhere = {}): unknown {
+  if (!(thrown instanceof PolicyFault)) return thrown;
+  return new Broken(thrown.message, { code: thrown.code, ...where }, thrown);
 }

@@ -1,8 +1,9 @@
 import { strict as assert } from "node:assert";
 import type { Refused, Welcome } from "../../contract/wire-protocol.ts";
 import type { Rule } from "../rule.ts";
+import { until } from "../until.ts";
 import type { RawPeer } from "./raw.ts";
-import { frameOf, helloOf, type MakeTransport, serve, until } from "./subject.ts";
+import { frameOf, helloOf, type MakeTransport, serve } from "./subject.ts";
 
 async function endOf(peer: RawPeer): Promise<string> {
   await until("the end of the connection", () => peer.ended !== undefined);

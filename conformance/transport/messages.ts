@@ -2,7 +2,8 @@ import { strict as assert } from "node:assert";
 import type { Peer } from "../../contract/ports/transport.ts";
 import type { WireMessage } from "../../contract/wire-protocol.ts";
 import type { Rule } from "../rule.ts";
-import { frameOf, type MakeTransport, serve, until } from "./subject.ts";
+import { pause, until } from "../until.ts";
+import { frameOf, type MakeTransport, serve } from "./subject.ts";
 
 const note = (n: number, more: object = {}): WireMessage => ({ type: "note", n, ...more }) as never;
 const numberOf = (message: WireMessage): number => (message as unknown as { n: number }).n;
@@ -47,13 +48,28 @@ export const messageRules: readonly Rule<MakeTransport>[] = [
     },
   },
   {
+    name: "the size of a frame comes with its messages, for bounds on what waits",
+    async run(make) {
+      const server = await serve(make);
+      const raw = await server.welcomed();
+      const frames = [frameOf(note(1)), frameOf(note(2, { text: "x".repeat(9_000) }), note(3))];
+      for (const frame of frames) raw.sendBinary(frame);
+      await until("all", () => server.messages.length === 3);
+      assert.deepEqual(
+        server.frameBytes,
+        frames.map((frame) => frame.length),
+      );
+      await server.stop();
+    },
+  },
+  {
     name: "nothing leaves the server before a flush",
     async run(make) {
       const server = await serve(make);
       const raw = await server.welcomed();
       const peer = server.hellos[0]?.peer as Peer;
       peer.send(note(1));
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await pause(30);
       assert.equal(raw.received.length, 1);
       assert.ok(peer.bufferedBytes > 0);
       server.under.transport.server.flushAll();
@@ -134,7 +150,7 @@ export const messageRules: readonly Rule<MakeTransport>[] = [
       raw.sendBinary(frameOf({ type: "error", code: "X", message: "y" }, note(1)));
       await until("the note", () => server.messages.length === 1);
       server.under.transport.server.flushAll();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
       assert.equal(raw.received.length, 1);
       await server.stop();
     },

@@ -13,6 +13,8 @@ export interface RawSocket {
   /** Stops reading, so that what the server sends piles up. */
   pause(): void;
   resume(): void;
+  /** Closes with a number of its own. */
+  end(code: number, message: string): void;
   /** Vanishes without a word. */
   cut(): void;
 }
@@ -54,6 +56,7 @@ export async function openRawPeer(open: OpenRaw, address: ListenAddress): Promis
     sendText: (text) => socket.sendText(text),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
+    end: (code, message) => socket.end(code, message),
     cut: () => socket.cut(),
     received,
     get ended() {
@@ -79,6 +82,7 @@ export const openRawWebSocket: OpenRaw = async (address, events) => {
     sendText: (text) => socket.send(text, { binary: false }),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
+    end: (code, message) => socket.close(code, message),
     cut: () => socket.terminate(),
   };
 };

@@ -15,7 +15,7 @@ import type {
   WireMessage,
 } from "../../contract/wire-protocol.ts";
 import { encodeFrames, type HubSettings } from "../../wire/index.ts";
-import { until as untilWithin } from "../until.ts";
+import { until } from "../until.ts";
 import { type OpenRaw, openRawPeer, type RawPeer } from "./raw.ts";
 
 /** A transport and the means to be rude to it. */
@@ -41,16 +41,13 @@ export function helloOf(changed: object = {}): object {
   return { type: "hello", tepui: 1, peer: "agent", name: "a1", software: "test", ...changed };
 }
 
-/** Waits until something is so; rules that are broken must not take for ever to be found so. */
-export function until(what: string, isSo: () => boolean): Promise<void> {
-  return untilWithin(what, isSo, 6_000);
-}
-
 /** What a server heard, in order. */
 export interface Heard {
   readonly hellos: { readonly peer: Peer; readonly hello: Hello }[];
   readonly messages: { readonly peer: Peer; readonly message: WireMessage }[];
   readonly batches: number[];
+  /** Sizes of the frames that messages came in. */
+  readonly frameBytes: number[];
   readonly closes: { readonly peer: Peer; readonly reason: CloseReason }[];
 }
 
@@ -93,7 +90,7 @@ export async function serve(
   handlers: Partial<TransportHandlers> = {},
 ): Promise<Server> {
   const under = await make(settings);
-  const heard: Heard = { hellos: [], messages: [], batches: [], closes: [] };
+  const heard: Heard = { hellos: [], messages: [], batches: [], frameBytes: [], closes: [] };
   const links: DialledLink[] = [];
   const raws: RawPeer[] = [];
   const { server } = under.transport;
@@ -104,10 +101,11 @@ export async function serve(
         heard.hellos.push({ peer, hello });
         return handlers.onHello?.(peer, hello) ?? accept();
       },
-      onMessages(peer, messages) {
+      onMessages(peer, messages, bytes) {
         heard.batches.push(messages.length);
+        heard.frameBytes.push(bytes);
         for (const message of messages) heard.messages.push({ peer, message });
-        handlers.onMessages?.(peer, messages);
+        handlers.onMessages?.(peer, messages, bytes);
       },
       onClosed(peer, reason) {
         heard.closes.push({ peer, reason });

@@ -17,6 +17,7 @@ export function problemOf(error: TepuiError): Problem {
   const problem: Problem = { code: error.code, message: error.message };
   if (error.where !== undefined) problem.where = error.where;
   if (error.hint !== undefined) problem.hint = error.hint;
+  if (error.details !== undefined) problem.details = [...error.details];
   return problem;
 }
 

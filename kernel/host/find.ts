@@ -31,7 +31,8 @@ export function findPlugin(plugin: string, places: PluginPlaces): string {
   throw errors.PLUGIN_NOT_FOUND(plugin, tried, didYouMean(plugin, builtInNames(places)));
 }
 
-function isPath(plugin: string): boolean {
+/** Whether a plugin is named by where it lies, and not by name. */
+export function isPath(plugin: string): boolean {
   return isAbsolute(plugin) || /^\.\.?([/\\]|$)/.test(plugin);
 }
 

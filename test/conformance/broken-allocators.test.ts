@@ -133,9 +133,9 @@ const mistakes: readonly Mistake[] = [
   [
     "traps where there is no room",
     "init answers",
-    policy,
-    "  return tepui_end_layout();",
-    "  __builtin_memset(share, 1, clients * sizeof *share);\n  return tepui_end_layout();",
+    "src/tepui_allocator.h",
+    "    return TEPUI_ANSWER_NO_ROOM;\n",
+    "    __builtin_trap();\n",
   ],
   [
     "has room for small tables only",

@@ -3,6 +3,7 @@ import { transportRules } from "../../conformance/transport/rules.ts";
 import type { MakeTransport } from "../../conformance/transport/subject.ts";
 import type { Transport, TransportHandlers } from "../../contract/ports/transport.ts";
 import type { WireMessage } from "../../contract/wire-protocol.ts";
+import { setPatience } from "../support/until.ts";
 import { ruleNamed } from "./conform.ts";
 import { makeMemory } from "./transports.ts";
 
@@ -23,6 +24,9 @@ function broken(breakIt: (handlers: TransportHandlers) => TransportHandlers): Ma
   };
 }
 
+// What these transports lose never comes.
+setPatience(5_000);
+
 const reversed = (messages: readonly WireMessage[]): WireMessage[] => [...messages].reverse();
 
 /** What is broken, and a rule that has to notice. */
@@ -32,7 +36,7 @@ const cases: readonly (readonly [string, string, MakeTransport])[] = [
     "10,000 messages each way arrive once and in order",
     broken((handlers) => ({
       ...handlers,
-      onMessages: (peer, messages) => handlers.onMessages(peer, reversed(messages)),
+      onMessages: (peer, messages, bytes) => handlers.onMessages(peer, reversed(messages), bytes),
     })),
   ],
   [
@@ -40,7 +44,8 @@ const cases: readonly (readonly [string, string, MakeTransport])[] = [
     "10,000 messages each way arrive once and in order",
     broken((handlers) => ({
       ...handlers,
-      onMessages: (peer, messages) => handlers.onMessages(peer, messages.slice(0, 500)),
+      onMessages: (peer, messages, bytes) =>
+        handlers.onMessages(peer, messages.slice(0, 500), bytes),
     })),
   ],
   [

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe } from "vitest";
 import { allocatorRules } from "../../conformance/allocator/rules.ts";
 import type { PluginManifest } from "../../contract/ports/plugin.ts";
-import { parametersOf } from "../../kernel/io/rounds.ts";
+import { parametersOf } from "../../kernel/allocation/spec.ts";
 import { compiled } from "../allocation/support/compile.ts";
 import { conform } from "./conform.ts";
 

@@ -14,9 +14,9 @@ const environment = { clock: systemClock, log: silentLog, metrics: silentMetrics
 export const makeUws: MakeTransport = async (changed) => {
   const settings = { ...hubSettings(changed), host: "127.0.0.1", port: 0 };
   const router = new UwsRouter(systemClock, silentLog, {
-    bodyDeadlineMs: 1000,
+    bodyDeadlineMs: 60_000,
     streamBytesMax: 1 << 20,
-    answerDeadlineMs: 1000,
+    answerDeadlineMs: 60_000,
   });
   const server = new UwsServer(settings, environment, router);
   return {
@@ -48,6 +48,7 @@ function memoryOn(network: MemoryNetwork, changed: Partial<HubSettings>): Transp
         sendText: (text) => near.send(Buffer.from(text), false),
         pause: () => near.pause(),
         resume: () => near.resume(),
+        end: (code, message) => near.end(code, message),
         cut: () => near.cut(),
       };
     },

@@ -19,6 +19,7 @@ export const openRaw: OpenRaw = ({ host, port }, events) =>
           sendText: (text) => frames.send(UNKNOWN, Buffer.from(text)),
           pause: () => frames.pause(),
           resume: () => frames.resume(),
+          end: (code, message) => frames.end(code, message),
           cut: () => frames.cut(),
         }),
       onFrame: (bytes) => events.onFrame(bytes),

@@ -6,7 +6,7 @@ import { Verifier } from "../../../kernel/allocation/verify.ts";
 import { WasmPolicy } from "../../../kernel/allocation/wasm-policy.ts";
 import { AgentFlag, ClientFlag, KINDS, ROOT_ROLE } from "../../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../../kernel/core/tables.ts";
-import { shipped, small } from "./compile.ts";
+import { shipped } from "./compile.ts";
 
 /** One decision in names instead of rows. */
 export interface Given {
@@ -138,14 +138,14 @@ export class Cluster {
   }
 }
 
-/** A DRF instance for these tables, with the memory of the build. */
+/** A DRF instance for these tables. */
 export function newDrf(tables: AllocationTables, params: readonly number[] = []): WasmPolicy {
   return new WasmPolicy(shipped("drf"), tables, { deadlineMs: 10_000, params });
 }
 
-/** Instances of a shipped policy with little memory. Compiles it now: call it outside of tests. */
+/** Instances of a shipped policy. Compiles it now: call it outside of tests. */
 export function instancesOf(name: string, params: readonly number[] = []): Instances {
-  const policy = small(name);
+  const policy = shipped(name);
   return (tables) => new WasmPolicy(policy, tables, { deadlineMs: 10_000, params });
 }
 

@@ -5,7 +5,7 @@
  * columns, calls allocate(), and reads decisions back as rows. Agents, clients (a framework in one
  * role) and roles are row numbers. A header of 256 words says where the columns are:
  *
- *   0                    header                 __heap_base                        end (fixed size)
+ *   0                    header                 __heap_base                       end (since init)
  *   | stack, constants ... | 256 words | ... | columns, each on a cache line ... | state | scratch |
  *
  * The policy chooses where its columns lie, in init(), and asks only for those that it needs. What
@@ -213,9 +213,16 @@ static void *tepui_place_state(uint32_t bytes) {
   return at;
 }
 
-/* Ends the layout: the answer of init(). */
+/*
+ * Ends the layout: the memory grows to what it needs, which init() alone may do. The answer of init(),
+ * never a trap, when these sizes do not fit into the most that the module may have.
+ */
 static int32_t tepui_end_layout(void) {
-  if (tepui_end > (uint64_t)__builtin_wasm_memory_size(0) << 16) return TEPUI_ANSWER_NO_ROOM;
+  uint64_t pages = (tepui_end + 0xffff) >> 16, have = __builtin_wasm_memory_size(0);
+  if (pages > 0xffff) return TEPUI_ANSWER_NO_ROOM;
+  if (pages > have && __builtin_wasm_memory_grow(0, pages - have) == (uintptr_t)-1) {
+    return TEPUI_ANSWER_NO_ROOM;
+  }
   tepui_write(TEPUI_SLOT_MAGIC, TEPUI_MAGIC);
   return TEPUI_ANSWER_OK;
 }

@@ -5,7 +5,7 @@
 //! role) and roles are row numbers. A header of 256 words says where the columns are:
 //!
 //! ```text
-//! 0                    header                 __heap_base                        end (fixed size)
+//! 0                    header                 __heap_base                       end (since init)
 //! | stack, constants ... | 256 words | ... | columns, each on a cache line ... | state | scratch |
 //! ```
 //!
@@ -276,9 +276,15 @@ impl Layout {
         column
     }
 
-    /// Ends the layout: the answer of `init`.
+    /// Ends the layout: the memory grows to what it needs, which `init` alone may do. The answer of
+    /// `init`, never a trap, when these sizes do not fit into the most that the module may have.
     pub fn finish(self) -> i32 {
-        if self.end > (core::arch::wasm32::memory_size(0) as u64) << 16 {
+        let pages = (self.end + 0xffff) >> 16;
+        let have = core::arch::wasm32::memory_size(0) as u64;
+        if pages > 0xffff {
+            return answer::NO_ROOM;
+        }
+        if pages > have && core::arch::wasm32::memory_grow(0, (pages - have) as usize) == usize::MAX {
             return answer::NO_ROOM;
         }
         write(slot::MAGIC, MAGIC);

@@ -26,14 +26,17 @@ export class Host {
   /** Starts a policy from the exports of its module; `params` as in its plugin.json. */
   constructor(exports, params = []) {
     this.exports = exports;
-    const { buffer } = exports.memory;
-    this.header = new Uint32Array(buffer, exports.header(), HEADER_SLOTS);
+    const at = exports.header();
+    this.header = new Uint32Array(exports.memory.buffer, at, HEADER_SLOTS);
     for (let slot = Slot.AgentsMax; slot <= Slot.AlternativesMax; slot++) this.header[slot] = ROWS;
     this.header[Slot.DecisionsMax] = 2 * ROWS;
     this.header[Slot.ParamsMax] = ROWS;
     this.header[Slot.ProgramBytesMax] = ROWS;
     const answer = exports.init();
     if (answer !== Answer.OK) throw new Error(`init answers ${answer}`);
+    // The memory may have grown in init, which takes it from under what looked at it before.
+    const { buffer } = exports.memory;
+    this.header = new Uint32Array(buffer, at, HEADER_SLOTS);
     if (this.header[Slot.Magic] !== MAGIC) throw new Error("init wrote no magic number");
     this.words = new Uint32Array(buffer);
     this.doubles = new Float64Array(buffer);
