@@ -51,6 +51,11 @@ export const limits = {
   operationsPerFrameworkMax: 10_000,
   /** Operators that may listen to events (H2). */
   eventSubscribersMax: 1_000,
+  /** Policies that a master may have loaded, and shadow runs at once. */
+  policiesMax: 32,
+  shadowsMax: 4,
+  /** Bytes of the entry of a policy that an operator sends: it goes into the registry, too. */
+  policySentBytesMax: 256 << 10,
   /** Bytes of one `/files/read` answer (v1-wire 8.5: sixteen pages). */
   fileReadBytesMax: 64 << 10,
 } as const;

@@ -4,6 +4,7 @@ import { agentMethods } from "./operator/agent-methods.ts";
 import { maintenanceMethods } from "./operator/maintenance-methods.ts";
 import { method } from "./operator/method.ts";
 import { resourceMethods } from "./operator/resource-methods.ts";
+import { policyMethods } from "./policy-api.ts";
 import {
   AgentInfoSchema,
   DrainInfoSchema,
@@ -22,6 +23,7 @@ import {
 } from "./schema/basics.ts";
 import { FrameworkInfoSchema, QuantitiesSchema } from "./schema/framework.ts";
 import { OfferSchema, OperationSchema, operationStates } from "./schema/offer.ts";
+import { PolicyNameSchema } from "./schema/policy.ts";
 import { ResourceSchema } from "./schema/resource.ts";
 import { TaskRecordSchema, TaskStatusSchema } from "./schema/task.ts";
 import { taskStates } from "./task-state.ts";
@@ -196,6 +198,7 @@ export const operatorMethods = {
     }),
     Type.Object({}),
   ),
+  ...policyMethods,
   /** Starts a stream of `event` messages on this connection, after this answer. */
   "subscribe-events": method(Type.Object({}), Type.Object({})),
 } as const;
@@ -221,7 +224,10 @@ export const ClusterEventSchema = Type.Object({
     "framework-added",
     "framework-updated",
     "framework-removed",
+    /** Another policy is live, or the live one has other settings. */
     "policy-changed",
+    /** The live policy failed and lost a round. */
+    "policy-fault",
   ),
   timeMs: TimeMsSchema,
   frameworkId: Type.Optional(FrameworkIdSchema),
@@ -232,6 +238,9 @@ export const ClusterEventSchema = Type.Object({
   status: Type.Optional(TaskStatusSchema),
   name: Type.Optional(Type.String()),
   message: Type.Optional(Type.String()),
+  /** The policy that it is about, and the one that was live before. */
+  policy: Type.Optional(PolicyNameSchema),
+  previous: Type.Optional(PolicyNameSchema),
 });
 /** See `ClusterEventSchema`. */
 export type ClusterEvent = Static<typeof ClusterEventSchema>;

@@ -10,12 +10,13 @@ import type { MasterId } from "../contract/ids.ts";
 import { COORDINATOR, type Leadership } from "../contract/ports/coordinator.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import type { Logger } from "../contract/ports/log.ts";
-import { ALLOCATOR, DATA_DIR } from "../contract/ports/plugin.ts";
+import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { TRANSPORT } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import { wasmShape } from "./allocation/shape.ts";
 import { advertisedAddress } from "./host/advertise.ts";
 import { checkBind } from "./host/config.ts";
+import { builtInNames } from "./host/find.ts";
 import { type Host, startHost } from "./host/host.ts";
 import { openLog } from "./host/pino-log.ts";
 import { PromMetrics } from "./host/prom-metrics.ts";
@@ -55,6 +56,12 @@ export const masterAdmission = {
   shapes: { allocator: wasmShape },
   provided: [DATA_DIR.name],
 } as const;
+
+/** Names of the policies that come with Tepui. */
+function builtInPolicies(): readonly string[] {
+  const folder = join(HERE, "..", "plugins", "allocators");
+  return builtInNames({ from: HERE, builtIn: [folder] });
+}
 
 async function startPlugins(
   config: MasterConfig,
@@ -143,7 +150,8 @@ export async function startMaster(
     const version = softwareVersion();
     // The port must be known before others are told of it, so the doors open first; until the
     // registry has been read they answer that this master is not ready (G7).
-    const running = new Master({ config, id, version, log, metrics, clock: systemClock, abort });
+    const own = { config, id, version, log, metrics, clock: systemClock };
+    const running = new Master({ ...own, builtInPolicies: builtInPolicies(), abort });
     master = running;
     const info = await openDoors(host, running, config, { id, version, metrics });
     const signal = options.signal ?? new AbortController().signal;
@@ -151,9 +159,9 @@ export async function startMaster(
     void leadership.lost.then(({ reason }) => {
       if (running.isLeading) abort("LEADERSHIP_LOST", `leadership is lost: ${reason}`);
     });
-    await running.lead(info, leadership, host.getAll(TRANSPORT), host.get(ALLOCATOR));
+    await running.lead(info, leadership, host);
     const address = hostPort(info.ip, info.port);
-    log.info({ address, id, version, policy: host.get(ALLOCATOR).name }, "this master leads");
+    log.info({ address, id, version }, "this master leads");
     return { id, address, stop };
   } catch (thrown) {
     await stop().catch(() => {});

@@ -26,7 +26,16 @@ export interface OperatorOptions extends ConnectOptions {
 }
 
 /** Changes the cluster: must not be done twice because an answer was lost. */
-const changes: ReadonlySet<OperatorMethod> = new Set<OperatorMethod>(operatorCommands);
+const changes: ReadonlySet<OperatorMethod> = new Set<OperatorMethod>([
+  ...operatorCommands,
+  "load-policy",
+  "unload-policy",
+  "shadow-policy",
+  "stop-shadow",
+  "promote-policy",
+  "rollback-policy",
+  "configure-policy",
+]);
 
 interface Pending {
   readonly method: OperatorMethod;

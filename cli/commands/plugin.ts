@@ -1,17 +1,16 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { parse } from "yaml";
-import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import type { PluginManifest } from "../../contract/ports/plugin.ts";
 import { examinePlugins } from "../../kernel/host/admission.ts";
 import { findPlugin, isPluginPath } from "../../kernel/host/find.ts";
 import { readManifest } from "../../kernel/host/manifest.ts";
 import { builtInPlugins } from "../built-in-plugins.ts";
 import { type CliCommand, type CliContext, type CommonOptions, plainCommand } from "../context.ts";
+import { objectOption } from "../object-option.ts";
 
 interface ValidateOptions extends CommonOptions {
-  readonly config?: string;
+  readonly config?: object;
 }
 
 /** `tepui plugin validate PLUGIN`: whether a host would admit a plugin, without running it. */
@@ -21,7 +20,7 @@ export const pluginCommand: CliCommand = {
     new Command("plugin").description("Look at plugins.").addCommand(
       plainCommand("validate", "Say whether a plugin would be admitted; runs none of its code")
         .argument("<plugin>", "the folder of its plugin.json, or its name as in a config file")
-        .option("--config <json>", "a config for it, as JSON or YAML; default: none is checked")
+        .option("--config <json>", "a config for it, as JSON or YAML", objectOption)
         .action((plugin: string, options: ValidateOptions) => validate(context, plugin, options)),
     ),
 };
@@ -34,7 +33,7 @@ async function validate(
   const { masterAdmission } = await import("../../kernel/main.ts");
   const place = folderOf(plugin);
   const manifest = readManifest(place);
-  const entry = { plugin: place, config: configOf(options) };
+  const entry = { plugin: place, config: options.config ?? {} };
   const { admitted, problems } = examinePlugins([entry], {
     from: process.cwd(),
     builtIn: builtInPlugins(),
@@ -61,18 +60,6 @@ function folderOf(plugin: string): string {
   } catch (thrown) {
     if (existsSync(own)) return own;
     throw thrown;
-  }
-}
-
-function configOf({ config }: ValidateOptions): object {
-  if (config === undefined) return {};
-  try {
-    const value: unknown = parse(config, { maxAliasCount: 0 });
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-    throw errors.CLI_USAGE("--config is not an object", "such as --config '{\"port\": 1}'");
-  } catch (thrown) {
-    if (thrown instanceof TepuiError) throw thrown;
-    throw errors.CLI_USAGE(`--config cannot be read: ${reasonOf(thrown)}`);
   }
 }
 

@@ -67,7 +67,7 @@ export class Loop {
     this.#tickSeconds = around.metrics.histogram({
       name: "loop_tick_seconds",
       help: "Time that one turn of the master's loop took.",
-      buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
+      buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 2],
     });
     this.#inputs = around.metrics.counter({
       name: "loop_inputs_total",
