@@ -29,9 +29,9 @@ export const enum Slot {
   Kinds = 22, Candidates = 23, StepsMax = 24, RoundLow = 25, RoundHigh = 26,
   SeedLow = 27, SeedHigh = 28, DefaultMinimum = 29, Params = 30, ProgramBytes = 31,
   EverythingChanged = 32, ChangedAgents = 33, ChangedClients = 34, ChangedRoles = 35,
-  ChangedReservations = 36, ChangedFilters = 37, Presence = 38,
+  ChangedReservations = 36, ChangedFilters = 37, Presence = 38, ProgramChanged = 39,
   // Guest → host.
-  More = 48, Looked = 49, StateAddress = 50, StateBytes = 51, Note = 52,
+  More = 48, Looked = 49, StateAddress = 50, StateBytes = 51, Note = 52, LookAgain = 53,
   // Columns in.
   AgentFlags = 64, AgentTotal = 65, AgentFree = 66, AgentRevocable = 67,
   AgentUnavailableFrom = 68, AgentFirstReservation = 69, AgentFirstAttribute = 70,

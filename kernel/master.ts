@@ -88,7 +88,7 @@ export class Master {
     compileChecks();
     const entries = await leadership.read("");
     const state = createCluster(clusterOptions(config, info), clock.nowMs());
-    const rounds = new Rounds(seedOf(this.#parts.id), clock, metrics);
+    const rounds = new Rounds(seedOf(this.#parts.id), clock, metrics, log);
     const peers = new Peers();
     const fail = (cause: unknown): void => {
       this.#abort("INTERNAL", cause instanceof Error ? cause.message : String(cause));
@@ -135,7 +135,7 @@ export class Master {
       serverId: info.id,
       software: `tepui-master/${this.#parts.version}`,
       hasRoom: (inputs, bytes) => loop.hasRoom(inputs, bytes),
-      enqueue: (input, bytes) => loop.enqueue(input, bytes),
+      enqueue: (input, bytes) => loop.enqueue(rounds.statements.vetted(input), bytes),
     });
     this.#term = { state, loop, registry, operators, doors };
   }

@@ -31,6 +31,7 @@ export function printPolicies(output: Output, answer: OperatorResult<"policies">
       ...answer.available.map((name) => [name, "available"]),
     ],
   );
+  if (answer.standing === "built-in") output.note("the policy that is built in decides");
 }
 
 function policyRow(policy: PolicyView, standing: string): Cell[] {
@@ -49,10 +50,15 @@ function policyRow(policy: PolicyView, standing: string): Cell[] {
 function stateCell({ state, shadowed }: PolicyView, standing: string): Cell {
   if (state === "live") {
     if (standing === "live") return { text: "live", tone: "good" };
-    return { text: `live, ${standing}`, tone: "bad" };
+    const isOut = standing === "previous" || standing === "built-in";
+    return { text: `live, ${isOut ? "quarantined" : standing}`, tone: "bad" };
   }
-  const text = shadowed ? `${state}, shadow` : state;
-  return { text, tone: shadowed ? "busy" : "plain" };
+  const words = [
+    state,
+    ...(state === "previous" && standing === "previous" ? ["deciding"] : []),
+    ...(shadowed ? ["shadow"] : []),
+  ];
+  return { text: words.join(", "), tone: shadowed ? "busy" : "plain" };
 }
 
 /** `tepui policy history`. */

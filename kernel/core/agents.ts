@@ -5,6 +5,7 @@ import { isTerminal, type TaskReason, type TaskState } from "../../contract/task
 import { assert } from "./assert.ts";
 import { flagAgent, recount, totalChanged } from "./books.ts";
 import { constrainAgent } from "./constraints.ts";
+import { describeInTables } from "./describe.ts";
 import type { Effect } from "./effect.ts";
 import type { PeerNumber } from "./event.ts";
 import { withdrawAgent } from "./inverse-offers.ts";
@@ -66,6 +67,7 @@ export function addAgent(
   state.agentRows[row] = agent;
   state.agentPeers.set(peer, agent);
   state.recovering.delete(id);
+  describeInTables(state, agent);
   totalChanged(state, agent);
   tables.setUnavailability(row, agent.unavailability?.startMs ?? 0);
   flagAgent(state, agent);
@@ -87,6 +89,7 @@ export function describeAgent(state: ClusterState, agent: Agent, registration: R
   agent.capabilities = capabilities;
   agent.total = normal(info.resources);
   if (!changed) return;
+  describeInTables(state, agent);
   state.filters.dropAgent(agent.row);
   constrainAgent(state, agent);
 }

@@ -30,7 +30,7 @@ function dispatch(state: ClusterState, input: ClusterInput, nowMs: number, out: 
       stepAgentMessage(state, input.peer, input.message, nowMs, out);
       return;
     case "framework-call":
-      stepFrameworkCall(state, input.peer, input.call, nowMs, out);
+      stepFrameworkCall(state, input, nowMs, out);
       return;
     case "offers-decided":
       stepOffersDecided(state, input, nowMs, out);
@@ -64,12 +64,13 @@ function dispatch(state: ClusterState, input: ClusterInput, nowMs: number, out: 
 
 function stepOffersDecided(
   state: ClusterState,
-  { decisions, policy, more }: Extract<ClusterInput, { type: "offers-decided" }>,
+  { decisions, policy, more, lookAgain }: Extract<ClusterInput, { type: "offers-decided" }>,
   nowMs: number,
   out: Effect[],
 ): void {
   const { allocation } = state;
   allocation.wanted = more === true;
+  allocation.lookAgain = lookAgain === true;
   if (allocation.policy.digest !== policy.digest || allocation.policy.name !== policy.name) {
     allocation.policy = { name: policy.name, digest: policy.digest };
   }

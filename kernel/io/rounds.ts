@@ -1,4 +1,5 @@
 import type { Clock } from "../../contract/ports/clock.ts";
+import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
 import { PolicyHistory, type PolicyName } from "../allocation/history.ts";
 import { AllocationRounds, type RoundDecisions } from "../allocation/round.ts";
@@ -15,6 +16,7 @@ import type { ClusterState } from "../core/state.ts";
 import { prepareRound } from "../core/step.ts";
 import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
+import { type LivePolicy, Statements } from "./statements.ts";
 
 /** Step budget of one round: agents looked at. A round that needs more goes on in the next turn. */
 export const ROUND_STEPS_MAX = 200_000;
@@ -27,6 +29,7 @@ export class Rounds {
   readonly history: PolicyHistory;
   readonly supervisor: PolicySupervisor;
   readonly shadows: Shadows;
+  readonly statements: Statements;
   readonly #rounds: AllocationRounds;
   readonly #seed: number;
   readonly #seconds;
@@ -34,8 +37,9 @@ export class Rounds {
   readonly #lost;
 
   /** `seed` makes the order of agents differ between masters and equal between replays. */
-  constructor(seed: number, clock: Clock, metrics: Metrics) {
+  constructor(seed: number, clock: Clock, metrics: Metrics, log: Logger) {
     this.#seed = seed;
+    this.statements = new Statements(() => this.live(), log);
     this.history = new PolicyHistory(() => clock.nowMs());
     this.supervisor = new PolicySupervisor(DEFAULT_SUPERVISION, this.history);
     this.shadows = new Shadows(this.supervisor, () => clock.monotonicMs());
@@ -72,14 +76,15 @@ export class Rounds {
     return new WasmPolicy(policy, tables, options);
   }
 
-  /** Name and digest of the policy that is meant to run. */
-  live(): PolicyName {
-    const live = this.supervisor.live;
-    return { name: live?.name ?? "built-in", digest: live?.digest ?? "" };
+  /** The policy that is meant to run. */
+  live(): LivePolicy & PolicyName {
+    const { live, companion } = this.supervisor;
+    return { name: live?.name ?? "built-in", digest: live?.digest ?? "", companion };
   }
 
   /** One round over the cluster; what it decided, as the input to step. */
   decide(state: ClusterState, nowMs: number): ClusterInput | undefined {
+    this.statements.audit(state.tables);
     prepareRound(state);
     const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX };
     const decisions = this.#rounds.run(state.tables, input);
@@ -91,6 +96,7 @@ export class Rounds {
       decisions: listOf(decisions),
       policy: { name, digest },
       more: decisions.more,
+      lookAgain: decisions.lookAgain,
     };
   }
 

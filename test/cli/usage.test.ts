@@ -26,6 +26,16 @@ test.each([
   [["run", "--file", "x", "--", "true"], "--file goes neither with a command"],
   [["local", "--port", "65536"], '"65536" is not a whole number from 0 to 65535'],
   [["completion", "fish"], "Allowed choices are bash, zsh"],
+  [["weights", "set", "web=0"], '"web=0" is not of the form ROLE=WEIGHT'],
+  [["quota", "set", "web"], "neither --guarantee nor --limit"],
+  [["quota", "set", "web", "--limit", "cpus"], '"cpus" are no quantities'],
+  [["quota", "set", "web", "--limit", "cpus:1|mem:1"], "it must be one list"],
+  [["policy", "shadow"], "missing required argument 'name'"],
+  [["policy", "shadow", "fifo", "--rounds", "0"], '"0" is not a whole number from 1 to'],
+  [["policy", "configure"], "there is nothing to set"],
+  [["policy", "configure", "--set", "backFill"], '"backFill" is not of the form NAME=VALUE'],
+  [["policy", "load", "./x", "--on-master"], "./x is not an absolute path"],
+  [["policy", "load", "fifo", "--config", "[]"], "--config is not an object"],
   [["mapreduce", "--job", "sort", "/dev/null"], 'there is no job "sort"'],
 ])("%j is a mistake of usage: status 2, and the error says what", async (args, message) => {
   const { code, out, error } = await runCli(args);

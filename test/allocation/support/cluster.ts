@@ -1,5 +1,5 @@
 import { takeGrant } from "../../../conformance/allocator/books.ts";
-import type { DecisionRows, Policy, RoundInput } from "../../../kernel/allocation/policy.ts";
+import type { DecisionRows, RoundInput } from "../../../kernel/allocation/policy.ts";
 import { ReferenceDrf } from "../../../kernel/allocation/reference-drf.ts";
 import { DecisionFlag } from "../../../kernel/allocation/slots.ts";
 import { Verifier } from "../../../kernel/allocation/verify.ts";
@@ -43,8 +43,7 @@ export class Cluster {
   readonly #clients: string[] = [];
   readonly #roles = new Map<string, number>([["", ROOT_ROLE]]);
   readonly #verifier = new Verifier();
-  #wasmPolicy: Policy | undefined;
-  #generation = -1;
+  #wasmPolicy: WasmPolicy | undefined;
   #round = 0;
 
   constructor(options: ClusterOptions = {}) {
@@ -87,9 +86,8 @@ export class Cluster {
     const { tables } = this;
     this.#round += 1;
     const input: RoundInput = { round: this.#round, seed: 1, nowMs: 0, stepsMax: 0xffffffff };
-    if (this.#wasmPolicy === undefined || this.#generation !== tables.generation) {
+    if (!this.#wasmPolicy?.fits(tables)) {
       this.#wasmPolicy = this.#policies(tables);
-      this.#generation = tables.generation;
     }
     const rows = this.#wasmPolicy.allocate(tables, input);
     const listed = (of: typeof rows) =>
