@@ -2,12 +2,11 @@ import { join } from "node:path";
 import { measurePolicy, shownMs } from "../bench/allocation/measure.ts";
 import { errors } from "../contract/errors.ts";
 import type { PluginManifest } from "../contract/ports/plugin.ts";
-import { admitPolicy } from "../kernel/allocation/admission.ts";
-import { parametersOf } from "../kernel/allocation/spec.ts";
+import { policySpec } from "../kernel/allocation/spec.ts";
+import type { PolicySpec } from "../kernel/allocation/supervisor.ts";
 import { builtInNames } from "../kernel/host/find.ts";
 import { readManifest } from "../kernel/host/manifest.ts";
-import { pluginConfig } from "../kernel/host/plugin-config.ts";
-import { entryOf } from "./entry.ts";
+import { policyPlugin } from "./policy-plugin.ts";
 
 /** A size at which policies are compared. */
 export interface BenchSize {
@@ -60,7 +59,7 @@ export async function benchPolicy(options: BenchOptions): Promise<readonly Bench
   for (const { agents, frameworks } of sizes) {
     for (const contender of contenders) {
       options.signal?.throwIfAborted();
-      const times = measurePolicy(specOf(contender), agents, frameworks, rounds);
+      const times = measurePolicy(await specOf(contender), agents, frameworks, rounds);
       const row: BenchRow = {
         policy: contender.manifest.name,
         agents,
@@ -85,9 +84,8 @@ function shipped(builtIn: readonly string[]): Contender[] {
     .filter(({ manifest }) => manifest.kind === "allocator");
 }
 
-function specOf({ manifest, folder, config }: Contender) {
-  const { name } = manifest;
-  const policy = admitPolicy(name, entryOf(folder, manifest), manifest.digest);
-  const params = parametersOf({ manifest, config: pluginConfig(name, manifest, config) });
-  return { policy, options: { deadlineMs: 10_000, params } };
+/** With a deadline that is wide of what is measured. */
+async function specOf({ manifest, folder, config }: Contender): Promise<PolicySpec> {
+  const { policy, options } = policySpec(await policyPlugin(folder, manifest, config));
+  return { policy, options: { ...options, deadlineMs: 10_000 } };
 }

@@ -4,13 +4,12 @@ import { isolatorRules } from "../conformance/isolator/rules.ts";
 import type { Rule } from "../conformance/rule.ts";
 import { type RunOptions, runRules, type Verdict } from "../conformance/run.ts";
 import { transportRules } from "../conformance/transport/rules.ts";
+import { setPatience } from "../conformance/until.ts";
 import { errors } from "../contract/errors.ts";
 import type { PluginManifest } from "../contract/ports/plugin.ts";
-import { parametersOf } from "../kernel/allocation/spec.ts";
 import { readManifest } from "../kernel/host/manifest.ts";
-import { pluginConfig } from "../kernel/host/plugin-config.ts";
-import { entryOf } from "./entry.ts";
 import { HostedPlugin } from "./hosted-plugin.ts";
+import { policyPlugin } from "./policy-plugin.ts";
 
 /** How a plugin is held to the rules of its port. */
 export interface ConformOptions extends Omit<RunOptions, "deadlineMs"> {
@@ -37,6 +36,9 @@ export interface Conformance {
   readonly verdicts: readonly Verdict[];
 }
 
+/** How long a rule waits for what a transport was given. */
+const PATIENCE_MS = 20_000;
+
 /** One rule may take long on a busy machine; what takes longer hangs. */
 const RULE_DEADLINE_MS = 120_000;
 
@@ -56,6 +58,8 @@ export function conformPlugin(options: ConformOptions): Promise<Conformance> {
         beside: options.alone ? [] : [await plugin.besideIsolator()],
       }));
     case "transport":
+      // What a broken transport loses never comes; most rules wait for something.
+      setPatience(PATIENCE_MS);
       return hosted(manifest, options, transportRules, (plugin) => plugin.makeTransport());
     case "coordinator":
       return hosted(
@@ -74,17 +78,13 @@ export function conformPlugin(options: ConformOptions): Promise<Conformance> {
   }
 }
 
-function conformAllocator(manifest: PluginManifest, options: ConformOptions): Promise<Conformance> {
-  const { folder, seed, clusters } = options;
-  const config = pluginConfig(manifest.name, manifest, options.config);
-  const subject = {
-    manifest,
-    bytes: entryOf(folder, manifest),
-    params: parametersOf({ manifest, config }),
-    seed,
-    clusters,
-  };
-  return judged(manifest, allocatorRules, subject, options);
+async function conformAllocator(
+  manifest: PluginManifest,
+  options: ConformOptions,
+): Promise<Conformance> {
+  const { folder, config, seed, clusters } = options;
+  const plugin = await policyPlugin(folder, manifest, config);
+  return judged(manifest, allocatorRules, { plugin, seed, clusters }, options);
 }
 
 async function hosted<Subject>(

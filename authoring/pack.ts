@@ -15,8 +15,8 @@ import { wasmShape } from "../kernel/allocation/shape.ts";
 import { examinePlugins } from "../kernel/host/admission.ts";
 import { MANIFEST_FILE } from "../kernel/host/find.ts";
 import { readManifest } from "../kernel/host/manifest.ts";
-import { entryOf } from "./entry.ts";
 import { modulesOf } from "./modules.ts";
+import { entryOf } from "./policy-plugin.ts";
 import { type TarFile, tarball } from "./tar.ts";
 
 /** What is packed, and into what. */

@@ -87,12 +87,11 @@ function addAgents(tables: AllocationTables, random: Random): void {
       part[0] = Math.max(part[0] as number, 1);
       tables.setReservation(agent, role, part, part, random.chance(0.2));
     }
-    const attribute = (name: number) => ({ name: `name${name}`, text: `text${random.below(9)}` });
-    tables.describeAgent(
-      agent,
-      { hostname: `host${n}` },
-      Array.from({ length: perAgent }, (_, name) => attribute(name)),
-    );
+    const values = Array.from({ length: perAgent }, (_, name) => ({
+      name: `attribute-${name}`,
+      ...(random.chance(0.5) ? { text: `text-${random.below(9)}` } : { number: n }),
+    }));
+    tables.describeAgent(agent, { hostname: `agent-${n}` }, values);
     for (let filter = 0; filter < 20; filter++) {
       tables.filters.set(random.below(clients), agent, true);
     }

@@ -19,7 +19,6 @@ export class Player {
   readonly #seed: number;
   readonly #verifier = new Verifier();
   #policy: WasmPolicy;
-  #generation: number;
   #round = 0;
 
   constructor(subject: AllocatorSubject, tables: AllocationTables, seed: number) {
@@ -27,15 +26,13 @@ export class Player {
     this.#subject = subject;
     this.#seed = seed;
     this.#policy = instanceFor(subject, tables, { seed });
-    this.#generation = tables.generation;
   }
 
   /** The instance, laid out for the tables as they are now. */
   get policy(): WasmPolicy {
-    if (this.#generation === this.tables.generation) return this.#policy;
+    if (faultless(() => this.#policy.fits(this.tables), this.where)) return this.#policy;
     const before = this.#policy.snapshot();
     this.#policy = instanceFor(this.#subject, this.tables, this.where);
-    this.#generation = this.tables.generation;
     faultless(() => this.#policy.restore(before), this.where);
     return this.#policy;
   }

@@ -1,5 +1,5 @@
 import { PolicyFault } from "../../kernel/allocation/faults.ts";
-import { startGuest } from "../../kernel/allocation/guest.ts";
+import { type StartedGuest, startGuest } from "../../kernel/allocation/guest.ts";
 import { Slot } from "../../kernel/allocation/slots.ts";
 import { LARGEST_SIZES, type TableSizes } from "../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../kernel/core/tables.ts";
@@ -13,16 +13,13 @@ import {
   instanceFor,
 } from "./subject.ts";
 
-/** Room for the program that is asked for; none of these instances is given one. */
-const PROGRAM_BYTES = 64 << 10;
-
 /** How a policy comes into being. */
 export const startingRules: readonly Rule<AllocatorSubject>[] = [
   {
     name: "the module is one that the ABI admits: marker, exports, no imports, a fixed memory",
     async run(subject, note) {
       const { digest } = admitted(subject);
-      note(`${subject.bytes.length} bytes, sha256 ${digest.slice(0, 12)}…`);
+      note(`${subject.plugin.bytes.length} bytes, sha256 ${digest.slice(0, 12)}…`);
     },
   },
   {
@@ -42,12 +39,7 @@ export const startingRules: readonly Rule<AllocatorSubject>[] = [
     async run(subject) {
       for (const times of [2, 16]) {
         try {
-          startGuest(
-            admitted(subject),
-            multiplied(LARGEST_SIZES, times),
-            CALL_DEADLINE_MS,
-            PROGRAM_BYTES,
-          );
+          started(subject, multiplied(LARGEST_SIZES, times));
         } catch (thrown) {
           if (thrown instanceof PolicyFault && thrown.code === "POLICY_REFUSED") continue;
           throw brokenBy(thrown);
@@ -59,9 +51,7 @@ export const startingRules: readonly Rule<AllocatorSubject>[] = [
   {
     name: "slots without a meaning are left alone",
     async run(subject) {
-      const { sizes } = new AllocationTables();
-      const start = () => startGuest(admitted(subject), sizes, CALL_DEADLINE_MS, PROGRAM_BYTES);
-      const { header } = faultless(start);
+      const { header } = faultless(() => started(subject, new AllocationTables().sizes));
       const known = new Set<number>(Object.values(Slot));
       const used = Array.from(header.keys()).filter((slot) => !known.has(slot) && header[slot]);
       if (used.length === 0) return;
@@ -69,6 +59,14 @@ export const startingRules: readonly Rule<AllocatorSubject>[] = [
     },
   },
 ];
+
+/** Room for a program, as a policy has it that was given none. */
+const PROGRAM_BYTES = 64 << 10;
+
+/** The guest alone, as it is after `init`. @throws PolicyFault */
+function started(subject: AllocatorSubject, sizes: TableSizes): StartedGuest {
+  return startGuest(admitted(subject), sizes, CALL_DEADLINE_MS, PROGRAM_BYTES);
+}
 
 function multiplied(sizes: TableSizes, times: number): TableSizes {
   const entries = Object.entries(sizes).map(([table, rows]) => [table, rows * times]);

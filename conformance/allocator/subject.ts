@@ -1,17 +1,14 @@
-import type { PluginManifest } from "../../contract/ports/plugin.ts";
+import type { WasmPlugin } from "../../contract/ports/plugin.ts";
 import { type AdmittedPolicy, admitPolicy } from "../../kernel/allocation/admission.ts";
 import { PolicyFault } from "../../kernel/allocation/faults.ts";
+import { policySpec } from "../../kernel/allocation/spec.ts";
 import { WasmPolicy } from "../../kernel/allocation/wasm-policy.ts";
 import type { AllocationTables } from "../../kernel/core/tables.ts";
 import { Broken, type BrokenWhere } from "../rule.ts";
 
 /** An allocation policy under test. */
 export interface AllocatorSubject {
-  readonly manifest: PluginManifest;
-  /** The file of its entry. */
-  readonly bytes: Uint8Array;
-  /** Values of its parameters in the order of their slots. */
-  readonly params: readonly number[];
+  readonly plugin: WasmPlugin;
   /** Seed of the first cluster of each rule; each further cluster has the next. */
   readonly seed: number;
   /** Clusters of each rule that plays random ones. */
@@ -25,18 +22,20 @@ export interface AllocatorSubject {
 export const CALL_DEADLINE_MS = 10_000;
 
 /** The policy, admitted. @throws Broken with the code of the check that it fails */
-export function admitted({ manifest, bytes }: AllocatorSubject): AdmittedPolicy {
-  return faultless(() => admitPolicy(manifest.name, bytes, manifest.digest));
+export function admitted({ plugin }: AllocatorSubject): AdmittedPolicy {
+  return faultless(() => admitPolicy(plugin.name, plugin.bytes, plugin.manifest.digest));
 }
 
 /** A fresh instance for these tables. @throws Broken when it does not start */
 export function instanceFor(
-  subject: AllocatorSubject,
+  { plugin }: AllocatorSubject,
   tables: AllocationTables,
   where: BrokenWhere = {},
 ): WasmPolicy {
-  const options = { deadlineMs: CALL_DEADLINE_MS, params: subject.params };
-  return faultless(() => new WasmPolicy(admitted(subject), tables, options), where);
+  return faultless(() => {
+    const { policy, options } = policySpec(plugin);
+    return new WasmPolicy(policy, tables, { ...options, deadlineMs: CALL_DEADLINE_MS });
+  }, where);
 }
 
 /** Runs something of the policy; its faults break the rule that runs it. */

@@ -1,4 +1,7 @@
+import type { RoleName } from "../../contract/ids.ts";
+import type { Attribute } from "../../contract/schema/resource.ts";
 import type { DecisionRows } from "../../kernel/allocation/policy.ts";
+import type { AttributeValue } from "../../kernel/core/tables/agents.ts";
 import { AgentFlag, ClientFlag, NO_ROW, ROOT_ROLE } from "../../kernel/core/tables/shape.ts";
 import { vectorAt } from "../../kernel/core/tables/vectors.ts";
 import { AllocationTables } from "../../kernel/core/tables.ts";
@@ -141,6 +144,7 @@ export class World {
     const total = drawAmounts(this.#random, 32, this.features);
     this.tables.setAgentTotal(row, total);
     this.tables.setAgentFree(row, total);
+    this.#describeAgent(row);
     this.#setAgentFlagsOf(row);
   }
 
@@ -196,14 +200,20 @@ export class World {
     if (this.#clients.length >= this.#size.clients) return;
     const { tables } = this;
     const n = this.#names++;
+    const role = this.#random.pick(this.#roles);
     const row = tables.addClient({
-      role: this.#random.pick(this.#roles),
+      role,
       framework: n,
       submitOrder: n,
       flags: drawClientFlags(this.#random, this.features),
     });
     if (row === undefined) return;
     this.#clients.push(row);
+    const path = (tables.roles.names[role] ?? "") as RoleName;
+    tables.describeClient(row, {
+      framework: { name: `f${n}`, user: "", roles: [path] },
+      role: path,
+    });
     if (this.features.hints === true) this.#hintOf(row);
   }
 
@@ -253,16 +263,22 @@ export class World {
     if (random.chance(0.5)) this.#hintOf(random.pick(this.#clients));
     const agent = random.pick(this.#agents);
     if (random.chance(0.3)) this.tables.setUnavailability(agent, random.below(2) * 1e12);
-    if (random.chance(0.5)) return;
-    this.tables.describeAgent(
-      agent,
-      { hostname: `host${agent}` },
-      Array.from({ length: random.below(4) }, (_, at) => {
-        const name = `name${at}`;
-        const value = random.below(5);
-        return random.chance(0.5) ? { name, text: `text${value}` } : { name, number: value };
-      }),
-    );
+    if (random.chance(0.5)) this.#describeAgent(agent);
+  }
+
+  /** Some of the attributes that agents have in real clusters. */
+  #describeAgent(agent: number): void {
+    const hostname = `agent-${agent}`;
+    const values: AttributeValue[] = [{ name: "hostname", text: hostname }];
+    const attributes: Attribute[] = [];
+    for (const name of this.features.hints === true ? ["rack", "zone", "ssd", "speed"] : []) {
+      const value = this.#random.below(5);
+      if (value === 0) continue;
+      const text = `${name}-${value}`;
+      values.push(name === "speed" ? { name, number: value } : { name, text });
+      attributes.push(name === "speed" ? { name, scalar: value } : { name, text });
+    }
+    this.tables.describeAgent(agent, { hostname, attributes }, values);
   }
 
   #hintOf(client: number): void {

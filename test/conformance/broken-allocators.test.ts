@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { policyPlugin } from "../../authoring/policy-plugin.ts";
 import { allocatorRules } from "../../conformance/allocator/rules.ts";
 import type { AllocatorSubject } from "../../conformance/allocator/subject.ts";
-import type { PluginManifest } from "../../contract/ports/plugin.ts";
+import { readManifest } from "../../kernel/host/manifest.ts";
 import { Workshop } from "../authoring/support/projects.ts";
 import { describeWith } from "../support/require.ts";
 import { ruleNamed } from "./conform.ts";
@@ -200,22 +199,19 @@ describeWith("clang", "the rules of allocators", () => {
   const workshop = new Workshop();
   afterAll(() => workshop.close());
 
-  function compiled(name: string, change?: Mistake): AllocatorSubject {
+  async function compiled(name: string, change: Mistake): Promise<AllocatorSubject> {
     const project = workshop.make(name, { kind: "allocator", language: "c" });
-    if (change !== undefined) project.edit(change[2], change[3], change[4]);
+    project.edit(change[2], change[3], change[4]);
     project.run("make", "-s", "WARNINGS=");
-    const manifest = JSON.parse(
-      readFileSync(join(project.folder, "plugin.json"), "utf8"),
-    ) as PluginManifest;
-    const bytes = readFileSync(join(project.folder, "policy.wasm"));
-    return { manifest, bytes, params: [-1], seed: 1, clusters: 6 };
+    const manifest = readManifest(project.folder);
+    return { plugin: await policyPlugin(project.folder, manifest, {}), seed: 1, clusters: 6 };
   }
 
   test.each(mistakes.map((mistake, at) => [...mistake, at] as const))(
     "catch a policy that %s",
     async (...row) => {
       const [what, start, file, from, to, at] = row;
-      const subject = compiled(`mistake-${at}`, [what, start, file, from, to]);
+      const subject = await compiled(`mistake-${at}`, [what, start, file, from, to]);
       const broken = ruleNamed(allocatorRules, start).run(subject, () => {});
       await expect(broken).rejects.toMatchObject({ name: "Broken" });
     },

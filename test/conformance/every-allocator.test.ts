@@ -1,17 +1,22 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe } from "vitest";
+import { policyPlugin } from "../../authoring/policy-plugin.ts";
 import { allocatorRules } from "../../conformance/allocator/rules.ts";
-import type { PluginManifest } from "../../contract/ports/plugin.ts";
-import { parametersOf } from "../../kernel/allocation/spec.ts";
-import { compiled } from "../allocation/support/compile.ts";
+import { readManifest } from "../../kernel/host/manifest.ts";
 import { conform } from "./conform.ts";
 
-const folder = new URL("../../plugins/allocators/", import.meta.url);
+// As they were built: a companion is JavaScript, and its module lies beside it.
+const folder = fileURLToPath(new URL("../../dist/plugins/allocators/", import.meta.url));
 
-describe.each(readdirSync(folder))("the policy", (name) => {
-  const text = readFileSync(new URL(`${name}/plugin.json`, folder), "utf8");
-  const manifest = JSON.parse(text) as PluginManifest;
-  const bytes = compiled(`assembly/policies/${name}.ts`);
-  const params = parametersOf({ manifest, config: {} });
-  conform(name, allocatorRules, { manifest, bytes, params, seed: 1, clusters: 4 });
+const shipped = await Promise.all(
+  readdirSync(folder).map((name) => {
+    const place = join(folder, name);
+    return policyPlugin(place, readManifest(place), {});
+  }),
+);
+
+describe.each(shipped)("the policy $name", (plugin) => {
+  conform(plugin.name, allocatorRules, { plugin, seed: 1, clusters: 4 });
 });
