@@ -1,9 +1,10 @@
 import type { AgentMessage, AgentOrder } from "../../contract/agent-api.ts";
 import type { AgentId, FrameworkId, TaskId, UpdateId } from "../../contract/ids.ts";
 import type { Link } from "../../contract/ports/transport.ts";
-import type { Resource } from "../../contract/schema/resource.ts";
+import type { Attribute, Resource } from "../../contract/schema/resource.ts";
 import type { TaskState } from "../../contract/task-state.ts";
 import { dial } from "../../wire/index.ts";
+import type { Ledger } from "./ledger.ts";
 import { nextUpdateId } from "./update-ids.ts";
 
 /** What a simulated agent is. */
@@ -11,8 +12,11 @@ export interface SimulatedAgentOptions {
   readonly master: string;
   readonly hostname: string;
   readonly resources: readonly Resource[];
+  readonly attributes?: readonly Attribute[];
   /** How long a task runs after its RUNNING was acknowledged. */
   readonly taskMs: number;
+  /** Where it keeps books of what its tasks hold. */
+  readonly ledger?: Ledger;
 }
 
 interface SimulatedTask {
@@ -35,6 +39,7 @@ export class SimulatedAgent {
 
   constructor(options: SimulatedAgentOptions) {
     this.#options = options;
+    options.ledger?.agent(options.hostname, options.resources);
     let registered = (): void => {};
     this.#registered = new Promise((resolve) => {
       registered = resolve;
@@ -70,8 +75,12 @@ export class SimulatedAgent {
   }
 
   #register(): void {
-    const { hostname, resources } = this.#options;
-    const agent = { hostname, ip: "127.0.0.1", port: 1, resources: [...resources] };
+    const { hostname, resources, attributes = [] } = this.#options;
+    const agent = {
+      ...{ hostname, ip: "127.0.0.1", port: 1 },
+      resources: [...resources],
+      attributes: [...attributes],
+    };
     const capabilities = ["MULTI_ROLE", "HIERARCHICAL_ROLE", "RESERVATION_REFINEMENT"] as const;
     const registration = { agent, version: "1.0.0", capabilities: [...capabilities] };
     if (this.#id === undefined) this.#send({ type: "register", ...registration });
@@ -98,8 +107,9 @@ export class SimulatedAgent {
         this.#send({ type: "pong" });
         return;
       case "launch":
-        for (const { taskId } of order.tasks) {
+        for (const { taskId, resources } of order.tasks) {
           const { frameworkId } = order;
+          this.#options.ledger?.hold(this.#options.hostname, taskId, resources);
           const task = {
             frameworkId,
             taskId,
@@ -133,6 +143,7 @@ export class SimulatedAgent {
     if (task === undefined || task.state !== "TASK_RUNNING") return;
     task.state = state;
     task.uuid = nextUpdateId();
+    this.#options.ledger?.release(this.#options.hostname, task.taskId);
     this.#update(task);
   }
 

@@ -40,7 +40,8 @@ export class Program {
   readonly #name: string;
   readonly #compiler: ProgramCompiler | undefined;
   #bytes = new Uint8Array(0);
-  #isNew = false;
+  // What was there before, perhaps of another companion, is replaced in any case.
+  #isNew = true;
   #clients: Cursor = -1;
   #agents: Cursor = -1;
   #kinds = -1;

@@ -44,6 +44,7 @@ export const Slot = {
   StateAddress: 50,
   StateBytes: 51,
   Note: 52,
+  LookAgain: 53,
   AgentFlags: 64,
   AgentTotal: 65,
   AgentFree: 66,

@@ -5,7 +5,7 @@ import { ClientFlag, LARGEST_SIZES } from "../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../kernel/core/tables.ts";
 import { companion } from "../../plugins/allocators/condor/companion.ts";
 import { vector } from "./support/cluster.ts";
-import { shipped, small } from "./support/compile.ts";
+import { shipped } from "./support/compile.ts";
 import { CondorCluster, type CondorConfig, condor, factsOf } from "./support/condor.ts";
 
 // Compiled before the first test, which has a time limit.
@@ -222,7 +222,7 @@ describe("a round", () => {
   function rounds(cluster: CondorCluster, stepsMax: number): [looked: number, rows: number][] {
     const { tables } = cluster;
     const options = { deadlineMs: 10_000, companion: companion({}) };
-    const policy = new WasmPolicy(small("condor"), tables, options);
+    const policy = new WasmPolicy(shipped("condor"), tables, options);
     const list: [number, number][] = [];
     for (let round = 1; tables.candidates.length > 0; round++) {
       const rows = policy.allocate(tables, { round, seed: 1, nowMs: 0, stepsMax });
@@ -269,7 +269,7 @@ describe("a round", () => {
       ];
     };
     const start = (cluster: CondorCluster) =>
-      new WasmPolicy(small("condor"), cluster.tables, {
+      new WasmPolicy(shipped("condor"), cluster.tables, {
         deadlineMs: 10_000,
         companion: companion({}),
       });

@@ -7,14 +7,14 @@ import type { AllocationTables } from "../../../kernel/core/tables.ts";
 import { companion } from "../../../plugins/allocators/condor/companion.ts";
 import type { Value } from "../references/classad.ts";
 import { Cluster, type Instances } from "./cluster.ts";
-import { misbehaving, small } from "./compile.ts";
+import { misbehaving, shipped } from "./compile.ts";
 
 /** Config of the policy in tests. */
 export type CondorConfig = Parameters<typeof companion>[0];
 
 /** Instances of the policy with its companion. Compiles it now: call it outside of tests. */
 export function condor(config: CondorConfig = {}): Instances {
-  const policy = small("condor");
+  const policy = shipped("condor");
   return (tables) => {
     return new WasmPolicy(policy, tables, { deadlineMs: 10_000, companion: companion(config) });
   };
