@@ -27,6 +27,7 @@ export function invariants(state: ClusterState): void {
   checkRoles(state);
   checkUse(state);
   checkFilters(state);
+  checkRounds(state);
 }
 
 function checkAgent(state: ClusterState, agent: Agent): void {
@@ -206,4 +207,14 @@ function checkFilters(state: ClusterState): void {
     assert(state.agentRows[agent] !== undefined, `a filter on agent ${agent}, which is not`);
   }
   assert(count === state.filters.size, "filters are lost");
+}
+
+/** Between two rounds nobody is hidden, and only clients that are there can be idle. */
+function checkRounds({ rounds, frameworks }: ClusterState): void {
+  assert(rounds.hidden.length === 0, "a client is hidden from the policies, and no round runs");
+  for (const client of rounds.idle) {
+    const known = frameworks.get(client.framework.id)?.clients.get(client.role.name);
+    assert(known === client, `an idle client of ${client.framework.id}, which is not`);
+    assert(client.record.unusedTimes > 0, `a client of ${client.framework.id} is not idle`);
+  }
 }

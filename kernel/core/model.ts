@@ -68,6 +68,22 @@ export interface Offer {
   /** As it was sent. */
   readonly wire: WireOffer;
   readonly mintedMs: number;
+  /** Number of the cycle of allocation that made it. */
+  readonly cycle: number;
+}
+
+/** What became of a client's offers: for the rule against hoarding, and for explanations. */
+export interface ClientRecord {
+  /** Cycle and time in which it was last given an offer, and last used one; 0 for never. */
+  offeredCycle: number;
+  offeredMs: number;
+  usedCycle: number;
+  usedMs: number;
+  /** How often in a row it gave everything back at once, and in which cycle the last time. */
+  unusedTimes: number;
+  unusedCycle: number;
+  /** The last cycle in which it stands behind the others. */
+  behindUntilCycle: number;
 }
 
 /** A framework's presence in one role: what the policies hand resources to. */
@@ -80,6 +96,7 @@ export interface Client {
   subscribed: boolean;
   /** Offers, tasks and executors that hold something for it. */
   holders: number;
+  readonly record: ClientRecord;
 }
 
 /** A role of the tree, alive while anything refers to it (E18). */

@@ -8,6 +8,7 @@ import { dropIdleClient } from "./clients.ts";
 import type { Effect } from "./effect.ts";
 import type { OfferDecision } from "./event.ts";
 import { refusalMs } from "./filters.ts";
+import { noteUnused } from "./hoarding.ts";
 import { mintOfferId } from "./ids.ts";
 import { partOf, type Sight, visibleTo } from "./pool.ts";
 import type { Agent, Client, ClusterState, Framework, Offer } from "./state.ts";
@@ -135,7 +136,10 @@ function mint(
     const own = [...agent.executors.values()].filter((each) => each.framework === framework);
     if (own.length > 0) wire.executorIds = own.map((each) => each.info.executorId);
   }
-  const offer: Offer = { id, framework, client, agent, wire, mintedMs: nowMs };
+  const { cycle } = state.rounds;
+  const offer: Offer = { id, framework, client, agent, wire, mintedMs: nowMs, cycle };
+  client.record.offeredCycle = cycle;
+  client.record.offeredMs = nowMs;
   state.offers.set(id, offer);
   agent.offers.add(offer);
   framework.offers.add(offer);
@@ -193,11 +197,12 @@ export function expireOffers(state: ClusterState, nowMs: number, out: Effect[]):
   if (offerTimeoutMs === undefined) return;
   for (const offer of state.offers.values()) {
     if (offer.mintedMs + offerTimeoutMs > nowMs) return;
+    noteUnused(state, offer);
     rescindOffer(state, offer, out);
   }
 }
 
-/** Remembers a refusal of resources on an agent (C7, C10). */
+/** Remembers a refusal of resources on an agent (C7, C10); false when it leaves no filter. */
 export function refuse(
   state: ClusterState,
   client: Client,
@@ -205,11 +210,12 @@ export function refuse(
   resources: Resources,
   refuseMs: number | undefined,
   nowMs: number,
-): void {
+): boolean {
   const forMs = refusalMs(refuseMs, state.options.allocationIntervalMs);
-  if (forMs === 0 || resources.length === 0 || client.row < 0) return;
+  if (forMs === 0 || resources.length === 0 || client.row < 0) return false;
   const untilMs = nowMs + forMs;
   if (state.filters.add(client.row, agent.row, resources, untilMs)) {
     state.timers.set(untilMs, "filters", String(untilMs));
   }
+  return true;
 }

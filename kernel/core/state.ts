@@ -14,6 +14,7 @@ import type {
   RoleQuota,
 } from "./model.ts";
 import type { ClusterOptions } from "./options.ts";
+import { RoundLog } from "./round-log.ts";
 import { RowPool } from "./tables/rows.ts";
 import { AllocationTables } from "./tables.ts";
 import { Timers } from "./timers.ts";
@@ -21,6 +22,7 @@ import { Timers } from "./timers.ts";
 export type {
   Agent,
   Client,
+  ClientRecord,
   CompletedFramework,
   Executor,
   Framework,
@@ -74,6 +76,7 @@ export interface ClusterState {
   /** The smallest offers that clients state themselves (C13). */
   readonly minima: Map<Client, readonly Quantities[]>;
   readonly timers: Timers;
+  readonly rounds: RoundLog;
   readonly allocation: {
     /** A round is to run as soon as what is in the inbox has been stepped (C1). */
     wanted: boolean;
@@ -147,6 +150,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     frameworkNumbers: new RowPool(0),
     minima: new Map(),
     timers: new Timers(),
+    rounds: new RoundLog(),
     allocation: {
       wanted: false,
       pausedUntilMs: undefined,

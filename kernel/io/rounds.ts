@@ -98,7 +98,13 @@ export class Rounds {
 }
 
 /** The columns as a list that stays valid after the next round. */
-function listOf({ count, agents, clients, flags, amounts }: RoundDecisions): OfferDecision[] {
+export function listOf({
+  count,
+  agents,
+  clients,
+  flags,
+  amounts,
+}: RoundDecisions): OfferDecision[] {
   const list: OfferDecision[] = new Array(count);
   for (let row = 0; row < count; row++) {
     const agentRow = agents[row] as number;

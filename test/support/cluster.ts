@@ -111,15 +111,16 @@ export class TestCluster {
     agent.heard = true;
   }
 
-  /** Runs the round that is due, if one is. */
+  /** Runs the rounds that are due, if any are. */
   settle(): void {
-    if (!isRoundDue(this.state)) return;
-    prepareRound(this.state);
-    checkFilterBits(this.state);
-    const decisions = this.decide(this.state);
-    this.state.tables.dropCandidates(this.state.tables.candidates.length);
-    const policy = { name: "test", digest: "0" };
-    this.#step({ type: "offers-decided", decisions, policy });
+    while (isRoundDue(this.state)) {
+      prepareRound(this.state);
+      checkFilterBits(this.state);
+      const decisions = this.decide(this.state);
+      this.state.tables.dropCandidates(this.state.tables.candidates.length);
+      const policy = { name: "test", digest: "0" };
+      this.#step({ type: "offers-decided", decisions, policy });
+    }
   }
 
   /** Lets time pass, stopping at every deadline. */

@@ -1,0 +1,78 @@
+import type { Effect } from "./effect.ts";
+import type { ClusterInput, Row } from "./event.ts";
+import { hide, revealAll, standsBehind, withoutSurplus } from "./hoarding.ts";
+import { mintOffers } from "./offers.ts";
+import type { RoundPart } from "./round-log.ts";
+import type { ClusterState } from "./state.ts";
+import type { AllocationTables } from "./tables.ts";
+
+/** Makes the tables show what the round that begins is for: these candidates, to these clients. */
+export function beginRound(state: ClusterState): void {
+  const { rounds, tables } = state;
+  const { next } = rounds;
+  if (next === undefined) {
+    rounds.cycle += 1;
+    const front = hide(state, (client) => standsBehind(state, client));
+    rounds.part = front ? "front" : "all";
+  } else {
+    rounds.next = undefined;
+    rounds.part = next.part;
+    const wanted = new Set(next.agents);
+    rounds.aside = [...tables.candidates].filter((row) => !wanted.has(row));
+    replaceCandidates(tables, next.agents);
+    if (next.part === "second") hide(state, () => true);
+  }
+  rounds.begin(tables.candidates);
+}
+
+function replaceCandidates(tables: AllocationTables, rows: readonly Row[]): void {
+  tables.dropCandidates(tables.candidates.length);
+  for (const row of rows) tables.touchAgent(row);
+}
+
+/** Takes over what a round decided: makes the offers, and says what has to follow. */
+export function endRound(
+  state: ClusterState,
+  { decisions, more }: Extract<ClusterInput, { type: "offers-decided" }>,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { allocation, rounds, tables, counts } = state;
+  const { part } = rounds;
+  rounds.number += 1;
+  const hid = rounds.hidden.length > 0;
+  revealAll(state);
+  const looked = rounds.looked(tables.candidates, tables.sizes.agents);
+  const before = counts.offersMade;
+  const kept = part === "front" ? withoutSurplus(state, decisions) : decisions;
+  mintOffers(state, kept, allocation.policy, nowMs, out);
+  rounds.note({
+    round: rounds.number,
+    atMs: nowMs,
+    policy: allocation.policy.name,
+    digest: allocation.policy.digest,
+    looked,
+    offers: counts.offersMade - before,
+    part,
+  });
+  // What was wanted while earlier parts of the cycle ran is wanted still.
+  if (part === "all" || part === "front") allocation.wanted = more === true;
+  else allocation.wanted ||= more === true;
+  if (part === "front" && kept.length < decisions.length) goOn(state, "second");
+  else if (hid) goOn(state, "rest");
+  for (const row of rounds.aside) tables.touchAgent(row);
+  rounds.aside = [];
+}
+
+/** Has the next round go on with what this one left of its agents. */
+function goOn({ rounds, tables, agentRows }: ClusterState, part: RoundPart): void {
+  const waiting = new Set(tables.candidates);
+  const agents: Row[] = [];
+  for (const row of rounds.candidates) {
+    if (waiting.has(row) || !tables.agents.offerable(row)) continue;
+    if ((agentRows[row]?.free.length ?? 0) > 0) agents.push(row);
+  }
+  if (agents.length === 0) return;
+  for (const row of agents) tables.touchAgent(row);
+  rounds.next = { part, agents };
+}
