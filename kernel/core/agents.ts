@@ -144,7 +144,6 @@ export function removeAgent(
   totalChanged(state, agent);
   state.tables.removeAgent(agent.row);
   state.agentRows[agent.row] = undefined;
-  state.rounds.forget(agent.row);
   state.agents.delete(agent.id);
   state.counts.agentsLost += 1;
   announceFailure(state, agent.id, out);

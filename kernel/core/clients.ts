@@ -1,7 +1,7 @@
 import type { RoleName } from "../../contract/ids.ts";
 import { clientFlags, flagClient } from "./books.ts";
 import { ensureRole, releaseRole } from "./roles.ts";
-import type { Client, ClientRecord, ClusterState, Framework } from "./state.ts";
+import type { Client, ClusterState, Framework } from "./state.ts";
 
 /**
  * Makes the framework's clients follow its roles and flags. A role that it left stays a client for
@@ -32,7 +32,12 @@ export function clientOf(state: ClusterState, framework: Framework, name: RoleNa
           submitOrder: state.counters.submit++,
           flags: 1,
         });
-  const record: ClientRecord = {
+  const client: Client = {
+    framework,
+    role,
+    row: row ?? -1,
+    subscribed: false,
+    holders: 0,
     offeredCycle: 0,
     offeredMs: 0,
     usedCycle: 0,
@@ -41,7 +46,6 @@ export function clientOf(state: ClusterState, framework: Framework, name: RoleNa
     unusedCycle: 0,
     behindUntilCycle: 0,
   };
-  const client: Client = { framework, role, row: row ?? -1, subscribed: false, holders: 0, record };
   role.clients.add(client);
   framework.clients.set(name, client);
   if (row !== undefined) {
@@ -62,9 +66,9 @@ export function dropIdleClient(state: ClusterState, client: Client): void {
   if (client.subscribed || client.holders > 0 || !role.clients.has(client)) return;
   framework.clients.delete(role.name);
   role.clients.delete(client);
-  state.rounds.idle.delete(client);
   if (row >= 0) {
     state.filters.dropClient(row);
+    state.rounds.idle.delete(row);
     state.minima.delete(client);
     state.tables.removeClient(row);
     state.clientRows[row] = undefined;

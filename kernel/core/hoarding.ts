@@ -1,4 +1,4 @@
-import type { OfferDecision } from "./event.ts";
+import type { OfferDecision, Row } from "./event.ts";
 import type { Client, ClusterState, Offer } from "./state.ts";
 
 // A framework that gives back all that it is offered, at once and without a filter, keeps the
@@ -10,8 +10,8 @@ import type { Client, ClusterState, Offer } from "./state.ts";
 
 /** A client used something of an offer: whatever it gave back before is forgiven. */
 export function noteUse(state: ClusterState, client: Client, nowMs: number): void {
-  client.record.usedCycle = state.rounds.cycle;
-  client.record.usedMs = nowMs;
+  client.usedCycle = state.rounds.cycle;
+  client.usedMs = nowMs;
   forgive(state, client);
 }
 
@@ -21,47 +21,45 @@ export function noteUse(state: ClusterState, client: Client, nowMs: number): voi
  * gives ten back has work.
  */
 export function noteUnused(state: ClusterState, { client, cycle }: Offer): void {
-  const { record } = client;
   const { backOffCyclesMax } = state.options;
-  if (backOffCyclesMax === 0 || cycle <= record.usedCycle || cycle <= record.unusedCycle) return;
-  record.unusedCycle = state.rounds.cycle;
-  record.unusedTimes += 1;
-  state.rounds.idle.add(client);
-  if (record.unusedTimes < 2) return;
-  const cycles = Math.min(2 ** (record.unusedTimes - 2), backOffCyclesMax);
-  record.behindUntilCycle = state.rounds.cycle + cycles;
+  if (backOffCyclesMax === 0 || cycle <= client.usedCycle || cycle <= client.unusedCycle) return;
+  client.unusedCycle = state.rounds.cycle;
+  client.unusedTimes += 1;
+  state.rounds.idle.add(client.row);
+  if (client.unusedTimes < 2) return;
+  const cycles = Math.min(2 ** (client.unusedTimes - 2), backOffCyclesMax);
+  client.behindUntilCycle = state.rounds.cycle + cycles;
 }
 
 /** The client may have new work: it stands with the others again, at once. */
 export function forgive({ rounds }: ClusterState, client: Client): void {
-  client.record.unusedTimes = 0;
-  client.record.behindUntilCycle = 0;
-  rounds.idle.delete(client);
+  client.unusedTimes = 0;
+  client.behindUntilCycle = 0;
+  rounds.idle.delete(client.row);
 }
 
-/** Whether the client stands behind the others in the cycle at hand. */
-export function standsBehind({ rounds }: ClusterState, client: Client): boolean {
-  return client.record.behindUntilCycle >= rounds.cycle;
+/** Whether a client stands behind the others in the cycle at hand. */
+export function standsBehind({ rounds, clientRows }: ClusterState, row: Row): boolean {
+  return (clientRows[row]?.behindUntilCycle ?? 0) >= rounds.cycle;
 }
 
 /**
  * Shows some of the idle clients as suppressed, for one round. False, and nobody is hidden, when
  * none of them wants offers, or when all who want some are idle: then there is nobody to protect.
  */
-export function hide(state: ClusterState, which: (client: Client) => boolean): boolean {
-  const { rounds, tables } = state;
+export function hide({ rounds, tables }: ClusterState, which: (row: Row) => boolean): boolean {
   const { clients } = tables;
   if (rounds.idle.size === 0) return false;
-  const idle = [...rounds.idle].filter(({ row }) => row >= 0 && clients.offerable(row));
+  const idle = [...rounds.idle].filter((row) => clients.offerable(row));
   if (idle.length === 0 || clients.offerableCount() === idle.length) return false;
   rounds.hidden = idle.filter(which);
-  for (const { row } of rounds.hidden) clients.setHidden(row, true);
+  for (const row of rounds.hidden) clients.setHidden(row, true);
   return true;
 }
 
 /** Shows everybody as they are again. */
 export function revealAll({ rounds, tables }: ClusterState): void {
-  for (const { row } of rounds.hidden) tables.clients.setHidden(row, false);
+  for (const row of rounds.hidden) tables.clients.setHidden(row, false);
   rounds.hidden = [];
 }
 
@@ -70,17 +68,16 @@ export function revealAll({ rounds, tables }: ClusterState): void {
  * of such an agent is left out with it, since they were to have what the first one left.
  */
 export function withoutSurplus(
-  { rounds, clientRows }: ClusterState,
+  { rounds }: ClusterState,
   decisions: readonly OfferDecision[],
 ): readonly OfferDecision[] {
-  const firstAgent = new Map<Client, number>();
-  const dropped = new Set<number>();
+  const firstAgent = new Map<Row, Row>();
+  const dropped = new Set<Row>();
   return decisions.filter(({ agentRow, clientRow }) => {
     if (dropped.has(agentRow)) return false;
-    const client = clientRows[clientRow];
-    if (client === undefined || !rounds.idle.has(client)) return true;
-    const first = firstAgent.get(client) ?? agentRow;
-    firstAgent.set(client, first);
+    if (!rounds.idle.has(clientRow)) return true;
+    const first = firstAgent.get(clientRow) ?? agentRow;
+    firstAgent.set(clientRow, first);
     if (first === agentRow) return true;
     dropped.add(agentRow);
     return false;

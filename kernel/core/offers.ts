@@ -138,8 +138,8 @@ function mint(
   }
   const { cycle } = state.rounds;
   const offer: Offer = { id, framework, client, agent, wire, mintedMs: nowMs, cycle };
-  client.record.offeredCycle = cycle;
-  client.record.offeredMs = nowMs;
+  client.offeredCycle = cycle;
+  client.offeredMs = nowMs;
   state.offers.set(id, offer);
   agent.offers.add(offer);
   framework.offers.add(offer);

@@ -1,10 +1,13 @@
 import type { Effect } from "./effect.ts";
 import type { ClusterInput, Row } from "./event.ts";
 import { hide, revealAll, standsBehind, withoutSurplus } from "./hoarding.ts";
+import type { RoundPart } from "./model.ts";
 import { mintOffers } from "./offers.ts";
-import type { RoundPart } from "./round-log.ts";
 import type { ClusterState } from "./state.ts";
 import type { AllocationTables } from "./tables.ts";
+
+/** Rounds that are remembered. */
+const RECENT_MAX = 64;
 
 /** Makes the tables show what the round that begins is for: these candidates, to these clients. */
 export function beginRound(state: ClusterState): void {
@@ -12,17 +15,16 @@ export function beginRound(state: ClusterState): void {
   const { next } = rounds;
   if (next === undefined) {
     rounds.cycle += 1;
-    const front = hide(state, (client) => standsBehind(state, client));
-    rounds.part = front ? "front" : "all";
+    rounds.part = hide(state, (row) => standsBehind(state, row)) ? "front" : "all";
   } else {
     rounds.next = undefined;
     rounds.part = next.part;
     const wanted = new Set(next.agents);
-    rounds.aside = [...tables.candidates].filter((row) => !wanted.has(row));
+    rounds.aside = Array.from(tables.candidates).filter((row) => !wanted.has(row));
     replaceCandidates(tables, next.agents);
     if (next.part === "second") hide(state, () => true);
   }
-  rounds.begin(tables.candidates);
+  rounds.candidates = Array.from(tables.candidates);
 }
 
 function replaceCandidates(tables: AllocationTables, rows: readonly Row[]): void {
@@ -42,19 +44,14 @@ export function endRound(
   rounds.number += 1;
   const hid = rounds.hidden.length > 0;
   revealAll(state);
-  const looked = rounds.looked(tables.candidates, tables.sizes.agents);
+  const looked = noteLooked(state);
   const before = counts.offersMade;
   const kept = part === "front" ? withoutSurplus(state, decisions) : decisions;
   mintOffers(state, kept, allocation.policy, nowMs, out);
-  rounds.note({
-    round: rounds.number,
-    atMs: nowMs,
-    policy: allocation.policy.name,
-    digest: allocation.policy.digest,
-    looked,
-    offers: counts.offersMade - before,
-    part,
-  });
+  const { name: policy, digest } = allocation.policy;
+  const offers = counts.offersMade - before;
+  rounds.recent.push({ round: rounds.number, atMs: nowMs, policy, digest, looked, offers, part });
+  if (rounds.recent.length > RECENT_MAX) rounds.recent.shift();
   // What was wanted while earlier parts of the cycle ran is wanted still.
   if (part === "all" || part === "front") allocation.wanted = more === true;
   else allocation.wanted ||= more === true;
@@ -62,6 +59,21 @@ export function endRound(
   else if (hid) goOn(state, "rest");
   for (const row of rounds.aside) tables.touchAgent(row);
   rounds.aside = [];
+  rounds.candidates = [];
+}
+
+/** Notes which agents the round looked at: all candidates but those that wait still. */
+function noteLooked({ rounds, tables }: ClusterState): number {
+  const { lookedIn } = tables.agents;
+  // A budget that ran out is rare; else nobody waits and nothing has to be compared.
+  const waiting = tables.candidates.length === 0 ? undefined : new Set(tables.candidates);
+  let count = 0;
+  for (const agent of rounds.candidates) {
+    if (waiting?.has(agent)) continue;
+    lookedIn[agent] = rounds.number;
+    count += 1;
+  }
+  return count;
 }
 
 /** Has the next round go on with what this one left of its agents. */

@@ -12,9 +12,9 @@ import type {
   PendingWrite,
   Role,
   RoleQuota,
+  Rounds,
 } from "./model.ts";
 import type { ClusterOptions } from "./options.ts";
-import { RoundLog } from "./round-log.ts";
 import { RowPool } from "./tables/rows.ts";
 import { AllocationTables } from "./tables.ts";
 import { Timers } from "./timers.ts";
@@ -22,7 +22,6 @@ import { Timers } from "./timers.ts";
 export type {
   Agent,
   Client,
-  ClientRecord,
   CompletedFramework,
   Executor,
   Framework,
@@ -30,6 +29,7 @@ export type {
   PendingWrite,
   Role,
   RoleQuota,
+  Rounds,
   Task,
   TaskAbout,
 } from "./model.ts";
@@ -76,7 +76,7 @@ export interface ClusterState {
   /** The smallest offers that clients state themselves (C13). */
   readonly minima: Map<Client, readonly Quantities[]>;
   readonly timers: Timers;
-  readonly rounds: RoundLog;
+  readonly rounds: Rounds;
   readonly allocation: {
     /** A round is to run as soon as what is in the inbox has been stepped (C1). */
     wanted: boolean;
@@ -150,7 +150,17 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     frameworkNumbers: new RowPool(0),
     minima: new Map(),
     timers: new Timers(),
-    rounds: new RoundLog(),
+    rounds: {
+      number: 0,
+      cycle: 0,
+      recent: [],
+      part: "all",
+      next: undefined,
+      idle: new Set(),
+      hidden: [],
+      candidates: [],
+      aside: [],
+    },
     allocation: {
       wanted: false,
       pausedUntilMs: undefined,

@@ -13,7 +13,7 @@ const two = `
 
 /** Roles of those that keep giving everything back. */
 const idleRoles = (c: TestCluster): string[] =>
-  [...c.state.rounds.idle].map((each) => each.role.name);
+  [...c.state.rounds.idle].map((row) => c.state.clientRows[row]?.role.name ?? "");
 
 /** Lets a batch pass; whoever got the agent is returned, and gives it back unused. */
 function batch(c: TestCluster): string {
