@@ -55,7 +55,12 @@ export class InProcessMaster {
   round(rounds: AllocationRounds, seed = 7): void {
     const { state, nowMs } = this;
     prepareRound(state);
-    const decided = rounds.run(state.tables, { seed, nowMs, stepsMax: 200_000 });
+    const decided = rounds.run(state.tables, {
+      seed,
+      nowMs,
+      stepsMax: 200_000,
+      expiries: state.filters,
+    });
     if (decided === undefined) return;
     const { policy: name, digest, more } = decided;
     const decisions = listOf(decided);

@@ -1,11 +1,21 @@
 import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import { type AdmittedPolicy, checkMinor } from "./admission.ts";
-import { ColumnWriter } from "./columns.ts";
+import { ColumnWriter, type ViewOf } from "./columns.ts";
 import { withDeadline } from "./deadline.ts";
+import { ExpiryWriter } from "./expiries.ts";
 import { PolicyFault } from "./faults.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
-import { ABI_MARKER, ABI_MINOR, Answer, HEADER_SLOTS, MAGIC, Presence, Slot } from "./slots.ts";
+import {
+  ABI_MARKER,
+  ABI_MINOR,
+  Answer,
+  EXPIRIES_MAX,
+  HEADER_SLOTS,
+  MAGIC,
+  Presence,
+  Slot,
+} from "./slots.ts";
 import { type WasmGlobal, type WasmMemory, wasm } from "./webassembly.ts";
 
 /** How an instance is run. */
@@ -51,6 +61,7 @@ export class WasmPolicy implements Policy {
   readonly #clock: Float64Array | undefined;
   readonly #candidates: Uint32Array | undefined;
   readonly #writer: ColumnWriter;
+  readonly #expiries: ExpiryWriter;
   readonly #state: Uint8Array;
   readonly #schema: number;
   readonly #decisionsMax: number;
@@ -72,9 +83,10 @@ export class WasmPolicy implements Policy {
     this.#header = this.#headerIn(buffer);
     this.#decisionsMax = this.#initialise(tables);
     const layout = new Layout(policy.name, buffer, this.#header);
-    this.#writer = new ColumnWriter(tables, this.#header, (slot, like) =>
-      like instanceof Float64Array ? layout.f64(slot, like.length) : layout.u32(slot, like.length),
-    );
+    const view: ViewOf = (slot, like) =>
+      like instanceof Float64Array ? layout.f64(slot, like.length) : layout.u32(slot, like.length);
+    this.#writer = new ColumnWriter(tables, this.#header, view);
+    this.#expiries = new ExpiryWriter(this.#header, view);
     this.#clusterTotal = layout.f64(Slot.ClusterTotal, KINDS);
     this.#clock = layout.f64(Slot.Clock, 1);
     this.#candidates = layout.u32(Slot.CandidateRows, tables.sizes.agents);
@@ -93,6 +105,7 @@ export class WasmPolicy implements Policy {
     const candidates = tables.candidates;
     tables.roles.settleRanks();
     this.#writer.write();
+    this.#expiries.write(input.expiries);
     this.#clusterTotal?.set(tables.clusterTotal);
     if (this.#clock) this.#clock[0] = input.nowMs;
     this.#candidates?.set(candidates);
@@ -181,6 +194,7 @@ export class WasmPolicy implements Policy {
     header[Slot.DecisionsMax] = decisions;
     header[Slot.ParamsMax] = PARAMS_MAX;
     header[Slot.ProgramBytesMax] = PROGRAM_BYTES_MAX;
+    header[Slot.ExpiriesMax] = EXPIRIES_MAX;
     const answer = withDeadline(this.#deadlineMs, () => this.#guest.init());
     if (answer !== Answer.OK) {
       const why = answer === Answer.NO_ROOM ? "no room in its memory" : `answer ${answer}`;

@@ -76,7 +76,8 @@ export class Rounds {
   /** One round over the cluster; what it decided, as the input to step. */
   decide(state: ClusterState, nowMs: number): ClusterInput | undefined {
     prepareRound(state);
-    const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX };
+    const { filters: expiries } = state;
+    const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX, expiries };
     const decisions = this.#rounds.run(state.tables, input);
     if (decisions === undefined) return undefined;
     this.#count(decisions);
