@@ -5,6 +5,7 @@ import { type Call, reject } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
 import { forgive } from "../hoarding.ts";
+import { stepInverseAnswer } from "../inverse-offers.ts";
 import { reconcileAll, reconcileTask } from "../reconcile.ts";
 import type { ClusterState } from "../state.ts";
 import { stepAccept } from "./accept.ts";
@@ -81,13 +82,13 @@ function dispatch(context: Call, call: Exclude<FrameworkCall, { type: "subscribe
     case "reconcile-operations":
       stepReconcileOperations(context, call);
       return;
+    case "accept-inverse-offers":
+    case "decline-inverse-offers":
+      stepInverseAnswer(context, call);
+      return;
     // The allocation ignores what is requested (C16), but whoever asks has work.
     case "request":
       for (const client of context.framework.clients.values()) forgive(context.state, client);
-      return;
-    // No inverse offers are made yet (C15).
-    case "accept-inverse-offers":
-    case "decline-inverse-offers":
       return;
     default:
       unreachable(call);
