@@ -102,7 +102,7 @@ export class Master {
       onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
     });
     const operators = new Operators(
-      queriesOf(state),
+      queriesOf(state, { nowMs: () => clock.nowMs(), supervisor: rounds.supervisor }),
       (token, command) => loop.enqueue({ type: "operator", token, command }),
       (count) => loop.enqueue({ type: "listeners", count }),
     );

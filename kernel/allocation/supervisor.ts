@@ -105,6 +105,11 @@ export class PolicySupervisor {
     return this.#spec?.policy;
   }
 
+  /** Parameters of the live policy, in the order of its manifest. */
+  get params(): readonly number[] {
+    return this.#spec?.options.params ?? [];
+  }
+
   /**
    * Makes a policy the live one, between two rounds. It must start now, on these tables, or its
    * `PolicyFault` is thrown and nothing changes. It is given the private state of the one before

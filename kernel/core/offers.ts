@@ -15,7 +15,7 @@ import type { Agent, Client, ClusterState, Framework, Offer } from "./state.ts";
 import { ClientFlag } from "./tables/shape.ts";
 
 /** What a client may see of an agent, from its flags in the tables. */
-function sightOf(state: ClusterState, client: Client): Sight {
+export function sightOf(state: ClusterState, client: Client): Sight {
   const flags = state.tables.clients.flags[client.row] ?? 0;
   return {
     revocable: (flags & ClientFlag.REVOCABLE) !== 0,
