@@ -1,16 +1,15 @@
 import { errors } from "../../../contract/errors.ts";
 import type { AgentId } from "../../../contract/ids.ts";
-import type { Finding, FindingCode } from "../../../contract/operator/explain-methods.ts";
+import type { Finding } from "../../../contract/operator/explain-methods.ts";
 import type { OperatorParams, OperatorResult } from "../../../contract/operator-api.ts";
 import type { Client, ClusterState } from "../state.ts";
 import { listed } from "../views/page.ts";
 import { type Asked, EXAMPLES_DEFAULT, goesByShares, momentOf } from "./asked.ts";
 import { clientObstacles, frameworkObstacles, single } from "./clients.ts";
-import { grouped } from "./findings.ts";
+import { groupsOf, told } from "./findings.ts";
 import { Headroom } from "./headroom.ts";
 import { holdersOf } from "./holders.ts";
 import { agentObstacle, PairView, refusalsOnAgent } from "./pair.ts";
-import { rivalsOf } from "./rivals.ts";
 import { findAgent } from "./subjects.ts";
 import { agentFinding, tellVerdicts } from "./verdicts.ts";
 
@@ -40,10 +39,9 @@ export function explainAgent(
     if (client === undefined) continue;
     const [first] = obstaclesOf(state, client, asked.nowMs);
     if (first === undefined) views.set(client, new PairView(state, client, around));
-    else blocked.push({ code: first.code, client, finding: first });
+    else blocked.push({ client, finding: first });
   }
   const verdicts = Array.from(views.values(), (view) => view.of(agent));
-  const rivals = rivalsOf(state, verdicts, asked.excludedKinds);
   const viewOf = (client: Client): PairView => views.get(client) as PairView;
   const result: OperatorResult<"explain-agent"> = {
     ...momentOf(state, asked),
@@ -59,7 +57,6 @@ export function explainAgent(
         asked,
         headroom,
         viewOf,
-        rivals,
         about: "frameworks",
         examples,
       }),
@@ -73,7 +70,6 @@ export function explainAgent(
 
 /** A client that is offered nothing anywhere. */
 interface Blocked {
-  readonly code: FindingCode;
   readonly client: Client;
   readonly finding: Finding;
 }
@@ -87,16 +83,19 @@ function obstaclesOf(state: ClusterState, client: Client, nowMs: number): Findin
 }
 
 /** Clients that are offered nothing anywhere, by what keeps them. */
-export function tellBlocked(blocked: readonly Blocked[], examples: number): Finding[] {
-  return grouped(blocked, examples, {
-    text: ({ finding }) => finding.text,
-    change: ({ finding }) => finding.change,
-    example: ({ client }) => ({
-      frameworkId: client.framework.id,
-      framework: client.framework.info.name,
-      role: client.role.name,
+function tellBlocked(blocked: readonly Blocked[], examples: number): Finding[] {
+  const groups = groupsOf(blocked, examples, { codeOf: ({ finding }) => finding.code });
+  return groups.map((group) =>
+    told(group, examples, {
+      text: ({ shown: [{ finding }] }) => finding.text,
+      change: ({ shown: [{ finding }] }) => finding.change,
+      example: ({ client }) => ({
+        frameworkId: client.framework.id,
+        framework: client.framework.info.name,
+        role: client.role.name,
+      }),
     }),
-  });
+  );
 }
 
 /** What is said of agents that are not here. */

@@ -5,68 +5,82 @@ import {
   findingCodes,
 } from "../../../contract/operator/explain-methods.ts";
 
-/** One thing of many that are alike, before it is known which are shown. */
-export interface Entry {
+/** Reasons of the same kind, told together. */
+export interface Group<Entry> {
   readonly code: FindingCode;
-  /** Apart from others of the same code. */
-  readonly key?: string;
-  /** Shown first when it is low. */
-  readonly rank?: number;
+  readonly entries: readonly Entry[];
+  /** What examples are made of, those that say most first; at least one. */
+  readonly shown: readonly [Entry, ...Entry[]];
 }
 
-/** What is said of a group: `first` is its entry with the lowest rank. */
-export interface Words<E extends Entry> {
-  text(first: E, all: readonly E[]): string;
-  change(first: E, all: readonly E[]): string | undefined;
-  example(entry: E): FindingExample;
+/** How entries are told apart, and which are shown. */
+export interface Grouping<Entry> {
+  readonly codeOf: (entry: Entry) => FindingCode;
+  /** Sets entries of the same code apart. */
+  readonly keyOf?: (entry: Entry) => string;
+  /** Entries of low rank are shown first; without it, those that came first. */
+  readonly rankOf?: (entry: Entry) => number;
 }
 
-/** Groups entries by code and key: the largest groups first, with a few examples of each. */
-export function grouped<E extends Entry>(
-  entries: readonly E[],
+/** What is said of a group. */
+export interface Words<Entry> {
+  text(group: Group<Entry>): string;
+  change(group: Group<Entry>): string | undefined;
+  example(entry: Entry): FindingExample;
+}
+
+/** Groups entries by code and key, the largest groups first. */
+export function groupsOf<Entry>(
+  entries: Iterable<Entry>,
   examples: number,
-  words: Words<E>,
-): Finding[] {
-  const groups = new Map<string, E[]>();
+  { codeOf, keyOf, rankOf }: Grouping<Entry>,
+): Group<Entry>[] {
+  const byKey = new Map<string, Entry[]>();
   for (const entry of entries) {
-    const key = entry.key === undefined ? entry.code : `${entry.code} ${entry.key}`;
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, [entry]);
+    const code = codeOf(entry);
+    const key = keyOf === undefined ? code : `${code} ${keyOf(entry)}`;
+    const known = byKey.get(key);
+    if (known === undefined) byKey.set(key, [entry]);
     else known.push(entry);
   }
-  const findings: Finding[] = [];
-  for (const group of groups.values()) {
-    const ordered = lowestFirst(group, examples);
-    const [first] = ordered as [E];
-    const finding: Finding = {
-      code: first.code,
-      text: words.text(first, group),
-      count: group.length,
-      examples: ordered.slice(0, examples).map((entry) => words.example(entry)),
+  const groups = Array.from(byKey.values(), (group): Group<Entry> => {
+    const count = Math.max(examples, 1);
+    const shown = rankOf === undefined ? group.slice(0, count) : lowest(group, count, rankOf);
+    return {
+      code: codeOf(group[0] as Entry),
+      entries: group,
+      shown: shown as unknown as Group<Entry>["shown"],
     };
-    const change = words.change(first, group);
-    if (change !== undefined) finding.change = change;
-    findings.push(finding);
-  }
-  return findings.sort((a, b) => b.count - a.count || placeOf(a.code) - placeOf(b.code));
+  });
+  return groups.sort(
+    (a, b) => b.entries.length - a.entries.length || placeOf(a.code) - placeOf(b.code),
+  );
 }
 
-/** The entries of lowest rank, as many as are shown and at least one, in order. */
-function lowestFirst<E extends Entry>(entries: readonly E[], count: number): readonly E[] {
-  const rank = ({ rank: of = 0 }: E): number => of;
-  if (entries.every((entry) => rank(entry) === 0)) return entries;
-  if (count > 16) return [...entries].sort((a, b) => rank(a) - rank(b));
-  const lowest: E[] = [];
-  for (const entry of entries) {
-    const last = lowest.at(-1);
-    if (lowest.length >= Math.max(count, 1) && last !== undefined && rank(entry) >= rank(last)) {
-      continue;
-    }
-    const at = lowest.findIndex((each) => rank(each) > rank(entry));
-    lowest.splice(at < 0 ? lowest.length : at, 0, entry);
-    if (lowest.length > Math.max(count, 1)) lowest.pop();
+/** Puts a group into words. */
+export function told<Entry>(group: Group<Entry>, examples: number, words: Words<Entry>): Finding {
+  const finding: Finding = {
+    code: group.code,
+    text: words.text(group),
+    count: group.entries.length,
+    examples: group.shown.slice(0, examples).map((entry) => words.example(entry)),
+  };
+  const change = words.change(group);
+  if (change !== undefined) finding.change = change;
+  return finding;
+}
+
+/** The entries of lowest rank in order, as many as are shown. */
+function lowest<Entry>(
+  entries: readonly Entry[],
+  count: number,
+  rankOf: (entry: Entry) => number,
+): Entry[] {
+  const ranked = entries.map((entry, at) => ({ entry, at, rank: rankOf(entry) }));
+  if (ranked.some(({ rank }) => rank !== 0)) {
+    ranked.sort((a, b) => a.rank - b.rank || a.at - b.at);
   }
-  return lowest;
+  return ranked.slice(0, count).map(({ entry }) => entry);
 }
 
 function placeOf(code: FindingCode): number {

@@ -6,7 +6,6 @@ import { clientObstacles, frameworkObstacles, single } from "./clients.ts";
 import { Headroom } from "./headroom.ts";
 import { PairView, refusalsOfClient } from "./pair.ts";
 import { Ranking } from "./ranking.ts";
-import { rivalsOf } from "./rivals.ts";
 import { roleShare, shareOf } from "./shares.ts";
 import { findFramework } from "./subjects.ts";
 import { tellVerdicts } from "./verdicts.ts";
@@ -81,14 +80,12 @@ export function agentsSeenBy(
   const refusals = refusalsOfClient(state, client);
   const view = new PairView(state, client, { headroom, waiting, refusals });
   const verdicts = Array.from(state.agents.values(), (agent) => view.of(agent));
-  const rivals = rivalsOf(state, verdicts, asked.excludedKinds);
   const viewOf = (): PairView => view;
   return tellVerdicts(verdicts, {
     state,
     asked,
     headroom,
     viewOf,
-    rivals,
     about: "agents",
     examples,
   });

@@ -1,7 +1,7 @@
 import type { FindingCode } from "../../../contract/operator/explain-methods.ts";
 import { add, contains, type Resources } from "../../../contract/resources.ts";
 import type { Row } from "../event.ts";
-import type { Agent, Client, ClusterState, Offer } from "../state.ts";
+import type { Agent, Client, ClusterState } from "../state.ts";
 import { AgentFlag, ClientFlag } from "../tables/shape.ts";
 import type { Headroom } from "./headroom.ts";
 import { Portion } from "./portion.ts";
@@ -11,8 +11,6 @@ export interface Verdict {
   readonly code: FindingCode;
   readonly agent: Agent;
   readonly client: Client;
-  /** Offers of the agent that others hold, or that the client holds. */
-  readonly offers?: readonly Offer[];
   /** When the last refusal ends that keeps it. */
   readonly untilMs?: number;
   /** The limit that is reached. */
@@ -67,18 +65,14 @@ export class PairView {
     const { client } = this;
     const code = this.#fence(agent);
     if (code !== undefined) return { code, agent, client };
-    const own = [...agent.offers].filter((offer) => offer.client === client);
-    if (own.length > 0) return { code: "offered", agent, client, offers: own };
+    if (holdsOffer(agent, client)) return { code: "offered", agent, client };
     const now = this.#on(agent, agent.free);
     if (now?.code !== "lack") return now === undefined ? this.#open(agent) : now;
-    const others = [...agent.offers];
-    if (others.length > 0) {
-      const back = others.reduce<Resources>(
-        (sum, { wire }) => add(sum, wire.resources),
-        agent.free,
-      );
+    if (agent.offers.size > 0) {
+      let back = agent.free;
+      for (const { wire } of agent.offers) back = add(back, wire.resources);
       const then = this.#on(agent, back);
-      if (then === undefined) return { code: "outranked", agent, client, offers: others };
+      if (then === undefined) return { code: "outranked", agent, client };
       if (then.code !== "lack") return then;
     }
     const ever = this.portion.obstacle(agent.total);
@@ -135,6 +129,12 @@ export class PairView {
     }
     return untilMs;
   }
+}
+
+/** Whether a client has an offer of an agent that is not answered yet. */
+function holdsOffer(agent: Agent, client: Client): boolean {
+  for (const offer of agent.offers) if (offer.client === client) return true;
+  return false;
 }
 
 /** Refusals of one client, for looking at many agents. */

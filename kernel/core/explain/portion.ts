@@ -34,6 +34,7 @@ export class Portion {
   /** Room under the limits above the client by kind, and the role that leaves the least. */
   readonly #room = new Float64Array(KINDS).fill(Number.POSITIVE_INFINITY);
   readonly #tightest = new Int32Array(KINDS).fill(-1);
+  #isLimited = false;
   readonly #headroom: Headroom | undefined;
   /** Unreserved and firm; and with what is reserved or revocable. */
   readonly #open = new Float64Array(KINDS);
@@ -54,6 +55,7 @@ export class Portion {
         const at = row * KINDS + kind;
         const room = Math.max(0, (roles.limit[at] as number) - (roles.consumed[at] as number));
         if (room >= (this.#room[kind] as number)) continue;
+        this.#isLimited = true;
         this.#room[kind] = room;
         this.#tightest[kind] = row;
       }
@@ -118,9 +120,11 @@ export class Portion {
   }
 
   #worth(vector: Float64Array): boolean {
-    if (!vector.some((amount) => amount > 0)) return false;
     const { least, next } = this.#tables.alternatives;
-    if (this.#minimum === NO_ROW) return true;
+    if (this.#minimum === NO_ROW) return vector.some((amount) => amount > 0);
+    let isSome = false;
+    for (let kind = 0; kind < KINDS && !isSome; kind++) isSome = (vector[kind] as number) > 0;
+    if (!isSome) return false;
     for (let row = this.#minimum; row !== NO_ROW; row = next[row] as number) {
       let holds = true;
       for (let kind = 0; kind < KINDS && holds; kind++) {
@@ -143,6 +147,7 @@ export class Portion {
   }
 
   #limited(): Obstacle | undefined {
+    if (!this.#isLimited) return undefined;
     if (this.#worth(this.#cutTo(this.#room))) return undefined;
     let tightest = -1;
     for (let kind = 0; kind < KINDS; kind++) {

@@ -1,4 +1,3 @@
-import { reservationRole } from "../../../contract/resources.ts";
 import type { Client, ClusterState, Offer } from "../state.ts";
 import { KINDS, ROOT_ROLE } from "../tables/shape.ts";
 import type { AllocationTables } from "../tables.ts";
@@ -70,24 +69,22 @@ export class Ranking {
 
   /** Takes an offer back: shares are then as they were before it was made. */
   undo({ client, wire }: Offer): void {
-    const { roles } = this.#tables;
+    const { roles, kindNames } = this.#tables;
     this.#clientGrants[client.row] = (this.#clientGrants[client.row] as number) - 1;
-    const chain: number[] = [];
+    for (const { name, scalar, revocable, reservations } of wire.resources) {
+      const kind = kindNames.indexOf(name);
+      if (kind < 0 || scalar === undefined) continue;
+      const isOpen = revocable !== true && (reservations?.length ?? 0) === 0;
+      take(this.#clientUsed, client.row, kind, scalar);
+      for (let row = client.role.row; ; row = roles.parent[row] as number) {
+        take(this.#roleUsed, row, kind, scalar);
+        if (isOpen) take(this.#roleConsumed, row, kind, scalar);
+        if (row === ROOT_ROLE) break;
+      }
+    }
     for (let row = client.role.row; ; row = roles.parent[row] as number) {
-      chain.push(row);
       this.#roleGrants[row] = (this.#roleGrants[row] as number) - 1;
       if (row === ROOT_ROLE) break;
-    }
-    for (const resource of wire.resources) {
-      const kind = this.#tables.kindNames.indexOf(resource.name);
-      if (kind < 0 || resource.scalar === undefined) continue;
-      const amount = resource.scalar;
-      const isOpen = resource.revocable !== true && reservationRole(resource) === undefined;
-      take(this.#clientUsed, client.row, kind, amount);
-      for (const row of chain) {
-        take(this.#roleUsed, row, kind, amount);
-        if (isOpen) take(this.#roleConsumed, row, kind, amount);
-      }
     }
   }
 

@@ -20,7 +20,8 @@ export function rivalsOf(
 ): ReadonlyMap<Verdict, Rival> {
   const byOffer = new Map<Offer, Verdict[]>();
   for (const verdict of verdicts) {
-    for (const offer of verdict.code === "outranked" ? (verdict.offers ?? []) : []) {
+    if (verdict.code !== "outranked") continue;
+    for (const offer of verdict.agent.offers) {
       const known = byOffer.get(offer);
       if (known === undefined) byOffer.set(offer, [verdict]);
       else known.push(verdict);

@@ -4,7 +4,7 @@ import type { Client, ClusterState, Role } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
 import { type Asked, EXAMPLES_DEFAULT, momentOf } from "./asked.ts";
 import { clientObstacles, frameworkObstacles, single } from "./clients.ts";
-import { grouped } from "./findings.ts";
+import { groupsOf, told, type Words } from "./findings.ts";
 import { lackOf } from "./headroom.ts";
 import { Ranking } from "./ranking.ts";
 import { roleShare, siblingsOf } from "./shares.ts";
@@ -73,9 +73,10 @@ function tellClients(
     "has-offers": "have offers that they have not answered yet",
     "wants-offers": "want offers, and have none at the moment",
   };
-  return grouped(clients, examples, {
-    text: ({ code, finding }) => finding?.text ?? text[code] ?? code,
-    change: ({ code, finding }) =>
+  const groups = groupsOf(clients, examples, { codeOf: ({ code }) => code });
+  const words: Words<Judged> = {
+    text: ({ code, shown: [{ finding }] }) => finding?.text ?? text[code] ?? code,
+    change: ({ code, shown: [{ finding }] }) =>
       code === "wants-offers" ? "`tepui explain framework` says why, by agent" : finding?.change,
     example: ({ client }) => {
       const { framework, row } = client;
@@ -91,7 +92,8 @@ function tellClients(
         text: `holds ${amountsText(holds)}, share ${shareText(share)}, ${last}`,
       };
     },
-  });
+  };
+  return groups.map((group) => told(group, examples, words));
 }
 
 /** What concerns the whole role. */

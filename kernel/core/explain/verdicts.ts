@@ -8,17 +8,12 @@ import { reservationRole } from "../../../contract/resources.ts";
 import type { Agent, Client, ClusterState } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
 import { type Asked, goesByShares } from "./asked.ts";
-import { type Entry, grouped, type Words } from "./findings.ts";
+import { type Group, groupsOf, told, type Words } from "./findings.ts";
 import type { Headroom } from "./headroom.ts";
 import { holdersText } from "./holders.ts";
 import type { PairView, Verdict } from "./pair.ts";
-import type { Rival } from "./rivals.ts";
+import { type Rival, rivalsOf } from "./rivals.ts";
 import { amountsText, countText, durationText, namedAmounts, shareText } from "./words.ts";
-
-/** A verdict with its place in its group. */
-interface Judged extends Entry {
-  readonly verdict: Verdict;
-}
 
 /** What it takes to put verdicts into words. */
 export interface Telling {
@@ -27,8 +22,6 @@ export interface Telling {
   readonly headroom: Headroom | undefined;
   /** Whose verdict it is. */
   readonly viewOf: (client: Client) => PairView;
-  /** Who came first, for verdicts of being outranked. */
-  readonly rivals: ReadonlyMap<Verdict, Rival>;
   /** Agents that are offered to a framework, or frameworks that an agent is offered to. */
   readonly about: "agents" | "frameworks";
   readonly examples: number;
@@ -36,26 +29,25 @@ export interface Telling {
 
 /** Verdicts by reason, each pair in one of them. */
 export function tellVerdicts(verdicts: readonly Verdict[], telling: Telling): Finding[] {
-  const judged = verdicts.map((verdict): Judged => ({ ...placeOf(verdict, telling), verdict }));
-  return grouped(judged, telling.examples, new VerdictWords(telling));
+  const { state, asked, examples } = telling;
+  const groups = groupsOf(verdicts, examples, {
+    codeOf: ({ code }) => code,
+    keyOf: ({ limit }) => (limit === undefined ? "" : `${limit.role} ${limit.kind}`),
+    rankOf: (verdict) => rankOf(verdict, telling),
+  });
+  // Who came first is worked out for those that are shown alone: it takes every offer there is.
+  const shown = groups.flatMap((group) => group.shown.slice(0, examples));
+  const rivals = rivalsOf(state, shown, asked.excludedKinds);
+  const words = new VerdictWords(telling, rivals);
+  return groups.map((group) => told(group, examples, words));
 }
 
-function placeOf(verdict: Verdict, { state, viewOf }: Telling): Entry {
-  const { code, agent, client, limit } = verdict;
-  switch (code) {
-    case "filtered":
-      return { code, rank: verdict.untilMs ?? 0 };
-    case "below-minimum":
-      return { code, rank: -viewOf(client).portion.nearness(agent.free) };
-    case "too-small":
-      return { code, rank: -viewOf(client).portion.nearness(agent.total) };
-    case "quota-limit":
-      return { code, key: `${limit?.role} ${limit?.kind}` };
-    case "passed-over":
-      return { code, rank: -(state.tables.agents.lookedIn[agent.row] ?? 0) };
-    default:
-      return { code };
-  }
+/** What ends soonest, or is nearest to being enough, is shown first. */
+function rankOf(verdict: Verdict, { viewOf }: Telling): number {
+  const { code, agent, client, untilMs = 0 } = verdict;
+  if (code === "filtered") return untilMs;
+  if (code === "below-minimum") return -viewOf(client).portion.nearness(agent.free);
+  return code === "too-small" ? -viewOf(client).portion.nearness(agent.total) : 0;
 }
 
 const fixed: Partial<Record<FindingCode, readonly [text: string, change: string | undefined]>> = {
@@ -114,14 +106,17 @@ function leftText({ reregisterAtMs }: Agent, { nowMs }: Asked): string | undefin
 }
 
 /** Each reason in words; what is particular to a pair is in its example. */
-class VerdictWords implements Words<Judged> {
+class VerdictWords implements Words<Verdict> {
   readonly #telling: Telling;
+  /** Who came first, for verdicts of being outranked. */
+  readonly #rivals: ReadonlyMap<Verdict, Rival>;
 
-  constructor(telling: Telling) {
+  constructor(telling: Telling, rivals: ReadonlyMap<Verdict, Rival>) {
     this.#telling = telling;
+    this.#rivals = rivals;
   }
 
-  text({ verdict }: Judged): string {
+  text({ shown: [verdict] }: Group<Verdict>): string {
     const { state, asked, headroom } = this.#telling;
     const { code, client, agent } = verdict;
     switch (code) {
@@ -150,13 +145,13 @@ class VerdictWords implements Words<Judged> {
     }
   }
 
-  change({ verdict }: Judged, all: readonly Judged[]): string | undefined {
+  change({ shown: [verdict], entries }: Group<Verdict>): string | undefined {
     const { state, asked } = this.#telling;
     const { code, client, agent } = verdict;
     switch (code) {
       case "filtered": {
         const first = durationText((verdict.untilMs ?? 0) - asked.nowMs);
-        const soon = all.length === 1 ? `it ends in ${first}` : `the first ends in ${first}`;
+        const soon = entries.length === 1 ? `it ends in ${first}` : `the first ends in ${first}`;
         return `${soon}; REVIVE drops refusals at once`;
       }
       case "below-minimum":
@@ -180,7 +175,7 @@ class VerdictWords implements Words<Judged> {
     }
   }
 
-  example({ verdict }: Judged): FindingExample {
+  example(verdict: Verdict): FindingExample {
     const { agent, client, untilMs } = verdict;
     const of: FindingExample =
       this.#telling.about === "agents"
@@ -198,12 +193,12 @@ class VerdictWords implements Words<Judged> {
 
   #particulars(verdict: Verdict): string | undefined {
     const { asked, state } = this.#telling;
-    const { code, agent, client, untilMs, offers = [] } = verdict;
+    const { code, agent, client, untilMs } = verdict;
     switch (code) {
       case "filtered":
         return `ends in ${durationText((untilMs ?? 0) - asked.nowMs)}`;
       case "offered": {
-        const [first] = offers;
+        const first = [...agent.offers].find((offer) => offer.client === client);
         const since = durationText(asked.nowMs - (first?.mintedMs ?? asked.nowMs));
         return `${printResources(first?.wire.resources ?? [])}, since ${since}`;
       }
@@ -230,8 +225,8 @@ class VerdictWords implements Words<Judged> {
 
   /** Who has the agent, and why they came first. */
   #rival(verdict: Verdict): string {
-    const { asked, rivals, state } = this.#telling;
-    const found = rivals.get(verdict);
+    const { asked, state } = this.#telling;
+    const found = this.#rivals.get(verdict);
     if (found === undefined) return "";
     const { framework, role } = found.offer.client;
     const who = `${framework.info.name} (${framework.id}) in role ${role.name}`;
