@@ -31,6 +31,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   frameworks: async () => (await import("./commands/frameworks.ts")).frameworksCommand,
   offers: async () => (await import("./commands/offers.ts")).offersCommand,
   roles: async () => (await import("./commands/roles.ts")).rolesCommand,
+  explain: async () => (await import("./commands/explain.ts")).explainCommand,
   events: async () => (await import("./commands/events.ts")).eventsCommand,
   plugin: async () => (await import("./commands/plugin.ts")).pluginCommand,
   config: async () => (await import("./commands/config.ts")).configCommand,

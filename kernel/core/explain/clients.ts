@@ -1,6 +1,7 @@
 import type { Finding } from "../../../contract/operator/explain-methods.ts";
+import { roughDuration } from "../../../contract/units.ts";
 import type { Client, ClusterState, Framework } from "../state.ts";
-import { countText, durationText } from "./words.ts";
+import { countText } from "./words.ts";
 
 type Said = Omit<Finding, "count" | "examples">;
 
@@ -12,7 +13,7 @@ export function frameworkObstacles(framework: Framework, nowMs: number): Finding
     const end =
       failoverAtMs === undefined
         ? ""
-        : `; else it is removed with its tasks in ${durationText(failoverAtMs - nowMs)}`;
+        : `; else it is removed with its tasks in ${roughDuration(failoverAtMs - nowMs)}`;
     said.push({
       code: "framework-disconnected",
       text: "the framework has no connection",
@@ -79,7 +80,7 @@ function pauseOf({ allocation, agents }: ClusterState, nowMs: number): Said | un
   return {
     code: "allocation-paused",
     text: "this master is new and there are quotas, so offers wait until most agents are back",
-    change: `wait for ${missing}, or ${durationText(pausedUntilMs - nowMs)}`,
+    change: `wait for ${missing}, or ${roughDuration(pausedUntilMs - nowMs)}`,
   };
 }
 

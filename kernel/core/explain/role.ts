@@ -1,5 +1,6 @@
 import type { Finding, FindingCode } from "../../../contract/operator/explain-methods.ts";
 import type { OperatorParams, OperatorResult } from "../../../contract/operator-api.ts";
+import { roughDuration } from "../../../contract/units.ts";
 import type { Client, ClusterState, Role } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
 import { type Asked, EXAMPLES_DEFAULT, momentOf } from "./asked.ts";
@@ -9,7 +10,7 @@ import { lackOf } from "./headroom.ts";
 import { Ranking } from "./ranking.ts";
 import { roleShare, siblingsOf } from "./shares.ts";
 import { findRole } from "./subjects.ts";
-import { amountsText, durationText, namedAmounts, shareText } from "./words.ts";
+import { amountsText, namedAmounts, shareText } from "./words.ts";
 
 /**
  * How a role stands: its share beside those of the roles around it, its quota, and its frameworks
@@ -85,7 +86,7 @@ function tellClients(
       const last =
         client.offeredCycle === 0
           ? "never offered anything"
-          : `last offered ${durationText(nowMs - client.offeredMs)} ago`;
+          : `last offered ${roughDuration(nowMs - client.offeredMs)} ago`;
       return {
         frameworkId: framework.id,
         framework: framework.info.name,

@@ -2,6 +2,7 @@ import type { Finding } from "../../../contract/operator/explain-methods.ts";
 import type { OperatorParams, OperatorResult } from "../../../contract/operator-api.ts";
 import type { TaskStatus } from "../../../contract/schema/task.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
+import { roughDuration } from "../../../contract/units.ts";
 import type { ClusterState, Task } from "../state.ts";
 import { recordOf } from "../tasks.ts";
 import { type Asked, momentOf } from "./asked.ts";
@@ -9,7 +10,6 @@ import { frameworkObstacles, single } from "./clients.ts";
 import { agentObstacle } from "./pair.ts";
 import { findTask } from "./subjects.ts";
 import { agentFinding } from "./verdicts.ts";
-import { durationText } from "./words.ts";
 
 /**
  * Where a task is in its life, what it waits for, and where its resources are.
@@ -36,7 +36,7 @@ export function explainTask(
 /** What the task does, or how it ended. */
 function lifeOf(task: Task, nowMs: number): Finding {
   const last = task.statuses.at(-1);
-  const since = durationText(nowMs - (last?.timestampMs ?? task.launchedMs));
+  const since = roughDuration(nowMs - (last?.timestampMs ?? task.launchedMs));
   if (isTerminal(task.state)) {
     return single({ code: "ended", text: `${task.state} ${since} ago${reasonOf(last)}` });
   }

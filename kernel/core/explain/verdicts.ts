@@ -5,6 +5,7 @@ import type {
 } from "../../../contract/operator/explain-methods.ts";
 import { printQuantities, printResources } from "../../../contract/resources/text.ts";
 import { reservationRole } from "../../../contract/resources.ts";
+import { roughDuration } from "../../../contract/units.ts";
 import type { Agent, Client, ClusterState } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
 import { type Asked, goesByShares } from "./asked.ts";
@@ -13,7 +14,7 @@ import type { Headroom } from "./headroom.ts";
 import { holdersText } from "./holders.ts";
 import type { PairView, Verdict } from "./pair.ts";
 import { type Rival, rivalsOf } from "./rivals.ts";
-import { amountsText, countText, durationText, namedAmounts, shareText } from "./words.ts";
+import { amountsText, countText, namedAmounts, shareText } from "./words.ts";
 
 /** What it takes to put verdicts into words. */
 export interface Telling {
@@ -102,7 +103,7 @@ export function agentFinding(code: FindingCode, agent: Agent, asked: Asked): Fin
 /** When an agent without a connection is given up (B23). */
 function leftText({ reregisterAtMs }: Agent, { nowMs }: Asked): string | undefined {
   if (reregisterAtMs === undefined) return undefined;
-  return `given up in ${durationText(reregisterAtMs - nowMs)}`;
+  return `given up in ${roughDuration(reregisterAtMs - nowMs)}`;
 }
 
 /** Each reason in words; what is particular to a pair is in its example. */
@@ -150,7 +151,7 @@ class VerdictWords implements Words<Verdict> {
     const { code, client, agent } = verdict;
     switch (code) {
       case "filtered": {
-        const first = durationText((verdict.untilMs ?? 0) - asked.nowMs);
+        const first = roughDuration((verdict.untilMs ?? 0) - asked.nowMs);
         const soon = entries.length === 1 ? `it ends in ${first}` : `the first ends in ${first}`;
         return `${soon}; REVIVE drops refusals at once`;
       }
@@ -167,7 +168,7 @@ class VerdictWords implements Words<Verdict> {
           : `wait until it is answered; the policy ${asked.policy.name} decides who comes first`;
       case "free":
         if (!this.#competes(client)) return undefined;
-        return `wait: a batch runs every ${durationText(state.options.allocationIntervalMs)}`;
+        return `wait: a batch runs every ${roughDuration(state.options.allocationIntervalMs)}`;
       case "passed-over":
         return "look into the policy's parameters and what it says of itself";
       default:
@@ -196,10 +197,10 @@ class VerdictWords implements Words<Verdict> {
     const { code, agent, client, untilMs } = verdict;
     switch (code) {
       case "filtered":
-        return `ends in ${durationText((untilMs ?? 0) - asked.nowMs)}`;
+        return `ends in ${roughDuration((untilMs ?? 0) - asked.nowMs)}`;
       case "offered": {
         const first = [...agent.offers].find((offer) => offer.client === client);
-        const since = durationText(asked.nowMs - (first?.mintedMs ?? asked.nowMs));
+        const since = roughDuration(asked.nowMs - (first?.mintedMs ?? asked.nowMs));
         return `${printResources(first?.wire.resources ?? [])}, since ${since}`;
       }
       case "below-minimum":

@@ -3,20 +3,6 @@ import type { Quantities } from "../../../contract/schema/framework.ts";
 import { KINDS, type Vector } from "../tables/shape.ts";
 import type { AllocationTables } from "../tables.ts";
 
-/** A time to go, such as `4.2 s`, `12 mins` or `3.5 hrs`; never below zero. */
-export function durationText(ms: number): string {
-  const seconds = Math.max(0, ms) / 1_000;
-  const [amount, unit] =
-    seconds < 120
-      ? [seconds, "s"]
-      : seconds < 7_200
-        ? [seconds / 60, "mins"]
-        : seconds < 172_800
-          ? [seconds / 3_600, "hrs"]
-          : [seconds / 86_400, "days"];
-  return `${Number(amount.toFixed(1))} ${unit}`;
-}
-
 /** A share of the cluster with as many digits as it takes to compare it with others. */
 export function shareText(share: number): string {
   return String(Number(share.toPrecision(4)));
