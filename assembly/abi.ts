@@ -1,7 +1,7 @@
 // Allocator ABI v1, the guest's side. The host's side is kernel/allocation/slots.ts; both are
 // compared with test/golden/abi-layout.txt. The words are in docs/abi/allocator-v1.md.
 //
-//   0      1024                    __heap_base                                   end (fixed size)
+//   0      1024                    __heap_base                              end (since init)
 //   | free | header, 256 × u32 ... | columns, each on a cache line ... | state | scratch |
 //
 // Only slot numbers, units and meanings are contract. Where a column lies is the guest's choice;
@@ -30,9 +30,10 @@ export const enum Slot {
   Kinds = 22, Candidates = 23, StepsMax = 24, RoundLow = 25, RoundHigh = 26,
   SeedLow = 27, SeedHigh = 28, DefaultMinimum = 29, Params = 30, ProgramBytes = 31,
   EverythingChanged = 32, ChangedAgents = 33, ChangedClients = 34, ChangedRoles = 35,
-  ChangedReservations = 36, ChangedFilters = 37, Presence = 38, Expiries = 40,
+  ChangedReservations = 36, ChangedFilters = 37, Presence = 38, ProgramChanged = 39,
+  Expiries = 40,
   // Guest → host.
-  More = 48, Looked = 49, StateAddress = 50, StateBytes = 51, Note = 52,
+  More = 48, Looked = 49, StateAddress = 50, StateBytes = 51, Note = 52, LookAgain = 53,
   // Columns in.
   AgentFlags = 64, AgentTotal = 65, AgentFree = 66, AgentRevocable = 67,
   AgentUnavailableFrom = 68, AgentFirstReservation = 69, AgentFirstAttribute = 70,
@@ -160,9 +161,14 @@ export function placeState(bytes: u32): usize {
   return at;
 }
 
-/** Ends the layout: an answer, never a trap, when the memory is too small for these sizes. */
+/**
+ * Ends the layout: the memory grows to what it needs, which `init` alone may do. An answer, never a
+ * trap, when these sizes do not fit into the most that the module may have.
+ */
 export function endLayout(): Answer {
-  if (end > (<u64>memory.size()) << 16) return Answer.NO_ROOM;
+  const pages = (end + 0xffff) >> 16, have = <u64>memory.size();
+  if (pages > 0xffff) return Answer.NO_ROOM;
+  if (pages > have && memory.grow(<i32>(pages - have)) < 0) return Answer.NO_ROOM;
   write(Slot.Magic, MAGIC);
   return Answer.OK;
 }

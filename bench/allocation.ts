@@ -7,6 +7,7 @@ import { AllocationRounds, type RoundDecisions } from "../kernel/allocation/roun
 import { PolicySupervisor } from "../kernel/allocation/supervisor.ts";
 import { AgentFlag, ClientFlag, KINDS, ROOT_ROLE } from "../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../kernel/core/tables.ts";
+import { localityRows } from "./allocation/locality.ts";
 import { filterRows, quotaRows } from "./allocation/scenarios.ts";
 
 /** Sizes of issue A; each framework in a role of its own. */
@@ -21,7 +22,7 @@ const SIZES: readonly (readonly [agents: number, frameworks: number])[] = [
 ];
 
 /** Policies that are measured beside DRF, at one size. */
-const OTHERS = ["fifo", "fair", "capacity", "random"] as const;
+const OTHERS = ["fifo", "fair", "capacity", "random", "quincy"] as const;
 
 /** A cycle as production runs it: changed columns written, policy, every row verified. */
 interface Times {
@@ -67,6 +68,8 @@ export async function run(options: { quick?: boolean } = {}): Promise<Record<str
   for (const name of OTHERS) rows.push(otherRow(name, options.quick === true));
   const drf = (tables: AllocationTables) => supervisorFor(tables, "drf");
   rows.push(...quotaRows(drf, options.quick === true), ...filterRows(drf, options.quick === true));
+  const quincy = admitPolicy("quincy", policyBytes("quincy"));
+  rows.push(...localityRows(quincy, options.quick === true));
   return rows;
 }
 

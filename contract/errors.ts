@@ -8,6 +8,7 @@ import type { FaultTable } from "./errors/fault.ts";
 import { frameworkErrors } from "./errors/framework.ts";
 import { pluginErrors } from "./errors/plugin.ts";
 import { policyErrors } from "./errors/policy.ts";
+import { policyControlErrors } from "./errors/policy-control.ts";
 import { registryErrors } from "./errors/registry.ts";
 import { wireErrors } from "./errors/wire.ts";
 
@@ -33,6 +34,7 @@ export const errors = {
   ...frameworkErrors,
   ...agentErrors,
   ...policyErrors,
+  ...policyControlErrors,
   ...registryErrors,
   ...cliErrors,
   ...clientErrors,

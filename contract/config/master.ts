@@ -42,7 +42,11 @@ const PolicySchema = Type.Object(
       },
     ),
   },
-  { default: {}, description: "The allocation policy that the master starts with." },
+  {
+    default: {},
+    description:
+      "The allocation policy that the master starts with, unless an operator made another live.",
+  },
 );
 
 /** Config of a master. Durations are milliseconds once it is read. Features A, B, C, E, L. */

@@ -1,3 +1,4 @@
+import type { StatementProblem } from "../ports/policy-companion.ts";
 import { type FaultTable, fault } from "./fault.ts";
 
 /** Refusals of what a framework asks for (features B.1, C, M). */
@@ -21,6 +22,13 @@ export const frameworkErrors = {
   FRAMEWORK_FAILED_OVER: () => fault("FRAMEWORK_FAILED_OVER", 409, "Framework failed over"),
   FRAMEWORK_REMOVED: () => fault("FRAMEWORK_REMOVED", 410, "Framework has been removed"),
   FRAMEWORK_INVALID: (problem: string) => fault("FRAMEWORK_INVALID", 400, problem),
+  STATEMENT_INVALID: (policy: string, problem: StatementProblem) =>
+    fault(
+      "STATEMENT_INVALID",
+      400,
+      `${problem.where}, column ${problem.column}: ${problem.message}`,
+      { where: `policy ${policy}`, hint: problem.hint },
+    ),
   FRAMEWORK_NOT_SUBSCRIBED: (call: string) =>
     fault("FRAMEWORK_NOT_SUBSCRIBED", 403, `${call} came before subscribe`, {
       hint: "subscribe first",

@@ -27,6 +27,8 @@ export interface DecisionRows {
   readonly more: boolean;
   /** How many of the candidates, from the first, the policy is done with. */
   readonly looked: number;
+  /** Time alone may change the decisions: agents are to be looked at again at the next batch. */
+  readonly lookAgain?: boolean;
 }
 
 /** One policy, ready for rounds: a WebAssembly instance or the one that is built in. */

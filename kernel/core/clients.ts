@@ -1,5 +1,6 @@
 import type { RoleName } from "../../contract/ids.ts";
 import { clientFlags, flagClient } from "./books.ts";
+import { describeClients } from "./describe.ts";
 import { ensureRole, releaseRole } from "./roles.ts";
 import type { Client, ClusterState, Framework } from "./state.ts";
 
@@ -16,6 +17,7 @@ export function syncClients(state: ClusterState, framework: Framework): void {
     if (!client.subscribed && client.row >= 0) state.filters.dropClient(client.row);
     dropIdleClient(state, client);
   }
+  describeClients(state, framework);
 }
 
 /** The framework's client in a role, made if there is none. */

@@ -22,7 +22,7 @@ import type {
   OfferConstraints,
   Quantities,
 } from "../../contract/schema/framework.ts";
-import type { Offer as WireOffer } from "../../contract/schema/offer.ts";
+import type { Operation, OperationState, Offer as WireOffer } from "../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
 import type { AgentTest } from "./constraints.ts";
@@ -135,6 +135,14 @@ export interface Role {
   references: number;
 }
 
+/** An operation that its framework wants to hear of (C18). */
+export interface FrameworkOperation {
+  readonly uuid: UpdateId;
+  readonly agentId: AgentId;
+  readonly operation: Operation;
+  state: OperationState;
+}
+
 /** A framework that is registered, disconnected, or only known by its tasks (G6). */
 export interface Framework {
   readonly id: FrameworkId;
@@ -158,6 +166,8 @@ export interface Framework {
   /** Tasks on unreachable agents, the oldest first (B24). */
   readonly unreachable: Map<TaskId, Task>;
   readonly completed: Task[];
+  /** Operations with an id of the framework's, until it has acknowledged their outcome (C18). */
+  readonly operations: Map<string, FrameworkOperation>;
   /** Agents that know the framework. */
   readonly agents: Set<Agent>;
   readonly registeredMs: number;

@@ -35,7 +35,7 @@ function replaceCandidates(tables: AllocationTables, rows: readonly Row[]): void
 /** Takes over what a round decided: makes the offers, and says what has to follow. */
 export function endRound(
   state: ClusterState,
-  { decisions, more }: Extract<ClusterInput, { type: "offers-decided" }>,
+  { decisions, more, lookAgain }: Extract<ClusterInput, { type: "offers-decided" }>,
   nowMs: number,
   out: Effect[],
 ): void {
@@ -53,8 +53,9 @@ export function endRound(
   rounds.recent.push({ round: rounds.number, atMs: nowMs, policy, digest, looked, offers, part });
   if (rounds.recent.length > RECENT_MAX) rounds.recent.shift();
   // What was wanted while earlier parts of the cycle ran is wanted still.
-  if (part === "all" || part === "front") allocation.wanted = more === true;
-  else allocation.wanted ||= more === true;
+  const isFirst = part === "all" || part === "front";
+  allocation.wanted = more === true || (!isFirst && allocation.wanted);
+  allocation.lookAgain = lookAgain === true || (!isFirst && allocation.lookAgain);
   if (part === "front" && kept.length < decisions.length) goOn(state, "second");
   else if (hid) goOn(state, "rest");
   for (const row of rounds.aside) tables.touchAgent(row);

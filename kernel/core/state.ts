@@ -27,6 +27,7 @@ export type {
   CompletedFramework,
   Executor,
   Framework,
+  FrameworkOperation,
   InverseOffer,
   Maintenance,
   Offer,
@@ -93,6 +94,8 @@ export interface ClusterState {
   readonly allocation: {
     /** A round is to run as soon as what is in the inbox has been stepped (C1). */
     wanted: boolean;
+    /** The policy left agents idle that it may give away as time passes. */
+    lookAgain: boolean;
     /** No round before this, unless enough agents are back (E17). */
     pausedUntilMs: number | undefined;
     /** How many agents have to be back for that. */
@@ -181,6 +184,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     },
     allocation: {
       wanted: false,
+      lookAgain: false,
       pausedUntilMs: undefined,
       agentsAwaited: 0,
       policy: { name: "none", digest: "" },

@@ -31,7 +31,7 @@ function dispatch(state: ClusterState, input: ClusterInput, nowMs: number, out: 
       stepAgentMessage(state, input.peer, input.message, nowMs, out);
       return;
     case "framework-call":
-      stepFrameworkCall(state, input.peer, input.call, nowMs, out);
+      stepFrameworkCall(state, input, nowMs, out);
       return;
     case "offers-decided":
       stepOffersDecided(state, input, nowMs, out);
@@ -73,10 +73,6 @@ function stepOffersDecided(
   const { policy } = decided;
   if (allocation.policy.digest !== policy.digest || allocation.policy.name !== policy.name) {
     allocation.policy = { name: policy.name, digest: policy.digest };
-    if (state.listeners > 0) {
-      const event = { kind: "policy-changed", timeMs: nowMs, name: policy.name } as const;
-      out.push({ type: "publish", event });
-    }
   }
   endRound(state, decided, nowMs, out);
 }

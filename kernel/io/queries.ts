@@ -13,10 +13,12 @@ import {
   frameworksView,
   maintenanceView,
   offersView,
+  operationsView,
   rolesView,
   tasksView,
 } from "../core/views.ts";
 import type { OperatorQueries } from "./operators.ts";
+import type { Policies } from "./policies.ts";
 
 /** Of the time and the policy, which the state does not know. */
 export interface QuerySurroundings {
@@ -24,8 +26,12 @@ export interface QuerySurroundings {
   readonly supervisor: Pick<PolicySupervisor, "live" | "params">;
 }
 
-/** The operator methods that only read, over the cluster's state. */
-export function queriesOf(state: ClusterState, around: QuerySurroundings): OperatorQueries {
+/** The operator methods that the core does not serve: those that only read, and the policies'. */
+export function queriesOf(
+  state: ClusterState,
+  policies: Policies,
+  around: QuerySurroundings,
+): OperatorQueries {
   const asked = (): Asked => askedOf(state, around);
   return {
     cluster: () => clusterView(state),
@@ -34,11 +40,22 @@ export function queriesOf(state: ClusterState, around: QuerySurroundings): Opera
     tasks: (params) => tasksView(state, params),
     offers: (params) => offersView(state, params),
     maintenance: () => maintenanceView(state),
+    operations: (params) => operationsView(state, params),
     roles: () => rolesView(state),
     "explain-framework": (params) => explainFramework(state, params, asked()),
     "explain-agent": (params) => explainAgent(state, params, asked()),
     "explain-role": (params) => explainRole(state, params, asked()),
     "explain-task": (params) => explainTask(state, params, asked()),
+    policies: () => policies.list(),
+    "policy-history": () => policies.history(),
+    "policy-diff": (params) => policies.diff(params),
+    "load-policy": (params) => policies.load(params),
+    "unload-policy": (params) => policies.unload(params),
+    "shadow-policy": (params) => policies.shadow(params),
+    "stop-shadow": (params) => policies.stopShadow(params),
+    "promote-policy": (params) => policies.promote(params),
+    "rollback-policy": () => policies.rollback(),
+    "configure-policy": (params) => policies.configure(params),
   };
 }
 

@@ -34,7 +34,7 @@ const cases: readonly (readonly [string, string, MakeTransport])[] = [
     "10,000 messages each way arrive once and in order",
     broken((handlers) => ({
       ...handlers,
-      onMessages: (peer, messages) => handlers.onMessages(peer, reversed(messages)),
+      onMessages: (peer, messages, bytes) => handlers.onMessages(peer, reversed(messages), bytes),
     })),
   ],
   [
@@ -42,7 +42,8 @@ const cases: readonly (readonly [string, string, MakeTransport])[] = [
     "10,000 messages each way arrive once and in order",
     broken((handlers) => ({
       ...handlers,
-      onMessages: (peer, messages) => handlers.onMessages(peer, messages.slice(0, 500)),
+      onMessages: (peer, messages, bytes) =>
+        handlers.onMessages(peer, messages.slice(0, 500), bytes),
     })),
   ],
   [

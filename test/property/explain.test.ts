@@ -4,14 +4,14 @@ import type { AdmittedPolicy } from "../../kernel/allocation/admission.ts";
 import { PolicySupervisor } from "../../kernel/allocation/supervisor.ts";
 import { type Asked, explainAgent, explainFramework } from "../../kernel/core/explain.ts";
 import type { Client } from "../../kernel/core/state.ts";
-import { small } from "../allocation/support/compile.ts";
+import { shipped } from "../allocation/support/compile.ts";
 import { Random } from "../support/random.ts";
 import { RandomCluster } from "../support/random-cluster.ts";
 
 const seeds = Number(process.env["SEEDS"] ?? 40);
 const first = Number(process.env["SEED"] ?? 1);
-const drf = small("drf");
-const random = small("random");
+const drf = shipped("drf");
+const random = shipped("random");
 
 /** Every agent by id, with what an explanation says of it and a framework in a role. */
 type Told = Map<string, { readonly code: FindingCode; readonly text: string | undefined }>;

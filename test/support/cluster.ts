@@ -54,6 +54,8 @@ export class TestCluster {
   /** Agents that do not answer pings. */
   readonly silent = new Set<string>();
   decide: (state: ClusterState) => OfferDecision[] = firstComes;
+  /** The policy says that time alone may change what it decides. */
+  lookAgain = false;
   /** While false, writes of the registry wait in `heldWrites`. */
   writesAtOnce = true;
   readonly heldWrites: number[] = [];
@@ -119,7 +121,8 @@ export class TestCluster {
       const decisions = this.decide(this.state);
       this.state.tables.dropCandidates(this.state.tables.candidates.length);
       const policy = { name: "test", digest: "0" };
-      this.#step({ type: "offers-decided", decisions, policy });
+      const { lookAgain } = this;
+      this.#step({ type: "offers-decided", decisions, policy, lookAgain });
     }
   }
 

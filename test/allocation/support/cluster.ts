@@ -1,4 +1,4 @@
-import type { Policy, RoundInput } from "../../../kernel/allocation/policy.ts";
+import type { RoundInput } from "../../../kernel/allocation/policy.ts";
 import { ReferenceDrf } from "../../../kernel/allocation/reference-drf.ts";
 import { DecisionFlag } from "../../../kernel/allocation/slots.ts";
 import { Verifier } from "../../../kernel/allocation/verify.ts";
@@ -11,7 +11,7 @@ import {
   ROOT_ROLE,
 } from "../../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../../kernel/core/tables.ts";
-import { shipped, small } from "./compile.ts";
+import { shipped } from "./compile.ts";
 
 /** One decision in names instead of rows. */
 export interface Given {
@@ -48,8 +48,7 @@ export class Cluster {
   readonly #clients: string[] = [];
   readonly #roles = new Map<string, number>([["", ROOT_ROLE]]);
   readonly #verifier = new Verifier();
-  #wasmPolicy: Policy | undefined;
-  #generation = -1;
+  #wasmPolicy: WasmPolicy | undefined;
   #round = 0;
 
   constructor(options: ClusterOptions = {}) {
@@ -92,9 +91,8 @@ export class Cluster {
     const { tables } = this;
     this.#round += 1;
     const input: RoundInput = { round: this.#round, seed: 1, nowMs: 0, stepsMax: 0xffffffff };
-    if (this.#wasmPolicy === undefined || this.#generation !== tables.generation) {
+    if (!this.#wasmPolicy?.fits(tables)) {
       this.#wasmPolicy = this.#policies(tables);
-      this.#generation = tables.generation;
     }
     const rows = this.#wasmPolicy.allocate(tables, input);
     const listed = (of: typeof rows) =>
@@ -174,14 +172,14 @@ export class Cluster {
   }
 }
 
-/** A DRF instance for these tables, with the memory of the build. */
+/** A DRF instance for these tables. */
 export function newDrf(tables: AllocationTables, params: readonly number[] = []): WasmPolicy {
   return new WasmPolicy(shipped("drf"), tables, { deadlineMs: 10_000, params });
 }
 
-/** Instances of a shipped policy with little memory. Compiles it now: call it outside of tests. */
+/** Instances of a shipped policy. Compiles it now: call it outside of tests. */
 export function instancesOf(name: string, params: readonly number[] = []): Instances {
-  const policy = small(name);
+  const policy = shipped(name);
   return (tables) => new WasmPolicy(policy, tables, { deadlineMs: 10_000, params });
 }
 

@@ -48,6 +48,8 @@ export interface RawPeer {
   readonly ended: { readonly code: string; readonly message: string } | undefined;
   pause(): void;
   resume(): void;
+  /** Closes with a number of its own. */
+  end(code: number, message: string): void;
   cut(): void;
 }
 
@@ -110,6 +112,7 @@ function memoryOn(network: MemoryNetwork, changed: Partial<HubSettings>): Transp
         sendText: (text) => near.send(Buffer.from(text), false),
         pause: () => near.pause(),
         resume: () => near.resume(),
+        end: (code, message) => near.end(code, message),
         cut: () => near.cut(),
       };
     },
@@ -138,6 +141,7 @@ async function rawWebSocket(address: ListenAddress): Promise<RawPeer> {
     sendText: (text) => socket.send(text, { binary: false }),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
+    end: (code, message) => socket.close(code, message),
     cut: () => socket.terminate(),
   };
 }
@@ -165,6 +169,8 @@ export interface Heard {
   readonly hellos: { readonly peer: Peer; readonly hello: Hello }[];
   readonly messages: { readonly peer: Peer; readonly message: WireMessage }[];
   readonly batches: number[];
+  /** Sizes of the frames that messages came in. */
+  readonly frameBytes: number[];
   readonly closes: { readonly peer: Peer; readonly reason: CloseReason }[];
 }
 
@@ -207,7 +213,7 @@ export async function serve(
   handlers: Partial<TransportHandlers> = {},
 ): Promise<Server> {
   const under = make(settings);
-  const heard: Heard = { hellos: [], messages: [], batches: [], closes: [] };
+  const heard: Heard = { hellos: [], messages: [], batches: [], frameBytes: [], closes: [] };
   const links: DialledLink[] = [];
   const raws: RawPeer[] = [];
   const { server } = under.transport;
@@ -218,10 +224,11 @@ export async function serve(
         heard.hellos.push({ peer, hello });
         return handlers.onHello?.(peer, hello) ?? accept();
       },
-      onMessages(peer, messages) {
+      onMessages(peer, messages, bytes) {
         heard.batches.push(messages.length);
+        heard.frameBytes.push(bytes);
         for (const message of messages) heard.messages.push({ peer, message });
-        handlers.onMessages?.(peer, messages);
+        handlers.onMessages?.(peer, messages, bytes);
       },
       onClosed(peer, reason) {
         heard.closes.push({ peer, reason });

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
+import type { Peer } from "../../../contract/ports/transport.ts";
 import { closeCodes } from "../../../contract/wire-protocol.ts";
 import { until } from "../../support/until.ts";
 import { frameOf, type MakeTransport, type Server, serve } from "./bench.ts";
@@ -46,6 +47,36 @@ export const hostileRules: readonly Rule[] = [
       const both = ["FRAME_TOO_LARGE", "FRAME_TOO_LARGE"];
       const frame = frameOf({ type: "note", n: 1, text: "x".repeat(65_536) });
       assert.deepEqual(await rude(make, frame), both);
+    },
+  },
+  {
+    name: "a frame some times larger than is taken is told of, too",
+    async run(make) {
+      const both = ["FRAME_TOO_LARGE", "FRAME_TOO_LARGE"];
+      assert.deepEqual(await rude(make, Buffer.alloc(3 * 64 * 1024, 0xc0)), both);
+    },
+  },
+  {
+    name: "a peer that takes no frame of the server's size says so before, or in closing",
+    async run(make) {
+      const server = await serve(make);
+      const { link, messages, downs } = server.dial({ frameBytesMax: 100_000 });
+      await until("open", () => link.state === "open");
+      const peer = server.hellos[0]?.peer as Peer;
+      const text = "x".repeat(100_000);
+      assert.throws(() => peer.send({ type: "note", n: 1, text } as never), {
+        code: "MESSAGE_TOO_LARGE",
+        message: /has 1000\d\d bytes, a frame holds 100000/,
+      });
+      peer.send({ type: "note", n: 2 } as never);
+      peer.flush();
+      await until("what fits", () => messages.length === 1);
+      assert.deepEqual(downs, []);
+      const library = await server.welcomed();
+      library.end(1009, "Message too big");
+      await until("its end", () => server.closes.length === 1);
+      assert.equal(server.closes[0]?.reason.code, "FRAME_TOO_LARGE");
+      await server.stop();
     },
   },
   {

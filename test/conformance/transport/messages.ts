@@ -48,6 +48,21 @@ export const messageRules: readonly Rule[] = [
     },
   },
   {
+    name: "the size of a frame comes with its messages, for bounds on what waits",
+    async run(make) {
+      const server = await serve(make);
+      const raw = await server.welcomed();
+      const frames = [frameOf(note(1)), frameOf(note(2, { text: "x".repeat(9_000) }), note(3))];
+      for (const frame of frames) raw.sendBinary(frame);
+      await until("all", () => server.messages.length === 3);
+      assert.deepEqual(
+        server.frameBytes,
+        frames.map((frame) => frame.length),
+      );
+      await server.stop();
+    },
+  },
+  {
     name: "nothing leaves the server before a flush",
     async run(make) {
       const server = await serve(make);
