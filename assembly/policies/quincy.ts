@@ -1,7 +1,7 @@
-// Min-cost flow over frameworks, racks and agents, with preferences for where the data is. Isard et
-// al., "Quincy: Fair Scheduling for Distributed Computing Clusters", SOSP 2009; solved from round to
-// round by what changed, after Gog et al., "Firmament: Fast, Centralized Cluster Scheduling at
-// Scale", OSDI 2016.
+// Min-cost flow over frameworks, racks and agents, with preferences for where the data is. Isard
+// et al., "Quincy: Fair Scheduling for Distributed Computing Clusters", SOSP 2009; solved from
+// round to round by what changed, after Gog et al., "Firmament: Fast, Centralized Cluster
+// Scheduling at Scale", OSDI 2016.
 import {
   Answer, HEADER, KINDS, Slot, beginLayout, double, endLayout, placeF64, read, word, write,
 } from "../abi";
@@ -11,13 +11,16 @@ import {
 import { asCost, placeCosts, readProgram } from "../quincy/costs";
 import { placeFlow } from "../quincy/flow";
 import { groupsFull, placeGroups } from "../quincy/groups";
+import { beginWork, placeLabels } from "../quincy/labels";
 import {
   anySpare, clearMarket, dropChanged, dropSpare, joinAll, joinChanged, placeMarket, priceAll,
   priceChanges, settle, takesPart, updateClients,
 } from "../quincy/market";
 import { beginOffers, noteGrants, offerAll, placeOffers } from "../quincy/offers";
 import { placePassing } from "../quincy/passing";
-import { beginWork, placeSearch } from "../quincy/search";
+import { placeQueue } from "../quincy/queue";
+import { placeSearch } from "../quincy/search";
+import { placeSlots } from "../quincy/slots";
 import { buildMasks, clientReady } from "../shared/eligible";
 import { placeGiving, rowCount, rowsFull } from "../shared/giving";
 import { defaultMinimum, digestOfMinimum, minimumOf } from "../shared/minimum";
@@ -68,10 +71,13 @@ export function init(): i32 {
   placeCosts();
   placeClaims();
   placeFlow(SLOTS_MAX);
+  placeSlots();
   placeGroups();
+  placeLabels();
   placeSearch();
   placePassing();
   placeOffers();
+  placeQueue();
   placeMarket();
   params = placeF64(Slot.ParamValues, Slot.ParamsMax);
   return endLayout();
@@ -107,8 +113,8 @@ export function allocate(): i32 {
 }
 
 /**
- * Ends a round with so many rows. `more`: there is work left, beside the first candidates, which are
- * done. Never so often without a decision that it looks like a halt: then it waits for a batch.
+ * Ends a round with so many rows. `more`: there is work left, beside the first candidates, which
+ * are done. Never so often without a decision that it looks like a halt: then it waits for a batch.
  */
 function goOn(more: bool, looked: u32, rows: u32): u32 {
   idleRounds = more && rows == 0 && looked == 0 ? idleRounds + 1 : 0;
