@@ -4,12 +4,12 @@ import type { Clock } from "../contract/ports/clock.ts";
 import type { Leadership } from "../contract/ports/coordinator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Metrics } from "../contract/ports/metrics.ts";
-import type { WasmPlugin } from "../contract/ports/plugin.ts";
-import type { Transport, TransportHandlers } from "../contract/ports/transport.ts";
+import { TRANSPORT, type TransportHandlers } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import type { Effect } from "./core/effect.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "./core/state.ts";
 import { isRoundDue, step } from "./core/step.ts";
+import type { Host } from "./host/host.ts";
 import { watchCluster } from "./io/cluster-metrics.ts";
 import { compileChecks, masterPeers, openDoor } from "./io/door.ts";
 import { perform } from "./io/effects.ts";
@@ -17,6 +17,7 @@ import { Loop } from "./io/loop.ts";
 import { Operators } from "./io/operators.ts";
 import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
+import { startPolicies } from "./io/policy-recovery.ts";
 import { queriesOf } from "./io/queries.ts";
 import { RegistryWriter } from "./io/registry.ts";
 import { Rounds } from "./io/rounds.ts";
@@ -29,6 +30,8 @@ export interface MasterParts {
   readonly log: Logger;
   readonly metrics: Metrics & { beforeScrape(refresh: () => void): void };
   readonly clock: Clock;
+  /** Names of the built-in policies. */
+  readonly builtInPolicies: readonly string[];
   /** Called at most once, when this master must not go on. */
   abort(code: string, message: string): void;
 }
@@ -38,6 +41,7 @@ interface Term {
   readonly state: ClusterState;
   readonly loop: Loop;
   readonly registry: RegistryWriter;
+  readonly operators: Operators;
   readonly doors: TransportHandlers;
 }
 
@@ -73,23 +77,18 @@ export class Master {
         refusal: { code: "MASTER_NOT_READY", message, hint: "dial again in a moment" },
       };
     },
-    onMessages: (peer, messages) => this.#term?.doors.onMessages(peer, messages),
+    onMessages: (peer, messages, bytes) => this.#term?.doors.onMessages(peer, messages, bytes),
     onClosed: (peer, reason) => this.#term?.doors.onClosed(peer, reason),
   };
 
   /** Begins to lead: recovers the registry, starts the policy and the loop, and opens the doors. */
-  async lead(
-    info: MasterInfo,
-    leadership: Leadership,
-    transports: readonly Transport[],
-    policy: WasmPlugin,
-  ): Promise<void> {
+  async lead(info: MasterInfo, leadership: Leadership, host: Host): Promise<void> {
     const { config, log, metrics, clock } = this.#parts;
+    const transports = host.getAll(TRANSPORT);
     compileChecks();
     const entries = await leadership.read("");
     const state = createCluster(clusterOptions(config, info), clock.nowMs());
-    const rounds = new Rounds(seedOf(this.#parts.id), clock.monotonicMs, metrics, log);
-    rounds.promote(policy, state.tables);
+    const rounds = new Rounds(seedOf(this.#parts.id), clock, metrics, log);
     const peers = new Peers();
     const fail = (cause: unknown): void => {
       this.#abort("INTERNAL", cause instanceof Error ? cause.message : String(cause));
@@ -98,16 +97,22 @@ export class Master {
       clock,
       log,
       metrics,
-      onWritten: (token) => loop.enqueue({ type: "registry-written", token }),
       onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
     });
+    const policies = await startPolicies(entries, {
+      ...this.#parts,
+      ...{ host, state, rounds, registry, builtIn: this.#parts.builtInPolicies },
+      publish: (event) => this.#term?.operators.publish(event),
+    });
     const operators = new Operators(
-      queriesOf(state),
+      queriesOf(state, policies, { nowMs: () => clock.nowMs(), supervisor: rounds.supervisor }),
       (token, command) => loop.enqueue({ type: "operator", token, command }),
       (count) => loop.enqueue({ type: "listeners", count }),
+      () => loop.poke(),
     );
     const abort = (code: string, message: string): void => this.#abort(code, message);
-    const targets = { peers, operators, registry, log, abort };
+    const written = (token: number): void => loop.enqueue({ type: "registry-written", token });
+    const targets = { peers, operators, registry, written, log, abort };
     const loop: Loop = new Loop(
       {
         step: (input, nowMs, out) => step(state, input, nowMs, out),
@@ -126,12 +131,13 @@ export class Master {
     const doors = openDoor({
       peers,
       operators,
+      log,
       serverId: info.id,
       software: `tepui-master/${this.#parts.version}`,
-      accepts: () => !loop.full,
-      enqueue: (input) => loop.enqueue(rounds.statements.vetted(input)),
+      hasRoom: (inputs, bytes) => loop.hasRoom(inputs, bytes),
+      enqueue: (input, bytes) => loop.enqueue(rounds.statements.vetted(input), bytes),
     });
-    this.#term = { state, loop, registry, doors };
+    this.#term = { state, loop, registry, operators, doors };
   }
 
   /** Stops stepping, after what was asked of the registry is durable. */

@@ -54,7 +54,7 @@ export const policyErrors = {
     fault(
       "POLICY_MEMORY",
       400,
-      `the module's memory is not one of fixed size within the limit: ${detail}`,
+      `the memory of the module is not bounded, or it grew after init: ${detail}`,
       options,
     ),
   POLICY_START: (detail: string, options?: FaultOptions) =>

@@ -4,19 +4,17 @@ import { unreachable } from "../assert.ts";
 import { type Call, reject } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { InputOf } from "../event.ts";
+import { forgive } from "../hoarding.ts";
+import { stepInverseAnswer } from "../inverse-offers.ts";
 import { reconcileAll, reconcileTask } from "../reconcile.ts";
 import type { ClusterState } from "../state.ts";
 import { stepAccept } from "./accept.ts";
 import { stepAcknowledge } from "./acknowledge.ts";
 import { stepKill } from "./kill.ts";
 import { stepDecline, stepRevive, stepSuppress } from "./offers.ts";
+import { stepAcknowledgeOperation, stepReconcileOperations } from "./operations.ts";
 import { stepSubscribe, stepTeardown, stepUpdateFramework } from "./subscribe.ts";
-import {
-  stepAcknowledgeOperation,
-  stepFrameworkMessage,
-  stepReconcileOperations,
-  stepShutdown,
-} from "./to-agent.ts";
+import { stepFrameworkMessage, stepShutdown } from "./to-agent.ts";
 
 /** A framework calls. Only `subscribe` may come from a connection that is no framework yet. */
 export function stepFrameworkCall(
@@ -83,10 +81,13 @@ function dispatch(
     case "reconcile-operations":
       stepReconcileOperations(context, call);
       return;
-    // The built-in allocation ignores requests (C16), and no inverse offers are made yet (C15).
-    case "request":
     case "accept-inverse-offers":
     case "decline-inverse-offers":
+      stepInverseAnswer(context, call);
+      return;
+    // The allocation ignores what is requested (C16), but whoever asks has work.
+    case "request":
+      for (const client of context.framework.clients.values()) forgive(context.state, client);
       return;
     default:
       unreachable(call);

@@ -7,9 +7,9 @@ import type { AllocationTables } from "../../../kernel/core/tables.ts";
 import { companion } from "../../../plugins/allocators/quincy/companion.ts";
 import type { NaiveCosts, NaiveData } from "../references/quincy.ts";
 import { Cluster } from "./cluster.ts";
-import { small } from "./compile.ts";
+import { shipped } from "./compile.ts";
 
-const policy = small("quincy");
+const policy = shipped("quincy");
 
 /** Costs that make the default parameters of the manifest. */
 export const usualCosts: NaiveCosts = {
@@ -88,7 +88,9 @@ export function stateRack(tables: AllocationTables, agent: number, rack: string 
   tables.describeAgent(agent, { hostname: `a${agent}`, attributes }, attributes);
 }
 
-/** Agents of 4 cpus and 4 MiB in two racks, even rows in r0; clients f0, f1 … in roles of their own. */
+/**
+ * Agents of 4 cpus and 4 MiB in two racks, even rows in r0; clients f0, f1 … in roles of their own.
+ */
 export function quincyCluster(
   agents: number,
   clients: readonly (NaiveData | undefined)[],
