@@ -50,6 +50,10 @@ export function placeLabels(): void {
   missed = reserve(racks * MISSED_MAX);
   missedCount = reserve(racks);
   lanes = reserve(256);
+}
+
+/** Fills what never changes. The memory is there now. */
+export function prepareLabels(): void {
   for (let bits: u32 = 0; bits < 16; bits++) {
     for (let lane: u32 = 0; lane < 4; lane++) {
       setWord(lanes, (bits << 2) + lane, (bits >> lane) & 1 ? 0xffffffff : 0);

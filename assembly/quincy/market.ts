@@ -41,6 +41,11 @@ export function placeMarket(): void {
   changedFilters = placeU32(Slot.ChangedFilterRows, Slot.AgentsMax);
   joined = reserve(clients);
   likeness = reserve(clients << 4);
+}
+
+/** Begins without clients. The memory is there now. */
+export function prepareMarket(): void {
+  const clients = read(Slot.ClientsMax);
   for (let client: u32 = 0; client < clients; client++) retire(client);
 }
 
