@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
 import { agentOrderSchemas } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
-import { isLoopback } from "../contract/config/shared.ts";
 import { errors } from "../contract/errors.ts";
 import { messageCheck } from "../contract/message-checks.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
@@ -12,6 +12,7 @@ import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { TRANSPORT, type Transport } from "../contract/ports/transport.ts";
+import { advertisedAddress } from "../kernel/host/advertise.ts";
 import { checkBind } from "../kernel/host/config.ts";
 import { type Host, startHost } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
@@ -32,7 +33,7 @@ import { Sandboxes } from "./io/sandbox.ts";
 import { CheckpointStore } from "./io/store.ts";
 import { ExecutorTokens } from "./io/tokens.ts";
 import { Volumes } from "./io/volumes.ts";
-import { advertised, setupOf } from "./setup.ts";
+import { setupOf } from "./setup.ts";
 
 /** How an agent is started, beside its config. */
 export interface StartAgentOptions {
@@ -167,12 +168,12 @@ async function start(
     enqueue: (input, bytes) => agent?.loop.enqueue(input, bytes),
   });
   const { port } = await transport.server.listen(
-    { host: config.listen.host, port: config.listen.port, peers: agentPeers },
+    { host: bareHost(config.listen.host), port: config.listen.port, peers: agentPeers },
     door,
   );
   undo.add(() => transport.server.close(1_000));
-  const address = advertised(config, port);
-  const endpoint = `${address.host}:${address.port}`;
+  const address = advertisedAddress(config.listen, port);
+  const endpoint = hostPort(address.host, address.port);
   const state = restored(setupOf(config, workDir, address), await store.read(), workDir);
   const sandboxes = new Sandboxes(workDir);
   routePages(ground, sandboxes, version);

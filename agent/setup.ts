@@ -1,19 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { isLoopback } from "../contract/address.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
-import { isLoopback } from "../contract/config/shared.ts";
 import type { ListenAddress } from "../contract/ports/transport.ts";
 import { softwareVersion } from "../kernel/host/software-version.ts";
 import type { AgentSetup } from "./core/state.ts";
 import { agentAttributes, agentResources, machineFacts } from "./io/machine.ts";
-
-/** The address that others are told: `advertise` where it is given (A10). */
-export function advertised(config: AgentConfig, port: number): ListenAddress {
-  const { advertise, host } = config.listen;
-  if (advertise === undefined) return { host: host === "0.0.0.0" ? hostname() : host, port };
-  const colon = advertise.lastIndexOf(":");
-  return { host: advertise.slice(0, colon), port: Number(advertise.slice(colon + 1)) };
-}
 
 /**
  * What the core is made with: who this agent is, what it has, how long it waits.

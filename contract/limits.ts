@@ -38,6 +38,8 @@ export const limits = {
   recordStatusesBytesMax: 512 << 10,
   /** All that an agent brings back when it registers again, in bytes on the wire. */
   reregisterBytesMax: 32 << 20,
+  /** Entries of a list in one answer to an operator, in bytes on the wire. */
+  pageBytesMax: 2 << 20,
   /** Roles that one framework may hold. */
   rolesPerFrameworkMax: 1_000,
   /** Offers in one OFFERS event, so that it stays below the smallest limit of known clients. */
@@ -72,5 +74,6 @@ relation(
   limits.taskBytesMax + limits.recordStatusesBytesMax <= limits.launchBytesMax,
   "the record of a task must fit a part of what an agent brings back",
 );
+relation(2 * limits.pageBytesMax <= frameBytesMax, "a page must fit a frame");
 relation(limits.inboxBytesMax >= 8 * frameBytesMax, "a few full frames must fit the inbox");
 relation(limits.inboxEventsMax >= limits.tickEventsMax, "one tick must fit the inbox");

@@ -1,6 +1,7 @@
 import { compile, type Validator } from "../contract/check.ts";
 import { wireErrors } from "../contract/errors/wire.ts";
 import { errors, type FaultReport } from "../contract/errors.ts";
+import { wireLimits } from "../contract/limits/wire.ts";
 import type { DialOptions, ListenOptions, MessageCheck } from "../contract/ports/transport.ts";
 import {
   type CloseCode,
@@ -98,6 +99,14 @@ export function helloFrame(options: DialOptions): Uint8Array {
   const problem = helloProblem(hello);
   if (problem !== undefined) throw errors.HELLO_INVALID(problem.message, problem.where);
   return encodeFrames([hello])[0] as Uint8Array;
+}
+
+/** The limits of what is sent to a peer: our own, or what it reads where that is less. */
+export function limitsFor(
+  { frameBytesMax = wireLimits.frameBytesMax }: Hello,
+  own: FrameLimits,
+): FrameLimits {
+  return { ...own, frameBytesMax: Math.min(own.frameBytesMax, frameBytesMax) };
 }
 
 /** The answer to a message that was not taken; its texts are cut to what an answer may hold. */

@@ -7,6 +7,7 @@ import type { ListenOptions, Peer, TransportHandlers } from "../contract/ports/t
 import type { CloseCode, CloseReason } from "../contract/wire-protocol.ts";
 import { frameLimits } from "./codec.ts";
 import type { FrameLimits } from "./guard.ts";
+import { SilenceAllowance } from "./heartbeat.ts";
 import { Session } from "./session.ts";
 import type { SessionSocket } from "./session-socket.ts";
 
@@ -62,7 +63,7 @@ export class SessionHub {
   readonly #perAddress = new Map<string, number>();
   readonly #closes: Counter;
   readonly #heart: Timer;
-  #beatMs: number;
+  readonly #allowance: SilenceAllowance;
   #lastId = 0;
   #closing = false;
   #allGone: (() => void) | undefined;
@@ -85,7 +86,7 @@ export class SessionHub {
       help: "Native connections that ended, by coded reason.",
       labels: ["reason"],
     });
-    this.#beatMs = this.clock.monotonicMs();
+    this.#allowance = new SilenceAllowance(settings.heartbeatMs, this.clock.monotonicMs());
     this.#heart = environment.clock.every(settings.heartbeatMs, () => this.#beat());
   }
 
@@ -174,13 +175,8 @@ export class SessionHub {
   }
 
   #beat(): void {
-    const { heartbeatMs } = this.settings;
     const nowMs = this.clock.monotonicMs();
-    // A beat that is late shows that this process itself was held up: what its peers have said
-    // meanwhile may not have been read yet.
-    const lateMs = Math.max(0, nowMs - this.#beatMs - heartbeatMs);
-    this.#beatMs = nowMs;
-    const silenceMsMax = heartbeatMs * wireLimits.heartbeatsMissedMax + lateMs;
+    const silenceMsMax = this.#allowance.atBeat(nowMs);
     for (const session of this.#sessions) session.beat(nowMs, silenceMsMax);
   }
 }

@@ -1,5 +1,4 @@
 import { reasonOf } from "../contract/errors.ts";
-import { wireLimits } from "../contract/limits/wire.ts";
 import type { Timer } from "../contract/ports/clock.ts";
 import type { HelloAnswer, MessageCheck, Peer } from "../contract/ports/transport.ts";
 import {
@@ -12,7 +11,7 @@ import {
   type WireMessage,
 } from "../contract/wire-protocol.ts";
 import { decodeFrame, FrameWriter } from "./codec.ts";
-import { errorAnswer, judgeHello, welcomeOf } from "./handshake.ts";
+import { errorAnswer, judgeHello, limitsFor, welcomeOf } from "./handshake.ts";
 import type { SessionHub } from "./hub.ts";
 import { type SessionSocket, shortReason } from "./session-socket.ts";
 
@@ -221,9 +220,7 @@ export class Session implements Peer {
     const judged = judgeHello(messages, this.#hub.peers);
     if ("hello" in judged) {
       this.#hello = judged.hello;
-      const { frameBytesMax = wireLimits.frameBytesMax } = judged.hello;
-      const least = Math.min(frameBytesMax, this.#hub.limits.frameBytesMax);
-      this.#queue = new FrameWriter({ ...this.#hub.limits, frameBytesMax: least });
+      this.#queue = new FrameWriter(limitsFor(judged.hello, this.#hub.limits));
       this.#check = judged.check;
       this.#phase = "deciding";
       this.#decide(judged.hello);

@@ -17,6 +17,6 @@ export function operationsView(
       all.push({ operationUuid: uuid, frameworkId: framework.id, agentId, operation, state });
     }
   }
-  const { items, more } = pageOf(all, page);
-  return { operations: [...items], more };
+  const { views, more } = pageOf(all, (operation) => operation, page);
+  return { operations: views, more };
 }

@@ -116,7 +116,9 @@ export async function startLocalCluster(
     run,
     start: (...words) => tepui(words, env),
     liveTasks: async () => {
-      const { stdout } = await run("ps", "-o", "json");
+      const { stdout, code } = await run("ps", "-o", "json");
+      // There may be no master at the moment.
+      if (code !== 0) return [];
       const { tasks } = JSON.parse(stdout) as { tasks: { task: TaskRecord }[] };
       return tasks.map(({ task }) => task);
     },
