@@ -53,11 +53,13 @@ pub mod slot {
     pub const CHANGED_RESERVATIONS: usize = 36;
     pub const CHANGED_FILTERS: usize = 37;
     pub const PRESENCE: usize = 38;
+    pub const PROGRAM_CHANGED: usize = 39;
     pub const MORE: usize = 48;
     pub const LOOKED: usize = 49;
     pub const STATE_ADDRESS: usize = 50;
     pub const STATE_BYTES: usize = 51;
     pub const NOTE: usize = 52;
+    pub const LOOK_AGAIN: usize = 53;
     pub const AGENT_FLAGS: usize = 64;
     pub const AGENT_TOTAL: usize = 65;
     pub const AGENT_FREE: usize = 66;
