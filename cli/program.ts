@@ -31,6 +31,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   frameworks: async () => (await import("./commands/frameworks.ts")).frameworksCommand,
   offers: async () => (await import("./commands/offers.ts")).offersCommand,
   roles: async () => (await import("./commands/roles.ts")).rolesCommand,
+  explain: async () => (await import("./commands/explain.ts")).explainCommand,
   weights: async () => (await import("./commands/weights.ts")).weightsCommand,
   quota: async () => (await import("./commands/quota.ts")).quotaCommand,
   policy: async () => (await import("./commands/policy.ts")).policyCommand,

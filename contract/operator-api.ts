@@ -1,6 +1,7 @@
 import Type, { type Static } from "typebox";
 import { ProblemSchema } from "./framework-api.ts";
 import { agentMethods } from "./operator/agent-methods.ts";
+import { explainMethods } from "./operator/explain-methods.ts";
 import { maintenanceMethods } from "./operator/maintenance-methods.ts";
 import { method } from "./operator/method.ts";
 import { resourceMethods } from "./operator/resource-methods.ts";
@@ -115,6 +116,7 @@ const page = {
  */
 export const operatorMethods = {
   ...agentMethods,
+  ...explainMethods,
   ...maintenanceMethods,
   ...resourceMethods,
   cluster: method(

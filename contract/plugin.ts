@@ -1,5 +1,5 @@
-// What authors of plugins import as `tepui/plugin`. Everything that a plugin needs at run time it is
-// given by its context, so the types alone are enough for one; the rest is for its tests.
+// What authors of plugins import as `tepui/plugin`. Everything that a plugin needs at run time it
+// is given by its context, so the types alone are enough for one; the rest is for its tests.
 
 export { CONTRACT_VERSION } from "./contract-version.ts";
 export { type ErrorCode, errors, type FaultReport, TepuiError } from "./errors.ts";

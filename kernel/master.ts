@@ -105,7 +105,7 @@ export class Master {
       publish: (event) => this.#term?.operators.publish(event),
     });
     const operators = new Operators(
-      queriesOf(state, policies),
+      queriesOf(state, policies, { nowMs: () => clock.nowMs(), supervisor: rounds.supervisor }),
       (token, command) => loop.enqueue({ type: "operator", token, command }),
       (count) => loop.enqueue({ type: "listeners", count }),
       () => loop.poke(),

@@ -1,6 +1,6 @@
 // Writes the documents that are made from schemas: docs/configuration.md, the tables of
-// docs/plugins.md, and plugin-manifest.schema.json; and the numbers of the ABI into the templates of
-// policies. Needs a build, because the schemas are TypeScript; tests compare the results.
+// docs/plugins.md, and plugin-manifest.schema.json; and the numbers of the ABI into the templates
+// of policies. Needs a build, because the schemas are TypeScript; tests compare the results.
 import { readFileSync, writeFileSync } from "node:fs";
 import { abiNumberFiles, withAbiNumbers } from "../dist/authoring/abi-numbers.js";
 import {

@@ -3,7 +3,7 @@ import type { TableSizes } from "../core/tables/shape.ts";
 import { type AdmittedPolicy, checkMinor } from "./admission.ts";
 import { withDeadline } from "./deadline.ts";
 import { PolicyFault } from "./faults.ts";
-import { ABI_MARKER, ABI_MINOR, Answer, HEADER_SLOTS, MAGIC, Slot } from "./slots.ts";
+import { ABI_MARKER, ABI_MINOR, Answer, EXPIRIES_MAX, HEADER_SLOTS, MAGIC, Slot } from "./slots.ts";
 import { type WasmGlobal, type WasmMemory, wasm } from "./webassembly.ts";
 
 /** Room for the parameters, at least these many of them. */
@@ -109,4 +109,5 @@ function askFor(header: Uint32Array, sizes: TableSizes, decisionsMax: number): v
   header[Slot.AlternativesMax] = sizes.alternatives;
   header[Slot.DecisionsMax] = decisionsMax;
   header[Slot.ParamsMax] = PARAMS_MAX;
+  header[Slot.ExpiriesMax] = EXPIRIES_MAX;
 }

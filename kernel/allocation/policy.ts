@@ -1,3 +1,4 @@
+import type { Expiries } from "../core/filters.ts";
 import type { AllocationTables } from "../core/tables.ts";
 
 /** What a policy is told about a round beside the tables. */
@@ -7,6 +8,8 @@ export interface RoundInput {
   /** Seed of the master's randomness; a policy derives all its own from it and the round. */
   readonly seed: number;
   readonly nowMs: number;
+  /** When refusals end, for policies that ask for it. */
+  readonly expiries?: Expiries;
   /** Deterministic bound of the work: roughly, agents looked at. */
   readonly stepsMax: number;
 }

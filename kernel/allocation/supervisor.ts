@@ -107,6 +107,11 @@ export class PolicySupervisor {
     return this.#spec?.options.companion;
   }
 
+  /** Parameters of the live policy, in the order of its manifest. */
+  get params(): readonly number[] {
+    return this.#spec?.options.params ?? [];
+  }
+
   /**
    * Makes a policy the live one, between two rounds. It must start now, on these tables, or its
    * `PolicyFault` is thrown and nothing changes; an instance that has started before is taken if it

@@ -3,9 +3,10 @@ import type { PolicyCompanion } from "../../contract/ports/policy-companion.ts";
 import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import type { AdmittedPolicy } from "./admission.ts";
-import { ColumnWriter } from "./columns.ts";
+import { ColumnWriter, type ViewOf } from "./columns.ts";
 import { Program } from "./companion.ts";
 import { withDeadline } from "./deadline.ts";
+import { ExpiryWriter } from "./expiries.ts";
 import { PolicyFault } from "./faults.ts";
 import { PARAMS_MAX, type StartedGuest, startGuest } from "./guest.ts";
 import { Layout } from "./layout.ts";
@@ -44,6 +45,7 @@ export class WasmPolicy implements Policy {
   readonly #candidates: Uint32Array | undefined;
   readonly #params: Float64Array | undefined;
   readonly #writer: ColumnWriter;
+  readonly #expiries: ExpiryWriter;
   readonly #program: Program;
   readonly #programRoom: number;
   readonly #programColumn: Uint8Array | undefined;
@@ -68,9 +70,10 @@ export class WasmPolicy implements Policy {
     this.#spentMs = started.tookMs;
     this.#header = started.header;
     const layout = new Layout(policy.name, started.buffer, started.header);
-    this.#writer = new ColumnWriter(tables, started.header, (slot, like) =>
-      like instanceof Float64Array ? layout.f64(slot, like.length) : layout.u32(slot, like.length),
-    );
+    const view: ViewOf = (slot, like) =>
+      like instanceof Float64Array ? layout.f64(slot, like.length) : layout.u32(slot, like.length);
+    this.#writer = new ColumnWriter(tables, started.header, view);
+    this.#expiries = new ExpiryWriter(started.header, view);
     this.#clusterTotal = layout.f64(Slot.ClusterTotal, KINDS);
     this.#clock = layout.f64(Slot.Clock, 1);
     this.#candidates = layout.u32(Slot.CandidateRows, tables.sizes.agents);
@@ -165,6 +168,7 @@ export class WasmPolicy implements Policy {
     const header = this.#header;
     tables.roles.settleRanks();
     this.#writer.write();
+    this.#expiries.write(input.expiries);
     this.#writeProgram();
     this.#clusterTotal?.set(tables.clusterTotal);
     if (this.#clock) this.#clock[0] = input.nowMs;

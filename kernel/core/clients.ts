@@ -34,7 +34,20 @@ export function clientOf(state: ClusterState, framework: Framework, name: RoleNa
           submitOrder: state.counters.submit++,
           flags: 1,
         });
-  const client: Client = { framework, role, row: row ?? -1, subscribed: false, holders: 0 };
+  const client: Client = {
+    framework,
+    role,
+    row: row ?? -1,
+    subscribed: false,
+    holders: 0,
+    offeredCycle: 0,
+    offeredMs: 0,
+    usedCycle: 0,
+    usedMs: 0,
+    unusedTimes: 0,
+    unusedCycle: 0,
+    behindUntilCycle: 0,
+  };
   role.clients.add(client);
   framework.clients.set(name, client);
   if (row !== undefined) {
@@ -57,6 +70,7 @@ export function dropIdleClient(state: ClusterState, client: Client): void {
   role.clients.delete(client);
   if (row >= 0) {
     state.filters.dropClient(row);
+    state.rounds.idle.delete(row);
     state.minima.delete(client);
     state.tables.removeClient(row);
     state.clientRows[row] = undefined;

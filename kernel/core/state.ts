@@ -14,6 +14,7 @@ import type {
   PendingWrite,
   Role,
   RoleQuota,
+  Rounds,
 } from "./model.ts";
 import type { ClusterOptions } from "./options.ts";
 import { RowPool } from "./tables/rows.ts";
@@ -33,6 +34,7 @@ export type {
   PendingWrite,
   Role,
   RoleQuota,
+  Rounds,
   Task,
   TaskAbout,
 } from "./model.ts";
@@ -88,6 +90,7 @@ export interface ClusterState {
   /** The smallest offers that clients state themselves (C13). */
   readonly minima: Map<Client, readonly Quantities[]>;
   readonly timers: Timers;
+  readonly rounds: Rounds;
   readonly allocation: {
     /** A round is to run as soon as what is in the inbox has been stepped (C1). */
     wanted: boolean;
@@ -168,6 +171,17 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     frameworkNumbers: new RowPool(0),
     minima: new Map(),
     timers: new Timers(),
+    rounds: {
+      number: 0,
+      cycle: 0,
+      recent: [],
+      part: "all",
+      next: undefined,
+      idle: new Set(),
+      hidden: [],
+      candidates: [],
+      aside: [],
+    },
     allocation: {
       wanted: false,
       lookAgain: false,

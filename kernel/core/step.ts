@@ -1,7 +1,8 @@
 import { unreachable } from "./assert.ts";
 import type { Effect } from "./effect.ts";
 import type { ClusterInput } from "./event.ts";
-import { mintOffers, wouldBeOffer } from "./offers.ts";
+import { wouldBeOffer } from "./offers.ts";
+import { beginRound, endRound } from "./rounds.ts";
 import type { Agent, Client, ClusterState } from "./state.ts";
 import { stepAgentClosed, unreachableWritten } from "./steps/agent-lost.ts";
 import { stepAgentMessage } from "./steps/agent-message.ts";
@@ -64,17 +65,16 @@ function dispatch(state: ClusterState, input: ClusterInput, nowMs: number, out: 
 
 function stepOffersDecided(
   state: ClusterState,
-  { decisions, policy, more, lookAgain }: Extract<ClusterInput, { type: "offers-decided" }>,
+  decided: Extract<ClusterInput, { type: "offers-decided" }>,
   nowMs: number,
   out: Effect[],
 ): void {
   const { allocation } = state;
-  allocation.wanted = more === true;
-  allocation.lookAgain = lookAgain === true;
+  const { policy } = decided;
   if (allocation.policy.digest !== policy.digest || allocation.policy.name !== policy.name) {
     allocation.policy = { name: policy.name, digest: policy.digest };
   }
-  mintOffers(state, decisions, allocation.policy, nowMs, out);
+  endRound(state, decided, nowMs, out);
 }
 
 /** What waited for the registry goes on (G4). */
@@ -128,15 +128,16 @@ function stepRegistryWritten(
 
 /** Whether a round of allocation is wanted now (C1). */
 export function isRoundDue(state: ClusterState): boolean {
-  const { allocation, tables } = state;
-  if (!allocation.wanted || !state.recovered || tables.candidates.length === 0) return false;
+  const { allocation, rounds, tables } = state;
+  const wanted = allocation.wanted || rounds.next !== undefined;
+  if (!wanted || !state.recovered || tables.candidates.length === 0) return false;
   return allocation.pausedUntilMs === undefined || state.agents.size >= allocation.agentsAwaited;
 }
 
 /**
- * Brings what the policies read up to date: which pairs filters block now (C8). Call it right
- * before a round over `state.tables`; the round's decisions are stepped as `offers-decided`, also
- * when there are none.
+ * Brings what the policies read up to date: which pairs filters block now (C8), and whom the round
+ * is for. Call it right before a round over `state.tables`; the round's decisions are stepped as
+ * `offers-decided`, also when there are none.
  */
 export function prepareRound(state: ClusterState): void {
   const { filters, tables } = state;
@@ -147,4 +148,5 @@ export function prepareRound(state: ClusterState): void {
     tables.filters.resetAgent(row);
     filters.blocked(row, offers, (client) => tables.setFiltered(client, row, true));
   }
+  beginRound(state);
 }

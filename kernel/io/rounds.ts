@@ -86,7 +86,8 @@ export class Rounds {
   decide(state: ClusterState, nowMs: number): ClusterInput | undefined {
     this.statements.audit(state.tables);
     prepareRound(state);
-    const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX };
+    const { filters: expiries } = state;
+    const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX, expiries };
     const decisions = this.#rounds.run(state.tables, input);
     if (decisions === undefined) return undefined;
     this.#count(decisions);
@@ -109,7 +110,13 @@ export class Rounds {
 }
 
 /** The columns as a list that stays valid after the next round. */
-function listOf({ count, agents, clients, flags, amounts }: RoundDecisions): OfferDecision[] {
+export function listOf({
+  count,
+  agents,
+  clients,
+  flags,
+  amounts,
+}: RoundDecisions): OfferDecision[] {
   const list: OfferDecision[] = new Array(count);
   for (let row = 0; row < count; row++) {
     const agentRow = agents[row] as number;

@@ -4,6 +4,7 @@ import { unreachable } from "../assert.ts";
 import { type Call, reject } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { InputOf } from "../event.ts";
+import { forgive } from "../hoarding.ts";
 import { stepInverseAnswer } from "../inverse-offers.ts";
 import { reconcileAll, reconcileTask } from "../reconcile.ts";
 import type { ClusterState } from "../state.ts";
@@ -84,8 +85,9 @@ function dispatch(
     case "decline-inverse-offers":
       stepInverseAnswer(context, call);
       return;
-    // The built-in allocation ignores requests (C16).
+    // The allocation ignores what is requested (C16), but whoever asks has work.
     case "request":
+      for (const client of context.framework.clients.values()) forgive(context.state, client);
       return;
     default:
       unreachable(call);

@@ -14,6 +14,7 @@ import {
   removeFramework,
   setInfo,
 } from "../frameworks.ts";
+import { forgive } from "../hoarding.ts";
 import { mintFrameworkId } from "../ids.ts";
 import { forgetFramework } from "../inverse-offers.ts";
 import { type ClusterState, type Framework, wantRound } from "../state.ts";
@@ -148,6 +149,7 @@ function resuppress(
     state.filters.dropClient(client.row);
   }
   syncClients(state, framework);
+  for (const client of framework.clients.values()) forgive(state, client);
 }
 
 /** A framework changes its description without subscribing again (B7); no allocation at once. */

@@ -30,6 +30,8 @@ export class AgentTable {
   firstReservation: Uint32Array;
   /** First row of the agent's attributes, linked by `AttributeTable.next`; 0 for none. */
   firstAttribute: Uint32Array;
+  /** Number of the last round that looked at the agent, for people; 0 when none has. */
+  lookedIn: Float64Array;
 
   constructor(size: number) {
     this.size = size;
@@ -44,6 +46,7 @@ export class AgentTable {
     this.unavailableFrom = new Float64Array(size);
     this.firstReservation = new Uint32Array(size);
     this.firstAttribute = new Uint32Array(size);
+    this.lookedIn = new Float64Array(size);
   }
 
   grow(size: number): void {
@@ -55,6 +58,7 @@ export class AgentTable {
     this.unavailableFrom = grownF64(this.unavailableFrom, size);
     this.firstReservation = grownU32(this.firstReservation, size);
     this.firstAttribute = grownU32(this.firstAttribute, size);
+    this.lookedIn = grownF64(this.lookedIn, size);
     this.changes.grow(size);
     this.freeChanges.grow(size);
     this.revocableChanges.grow(size);
@@ -83,6 +87,7 @@ export class AgentTable {
     this.unavailableFrom[row] = 0;
     this.firstReservation[row] = NO_ROW;
     this.firstAttribute[row] = NO_ROW;
+    this.lookedIn[row] = 0;
     this.changes.mark(row);
     this.freeChanges.mark(row);
     if (this.hasRevocable) this.revocableChanges.mark(row);

@@ -68,6 +68,23 @@ export class ClientTable {
     return ((this.flags[row] ?? 0) & (wanted | ClientFlag.SUPPRESSED)) === wanted;
   }
 
+  /** How many clients may be offered something now. */
+  offerableCount(): number {
+    let count = 0;
+    for (let row = 0; row < this.pool.end; row++) if (this.offerable(row)) count += 1;
+    return count;
+  }
+
+  /**
+   * Shows a client that may be offered something as one that asked for nothing, or as it is. Only
+   * for the time of a round; no agent is looked at again for it.
+   */
+  setHidden(row: number, hidden: boolean): void {
+    const flags = this.flags[row] as number;
+    this.flags[row] = hidden ? flags | ClientFlag.SUPPRESSED : flags & ~ClientFlag.SUPPRESSED;
+    this.changes.mark(row);
+  }
+
   setFacts(row: number, facts: ClientFacts | undefined): void {
     if (this.facts[row] === facts) return;
     while (this.facts.length < row) this.facts.push(undefined);
