@@ -17,7 +17,7 @@ import {
 } from "../quincy/market";
 import { beginOffers, noteGrants, offerAll, placeOffers } from "../quincy/offers";
 import { placePassing } from "../quincy/passing";
-import { beginWork, placeSearch } from "../quincy/search";
+import { beginSearches, beginWork, placeSearch } from "../quincy/search";
 import { buildMasks, clientReady } from "../shared/eligible";
 import { placeGiving, rowCount, rowsFull } from "../shared/giving";
 import { defaultMinimum, digestOfMinimum, minimumOf } from "../shared/minimum";
@@ -74,7 +74,9 @@ export function init(): i32 {
   placeOffers();
   placeMarket();
   params = placeF64(Slot.ParamValues, Slot.ParamsMax);
-  return endLayout();
+  const answer = endLayout();
+  if (answer == Answer.OK) beginSearches();
+  return answer;
 }
 
 /** Takes over since when clients wait. */

@@ -68,6 +68,10 @@ export function placeSearch(): void {
   rackLevel = reserve(groups);
   lanes = reserve(256);
   unserved = reserve(read(Slot.ClientsMax) >> 3);
+}
+
+/** Writes what never changes; after the layout, since the memory grows at its end. */
+export function beginSearches(): void {
   for (let bits: u32 = 0; bits < 16; bits++) {
     for (let lane: u32 = 0; lane < 4; lane++) {
       setWord(lanes, (bits << 2) + lane, (bits >> lane) & 1 ? 0xffffffff : 0);

@@ -13,6 +13,9 @@ import {
   instanceFor,
 } from "./subject.ts";
 
+/** Room for the program that is asked for; none of these instances is given one. */
+const PROGRAM_BYTES = 64 << 10;
+
 /** How a policy comes into being. */
 export const startingRules: readonly Rule<AllocatorSubject>[] = [
   {
