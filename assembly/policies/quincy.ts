@@ -12,8 +12,8 @@ import { asCost, placeCosts, readProgram } from "../quincy/costs";
 import { placeFlow } from "../quincy/flow";
 import { groupsFull, placeGroups } from "../quincy/groups";
 import {
-  anySpare, clearMarket, dropChanged, dropSpare, joinAll, joinChanged, placeMarket, priceAll,
-  priceChanges, settle, takesPart, updateClients,
+  anySpare, clearMarket, dropChanged, dropSpare, joinAll, joinChanged, openMarket,
+  placeMarket, priceAll, priceChanges, settle, takesPart, updateClients,
 } from "../quincy/market";
 import { beginOffers, noteGrants, offerAll, placeOffers } from "../quincy/offers";
 import { placePassing } from "../quincy/passing";
@@ -75,7 +75,10 @@ export function init(): i32 {
   placeMarket();
   params = placeF64(Slot.ParamValues, Slot.ParamsMax);
   const answer = endLayout();
-  if (answer == Answer.OK) beginSearches();
+  if (answer == Answer.OK) {
+    beginSearches();
+    openMarket();
+  }
   return answer;
 }
 

@@ -43,7 +43,11 @@ export function placeMarket(): void {
   queueMax = read(Slot.AgentsMax) + 1;
   queue = reserve(queueMax << 2);
   queued = reserve(queueMax);
-  for (let client: u32 = 0; client < clients; client++) retire(client);
+}
+
+/** Starts with nobody in the market; after the layout, since the memory grows at its end. */
+export function openMarket(): void {
+  for (let client: u32 = 0; client < read(Slot.ClientsMax); client++) retire(client);
 }
 
 /** Empties the network. `own`: some client has a minimum of its own. */
