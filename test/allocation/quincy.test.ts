@@ -100,7 +100,7 @@ describe("quincy", () => {
     expect(winnerWith(2, 1)).toEqual([1, 2]);
     // Free to move, the older one comes first; dear to move, nobody is offered the far agent.
     expect(winnerWith(0, 0)[1]).toBe(2);
-    expect(winnerWith(1_000, 1)).toEqual([1, 1]);
+    expect(winnerWith(1_000, 1)[1]).toBe(1);
     expect(winnerWith(2, 1)).toEqual([1, 2]);
   });
 
