@@ -19,6 +19,7 @@ import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
 import { softwareVersion } from "../kernel/host/software-version.ts";
 import { systemClock } from "../kernel/host/system-clock.ts";
+import { lentPorts } from "../wire/index.ts";
 import { Agent } from "./agent.ts";
 import { bootId, readStat } from "./containerizer/proc.ts";
 import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
@@ -275,7 +276,7 @@ function startPlugins(
     from: options.from ?? process.cwd(),
     builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
     kinds: ["isolator", "transport", "authenticator", "authorizer", "hook"],
-    provided: { [DATA_DIR.name]: workDir },
+    provided: { [DATA_DIR.name]: workDir, ...lentPorts },
     ...around,
     clock: systemClock,
     ...(options.signal === undefined ? {} : { signal: options.signal }),

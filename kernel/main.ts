@@ -13,6 +13,7 @@ import type { Logger } from "../contract/ports/log.ts";
 import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { TRANSPORT } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
+import { lentPorts } from "../wire/index.ts";
 import { wasmShape } from "./allocation/shape.ts";
 import { advertisedAddress } from "./host/advertise.ts";
 import { checkBind } from "./host/config.ts";
@@ -54,7 +55,7 @@ const PLUGIN_FAMILIES = ["allocators", "transports", "coordinators"];
  */
 export const masterAdmission = {
   shapes: { allocator: wasmShape },
-  provided: [DATA_DIR.name],
+  provided: [DATA_DIR.name, ...Object.keys(lentPorts)],
 } as const;
 
 /** Names of the policies that come with Tepui. */
@@ -77,7 +78,7 @@ async function startPlugins(
       builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
       kinds: ["allocator", "transport", "coordinator", "authenticator", "authorizer", "hook"],
       shapes: masterAdmission.shapes,
-      provided: { [DATA_DIR.name]: dataDir },
+      provided: { [DATA_DIR.name]: dataDir, ...lentPorts },
       ...around,
       clock: systemClock,
       ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -11,6 +11,7 @@ export { type Decoded, decodeFrame, encodeFrames, FrameWriter, frameLimits } fro
 export { type FrameLimits, type FrameRefusal, frameProblem } from "./guard.ts";
 export { type HubEnvironment, type HubSettings, hubSettings, SessionHub } from "./hub.ts";
 export { Inbox, type InboxLimits } from "./inbox.ts";
+export { lentPorts, WIRE, type WireTools } from "./lent-ports.ts";
 export { dialLink } from "./link.ts";
 export type {
   LinkEnvironment,

@@ -1,6 +1,6 @@
 // Min-cost flow over frameworks, racks and agents, with preferences for where the data is. Isard et
-// al., "Quincy: Fair Scheduling for Distributed Computing Clusters", SOSP 2009; solved from round to
-// round by what changed, after Gog et al., "Firmament: Fast, Centralized Cluster Scheduling at
+// al., "Quincy: Fair Scheduling for Distributed Computing Clusters", SOSP 2009; solved from round
+// to round by what changed, after Gog et al., "Firmament: Fast, Centralized Cluster Scheduling at
 // Scale", OSDI 2016.
 import {
   Answer, HEADER, KINDS, Slot, beginLayout, double, endLayout, placeF64, read, word, write,
@@ -107,8 +107,8 @@ export function allocate(): i32 {
 }
 
 /**
- * Ends a round with so many rows. `more`: there is work left, beside the first candidates, which are
- * done. Never so often without a decision that it looks like a halt: then it waits for a batch.
+ * Ends a round with so many rows. `more`: there is work left, beside the first candidates, which
+ * are done. Never so often without a decision that it looks like a halt: then it waits for a batch.
  */
 function goOn(more: bool, looked: u32, rows: u32): u32 {
   idleRounds = more && rows == 0 && looked == 0 ? idleRounds + 1 : 0;

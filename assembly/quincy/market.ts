@@ -244,7 +244,10 @@ function priceEntrants(): void {
   }
 }
 
-/** Searches, at least once, until the flow is the cheapest or the work is done; false for the latter. */
+/**
+ * Searches, at least once, until the flow is the cheapest or the work is done; false for the
+ * latter.
+ */
 export function settle(most: u64): bool {
   const workMax = max<u64>(most, workDone());
   settled = false;

@@ -43,7 +43,9 @@ let reached: usize = 0, reachedCount: u32 = 0;
 let rackIn: usize = 0, rackLevel: usize = 0;
 /** For each of 16 patterns of four bits, the lanes that they stand for. */
 let lanes: usize = 0;
-/** The lowest level of groups in this search, and a bit for each client that none of them serves. */
+/**
+ * The lowest level of groups in this search, and a bit for each client that none of them serves.
+ */
 let lowest: i32 = FAR, unserved: usize = 0, unservedCount: u32 = 0;
 let search: u32 = 0, clients: u32 = 0;
 /** Work done, in the units of StepsMax. */

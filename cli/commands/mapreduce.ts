@@ -52,13 +52,13 @@ async function mapReduce(
 ): Promise<void> {
   const { output } = context;
   const { job, reducers, chunk, locality, role, top } = options;
-  const isPluginPath = /[/\\.]/.test(job);
-  const module = isPluginPath ? resolve(job) : builtInJob(job);
+  const isPath = /[/\\.]/.test(job);
+  const module = isPath ? resolve(job) : builtInJob(job);
   if (module === undefined) {
     throw errors.CLI_USAGE(`there is no job "${job}"`, "wordcount, or the path of a module");
   }
   const { records, figures } = await runJobShown(context, {
-    name: isPluginPath ? "mapreduce" : job,
+    name: isPath ? "mapreduce" : job,
     module,
     root: "/",
     inputs: inputs.flatMap(inputFiles),

@@ -8,21 +8,31 @@ import { readManifest } from "../../kernel/host/manifest.ts";
 import { builtInPlugins } from "../built-in-plugins.ts";
 import { type CliCommand, type CliContext, type CommonOptions, plainCommand } from "../context.ts";
 import { objectOption } from "../object-option.ts";
+import { benchCommand } from "../plugin/bench.ts";
+import { newCommand } from "../plugin/new.ts";
+import { packCommand } from "../plugin/pack.ts";
+import { testCommand } from "../plugin/test.ts";
 
 interface ValidateOptions extends CommonOptions {
   readonly config?: object;
 }
 
-/** `tepui plugin validate PLUGIN`: whether a host would admit a plugin, without running it. */
+/** `tepui plugin …`: what authors and operators of plugins need. */
 export const pluginCommand: CliCommand = {
   name: "plugin",
   build: (context: CliContext) =>
-    new Command("plugin").description("Look at plugins.").addCommand(
-      plainCommand("validate", "Say whether a plugin would be admitted; runs none of its code")
-        .argument("<plugin>", "the folder of its plugin.json, or its name as in a config file")
-        .option("--config <json>", "a config for it, as JSON or YAML", objectOption)
-        .action((plugin: string, options: ValidateOptions) => validate(context, plugin, options)),
-    ),
+    new Command("plugin")
+      .description("Make, try and look at plugins.")
+      .addCommand(newCommand(context))
+      .addCommand(testCommand(context))
+      .addCommand(benchCommand(context))
+      .addCommand(packCommand(context))
+      .addCommand(
+        plainCommand("validate", "Say whether a plugin would be admitted; runs none of its code")
+          .argument("<plugin>", "the folder of its plugin.json, or its name as in a config file")
+          .option("--config <json>", "a config for it, as JSON or YAML", objectOption)
+          .action((plugin: string, options: ValidateOptions) => validate(context, plugin, options)),
+      ),
 };
 
 async function validate(

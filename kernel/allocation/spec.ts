@@ -4,7 +4,7 @@ import { companionOf } from "./companion.ts";
 import type { PolicySpec } from "./supervisor.ts";
 
 /** Wall-clock backstop of one call into a policy; the step budget is the real bound. */
-const POLICY_DEADLINE_MS = 1_000;
+export const POLICY_DEADLINE_MS = 1_000;
 
 /** The backstop of a shadow run, which comes on top of what the live policy took. */
 const SHADOW_DEADLINE_MS = 500;

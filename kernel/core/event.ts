@@ -56,7 +56,9 @@ export type ClusterInput =
       readonly policy: { readonly name: string; readonly digest: string };
       /** Candidates are left: another round is wanted as soon as may be. */
       readonly more?: boolean;
-      /** Time alone may change the decisions: all agents are looked at again with the next batch. */
+      /**
+       * Time alone may change the decisions: all agents are looked at again with the next batch.
+       */
       readonly lookAgain?: boolean;
     }
   /** How many listen to the cluster's events (H2). */

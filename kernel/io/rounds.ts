@@ -19,7 +19,7 @@ import type { AllocationTables } from "../core/tables.ts";
 import { type LivePolicy, Statements } from "./statements.ts";
 
 /** Step budget of one round: agents looked at. A round that needs more goes on in the next turn. */
-const ROUND_STEPS_MAX = 200_000;
+export const ROUND_STEPS_MAX = 200_000;
 
 /**
  * The allocation of a master: its live policy under supervision, the shadows beside it, and the

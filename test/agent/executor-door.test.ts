@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { AgentInput } from "../../agent/core/event.ts";
 import { ExecutorDoor } from "../../agent/io/executors.ts";
+import { helloOf } from "../../conformance/transport/subject.ts";
 import { errors } from "../../contract/errors.ts";
 import type { ContainerId } from "../../contract/ids.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import type { Peer } from "../../contract/ports/transport.ts";
-import { helloOf } from "../conformance/transport/bench.ts";
 
 const C1 = "c1" as ContainerId;
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
+import { frameOf, helloOf } from "../../conformance/transport/subject.ts";
 import { limits } from "../../contract/limits.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
@@ -10,7 +11,7 @@ import { masterPeers, openDoor } from "../../kernel/io/door.ts";
 import { Loop } from "../../kernel/io/loop.ts";
 import { Peers } from "../../kernel/io/peers.ts";
 import { systemClock } from "../../wire/index.ts";
-import { frameOf, helloOf, makeUws } from "../conformance/transport/bench.ts";
+import { makeUws } from "../conformance/transports.ts";
 import { until } from "../support/until.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -60,7 +61,7 @@ async function slowMaster(stepMs: number) {
       },
     },
   );
-  const { server } = makeUws({}).transport;
+  const { server } = (await makeUws({})).transport;
   const door = openDoor({
     peers: new Peers(),
     operators: {} as never,

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { frameOf, helloOf } from "../../conformance/transport/subject.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
 import { dialLink, hubSettings, SessionHub } from "../../wire/index.ts";
-import { frameOf, helloOf } from "../conformance/transport/bench.ts";
 import { HandClock } from "../support/hand-clock.ts";
 
 const HEARTBEAT_MS = 1_000;

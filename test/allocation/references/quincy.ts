@@ -110,9 +110,10 @@ export function costOf(
 }
 
 /**
- * The least that any decisions can cost, by a solver that is not ours, on Quincy's network: units of
- * each client go to agents it prefers, to racks, to the cluster, or wait. Where a pair may not meet,
- * the agent cannot be reached through racks and cluster, and has an edge from each that may have it.
+ * The least that any decisions can cost, by a solver that is not ours, on Quincy's network: units
+ * of each client go to agents it prefers, to racks, to the cluster, or wait. Where a pair may not
+ * meet, the agent cannot be reached through racks and cluster, and has an edge from each that may
+ * have it.
  */
 export function leastCost(of: QuincyCluster): number {
   const agents = offered(of);

@@ -88,7 +88,9 @@ export function stateRack(tables: AllocationTables, agent: number, rack: string 
   tables.describeAgent(agent, { hostname: `a${agent}`, attributes }, attributes);
 }
 
-/** Agents of 4 cpus and 4 MiB in two racks, even rows in r0; clients f0, f1 … in roles of their own. */
+/**
+ * Agents of 4 cpus and 4 MiB in two racks, even rows in r0; clients f0, f1 … in roles of their own.
+ */
 export function quincyCluster(
   agents: number,
   clients: readonly (NaiveData | undefined)[],

@@ -77,11 +77,14 @@ export interface LocalCluster {
   stop(): Promise<void>;
 }
 
-/** Starts `tepui local` and waits until its agents are registered. */
-export async function startLocalCluster(agents = 2): Promise<LocalCluster> {
+/** Starts `tepui local`, with more options, and waits until its agents are registered. */
+export async function startLocalCluster(
+  agents = 2,
+  options: readonly string[] = [],
+): Promise<LocalCluster> {
   const dataDir = mkdtempSync(join(tmpdir(), "tepui-e2e-"));
   const args = ["local", "--agents", String(agents), "--port", "0", "--data-dir", dataDir];
-  const local = tepui([...args, "-o", "json"]);
+  const local = tepui([...args, ...options, "-o", "json"]);
   const ended = local.result.then(({ stdout, stderr }) => {
     throw new Error(`tepui local ended:\n${stdout}\n${stderr}`);
   });

@@ -42,7 +42,9 @@ function agentOf(id: { readonly value: string } | undefined): { agentId: AgentId
   return { agentId: unwrap<AgentId>(id ?? { value: "" }) };
 }
 
-/** Calls that take agents and machines out of service, and change what agents have (I, E11, E12). */
+/**
+ * Calls that take agents and machines out of service, and change what agents have (I, E11, E12).
+ */
 export const agentChanges = {
   DRAIN_AGENT: (view, { drain_agent: body }) =>
     body &&
