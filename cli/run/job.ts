@@ -61,7 +61,7 @@ export async function runJob(
   const masters = mastersOf(options, context);
   const show = (counts: TaskSetCounts): void =>
     progress?.update({
-      done: counts.finished + counts.failed,
+      done: counts.finished + counts.failed + counts.killed,
       total: counts.items,
       remark: remarkOf(counts),
     });
@@ -126,10 +126,18 @@ function frameworkOf(name: string, { role, gpus = 0 }: RunOptions): FrameworkOpt
   return { ...plain, capabilities: [...capabilities, "GPU_RESOURCES"] };
 }
 
-function remarkOf({ live, failed, retries, reruns }: TaskSetCounts): string {
+/** What is worth knowing beside the bar. */
+export function remarkOf({
+  live,
+  failed,
+  killed,
+  retries,
+  reruns,
+}: Pick<TaskSetCounts, "live" | "failed" | "killed" | "retries" | "reruns">): string {
   return [
     `${live} running`,
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(killed > 0 ? [`${killed} killed`] : []),
     ...(retries + reruns > 0 ? [`${retries + reruns} repeated`] : []),
   ].join(", ");
 }
