@@ -71,6 +71,11 @@ class Witnesses {
     await until("offers of what is reserved", () => this.#declined.size === PICKY_AGENTS);
   }
 
+  /** Leaves without a word; a framework that is not closed dials for ever. */
+  async close(): Promise<void> {
+    await Promise.all([this.#picky.stop(), this.#silent.stop()]);
+  }
+
   /** Says whether they were left alone, and hear offers again once they want some. */
   async finish(ledger: Ledger): Promise<void> {
     if (this.#heard > 0) ledger.problem(`${this.#heard} offers to a suppressed framework`);
@@ -110,7 +115,6 @@ export async function runSwaps(
   let offeredDigest = "";
   const agents = await startAgents({ ...load, master: master.address, ledger, resourcesOf });
   const witnesses = new Witnesses(master.address, ledger);
-  await witnesses.ready();
   const frameworks = startFrameworks(load.frameworks, {
     master: master.address,
     ledger,
@@ -124,6 +128,7 @@ export async function runSwaps(
   });
   const client = await OperatorClient.connect({ masters: master.address, connectMs: 60_000 });
   try {
+    await witnesses.ready();
     const { live, available } = await client.request("policies", {});
     for (const plugin of policies.filter((name) => available.includes(name))) {
       await client.request("load-policy", { plugin });
@@ -154,6 +159,7 @@ export async function runSwaps(
     const { events: history } = await client.request("policy-history", {});
     return { seconds, launched, ends, unfinished, pausesMs, offersBy, history, problems };
   } finally {
+    await witnesses.close();
     await client.close();
     await Promise.all(frameworks.map((framework) => framework.close()));
     await Promise.all(agents.map((agent) => agent.close()));
