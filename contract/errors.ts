@@ -1,4 +1,5 @@
 import { agentErrors } from "./errors/agent.ts";
+import { authoringErrors } from "./errors/authoring.ts";
 import { cgroupErrors } from "./errors/cgroups.ts";
 import { cliErrors } from "./errors/cli.ts";
 import { clientErrors } from "./errors/client.ts";
@@ -40,6 +41,7 @@ export const errors = {
   ...clientErrors,
   ...cgroupErrors,
   ...dockerErrors,
+  ...authoringErrors,
 } satisfies FaultTable;
 
 /** A code of the table. */

@@ -77,7 +77,7 @@ export class Master {
         refusal: { code: "MASTER_NOT_READY", message, hint: "dial again in a moment" },
       };
     },
-    onMessages: (peer, messages) => this.#term?.doors.onMessages(peer, messages),
+    onMessages: (peer, messages, bytes) => this.#term?.doors.onMessages(peer, messages, bytes),
     onClosed: (peer, reason) => this.#term?.doors.onClosed(peer, reason),
   };
 
@@ -88,7 +88,7 @@ export class Master {
     compileChecks();
     const entries = await leadership.read("");
     const state = createCluster(clusterOptions(config, info), clock.nowMs());
-    const rounds = new Rounds(seedOf(this.#parts.id), clock, metrics);
+    const rounds = new Rounds(seedOf(this.#parts.id), clock, metrics, log);
     const peers = new Peers();
     const fail = (cause: unknown): void => {
       this.#abort("INTERNAL", cause instanceof Error ? cause.message : String(cause));
@@ -105,7 +105,7 @@ export class Master {
       publish: (event) => this.#term?.operators.publish(event),
     });
     const operators = new Operators(
-      queriesOf(state, policies),
+      queriesOf(state, policies, { nowMs: () => clock.nowMs(), supervisor: rounds.supervisor }),
       (token, command) => loop.enqueue({ type: "operator", token, command }),
       (count) => loop.enqueue({ type: "listeners", count }),
       () => loop.poke(),
@@ -131,10 +131,11 @@ export class Master {
     const doors = openDoor({
       peers,
       operators,
+      log,
       serverId: info.id,
       software: `tepui-master/${this.#parts.version}`,
-      accepts: () => !loop.full,
-      enqueue: (input) => loop.enqueue(input),
+      hasRoom: (inputs, bytes) => loop.hasRoom(inputs, bytes),
+      enqueue: (input, bytes) => loop.enqueue(rounds.statements.vetted(input), bytes),
     });
     this.#term = { state, loop, registry, operators, doors };
   }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { errors } from "../../contract/errors.ts";
 import type { OperatorParams } from "../../contract/operator-api.ts";
 import { examinePlugins } from "../../kernel/host/admission.ts";
-import { isPath } from "../../kernel/host/find.ts";
+import { isPluginPath } from "../../kernel/host/find.ts";
 
 /** How `tepui policy load` was called. */
 export interface LoadOptions {
@@ -22,8 +22,8 @@ export function loadRequest(plugin: string, options: LoadOptions): OperatorParam
     ...(as === undefined ? {} : { as }),
     ...(config === undefined ? {} : { config }),
   };
-  if (isPath(plugin) && !onMaster) return { ...common, sent: folder(resolve(plugin)) };
-  if (onMaster && isPath(plugin) && !plugin.startsWith("/")) {
+  if (isPluginPath(plugin) && !onMaster) return { ...common, sent: folder(resolve(plugin)) };
+  if (onMaster && isPluginPath(plugin) && !plugin.startsWith("/")) {
     throw errors.CLI_USAGE(`${plugin} is not an absolute path`, "--on-master takes one");
   }
   return { ...common, plugin };

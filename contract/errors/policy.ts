@@ -78,6 +78,13 @@ export const policyErrors = {
       `the policy placed a column outside its memory or over another: ${detail}`,
       options,
     ),
+  POLICY_COMPANION: (detail: string, options?: FaultOptions) =>
+    fault(
+      "POLICY_COMPANION",
+      500,
+      `the policy's companion did not do its part: ${detail}`,
+      options,
+    ),
   // Faults that stop a round.
   POLICY_TRAP: (detail: string, options?: FaultOptions) =>
     fault("POLICY_TRAP", 500, `the policy trapped: ${detail}`, options),

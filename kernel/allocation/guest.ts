@@ -3,13 +3,11 @@ import type { TableSizes } from "../core/tables/shape.ts";
 import { type AdmittedPolicy, checkMinor } from "./admission.ts";
 import { withDeadline } from "./deadline.ts";
 import { PolicyFault } from "./faults.ts";
-import { ABI_MARKER, ABI_MINOR, Answer, HEADER_SLOTS, MAGIC, Slot } from "./slots.ts";
+import { ABI_MARKER, ABI_MINOR, Answer, EXPIRIES_MAX, HEADER_SLOTS, MAGIC, Slot } from "./slots.ts";
 import { type WasmGlobal, type WasmMemory, wasm } from "./webassembly.ts";
 
-/** Room for the parameters, and for the bytes of a program. */
+/** Room for the parameters, at least these many of them. */
 export const PARAMS_MAX = 64;
-/** See `PARAMS_MAX`. */
-export const PROGRAM_BYTES_MAX = 64 << 10;
 
 /** Decision rows beyond one for each agent; a round that needs more says so and goes on. */
 const EXTRA_DECISIONS = 1024;
@@ -46,6 +44,7 @@ export function startGuest(
   policy: AdmittedPolicy,
   sizes: TableSizes,
   deadlineMs: number,
+  programBytesMax: number,
 ): StartedGuest {
   const began = performance.now();
   let isInstantiated = false;
@@ -53,7 +52,7 @@ export function startGuest(
     const started = withDeadline(deadlineMs, () => {
       const guest = new wasm.Instance(policy.module, {}).exports as unknown as Guest;
       isInstantiated = true;
-      return laidOut(policy.name, guest, sizes);
+      return laidOut(policy.name, guest, sizes, programBytesMax);
     });
     return { ...started, tookMs: performance.now() - began };
   } catch (cause) {
@@ -63,12 +62,19 @@ export function startGuest(
   }
 }
 
-function laidOut(name: string, guest: Guest, sizes: TableSizes): Omit<StartedGuest, "tookMs"> {
+function laidOut(
+  name: string,
+  guest: Guest,
+  sizes: TableSizes,
+  programBytesMax: number,
+): Omit<StartedGuest, "tookMs"> {
   checkMinor(name, numberOf(guest[ABI_MARKER]));
   const schema = numberOf(guest.state_schema);
   const at = guest.header();
   const decisionsMax = sizes.agents + EXTRA_DECISIONS;
-  askFor(headerIn(name, guest.memory.buffer, at), sizes, decisionsMax);
+  const before = headerIn(name, guest.memory.buffer, at);
+  askFor(before, sizes, decisionsMax);
+  before[Slot.ProgramBytesMax] = programBytesMax;
   const answer = guest.init();
   if (answer !== Answer.OK) {
     const why = answer === Answer.NO_ROOM ? "no room in its memory" : `answer ${answer}`;
@@ -103,5 +109,5 @@ function askFor(header: Uint32Array, sizes: TableSizes, decisionsMax: number): v
   header[Slot.AlternativesMax] = sizes.alternatives;
   header[Slot.DecisionsMax] = decisionsMax;
   header[Slot.ParamsMax] = PARAMS_MAX;
-  header[Slot.ProgramBytesMax] = PROGRAM_BYTES_MAX;
+  header[Slot.ExpiriesMax] = EXPIRIES_MAX;
 }

@@ -15,6 +15,8 @@ export interface RoundDecisions {
   readonly amounts: Float64Array;
   /** Candidates are left: run another round soon. */
   readonly more: boolean;
+  /** Time alone may change the decisions: look at all agents again at the next batch. */
+  readonly lookAgain: boolean;
   /** Who decided. The policy's name is "built-in" when none of the loaded ones was fit to run. */
   readonly policy: string;
   readonly digest: string;
@@ -83,6 +85,7 @@ export class AllocationRounds {
       flags: rows?.flags ?? NO_ROWS,
       amounts: rows?.amounts ?? NO_AMOUNTS,
       more: rows?.more ?? true,
+      lookAgain: rows?.lookAgain ?? false,
       policy,
       digest,
       lost: rows === undefined,

@@ -1,22 +1,23 @@
 import type { WasmPlugin } from "../../contract/ports/plugin.ts";
 import { admitPolicy } from "./admission.ts";
+import { companionOf } from "./companion.ts";
 import type { PolicySpec } from "./supervisor.ts";
 
 /** Wall-clock backstop of one call into a policy; the step budget is the real bound. */
-const POLICY_DEADLINE_MS = 1_000;
+export const POLICY_DEADLINE_MS = 1_000;
 
 /** The backstop of a shadow run, which comes on top of what the live policy took. */
 const SHADOW_DEADLINE_MS = 500;
 
 /**
  * All that it takes to start instances of a plugin's policy.
- * @throws PolicyFault of the first group
+ * @throws PolicyFault of the first group, or POLICY_COMPANION
  */
 export function policySpec(plugin: WasmPlugin): PolicySpec {
   return withSettings(
     {
       policy: admitPolicy(plugin.name, plugin.bytes, plugin.digest),
-      options: { deadlineMs: POLICY_DEADLINE_MS },
+      options: { deadlineMs: POLICY_DEADLINE_MS, companion: companionOf(plugin) },
     },
     plugin,
   );

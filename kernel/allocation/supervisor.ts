@@ -1,3 +1,4 @@
+import type { PolicyCompanion } from "../../contract/ports/policy-companion.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import type { AdmittedPolicy } from "./admission.ts";
 import { PolicyFault, type PolicyFaultCode } from "./faults.ts";
@@ -99,6 +100,16 @@ export class PolicySupervisor {
   /** The private state that a successor would be handed now. */
   get state(): PolicySnapshot | undefined {
     return this.#instance?.snapshot() ?? this.#snapshot;
+  }
+
+  /** The companion of the live policy, if it has one. */
+  get companion(): PolicyCompanion | undefined {
+    return this.#spec?.options.companion;
+  }
+
+  /** Parameters of the live policy, in the order of its manifest. */
+  get params(): readonly number[] {
+    return this.#spec?.options.params ?? [];
   }
 
   /**
@@ -228,7 +239,7 @@ export class PolicySupervisor {
     const spec = this.#standing === "previous" ? this.#previous?.spec : this.#spec;
     if (spec === undefined) return undefined;
     if (this.#instance?.fits(tables)) return this.#instance;
-    // Tables that grew need a new layout; the state goes over. After a fault there is no instance.
+    // What grew needs a new layout; the state goes over. After a fault there is no instance.
     const grown = this.#instance !== undefined;
     const state = grown ? this.#instance?.snapshot() : this.#snapshot;
     this.#instance = undefined;

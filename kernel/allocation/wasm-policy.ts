@@ -1,11 +1,14 @@
 import { performance } from "node:perf_hooks";
+import type { PolicyCompanion } from "../../contract/ports/policy-companion.ts";
 import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import type { AdmittedPolicy } from "./admission.ts";
-import { ColumnWriter } from "./columns.ts";
+import { ColumnWriter, type ViewOf } from "./columns.ts";
+import { Program } from "./companion.ts";
 import { withDeadline } from "./deadline.ts";
+import { ExpiryWriter } from "./expiries.ts";
 import { PolicyFault } from "./faults.ts";
-import { PARAMS_MAX, PROGRAM_BYTES_MAX, type StartedGuest, startGuest } from "./guest.ts";
+import { PARAMS_MAX, type StartedGuest, startGuest } from "./guest.ts";
 import { Layout } from "./layout.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
 import { Answer, Presence, Slot } from "./slots.ts";
@@ -19,8 +22,8 @@ export interface WasmPolicyOptions {
   readonly deadlineMs: number;
   /** Parameters in the order that the manifest gives them. */
   readonly params?: readonly number[];
-  /** Compiled expressions for policies that evaluate some. */
-  readonly program?: Uint8Array;
+  /** Compiles what frameworks and agents state, for policies that evaluate it. */
+  readonly companion?: PolicyCompanion | undefined;
 }
 
 /**
@@ -42,6 +45,10 @@ export class WasmPolicy implements Policy {
   readonly #candidates: Uint32Array | undefined;
   readonly #params: Float64Array | undefined;
   readonly #writer: ColumnWriter;
+  readonly #expiries: ExpiryWriter;
+  readonly #program: Program;
+  readonly #programRoom: number;
+  readonly #programColumn: Uint8Array | undefined;
   readonly #state: Uint8Array;
   readonly #agents: Uint32Array;
   readonly #clients: Uint32Array;
@@ -54,14 +61,19 @@ export class WasmPolicy implements Policy {
     this.digest = policy.digest;
     this.#generation = tables.generation;
     this.#deadlineMs = options.deadlineMs;
-    const started = startGuest(policy, tables.sizes, options.deadlineMs);
+    this.#program = new Program(policy.name, options.companion);
+    this.#program.refresh(tables);
+    this.#programRoom = this.#program.room;
+    const { sizes } = tables;
+    const started = startGuest(policy, sizes, options.deadlineMs, this.#programRoom);
     this.#started = started;
     this.#spentMs = started.tookMs;
     this.#header = started.header;
     const layout = new Layout(policy.name, started.buffer, started.header);
-    this.#writer = new ColumnWriter(tables, started.header, (slot, like) =>
-      like instanceof Float64Array ? layout.f64(slot, like.length) : layout.u32(slot, like.length),
-    );
+    const view: ViewOf = (slot, like) =>
+      like instanceof Float64Array ? layout.f64(slot, like.length) : layout.u32(slot, like.length);
+    this.#writer = new ColumnWriter(tables, started.header, view);
+    this.#expiries = new ExpiryWriter(started.header, view);
     this.#clusterTotal = layout.f64(Slot.ClusterTotal, KINDS);
     this.#clock = layout.f64(Slot.Clock, 1);
     this.#candidates = layout.u32(Slot.CandidateRows, tables.sizes.agents);
@@ -73,15 +85,19 @@ export class WasmPolicy implements Policy {
     this.#state = layout.state();
     this.#params = layout.f64(Slot.ParamValues, PARAMS_MAX);
     this.setParams(options.params ?? []);
-    const { program = new Uint8Array(0) } = options;
-    layout.u8(Slot.Program, PROGRAM_BYTES_MAX)?.set(program);
-    this.#header[Slot.ProgramBytes] = program.length;
+    this.#programColumn = layout.u8(Slot.Program, this.#programRoom);
     layout.check();
   }
 
-  /** Whether this instance has room for the tables; if not, another one must take its place. */
+  /**
+   * Whether this instance has room for the tables and for the program as they are now; if not,
+   * another one must take its place.
+   * @throws PolicyFault POLICY_COMPANION
+   */
   fits(tables: AllocationTables): boolean {
-    return this.#generation === tables.generation;
+    if (this.#generation !== tables.generation) return false;
+    this.#program.refresh(tables);
+    return this.#program.bytes.length <= this.#programRoom;
   }
 
   /** Replaces the parameters, between two rounds. */
@@ -90,6 +106,7 @@ export class WasmPolicy implements Policy {
     this.#header[Slot.Params] = params.length;
   }
 
+  /** The tables must be ones that this instance `fits`. */
   allocate(tables: AllocationTables, input: RoundInput): DecisionRows {
     const candidates = tables.candidates;
     this.#write(tables, input, candidates);
@@ -116,6 +133,7 @@ export class WasmPolicy implements Policy {
       amounts: this.#amounts,
       more,
       looked,
+      lookAgain: header[Slot.LookAgain] !== 0,
     };
   }
 
@@ -150,6 +168,8 @@ export class WasmPolicy implements Policy {
     const header = this.#header;
     tables.roles.settleRanks();
     this.#writer.write();
+    this.#expiries.write(input.expiries);
+    this.#writeProgram();
     this.#clusterTotal?.set(tables.clusterTotal);
     if (this.#clock) this.#clock[0] = input.nowMs;
     this.#candidates?.set(candidates);
@@ -173,6 +193,15 @@ export class WasmPolicy implements Policy {
       (tables.roles.guaranteed > 0 ? Presence.GUARANTEES : 0);
     header[Slot.More] = 0;
     header[Slot.Looked] = 0;
+    header[Slot.LookAgain] = 0;
+  }
+
+  #writeProgram(): void {
+    const isNew = this.#program.takeNews();
+    this.#header[Slot.ProgramChanged] = isNew ? 1 : 0;
+    if (!isNew) return;
+    this.#programColumn?.set(this.#program.bytes);
+    this.#header[Slot.ProgramBytes] = this.#program.bytes.length;
   }
 }
 

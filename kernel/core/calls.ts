@@ -28,7 +28,11 @@ export function reject(peer: PeerNumber, call: string, error: TepuiError, out: E
 }
 
 /** Ends a subscription with an error, and the connection after it. */
-export function refuseFramework(peer: PeerNumber, error: TepuiError, out: Effect[]): void {
+export function refuseFramework(
+  peer: PeerNumber,
+  error: Pick<Problem, "code" | "message">,
+  out: Effect[],
+): void {
   const { code, message } = error;
   out.push({ type: "send-framework", to: peer, event: { type: "error", code, message } });
   out.push({ type: "close-peer", peer, code, message });

@@ -7,7 +7,7 @@ import type { OperatorParams } from "../../contract/operator-api.ts";
 import { ALLOCATOR, type WasmPlugin } from "../../contract/ports/plugin.ts";
 import { policySpec, withSettings } from "../allocation/spec.ts";
 import type { PolicySpec } from "../allocation/supervisor.ts";
-import { isPath } from "../host/find.ts";
+import { isPluginPath } from "../host/find.ts";
 import type { Host } from "../host/host.ts";
 import { pluginConfig } from "../host/plugin-config.ts";
 import type { PolicyRecord, PolicySource } from "./policy-records.ts";
@@ -113,7 +113,8 @@ export class PolicyShelf {
     const loaded = await this.load({ ...wanted, as: name, config });
     const found = loaded.plugin.digest;
     // A name means what is installed under it, here and after an upgrade. A path is one file.
-    if (found === digest || (source.type === "installed" && !isPath(source.plugin))) return loaded;
+    if (found === digest || (source.type === "installed" && !isPluginPath(source.plugin)))
+      return loaded;
     await this.unload(name);
     throw errors.PLUGIN_DIGEST_MISMATCH(name, digest, found);
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../contract/ports/clock.ts";
+import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
 import { PolicyHistory, type PolicyName } from "../allocation/history.ts";
 import { AllocationRounds, type RoundDecisions } from "../allocation/round.ts";
@@ -15,9 +16,10 @@ import type { ClusterState } from "../core/state.ts";
 import { prepareRound } from "../core/step.ts";
 import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
+import { type LivePolicy, Statements } from "./statements.ts";
 
 /** Step budget of one round: agents looked at. A round that needs more goes on in the next turn. */
-const ROUND_STEPS_MAX = 200_000;
+export const ROUND_STEPS_MAX = 200_000;
 
 /**
  * The allocation of a master: its live policy under supervision, the shadows beside it, and the
@@ -27,6 +29,7 @@ export class Rounds {
   readonly history: PolicyHistory;
   readonly supervisor: PolicySupervisor;
   readonly shadows: Shadows;
+  readonly statements: Statements;
   readonly #rounds: AllocationRounds;
   readonly #seed: number;
   readonly #seconds;
@@ -34,8 +37,9 @@ export class Rounds {
   readonly #lost;
 
   /** `seed` makes the order of agents differ between masters and equal between replays. */
-  constructor(seed: number, clock: Clock, metrics: Metrics) {
+  constructor(seed: number, clock: Clock, metrics: Metrics, log: Logger) {
     this.#seed = seed;
+    this.statements = new Statements(() => this.live(), log);
     this.history = new PolicyHistory(() => clock.nowMs());
     this.supervisor = new PolicySupervisor(DEFAULT_SUPERVISION, this.history);
     this.shadows = new Shadows(this.supervisor, () => clock.monotonicMs());
@@ -72,16 +76,18 @@ export class Rounds {
     return new WasmPolicy(policy, tables, options);
   }
 
-  /** Name and digest of the policy that is meant to run. */
-  live(): PolicyName {
-    const live = this.supervisor.live;
-    return { name: live?.name ?? "built-in", digest: live?.digest ?? "" };
+  /** The policy that is meant to run. */
+  live(): LivePolicy & PolicyName {
+    const { live, companion } = this.supervisor;
+    return { name: live?.name ?? "built-in", digest: live?.digest ?? "", companion };
   }
 
   /** One round over the cluster; what it decided, as the input to step. */
   decide(state: ClusterState, nowMs: number): ClusterInput | undefined {
+    this.statements.audit(state.tables);
     prepareRound(state);
-    const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX };
+    const { filters: expiries } = state;
+    const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX, expiries };
     const decisions = this.#rounds.run(state.tables, input);
     if (decisions === undefined) return undefined;
     this.#count(decisions);
@@ -91,6 +97,7 @@ export class Rounds {
       decisions: listOf(decisions),
       policy: { name, digest },
       more: decisions.more,
+      lookAgain: decisions.lookAgain,
     };
   }
 
@@ -103,7 +110,13 @@ export class Rounds {
 }
 
 /** The columns as a list that stays valid after the next round. */
-function listOf({ count, agents, clients, flags, amounts }: RoundDecisions): OfferDecision[] {
+export function listOf({
+  count,
+  agents,
+  clients,
+  flags,
+  amounts,
+}: RoundDecisions): OfferDecision[] {
   const list: OfferDecision[] = new Array(count);
   for (let row = 0; row < count; row++) {
     const agentRow = agents[row] as number;

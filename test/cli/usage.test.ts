@@ -124,6 +124,27 @@ test("plugin validate refuses a bad plugin with its code, and runs none of its c
   expect(wrong.code).toBe(78);
 });
 
+test("plugin validate finds plugins by their names, as a config does, and folders beside", async () => {
+  const drf = await runCli(["plugin", "validate", "drf", "-o", "json"]);
+  expect(JSON.parse(drf.out)).toMatchObject({ ok: true, name: "drf", kind: "allocator" });
+  expect(JSON.parse(drf.out).folder).toMatch(/plugins\/allocators\/drf$/);
+  const folder = await runCli(["plugin", "validate", "plugins/coordinators/embedded"]);
+  expect(folder.out + folder.error).not.toContain("PLUGIN_NOT_FOUND");
+  const typo = await runCli(["plugin", "validate", "drff"]);
+  expect(typo.error).toContain("error[PLUGIN_NOT_FOUND]");
+  expect(typo.error).toContain('did you mean "drf"?');
+  expect(typo.code).toBe(78);
+});
+
+test("broken JSON in a plugin.json is told with line and column", async () => {
+  const path = file("plugin.json", '{\n  "name": "mine",\n  "kind" "hook"\n}\n');
+  const { error, code } = await runCli(["plugin", "validate", join(path, "..")]);
+  expect(error).toContain("error[PLUGIN_MANIFEST_UNREADABLE]");
+  expect(error).toContain(`where: ${path}:3:10`);
+  expect(error).toContain('expected ":", found "\\""');
+  expect(code).toBe(78);
+});
+
 test("a task's exit status is its own, 128+n for a signal, 1 when it never had one", () => {
   expect(taskExitCode({ state: "TASK_FINISHED", exitCode: 0 })).toBe(0);
   expect(taskExitCode({ state: "TASK_FAILED", exitCode: 42 })).toBe(42);

@@ -5,7 +5,8 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { OperatorResult } from "../../sdk/index.ts";
-import { eventually, type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+import { until } from "../support/until.ts";
+import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(join(root, "docs/policies.md"), "utf8");
@@ -86,7 +87,7 @@ describe("docs/policies.md", () => {
     expect(before).toMatchObject({ name: "fifo", config: { backFill: 0 } });
     const pid = cluster.masterPid();
     process.kill(pid, "SIGKILL");
-    const after = await eventually(
+    const after = await until(
       "another master",
       async () => cluster.masterPid() !== pid && (await live()),
       60_000,

@@ -7,15 +7,16 @@ import { type MasterProcess, startMasterProcess } from "../../bench/fleet/master
 import { loadRequest } from "../../cli/policy/load.ts";
 import type { PolicyEventView } from "../../contract/schema/policy.ts";
 import { OperatorClient, Scheduler } from "../../sdk/index.ts";
-import { eventually, tepui } from "./support/local-cluster.ts";
+import { until } from "../support/until.ts";
+import { tepui } from "./support/local-cluster.ts";
 import { testingPolicy, turncoatFaults } from "./support/testing-policy.ts";
 
 /** Machines are shared, and nothing here is about how fast it is. */
 const PATIENCE_MS = 120_000;
 
-/** Waits longer than `eventually` does by itself. */
+/** Waits longer than `until` does by itself. */
 function patiently<T>(what: string, check: () => Promise<T | false | undefined>): Promise<T> {
-  return eventually(what, check, PATIENCE_MS);
+  return until(what, check, PATIENCE_MS);
 }
 
 describe("a policy that fails on a master at work", () => {
@@ -52,10 +53,10 @@ describe("a policy that fails on a master at work", () => {
     (await client.request("policy-history", {})).events;
 
   /** What happened to one policy, once it has come to something. */
-  async function storyOf(policy: string, until: string): Promise<PolicyEventView[]> {
-    return patiently(`${policy}: ${until}`, async () => {
+  async function storyOf(policy: string, end: string): Promise<PolicyEventView[]> {
+    return patiently(`${policy}: ${end}`, async () => {
       const story = (await history()).filter(({ name }) => name === policy);
-      return story.some(({ what }) => what === until) && story;
+      return story.some(({ what }) => what === end) && story;
     });
   }
 
