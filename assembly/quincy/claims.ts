@@ -107,7 +107,9 @@ function secondsWaited(client: u32): f64 {
 }
 
 /** The client was given something: its waiting starts anew. */
-export function endWaiting(client: u32): void { setDouble(state, (client << 1) + 1, load<f64>(clock)); }
+export function endWaiting(client: u32): void {
+  setDouble(state, (client << 1) + 1, load<f64>(clock));
+}
 
 /** Could waiting longer make a ready client take what it does not take now? */
 // @ts-ignore: decorator

@@ -1,7 +1,9 @@
 // Turns the flow into decision rows. What a row may hold is cut by limits and ends with demand, of
 // which the flow knows only estimates: a client that turns out to be able to take fewer or more
 // grants gets another cap, and the flow is settled again.
-import { ClientFlag, DecisionFlag, KINDS, Slot, double, read, reserve, setDouble, setWord, vector, word } from "../abi";
+import {
+  ClientFlag, DecisionFlag, KINDS, Slot, double, read, reserve, setDouble, setWord, vector, word,
+} from "../abi";
 import {
   agentReady, allowedWord, disallow, flagsOfAgent, flagsOfClient, gatherAllowed, maskFor,
 } from "../shared/eligible";
@@ -143,7 +145,8 @@ function lowerCap(client: u32): void {
 function raiseCap(client: u32): void {
   if (!hasDemand(client) || !takesPart(client) || load<u8>(lowered + <usize>client) != 0) return;
   if (isSated(client) || unitsOfClient(client) < capOf(client)) return;
-  setCap(client, min<u32>(capOf(client) + max<u32>(slotsFor(vector(wanted, client)), 1), UNLIMITED));
+  const more = max<u32>(slotsFor(vector(wanted, client)), 1);
+  setCap(client, min<u32>(capOf(client) + more, UNLIMITED));
   recap(client);
   upset = true;
 }

@@ -263,8 +263,9 @@ function serveEntries(begin: u32, until: u32, open: bool, level: i32, step: u32)
   work += (until - begin) >> 4;
   for (let entry = begin; entry < until; entry++) {
     const client = entryClient(entry);
-    if (open || isAllowed(client)) labelOne(client, level + entryCost(entry) - priceOf(client), step);
-    else if (priceOf(client) != NO_PRICE) all = false;
+    if (open || isAllowed(client)) {
+      labelOne(client, level + entryCost(entry) - priceOf(client), step);
+    } else if (priceOf(client) != NO_PRICE) all = false;
   }
   return all;
 }
