@@ -40,8 +40,7 @@ export class Program {
   readonly #name: string;
   readonly #compiler: ProgramCompiler | undefined;
   #bytes = new Uint8Array(0);
-  // What was there before, perhaps of another companion, is replaced in any case.
-  #isNew = true;
+  #isNew = false;
   #clients: Cursor = -1;
   #agents: Cursor = -1;
   #kinds = -1;

@@ -24,8 +24,9 @@ export function policySpec(plugin: WasmPlugin): PolicySpec {
 }
 
 /**
- * The same policy with the settings of another config of its plugin.
- * @throws PolicyFault POLICY_COMPANION when its companion refuses the config
+ * The same policy with the settings of another config of its plugin. A companion is made for a
+ * config, so it is another one, too.
+ * @throws PolicyFault POLICY_COMPANION when it refuses the config
  */
 export function withSettings(spec: PolicySpec, plugin: WasmPlugin): PolicySpec {
   const settings = { params: parametersOf(plugin), companion: companionOf(plugin) };

@@ -46,8 +46,10 @@ export class WasmPolicy implements Policy {
   readonly #params: Float64Array | undefined;
   readonly #writer: ColumnWriter;
   readonly #expiries: ExpiryWriter;
-  #program: Program;
+  readonly #program: Program;
   readonly #programRoom: number;
+  readonly #companion: PolicyCompanion | undefined;
+  #isOutdated = false;
   readonly #programColumn: Uint8Array | undefined;
   readonly #state: Uint8Array;
   readonly #agents: Uint32Array;
@@ -61,6 +63,7 @@ export class WasmPolicy implements Policy {
     this.digest = policy.digest;
     this.#generation = tables.generation;
     this.#deadlineMs = options.deadlineMs;
+    this.#companion = options.companion;
     this.#program = new Program(policy.name, options.companion);
     this.#program.refresh(tables);
     this.#programRoom = this.#program.room;
@@ -90,20 +93,20 @@ export class WasmPolicy implements Policy {
   }
 
   /**
-   * Whether this instance has room for the tables and for the program as they are now; if not,
-   * another one must take its place.
+   * Whether this instance has room for the tables and for the program as they are now, and its own
+   * companion still; if not, another one must take its place.
    * @throws PolicyFault POLICY_COMPANION
    */
   fits(tables: AllocationTables): boolean {
-    if (this.#generation !== tables.generation) return false;
+    if (this.#generation !== tables.generation || this.#isOutdated) return false;
     this.#program.refresh(tables);
     return this.#program.bytes.length <= this.#programRoom;
   }
 
-  /** Replaces parameters and companion, between two rounds. */
-  setSettings({ params = [], companion }: Omit<WasmPolicyOptions, "deadlineMs">): void {
-    this.#program = new Program(this.name, companion);
+  /** Takes other settings, between two rounds. With another companion it does not fit any more. */
+  configure({ params = [], companion }: Omit<WasmPolicyOptions, "deadlineMs">): void {
     this.#setParams(params);
+    this.#isOutdated ||= companion !== this.#companion;
   }
 
   #setParams(params: readonly number[]): void {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { companion } from "../../plugins/allocators/condor/companion.ts";
 import { parse } from "../../plugins/allocators/condor/language/parser.ts";
-import { printedValue } from "./references/classad-text.ts";
 import { meaningOf, type Tree, type Value } from "./references/classad.ts";
+import { printedValue } from "./references/classad-text.ts";
 import { CondorCluster, condor, factsOf, RankReader } from "./support/condor.ts";
 
 // Compiled before the first test, which has a time limit.

@@ -5,7 +5,7 @@ import { AllocationTables } from "../../kernel/core/tables.ts";
 import { Cluster, newDrf, vector } from "./support/cluster.ts";
 import { shipped } from "./support/compile.ts";
 
-const SHIPPED = ["fifo", "fair", "capacity", "random", "condor"];
+const SHIPPED = ["fifo", "fair", "capacity", "random", "quincy", "condor"];
 
 // Compiled before the first test, which has a time limit.
 for (const name of SHIPPED) shipped(name);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { printed, printedValue } from "../allocation/references/classad-text.ts";
 import { type Ads, meaningOf, type Value } from "../allocation/references/classad.ts";
+import { printed, printedValue } from "../allocation/references/classad-text.ts";
 import { CondorCluster, condor, RankReader } from "../allocation/support/condor.ts";
 import { bytesOf, trees, values } from "./expressions.ts";
 

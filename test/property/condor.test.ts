@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { printed } from "../allocation/references/classad-text.ts";
 import { type Ads, meaningOf, type Tree, type Value } from "../allocation/references/classad.ts";
+import { printed } from "../allocation/references/classad-text.ts";
 import type { NaiveAgent, NaiveClient } from "../allocation/references/cluster.ts";
 import { naiveCondor, type Opinions } from "../allocation/references/condor.ts";
 import { agentFacts, condor, describeAgent, factsOf } from "../allocation/support/condor.ts";
