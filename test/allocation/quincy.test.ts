@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ClientFlag } from "../../kernel/core/tables/shape.ts";
 import { vector } from "./support/cluster.ts";
-import { dataAt, givenTo, paramsOf, Quincy, quincyCluster, usualCosts } from "./support/quincy.ts";
+import { dataAt, givenTo, Quincy, quincyCluster, usualCosts } from "./support/quincy.ts";
 
 describe("quincy", () => {
   test("offers agents to those who have their data there", () => {

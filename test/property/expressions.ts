@@ -36,6 +36,83 @@ const literal = (of: fc.Arbitrary<Value>) => of.map((one): Tree => ({ kind: "val
 const COMPARING = ["<", "<=", ">", ">=", "==", "!=", "=?=", "=!="];
 const ASKING = ["isUndefined", "isError", "isString", "isInteger", "isReal", "isBoolean"];
 
+type Sort = "any" | "number" | "text" | "condition";
+type Tie = (sort: Sort) => fc.Arbitrary<Tree>;
+
+/** What expressions are made of, over what `tie` makes of each sort. */
+function formsOver(tie: Tie) {
+  /** Mostly of the sort that fits, sometimes of any. */
+  const mostly = (sort: Sort): fc.Arbitrary<Tree> =>
+    fc.oneof({ weight: 9, arbitrary: tie(sort) }, { weight: 1, arbitrary: tie("any") });
+  const operator = (symbols: readonly string[], ...sorts: readonly Sort[]) =>
+    fc.record({
+      kind: fc.constant("operator" as const),
+      operator: fc.constantFrom(...symbols),
+      operands: fc.tuple(...sorts.map(mostly)),
+    });
+  const call = (called: readonly string[], ...sorts: readonly Sort[]) =>
+    fc.record({
+      kind: fc.constant("function" as const),
+      name: fc.constantFrom(...called),
+      args: fc.tuple(...sorts.map(mostly)),
+    });
+  const listing = (called: readonly string[], first: Sort | undefined, of: Sort) =>
+    fc.record({
+      kind: fc.constant("listing" as const),
+      name: fc.constantFrom(...called),
+      first: first === undefined ? fc.constant(undefined) : mostly(first),
+      members: fc.array(mostly(of), { maxLength: 3 }),
+    });
+  const choice = (sort: Sort) =>
+    fc.oneof(
+      operator(["? :"], "condition", sort, sort),
+      call(["ifThenElse"], "condition", sort, sort),
+      operator(["?:"], sort, sort),
+    );
+  return { operator, call, listing, choice };
+}
+
+type Forms = ReturnType<typeof formsOver>;
+
+function numberForms({ operator, call, listing, choice }: Forms): fc.Arbitrary<Tree>[] {
+  return [
+    operator(["+", "-", "*", "/", "%"], "number", "number"),
+    operator(["-", "+"], "number"),
+    call(["int", "real", "floor", "ceiling", "round"], "number"),
+    fc.oneof(
+      call(["min", "max"], "number", "number"),
+      listing(["min", "max"], undefined, "number"),
+    ),
+    fc.oneof(call(["strcmp", "stricmp"], "text", "text"), call(["size"], "text")),
+    choice("number"),
+  ];
+}
+
+function textForms({ call, choice }: Forms): fc.Arbitrary<Tree>[] {
+  return [
+    call(["strcat"], "text", "text"),
+    fc.oneof(call(["substr"], "text", "number"), call(["substr"], "text", "number", "number")),
+    call(["toUpper", "toLower"], "text"),
+    choice("text"),
+  ];
+}
+
+function conditionForms({ operator, call, listing, choice }: Forms): fc.Arbitrary<Tree>[] {
+  return [
+    operator(["&&", "||"], "condition", "condition"),
+    operator(["!"], "condition"),
+    fc.oneof(operator(COMPARING, "number", "number"), operator(COMPARING, "text", "text")),
+    call(ASKING, "any"),
+    listing(["member", "identicalMember"], "number", "number"),
+    fc.oneof(
+      listing(["member", "identicalMember"], "text", "text"),
+      call(["stringListMember", "stringListIMember"], "text", "text"),
+      call(["stringListMember", "stringListIMember"], "text", "text", "text"),
+    ),
+    choice("condition"),
+  ];
+}
+
 /**
  * Random expressions over these names, of any nesting, most of them over operands that fit. Names
  * may have MY or TARGET before them.
@@ -46,75 +123,20 @@ export function trees(names: readonly string[]): fc.Arbitrary<Tree> {
     scope: fc.constantFrom("MY." as const, "TARGET." as const, "" as const),
     name: fc.constantFrom(...names, ...names.map((one) => one.toUpperCase())),
   });
-  return fc.letrec<Record<"any" | "number" | "text" | "condition", Tree>>((tie) => {
-    type Sort = Parameters<typeof tie>[0];
-    /** Mostly of the sort that fits, sometimes of any. */
-    const mostly = (sort: Sort): fc.Arbitrary<Tree> =>
-      fc.oneof(
-        { weight: 9, arbitrary: tie(sort) as fc.Arbitrary<Tree> },
-        { weight: 1, arbitrary: tie("any") },
-      );
-    const operator = (symbols: readonly string[], ...sorts: readonly Sort[]) =>
-      fc.record({
-        kind: fc.constant("operator" as const),
-        operator: fc.constantFrom(...symbols),
-        operands: fc.tuple(...sorts.map(mostly)),
-      });
-    const call = (called: readonly string[], ...sorts: readonly Sort[]) =>
-      fc.record({
-        kind: fc.constant("function" as const),
-        name: fc.constantFrom(...called),
-        args: fc.tuple(...sorts.map(mostly)),
-      });
-    const listing = (called: readonly string[], first: Sort | undefined, of: Sort) =>
-      fc.record({
-        kind: fc.constant("listing" as const),
-        name: fc.constantFrom(...called),
-        first: first === undefined ? fc.constant(undefined) : mostly(first),
-        members: fc.array(mostly(of), { maxLength: 3 }),
-      });
-    const choice = (sort: Sort) =>
-      fc.oneof(
-        operator(["? :"], "condition", sort, sort),
-        call(["ifThenElse"], "condition", sort, sort),
-        operator(["?:"], sort, sort),
-      );
-    const of = (...branches: fc.Arbitrary<Tree>[]) =>
-      fc.oneof({ depthSize: "small", withCrossShrink: true }, ...branches);
+  const of = (...branches: fc.Arbitrary<Tree>[]) =>
+    fc.oneof({ depthSize: "small", withCrossShrink: true }, ...branches);
+  return fc.letrec<Record<Sort, Tree>>((tie) => {
+    const forms = formsOver(tie as Tie);
     return {
       any: of(literal(values), name, tie("number"), tie("text"), tie("condition")),
       number: of(
         fc.oneof(literal(value.integer), literal(value.real), name),
-        operator(["+", "-", "*", "/", "%"], "number", "number"),
-        operator(["-", "+"], "number"),
-        call(["int", "real", "floor", "ceiling", "round"], "number"),
-        fc.oneof(
-          call(["min", "max"], "number", "number"),
-          listing(["min", "max"], undefined, "number"),
-        ),
-        fc.oneof(call(["strcmp", "stricmp"], "text", "text"), call(["size"], "text")),
-        choice("number"),
+        ...numberForms(forms),
       ),
-      text: of(
-        fc.oneof(literal(value.string), name),
-        call(["strcat"], "text", "text"),
-        fc.oneof(call(["substr"], "text", "number"), call(["substr"], "text", "number", "number")),
-        call(["toUpper", "toLower"], "text"),
-        choice("text"),
-      ),
+      text: of(fc.oneof(literal(value.string), name), ...textForms(forms)),
       condition: of(
         fc.oneof(literal(value.boolean), literal(value.none), name),
-        operator(["&&", "||"], "condition", "condition"),
-        operator(["!"], "condition"),
-        fc.oneof(operator(COMPARING, "number", "number"), operator(COMPARING, "text", "text")),
-        call(ASKING, "any"),
-        listing(["member", "identicalMember"], "number", "number"),
-        fc.oneof(
-          listing(["member", "identicalMember"], "text", "text"),
-          call(["stringListMember", "stringListIMember"], "text", "text"),
-          call(["stringListMember", "stringListIMember"], "text", "text", "text"),
-        ),
-        choice("condition"),
+        ...conditionForms(forms),
       ),
     };
   }).any;
