@@ -19,7 +19,7 @@ import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
 import { startPolicies } from "./io/policy-recovery.ts";
 import { queriesOf } from "./io/queries.ts";
-import { RegistryWriter } from "./io/registry.ts";
+import { RegistryWriter, withFirstWeights } from "./io/registry.ts";
 import { Rounds } from "./io/rounds.ts";
 
 /** What a master is made of, beside its plugins. */
@@ -86,8 +86,9 @@ export class Master {
     const { config, log, metrics, clock } = this.#parts;
     const transports = host.getAll(TRANSPORT);
     compileChecks();
-    const entries = await leadership.read("");
-    const state = createCluster(clusterOptions(config, info), clock.nowMs());
+    const options = clusterOptions(config, info);
+    const entries = await withFirstWeights(leadership, await leadership.read(""), config.weights);
+    const state = createCluster(options, clock.nowMs());
     const rounds = new Rounds(seedOf(this.#parts.id), clock, metrics, log);
     const peers = new Peers();
     const fail = (cause: unknown): void => {
@@ -97,6 +98,7 @@ export class Master {
       clock,
       log,
       metrics,
+      storeTimeoutMs: config.registryStoreTimeout,
       onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
     });
     const policies = await startPolicies(entries, {
