@@ -6,11 +6,12 @@ import { agentOrderSchemas } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { isLoopback } from "../contract/config/shared.ts";
 import { messageCheck } from "../contract/message-checks.ts";
+import { AGENT_VIEW, type OwnAgentView } from "../contract/ports/agent-view.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { DATA_DIR } from "../contract/ports/plugin.ts";
-import { TRANSPORT, type Transport } from "../contract/ports/transport.ts";
+import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
 import { checkBind } from "../kernel/host/config.ts";
 import { type Host, startHost } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
@@ -20,6 +21,7 @@ import { systemClock } from "../kernel/host/system-clock.ts";
 import { Agent } from "./agent.ts";
 import { bootId, readStat } from "./containerizer/proc.ts";
 import { restore } from "./core/checkpoint.ts";
+import { type AgentViewSource, viewOf } from "./io/agent-view.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { routeFiles } from "./io/files.ts";
 import { routeAgent } from "./io/http.ts";
@@ -110,6 +112,8 @@ interface Ground {
   readonly transport: Transport;
   readonly store: CheckpointStore;
   readonly tokens: ExecutorTokens;
+  /** Lets transports see the agent from here on. */
+  show(source: AgentViewSource): void;
   /** False when the machine was started anew since the last agent here (F3). */
   readonly isSameBoot: boolean;
 }
@@ -130,7 +134,9 @@ async function prepareGround(
   const workDir = realpathSync(resolve(config.workDir));
   undo.add(lockWorkDir(workDir, process.pid, identityOf));
   const metrics = new PromMetrics("tepui_agent");
-  const host = await startPlugins(config, options, workDir, { log, metrics });
+  let shown: AgentViewSource | undefined;
+  const view = viewOf(() => shown);
+  const host = await startPlugins(config, options, { workDir, view }, { log, metrics });
   undo.add(() => host.stop());
   const store = new CheckpointStore(workDir, log);
   undo.add(() => store.close());
@@ -140,7 +146,10 @@ async function prepareGround(
   const [transport] = host.getAll(TRANSPORT);
   if (transport === undefined) throw new Error("no transport serves this agent");
   const isSameBoot = boot === undefined || boot === bootId();
-  return { log, metrics, workDir, host, transport, store, tokens, isSameBoot };
+  const show = (source: AgentViewSource): void => {
+    shown = source;
+  };
+  return { log, metrics, workDir, host, transport, store, tokens, show, isSameBoot };
 }
 
 async function start(
@@ -156,7 +165,8 @@ async function start(
     tokens,
     serverId: `agent-${process.pid}`,
     software: `tepui/${version}`,
-    isHere: (id) => agent !== undefined && state.containers.has(id),
+    isReady: () => agent !== undefined,
+    isHere: (id) => state.containers.has(id),
     enqueue: (input) => agent?.loop.enqueue(input),
   });
   const { port } = await transport.server.listen(
@@ -190,8 +200,10 @@ async function start(
   });
   agent = running;
   undo.add(() => running.stop());
-  running.serve(transport.server, door);
+  running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
+  await openBesides(host, door, undo);
+  ground.show({ state, tokens });
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));
   log.info({ address: endpoint, workDir, version, id: state.info.id }, "this agent is up");
@@ -203,6 +215,14 @@ async function start(
     stop: () => undo.run(),
     leave: () => running.loop.enqueue({ type: "leave" }),
   };
+}
+
+/** Lets in executors of other APIs: after the recovery, when unknown ones can be told apart. */
+async function openBesides(host: Host, door: ExecutorDoor, undo: Undo): Promise<void> {
+  for (const server of host.getAll(PEER_SERVER)) {
+    await server.listen({ peers: agentPeers }, door);
+    undo.add(() => server.close(1_000));
+  }
 }
 
 function routePages({ host, metrics }: Ground, sandboxes: Sandboxes, version: string): void {
@@ -243,14 +263,14 @@ function dialler(
 function startPlugins(
   config: AgentConfig,
   options: StartAgentOptions,
-  workDir: string,
+  { workDir, view }: { readonly workDir: string; readonly view: OwnAgentView },
   around: { log: Logger; metrics: PromMetrics },
 ): Promise<Host> {
   return startHost(config.plugins, {
     from: options.from ?? process.cwd(),
     builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
     kinds: ["isolator", "transport", "authenticator", "authorizer", "hook"],
-    provided: { [DATA_DIR.name]: workDir },
+    provided: { [DATA_DIR.name]: workDir, [AGENT_VIEW.name]: view },
     ...around,
     clock: systemClock,
     ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -16,6 +16,7 @@ export {
   type FaultReport,
   fault,
   reasonOf,
+  remoteError,
   TepuiError,
 } from "./errors/fault.ts";
 

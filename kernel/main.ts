@@ -7,11 +7,12 @@ import type { MasterConfig } from "../contract/config/master.ts";
 import { isLoopback } from "../contract/config/shared.ts";
 import { errors } from "../contract/errors.ts";
 import type { MasterId } from "../contract/ids.ts";
+import { CLUSTER_VIEW, type ClusterView } from "../contract/ports/cluster-view.ts";
 import { COORDINATOR, type Leadership } from "../contract/ports/coordinator.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { ALLOCATOR, DATA_DIR } from "../contract/ports/plugin.ts";
-import { TRANSPORT } from "../contract/ports/transport.ts";
+import { PEER_SERVER, TRANSPORT, type TransportServer } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import { wasmShape } from "./allocation/shape.ts";
 import { checkBind } from "./host/config.ts";
@@ -52,12 +53,13 @@ const PLUGIN_FAMILIES = ["allocators", "transports", "coordinators"];
  */
 export const masterAdmission = {
   shapes: { allocator: wasmShape },
-  provided: [DATA_DIR.name],
+  provided: [DATA_DIR.name, CLUSTER_VIEW.name],
 } as const;
 
 async function startPlugins(
   config: MasterConfig,
   options: StartMasterOptions,
+  view: ClusterView,
   around: { log: Logger; metrics: PromMetrics },
 ): Promise<Host> {
   const dataDir = resolve(config.dataDir);
@@ -69,7 +71,7 @@ async function startPlugins(
       builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
       kinds: ["allocator", "transport", "coordinator", "authenticator", "authorizer", "hook"],
       shapes: masterAdmission.shapes,
-      provided: { [DATA_DIR.name]: dataDir },
+      provided: { [DATA_DIR.name]: dataDir, [CLUSTER_VIEW.name]: view },
       ...around,
       clock: systemClock,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -85,6 +87,11 @@ function addressOf(config: MasterConfig, port: number): { host: string; port: nu
   return { host: advertise.slice(0, colon), port: Number(advertise.slice(colon + 1)) };
 }
 
+/** Everything that brings peers in: native transports, then those that serve beside them. */
+function serversOf(host: Host): TransportServer[] {
+  return [...host.getAll(TRANSPORT).map(({ server }) => server), ...host.getAll(PEER_SERVER)];
+}
+
 /** Listens, routes the plain pages, and says how others find this master. */
 async function openDoors(
   host: Host,
@@ -97,13 +104,16 @@ async function openDoors(
   const { id, version, metrics } = about;
   const listen = { ...config.listen, peers: master.peerChecks };
   const { port } = await transport.server.listen(listen, master.door);
+  for (const server of host.getAll(PEER_SERVER)) {
+    await server.listen({ peers: master.peerChecks }, master.door);
+  }
   const { host: ip, port: advertised } = addressOf(config, port);
   const name = config.hostname ?? (isLoopback(ip) ? ip : hostname());
   const info: MasterInfo = { id, ip, port: advertised, hostname: name, version };
   for (const router of host.getAll(HTTP_ROUTER)) {
     routeMaster(router, {
       ready: () => master.isLeading,
-      leader: () => (master.isLeading ? info : undefined),
+      leader: () => master.view.leader(),
       metrics: () => metrics.text(),
       version: () => ({ version, software: "tepui" }),
     });
@@ -129,34 +139,38 @@ export async function startMaster(
     );
   }
   const metrics = new PromMetrics("tepui_master");
-  const host = await startPlugins(config, options, { log, metrics });
   const id = randomUUID() as MasterId;
-  let master: Master | undefined;
+  const version = softwareVersion();
   let leadership: Leadership | undefined;
   const abort = (code: string, message: string): void => {
     log.error({ code }, message);
     if (options.onAbort !== undefined) options.onAbort(code, message);
     else process.exit(1);
   };
+  const running = new Master({ config, id, version, log, metrics, clock: systemClock, abort });
+  const host = await startPlugins(config, options, running.view, { log, metrics });
+  let forgetLeader: (() => void) | undefined;
   const stop = async (deadlineMs = 10_000): Promise<void> => {
-    await master?.stop();
-    await Promise.all(host.getAll(TRANSPORT).map(({ server }) => server.close(deadlineMs / 2)));
+    forgetLeader?.();
+    await running.stop();
+    // Streams end before the sockets under them do.
+    for (const server of host.getAll(PEER_SERVER)) await server.close(deadlineMs / 4);
+    await Promise.all(host.getAll(TRANSPORT).map(({ server }) => server.close(deadlineMs / 4)));
     await leadership?.resign();
     await host.stop(deadlineMs);
   };
   try {
-    const version = softwareVersion();
     // The port must be known before others are told of it, so the doors open first; until the
     // registry has been read they answer that this master is not ready (G7).
-    const running = new Master({ config, id, version, log, metrics, clock: systemClock, abort });
-    master = running;
     const info = await openDoors(host, running, config, { id, version, metrics });
     const signal = options.signal ?? new AbortController().signal;
-    leadership = await host.get(COORDINATOR).campaign(info, signal);
+    const coordinator = host.get(COORDINATOR);
+    forgetLeader = coordinator.watch((leader) => running.setLeader(leader));
+    leadership = await coordinator.campaign(info, signal);
     void leadership.lost.then(({ reason }) => {
       if (running.isLeading) abort("LEADERSHIP_LOST", `leadership is lost: ${reason}`);
     });
-    await running.lead(info, leadership, host.getAll(TRANSPORT), host.get(ALLOCATOR));
+    await running.lead(info, leadership, serversOf(host), host.get(ALLOCATOR));
     const address = `${info.ip}:${info.port}`;
     log.info({ address, id, version, policy: host.get(ALLOCATOR).name }, "this master leads");
     return { id, address, stop };

@@ -1,6 +1,7 @@
 import type { AgentId, ExecutorId, FrameworkId, OfferId, RoleName } from "../../contract/ids.ts";
 import type { AgentInfo } from "../../contract/schema/agent.ts";
 import type { Quantities } from "../../contract/schema/framework.ts";
+import type { TaskState } from "../../contract/task-state.ts";
 import type { PeerNumber } from "./event.ts";
 import { FilterStore } from "./filters.ts";
 import type {
@@ -106,6 +107,8 @@ export interface ClusterState {
     acknowledgements: number;
     agentsLost: number;
   };
+  /** Tasks that have ended since the start, by their last state. */
+  readonly ended: Map<TaskState, number>;
   /** Operators that listen to events; while there are none, no events are made. */
   listeners: number;
 }
@@ -167,6 +170,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
       acknowledgements: 0,
       agentsLost: 0,
     },
+    ended: new Map(),
     listeners: 0,
   };
 }

@@ -2,5 +2,7 @@
 
 export { agentsView } from "./views/agents.ts";
 export { clusterView, offersView, rolesView } from "./views/cluster.ts";
+export { executorsOf } from "./views/executors.ts";
 export { frameworksView } from "./views/frameworks.ts";
-export { tasksView } from "./views/tasks.ts";
+export { metricsView } from "./views/metrics.ts";
+export { endedTasks, liveTasks, tasksView } from "./views/tasks.ts";

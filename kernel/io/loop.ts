@@ -39,6 +39,7 @@ export class Loop {
   #timer: Timer | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #stopped = false;
+  #turns = 0;
 
   /** `fail` is called once when the core throws: that is a mistake of ours, and the master ends. */
   constructor(
@@ -73,6 +74,11 @@ export class Loop {
   /** True when a transport should hold back or cut off whoever keeps sending. */
   get full(): boolean {
     return this.depth >= limits.inboxEventsMax;
+  }
+
+  /** Turns that have begun; between two of them nothing changes. */
+  get turns(): number {
+    return this.#turns;
   }
 
   /** Adds an input for the next turn. */
@@ -110,6 +116,7 @@ export class Loop {
   }
 
   #turn(): void {
+    this.#turns += 1;
     const began = this.#clock.monotonicMs();
     const nowMs = this.#clock.nowMs();
     const effects = this.#effects;

@@ -32,6 +32,11 @@ export const MesosConfig = Type.Object(
       default: 3_145_728,
       description: "Offers are split over several events beyond this. Some clients take 4 MiB.",
     }),
+    authenticateExecutors: Type.Boolean({
+      default: false,
+      description:
+        "Executors must show the token of their environment; one that is shown is always checked.",
+    }),
     credentials: Type.Array(
       Type.Object(
         {

@@ -9,6 +9,7 @@ import type {
 } from "../../../../contract/ports/transport.ts";
 import {
   type CloseReason,
+  type Hello,
   type PeerKind,
   WIRE_VERSION,
   type WireMessage,
@@ -50,7 +51,7 @@ export class PeerHub implements TransportServer {
   }
 
   /** Introduces a peer to the kernel, as a native one is by its hello. */
-  async introduce(peer: StreamPeer, software: string): Promise<HelloAnswer> {
+  async introduce(peer: StreamPeer, said: Pick<Hello, "software" | "token">): Promise<HelloAnswer> {
     const handlers = this.#handlers;
     if (handlers === undefined) {
       return { accept: false, refusal: { code: "STARTING", message: "the server is not ready" } };
@@ -60,7 +61,7 @@ export class PeerHub implements TransportServer {
       tepui: WIRE_VERSION,
       peer: peer.kind,
       name: peer.name,
-      software,
+      ...said,
     };
     const answer = await handlers.onHello(peer, hello);
     if (answer.accept) this.#peers.add(peer);
