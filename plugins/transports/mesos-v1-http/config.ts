@@ -15,6 +15,12 @@ export const MesosConfig = Type.Object(
       default: 1_800_000,
       description: "Time between heartbeats to executors.",
     }),
+    padStreams: Type.Boolean({
+      default: true,
+      description:
+        "A heartbeat follows whatever is sent on an event stream, so that no client waits for " +
+        "more to come before it sees the last event.",
+    }),
     version: Type.String({
       pattern: "^[1-9]\\d*\\.\\d+\\.\\d+$",
       default: "1.11.0",

@@ -201,6 +201,7 @@ export async function openPlugins(config: object, { cluster, agent }: Shown): Pr
       {
         heartbeatMs: 8_000,
         executorHeartbeatMs: 1_800_000,
+        padStreams: true,
         version: "1.11.0",
         bodyBytesMax: 1 << 20,
         recordBytesMax: 3 << 20,

@@ -111,7 +111,9 @@ export class ExecutorApi {
       name: call.executor_id.value.slice(0, 255) || "executor",
       remote: exchange.remote,
       clock,
-      heartbeat: () => encode(media, Event, { type: "HEARTBEAT" }),
+      heartbeat: encode(media, Event, { type: "HEARTBEAT" }),
+      // Executors older than their heartbeats do not know them.
+      isPadded: false,
       encode: (message) => {
         const event = message as ExecutorEvent;
         if (event.type === "subscribed") {
@@ -140,7 +142,7 @@ export class ExecutorApi {
     this.#peers.get(key)?.close("REPLACED", "the executor subscribed again");
     this.#peers.set(key, peer);
     peer.open(exchange.stream(200, { "content-type": mediaTypes[media] }));
-    peer.startHeartbeats(config.executorHeartbeatMs);
+    peer.startHeartbeats(config.executorHeartbeatMs, false);
     hub.deliver(peer, mapped);
   }
 }

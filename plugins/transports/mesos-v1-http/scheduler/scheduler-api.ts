@@ -91,14 +91,13 @@ export class SchedulerApi {
       name: info.name.slice(0, 255) || "framework",
       remote: exchange.remote,
       clock,
-      heartbeat: () => writer.record({ type: "HEARTBEAT" }),
+      heartbeat: writer.record({ type: "HEARTBEAT" }),
+      isPadded: config.padStreams,
       encode: (message) => {
         const event = message as FrameworkEvent;
         this.#subscriptions.observe(peer, event);
-        if (event.type !== "subscribed") return writer.records(event);
-        // The first heartbeat comes right after SUBSCRIBED (§6.3).
-        peer.startHeartbeats(config.heartbeatMs);
-        return [...writer.records(event), writer.record({ type: "HEARTBEAT" })];
+        if (event.type === "subscribed") peer.startHeartbeats(config.heartbeatMs, true);
+        return writer.records(event);
       },
       onClosed: (_, reason) => {
         this.#subscriptions.remove(peer);
