@@ -24,9 +24,9 @@ export interface StreamPeerParts {
   /** The record of a heartbeat. */
   readonly heartbeat: string | Uint8Array;
   /**
-   * Whether a heartbeat follows what is sent at once. Some readers show a record only when something
-   * follows it: those that wait for the end of its chunk, which leaves with the next one, and those
-   * that read by lines, since a record ends without one.
+   * Whether a heartbeat follows what is sent at once. Some readers show a record only when
+   * something follows it: those that wait for the end of its chunk, which leaves with the next one,
+   * and those that read by lines, since a record ends without one.
    */
   readonly isPadded: boolean;
   /** Called once, later, when the stream is over for whatever reason. */
@@ -77,8 +77,8 @@ export class StreamPeer implements Peer {
   }
 
   /**
-   * Sends a heartbeat every `periodMs` from now on, whatever else is sent, and one at once after the
-   * message that is being sent, if any (§6.3).
+   * Sends a heartbeat every `periodMs` from now on, whatever else is sent, and one at once after
+   * the message that is being sent, if any (§6.3).
    */
   startHeartbeats(periodMs: number, isFirstAtOnce: boolean): void {
     if (!this.isOpen || this.#heartbeats !== undefined) return;
