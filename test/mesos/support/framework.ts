@@ -1,6 +1,9 @@
 import { fromJson } from "../../../plugins/transports/mesos-v1-http/codec/json-read.ts";
 import { writeProto } from "../../../plugins/transports/mesos-v1-http/codec/proto-write.ts";
-import type { Message } from "../../../plugins/transports/mesos-v1-http/definitions/define.ts";
+import type {
+  Message,
+  MessageDef,
+} from "../../../plugins/transports/mesos-v1-http/definitions/define.ts";
 import {
   Call,
   type Event,
@@ -19,14 +22,26 @@ export type Wire = "json" | "protobuf";
 
 const types = { json: "application/json", protobuf: "application/x-protobuf" } as const;
 
-/** A call as it is sent, in the client's form. */
+/**
+ * A call as it is sent, in the client's form; one of the scheduler API unless `def` says otherwise.
+ */
 export function encoded(
   wire: Wire,
   call: object,
+  def: MessageDef = Call,
 ): { headers: Record<string, string>; body: Buffer } {
-  const body = wire === "json" ? JSON.stringify(call) : writeProto(Call, fromJson(Call, call));
+  const body = wire === "json" ? JSON.stringify(call) : protobuf(def, call);
   const headers = { "content-type": types[wire], accept: types[wire] };
   return { headers, body: Buffer.from(body as string) };
+}
+
+/** What lacks something required has no form in the definitions, and is written as it stands. */
+function protobuf(def: MessageDef, call: object): Uint8Array {
+  try {
+    return writeProto(def, fromJson(def, call));
+  } catch {
+    return writeProto(def, call as never);
+  }
 }
 
 /** Opens a subscription, whatever comes of it. */
@@ -43,6 +58,8 @@ export class HttpFramework {
   readonly id: { value: string } | undefined;
   /** Every status that came, in order. */
   readonly statuses: Status[] = [];
+  /** Offers that came while something else was waited for, or together with one that was taken. */
+  readonly #offers: V1Offer[] = [];
 
   private constructor(port: number, wire: Wire, events: Stream, id: { value: string } | undefined) {
     this.port = port;
@@ -86,15 +103,21 @@ export class HttpFramework {
       if (event.type === "UPDATE" && event.update !== undefined) {
         this.statuses.push(event.update.status);
       }
+      this.#offers.push(...(event.offers?.offers ?? []));
+      const gone = event.rescind?.offer_id.value;
+      const at = this.#offers.findIndex(({ id }) => id.value === gone);
+      if (at >= 0) this.#offers.splice(at, 1);
       if (event.type === type) return event;
     }
   }
 
-  /** The next offer. */
+  /** The next offer that has not been rescinded. */
   async offer(): Promise<V1Offer> {
-    const [offer] = (await this.next("OFFERS")).offers?.offers ?? [];
-    if (offer === undefined) throw new Error("OFFERS holds no offer");
-    return offer;
+    for (;;) {
+      const offer = this.#offers.shift();
+      if (offer !== undefined) return offer;
+      await this.next("OFFERS");
+    }
   }
 
   /** The next status; it is not acknowledged. */

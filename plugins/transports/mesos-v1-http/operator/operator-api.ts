@@ -1,3 +1,4 @@
+import { TepuiError } from "../../../../contract/errors.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
 import type { MesosConfig } from "../config.ts";
@@ -62,7 +63,15 @@ export class OperatorApi {
       const reason = `Expecting '${type.toLowerCase()}' to be present`;
       throw new Refusal(400, `Failed to validate master::Call: ${reason}`);
     }
-    await change;
+    try {
+      await change;
+    } catch (thrown) {
+      // Whatever a change names must be there: Mesos calls it a mistake of the request (§8.2).
+      if (thrown instanceof TepuiError && thrown.status === 404) {
+        throw new Refusal(400, thrown.message);
+      }
+      throw thrown;
+    }
     answerEmpty(exchange, 200);
   }
 }

@@ -1,5 +1,6 @@
-import type { AgentView, TaskView } from "../../../../contract/operator-api.ts";
+import type { AgentView, RoleView, TaskView } from "../../../../contract/operator-api.ts";
 import { printAttributeValue } from "../../../../contract/resources/attributes.ts";
+import { fromMilli, toMilli } from "../../../../contract/resources.ts";
 import type { TaskState } from "../../../../contract/task-state.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import type { QuerySource } from "../operator/queries.ts";
@@ -116,22 +117,34 @@ function tasksPart({ view }: QuerySource, query: URLSearchParams): object {
       (wanted.framework === null || task.frameworkId === wanted.framework),
   );
   const startedMs = ({ task }: TaskView) => task.statuses[0]?.timestampMs ?? 0;
-  const direction = query.get("order") === "asc" ? 1 : -1;
-  tasks.sort((a, b) => direction * (startedMs(a) - startedMs(b)));
+  tasks.sort((a, b) => startedMs(a) - startedMs(b));
+  if (query.get("order") !== "asc") tasks.reverse();
   const offset = numberIn(query, "offset", 0);
   return { tasks: tasks.slice(offset, offset + numberIn(query, "limit", 100)).map(taskPart) };
 }
 
 function rolesPart({ view }: QuerySource): object {
+  return { roles: Array.from(view.roles(), rolePart) };
+}
+
+function rolePart(one: RoleView): object {
+  const { role, weight, frameworks, guarantee, limit, consumed, offered, reserved } = one;
+  const all = resourceObject(one.allocated);
+  const free = resourceObject(offered);
   return {
-    roles: [...view.roles()].map(({ role, weight, frameworks, allocated, guarantee, limit }) => ({
-      name: role,
-      weight,
-      quota: { role, guarantee: units(guarantee), limit: units(limit) },
-      resources: resourceObject(allocated),
-      allocated: resourceObject(allocated),
-      frameworks,
-    })),
+    name: role,
+    weight,
+    quota: { role, guarantee: units(guarantee), limit: units(limit), consumed: units(consumed) },
+    resources: all,
+    allocated: Object.fromEntries(
+      Object.entries(all).map(([name, amount]) => [
+        name,
+        fromMilli(toMilli(Number(amount)) - toMilli(Number(free[name] ?? 0))),
+      ]),
+    ),
+    offered: free,
+    reserved: resourceObject(reserved),
+    frameworks,
   };
 }
 
