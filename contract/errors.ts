@@ -1,4 +1,5 @@
 import { agentErrors } from "./errors/agent.ts";
+import { authoringErrors } from "./errors/authoring.ts";
 import { cgroupErrors } from "./errors/cgroups.ts";
 import { cliErrors } from "./errors/cli.ts";
 import { clientErrors } from "./errors/client.ts";
@@ -8,6 +9,7 @@ import type { FaultTable } from "./errors/fault.ts";
 import { frameworkErrors } from "./errors/framework.ts";
 import { pluginErrors } from "./errors/plugin.ts";
 import { policyErrors } from "./errors/policy.ts";
+import { policyControlErrors } from "./errors/policy-control.ts";
 import { registryErrors } from "./errors/registry.ts";
 import { wireErrors } from "./errors/wire.ts";
 
@@ -34,11 +36,13 @@ export const errors = {
   ...frameworkErrors,
   ...agentErrors,
   ...policyErrors,
+  ...policyControlErrors,
   ...registryErrors,
   ...cliErrors,
   ...clientErrors,
   ...cgroupErrors,
   ...dockerErrors,
+  ...authoringErrors,
 } satisfies FaultTable;
 
 /** A code of the table. */

@@ -3,19 +3,22 @@ import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
 import type { MasterConfig } from "../contract/config/master.ts";
-import { isLoopback } from "../contract/config/shared.ts";
 import { errors } from "../contract/errors.ts";
 import type { MasterId } from "../contract/ids.ts";
 import { CLUSTER_VIEW, type ClusterView } from "../contract/ports/cluster-view.ts";
 import { COORDINATOR, type Leadership } from "../contract/ports/coordinator.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import type { Logger } from "../contract/ports/log.ts";
-import { ALLOCATOR, DATA_DIR } from "../contract/ports/plugin.ts";
-import { PEER_SERVER, TRANSPORT, type TransportServer } from "../contract/ports/transport.ts";
+import { DATA_DIR } from "../contract/ports/plugin.ts";
+import { PEER_SERVER, TRANSPORT } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
+import { lentPorts } from "../wire/index.ts";
 import { wasmShape } from "./allocation/shape.ts";
+import { advertisedAddress } from "./host/advertise.ts";
 import { checkBind } from "./host/config.ts";
+import { builtInNames } from "./host/find.ts";
 import { type Host, startHost } from "./host/host.ts";
 import { openLog } from "./host/pino-log.ts";
 import { PromMetrics } from "./host/prom-metrics.ts";
@@ -53,8 +56,14 @@ const PLUGIN_FAMILIES = ["allocators", "transports", "coordinators"];
  */
 export const masterAdmission = {
   shapes: { allocator: wasmShape },
-  provided: [DATA_DIR.name, CLUSTER_VIEW.name],
+  provided: [DATA_DIR.name, CLUSTER_VIEW.name, ...Object.keys(lentPorts)],
 } as const;
+
+/** Names of the policies that come with Tepui. */
+function builtInPolicies(): readonly string[] {
+  const folder = join(HERE, "..", "plugins", "allocators");
+  return builtInNames({ from: HERE, builtIn: [folder] });
+}
 
 async function startPlugins(
   config: MasterConfig,
@@ -71,25 +80,12 @@ async function startPlugins(
       builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
       kinds: ["allocator", "transport", "coordinator", "authenticator", "authorizer", "hook"],
       shapes: masterAdmission.shapes,
-      provided: { [DATA_DIR.name]: dataDir, [CLUSTER_VIEW.name]: view },
+      provided: { [DATA_DIR.name]: dataDir, [CLUSTER_VIEW.name]: view, ...lentPorts },
       ...around,
       clock: systemClock,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     },
   );
-}
-
-/** The address that others are told: `advertise` where it is given (A10). */
-function addressOf(config: MasterConfig, port: number): { host: string; port: number } {
-  const { advertise, host } = config.listen;
-  if (advertise === undefined) return { host: host === "0.0.0.0" ? "127.0.0.1" : host, port };
-  const colon = advertise.lastIndexOf(":");
-  return { host: advertise.slice(0, colon), port: Number(advertise.slice(colon + 1)) };
-}
-
-/** Everything that brings peers in: native transports, then those that serve beside them. */
-function serversOf(host: Host): TransportServer[] {
-  return [...host.getAll(TRANSPORT).map(({ server }) => server), ...host.getAll(PEER_SERVER)];
 }
 
 /** Listens, routes the plain pages, and says how others find this master. */
@@ -102,12 +98,14 @@ async function openDoors(
   const [transport] = host.getAll(TRANSPORT);
   if (transport === undefined) throw errors.PORT_MISSING(TRANSPORT.name);
   const { id, version, metrics } = about;
-  const listen = { ...config.listen, peers: master.peerChecks };
+  const { host: listenHost, port: listenPort } = config.listen;
+  const listen = { host: bareHost(listenHost), port: listenPort, peers: master.peerChecks };
   const { port } = await transport.server.listen(listen, master.door);
   for (const server of host.getAll(PEER_SERVER)) {
     await server.listen({ peers: master.peerChecks }, master.door);
   }
-  const { host: ip, port: advertised } = addressOf(config, port);
+  // What others are told (A10).
+  const { host: ip, port: advertised } = advertisedAddress(config.listen, port);
   const name = config.hostname ?? (isLoopback(ip) ? ip : hostname());
   const info: MasterInfo = { id, ip, port: advertised, hostname: name, version };
   for (const router of host.getAll(HTTP_ROUTER)) {
@@ -147,7 +145,10 @@ export async function startMaster(
     if (options.onAbort !== undefined) options.onAbort(code, message);
     else process.exit(1);
   };
-  const running = new Master({ config, id, version, log, metrics, clock: systemClock, abort });
+  const running = new Master({
+    ...{ config, id, version, log, metrics, clock: systemClock, abort },
+    builtInPolicies: builtInPolicies(),
+  });
   const host = await startPlugins(config, options, running.view, { log, metrics });
   let forgetLeader: (() => void) | undefined;
   const stop = async (deadlineMs = 10_000): Promise<void> => {
@@ -170,9 +171,9 @@ export async function startMaster(
     void leadership.lost.then(({ reason }) => {
       if (running.isLeading) abort("LEADERSHIP_LOST", `leadership is lost: ${reason}`);
     });
-    await running.lead(info, leadership, serversOf(host), host.get(ALLOCATOR));
-    const address = `${info.ip}:${info.port}`;
-    log.info({ address, id, version, policy: host.get(ALLOCATOR).name }, "this master leads");
+    await running.lead(info, leadership, host);
+    const address = hostPort(info.ip, info.port);
+    log.info({ address, id, version }, "this master leads");
     return { id, address, stop };
   } catch (thrown) {
     await stop().catch(() => {});

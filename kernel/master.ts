@@ -6,13 +6,13 @@ import type { ClusterView } from "../contract/ports/cluster-view.ts";
 import type { Leadership } from "../contract/ports/coordinator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Metrics } from "../contract/ports/metrics.ts";
-import type { WasmPlugin } from "../contract/ports/plugin.ts";
-import type { TransportHandlers, TransportServer } from "../contract/ports/transport.ts";
+import { PEER_SERVER, TRANSPORT, type TransportHandlers } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import type { Effect } from "./core/effect.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "./core/state.ts";
 import { isRoundDue, step } from "./core/step.ts";
 import { flagsOf } from "./host/config-flags.ts";
+import type { Host } from "./host/host.ts";
 import { watchCluster } from "./io/cluster-metrics.ts";
 import { type ViewSource, viewOf } from "./io/cluster-view.ts";
 import { compileChecks, masterPeers, openDoor } from "./io/door.ts";
@@ -21,6 +21,7 @@ import { Loop } from "./io/loop.ts";
 import { Operators } from "./io/operators.ts";
 import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
+import { startPolicies } from "./io/policy-recovery.ts";
 import { queriesOf } from "./io/queries.ts";
 import { RegistryWriter } from "./io/registry.ts";
 import { Rounds } from "./io/rounds.ts";
@@ -33,6 +34,8 @@ export interface MasterParts {
   readonly log: Logger;
   readonly metrics: Metrics & { beforeScrape(refresh: () => void): void };
   readonly clock: Clock;
+  /** Names of the built-in policies. */
+  readonly builtInPolicies: readonly string[];
   /** Called at most once, when this master must not go on. */
   abort(code: string, message: string): void;
 }
@@ -40,9 +43,9 @@ export interface MasterParts {
 /** Everything that exists only while a master leads. */
 interface Term {
   readonly state: ClusterState;
-  readonly operators: Operators;
   readonly loop: Loop;
   readonly registry: RegistryWriter;
+  readonly operators: Operators;
   readonly doors: TransportHandlers;
 }
 
@@ -80,7 +83,7 @@ export class Master {
       const { code, message, hint = "" } = errors.MASTER_NOT_READY();
       return { accept: false, refusal: { code, message, hint } };
     },
-    onMessages: (peer, messages) => this.#term?.doors.onMessages(peer, messages),
+    onMessages: (peer, messages, bytes) => this.#term?.doors.onMessages(peer, messages, bytes),
     onClosed: (peer, reason) => this.#term?.doors.onClosed(peer, reason),
   };
 
@@ -90,20 +93,16 @@ export class Master {
   }
 
   /** Begins to lead: recovers the registry, starts the policy and the loop, and opens the doors. */
-  async lead(
-    info: MasterInfo,
-    leadership: Leadership,
-    servers: readonly TransportServer[],
-    policy: WasmPlugin,
-  ): Promise<void> {
+  async lead(info: MasterInfo, leadership: Leadership, host: Host): Promise<void> {
     const { config, log, metrics, clock } = this.#parts;
     this.#leader = info;
     this.#electedMs = clock.nowMs();
+    const native = host.getAll(TRANSPORT).map(({ server }) => server);
+    const servers = [...native, ...host.getAll(PEER_SERVER)];
     compileChecks();
     const entries = await leadership.read("");
     const state = createCluster(clusterOptions(config, info), clock.nowMs());
-    const rounds = new Rounds(seedOf(this.#parts.id), clock.monotonicMs, metrics);
-    rounds.promote(policy, state.tables);
+    const rounds = new Rounds(seedOf(this.#parts.id), clock, metrics, log);
     const peers = new Peers();
     const fail = (cause: unknown): void => {
       this.#abort("INTERNAL", cause instanceof Error ? cause.message : String(cause));
@@ -112,16 +111,22 @@ export class Master {
       clock,
       log,
       metrics,
-      onWritten: (token) => loop.enqueue({ type: "registry-written", token }),
       onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
     });
+    const policies = await startPolicies(entries, {
+      ...this.#parts,
+      ...{ host, state, rounds, registry, builtIn: this.#parts.builtInPolicies },
+      publish: (event) => this.#term?.operators.publish(event),
+    });
     const operators = new Operators(
-      queriesOf(state),
+      queriesOf(state, policies, { nowMs: () => clock.nowMs(), supervisor: rounds.supervisor }),
       (token, command) => loop.enqueue({ type: "operator", token, command }),
       (count) => loop.enqueue({ type: "listeners", count }),
+      () => loop.poke(),
     );
     const abort = (code: string, message: string): void => this.#abort(code, message);
-    const targets = { peers, operators, registry, log, abort };
+    const written = (token: number): void => loop.enqueue({ type: "registry-written", token });
+    const targets = { peers, operators, registry, written, log, abort };
     const loop: Loop = new Loop(
       {
         step: (input, nowMs, out) => step(state, input, nowMs, out),
@@ -140,12 +145,13 @@ export class Master {
     const doors = openDoor({
       peers,
       operators,
+      log,
       serverId: info.id,
       software: `tepui-master/${this.#parts.version}`,
-      accepts: () => !loop.full,
-      enqueue: (input) => loop.enqueue(input),
+      hasRoom: (inputs, bytes) => loop.hasRoom(inputs, bytes),
+      enqueue: (input, bytes) => loop.enqueue(rounds.statements.vetted(input), bytes),
     });
-    this.#term = { state, operators, loop, registry, doors };
+    this.#term = { state, loop, registry, operators, doors };
   }
 
   #viewSource(): ViewSource {

@@ -61,6 +61,13 @@ export const agentErrors = {
     fault("FILE_PARAMETER", 400, `the parameter ${name} ${reason}`, { where: `?${name}` }),
   TASK_UNKNOWN_HERE: (task: string) =>
     fault("TASK_UNKNOWN_HERE", 404, `this agent has no sandbox of task ${task}`, { where: task }),
+  AGENT_RECONFIGURED: (folder: string, problem: string) =>
+    fault("AGENT_RECONFIGURED", 409, `the agent is not what it registered as: ${problem}`, {
+      where: folder,
+      hint: 'set it back, allow more by reconfigurationPolicy "additive", or empty the folder',
+    }),
+  VOLUME_FAILED: (id: string, reason: string, cause?: unknown) =>
+    fault("VOLUME_FAILED", 500, `volume ${id}: ${reason}`, { where: `volume ${id}`, cause }),
   AGENT_INVALID: (problem: string) => fault("AGENT_INVALID", 400, problem),
   AGENT_GONE: (agent: string) =>
     fault("AGENT_GONE", 410, `agent ${agent} was marked as gone`, {
@@ -76,6 +83,39 @@ export const agentErrors = {
     fault("AGENT_UNREACHABLE", 410, `agent ${agent} did not answer and was given up`, {
       where: `agent ${agent}`,
       hint: "register again",
+    }),
+  AGENT_LEAVING: (agent: string) =>
+    fault("AGENT_LEAVING", 409, `agent ${agent} is being marked as gone`, {
+      where: `agent ${agent}`,
+      hint: "wait a moment and look again",
+    }),
+  AGENT_NOT_DRAINABLE: (agent: string, reason: string) =>
+    fault("AGENT_NOT_DRAINABLE", 400, `agent ${agent} cannot be drained: ${reason}`, {
+      where: `agent ${agent}`,
+      hint: "take its machine out of the schedule first, or go on with the maintenance",
+    }),
+  AGENT_DRAINING: (agent: string) =>
+    fault("AGENT_DRAINING", 409, `agent ${agent} is still being drained`, {
+      where: `agent ${agent}`,
+      hint: "wait until it is DRAINED",
+    }),
+  AGENT_AWAY: (agent: string) =>
+    fault("AGENT_AWAY", 409, `agent ${agent} is not connected`, {
+      where: `agent ${agent}`,
+      hint: "wait until it is back",
+    }),
+  MACHINE_DOWN: (machine: string) =>
+    fault("MACHINE_DOWN", 403, `machine ${machine} is down for maintenance`, {
+      where: `machine ${machine}`,
+      hint: "end its maintenance, then start the agent again",
+    }),
+  MAINTENANCE_INVALID: (problem: string) => fault("MAINTENANCE_INVALID", 400, problem),
+  OPERATION_INVALID: (operation: string, problem: string) =>
+    fault("OPERATION_INVALID", 400, `${operation}: ${problem}`),
+  RESOURCES_MISSING: (agent: string, operation: string) =>
+    fault("RESOURCES_MISSING", 409, `agent ${agent} has not got free what ${operation} takes`, {
+      where: `agent ${agent}`,
+      hint: "resources that tasks use cannot be taken; see what the agent has",
     }),
   AGENTS_FULL: (most: number) =>
     fault("AGENTS_FULL", 503, `the master has room for ${most} agents`),

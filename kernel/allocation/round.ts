@@ -1,6 +1,6 @@
 import type { AllocationTables } from "../core/tables.ts";
 import type { RoundInput } from "./policy.ts";
-import type { PolicySupervisor } from "./supervisor.ts";
+import type { PolicySupervisor, Supervised } from "./supervisor.ts";
 
 /** What a round decided: columns, valid until the next round. Every row has been verified. */
 export interface RoundDecisions {
@@ -15,12 +15,28 @@ export interface RoundDecisions {
   readonly amounts: Float64Array;
   /** Candidates are left: run another round soon. */
   readonly more: boolean;
+  /** Time alone may change the decisions: look at all agents again at the next batch. */
+  readonly lookAgain: boolean;
   /** Who decided. The policy's name is "built-in" when none of the loaded ones was fit to run. */
   readonly policy: string;
   readonly digest: string;
   /** The policy failed and the round was lost; its candidates wait for the next one. */
   readonly lost: boolean;
+  /** What the live policy took, in milliseconds. */
   readonly tookMs: number;
+}
+
+/**
+ * Hears of every round right after its decisions, while the tables are still as the policy saw
+ * them.
+ */
+export interface RoundObserver {
+  observe(
+    tables: AllocationTables,
+    input: RoundInput,
+    decided: Supervised,
+    liveTookMs: number,
+  ): void;
 }
 
 const NO_ROWS = new Uint32Array(0);
@@ -34,11 +50,13 @@ const NO_AMOUNTS = new Float64Array(0);
 export class AllocationRounds {
   readonly #supervisor: PolicySupervisor;
   readonly #clockMs: () => number;
+  readonly #observer: RoundObserver | undefined;
   #round = 0;
 
-  constructor(supervisor: PolicySupervisor, clockMs: () => number) {
+  constructor(supervisor: PolicySupervisor, clockMs: () => number, observer?: RoundObserver) {
     this.#supervisor = supervisor;
     this.#clockMs = clockMs;
+    this.#observer = observer;
   }
 
   /** Number of the last round that ran. */
@@ -54,7 +72,10 @@ export class AllocationRounds {
     this.#round += 1;
     tables.rotateCandidates(scattered(this.#round, input.seed) % candidates);
     const full = { ...input, round: this.#round };
-    const { rows, policy, digest } = this.#supervisor.allocate(tables, full);
+    const decided = this.#supervisor.allocate(tables, full);
+    const { rows, policy, digest } = decided;
+    const tookMs = this.#clockMs() - startMs;
+    this.#observer?.observe(tables, full, decided, tookMs);
     if (rows !== undefined) tables.dropCandidates(rows.looked);
     return {
       round: this.#round,
@@ -64,10 +85,11 @@ export class AllocationRounds {
       flags: rows?.flags ?? NO_ROWS,
       amounts: rows?.amounts ?? NO_AMOUNTS,
       more: rows?.more ?? true,
+      lookAgain: rows?.lookAgain ?? false,
       policy,
       digest,
       lost: rows === undefined,
-      tookMs: this.#clockMs() - startMs,
+      tookMs,
     };
   }
 }

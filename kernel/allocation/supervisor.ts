@@ -1,6 +1,8 @@
+import type { PolicyCompanion } from "../../contract/ports/policy-companion.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import type { AdmittedPolicy } from "./admission.ts";
 import { PolicyFault, type PolicyFaultCode } from "./faults.ts";
+import { type PolicyEvent, PolicyHistory, type Standing } from "./history.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
 import { ReferenceDrf } from "./reference-drf.ts";
 import { Verifier } from "./verify.ts";
@@ -12,27 +14,7 @@ export interface PolicySpec {
   readonly options: WasmPolicyOptions;
 }
 
-/**
- * How the live policy stands. `live`: as promoted. `restored`: after a fault, from the last
- * snapshot. `cold`: after a fault of that, from nothing, because the snapshot may be the poison.
- * `previous`: quarantined, the policy before it runs. `built-in`: nothing else is left to trust.
- */
-export type Standing = "live" | "restored" | "cold" | "previous" | "built-in";
-
 const STANDINGS: readonly Standing[] = ["live", "restored", "cold", "previous", "built-in"];
-
-/** One thing that happened to a policy, for operators. */
-export interface PolicyEvent {
-  readonly round: number;
-  readonly what: "promoted" | "rolled-back" | "fault" | "retried" | "recovered";
-  readonly policy: string;
-  readonly digest: string;
-  readonly standing: Standing;
-  readonly code?: PolicyFaultCode;
-  readonly detail?: string;
-  /** First offending decision row, where a row was at fault. */
-  readonly row?: number;
-}
 
 /** Bounds of the supervision; rounds are the clock, so that it replays. */
 export interface SupervisorLimits {
@@ -42,7 +24,6 @@ export interface SupervisorLimits {
   readonly healthyRounds: number;
   /** Rounds in a row that may ask for more without deciding or finishing anything. */
   readonly stalledRoundsMax: number;
-  readonly eventsMax: number;
 }
 
 /** Limits unless told otherwise. */
@@ -50,7 +31,6 @@ export const DEFAULT_SUPERVISION: SupervisorLimits = {
   waitRoundsMax: 64,
   healthyRounds: 100,
   stalledRoundsMax: 8,
-  eventsMax: 256,
 };
 
 /** Verified decisions and who made them; `undefined` rows mean that the round was lost. */
@@ -60,19 +40,25 @@ export interface Supervised {
   readonly digest: string;
 }
 
+/** The policy that is not live, and its instance while that is still of use. */
+interface Kept {
+  readonly spec: PolicySpec;
+  readonly instance: WasmPolicy | undefined;
+}
+
 /**
  * Runs the live policy and never throws for what it does: a fault costs the round, is counted and
  * written down, and the next rounds go to a restored instance, then a cold one, then the policy
  * before, then the one that is built in. Between attempts the built-in one serves.
  */
 export class PolicySupervisor {
+  readonly history: PolicyHistory;
   readonly #limits: SupervisorLimits;
   readonly #builtIn: Policy = new ReferenceDrf();
   readonly #verifier = new Verifier();
-  readonly #events: PolicyEvent[] = [];
   readonly #faultCounts = new Map<PolicyFaultCode, number>();
   #spec: PolicySpec | undefined;
-  #previous: PolicySpec | undefined;
+  #previous: Kept | undefined;
   #instance: WasmPolicy | undefined;
   #snapshot: PolicySnapshot | undefined;
   #standing: Standing = "built-in";
@@ -81,8 +67,9 @@ export class PolicySupervisor {
   #stalled = 0;
   #retryAt = 0;
 
-  constructor(limits: SupervisorLimits = DEFAULT_SUPERVISION) {
+  constructor(limits: SupervisorLimits = DEFAULT_SUPERVISION, history = new PolicyHistory()) {
     this.#limits = limits;
+    this.history = history;
   }
 
   /** How the live policy stands. */
@@ -92,7 +79,7 @@ export class PolicySupervisor {
 
   /** What happened, oldest first, bounded. */
   get events(): readonly PolicyEvent[] {
-    return this.#events;
+    return this.history.events;
   }
 
   /** Faults since the start, by code. */
@@ -105,20 +92,71 @@ export class PolicySupervisor {
     return this.#spec?.policy;
   }
 
+  /** The policy that `rollback` makes the live one. */
+  get previous(): AdmittedPolicy | undefined {
+    return this.#previous?.spec.policy;
+  }
+
+  /** The private state that a successor would be handed now. */
+  get state(): PolicySnapshot | undefined {
+    return this.#instance?.snapshot() ?? this.#snapshot;
+  }
+
+  /** The companion of the live policy, if it has one. */
+  get companion(): PolicyCompanion | undefined {
+    return this.#spec?.options.companion;
+  }
+
+  /** Parameters of the live policy, in the order of its manifest. */
+  get params(): readonly number[] {
+    return this.#spec?.options.params ?? [];
+  }
+
   /**
    * Makes a policy the live one, between two rounds. It must start now, on these tables, or its
-   * `PolicyFault` is thrown and nothing changes. It is given the private state of the one before
-   * if it knows it; that one is kept for `rollback`.
+   * `PolicyFault` is thrown and nothing changes; an instance that has started before is taken if it
+   * still fits. It is given the private state of the one before if it knows it; that one is kept
+   * for `rollback`.
    */
-  promote(spec: PolicySpec, tables: AllocationTables, round: number): void {
-    this.#switchTo(spec, tables, round, "promoted");
+  promote(spec: PolicySpec, tables: AllocationTables, round: number, started?: WasmPolicy): void {
+    this.#switchTo({ spec, instance: started }, tables, round, { what: "promoted" });
+  }
+
+  /** The same when a master begins to lead; `detail` says who wanted this policy. */
+  start(spec: PolicySpec, tables: AllocationTables, detail: string): void {
+    this.#switchTo({ spec, instance: undefined }, tables, 0, { what: "started", detail });
   }
 
   /** Makes the policy before the live one again. False when there is none. */
   rollback(tables: AllocationTables, round: number): boolean {
-    if (this.#previous === undefined) return false;
-    this.#switchTo(this.#previous, tables, round, "rolled-back");
+    const kept = this.#previous;
+    if (kept === undefined) return false;
+    // Should the kept instance fail now, its memory may be in any state.
+    this.#previous = { spec: kept.spec, instance: undefined };
+    this.#switchTo(kept, tables, round, { what: "rolled-back" });
     return true;
+  }
+
+  /** The policy that would be kept for a rollback if this one became live now. */
+  keptBeside(next: PolicySpec): AdmittedPolicy | undefined {
+    return this.#keptBeside(next)?.spec.policy;
+  }
+
+  /** Names the policy to fall back to, without starting it: what a master before us kept. */
+  keep(spec: PolicySpec): void {
+    this.#previous = { spec, instance: undefined };
+  }
+
+  /** Gives a policy that is live or kept other settings, without a swap. */
+  configure(spec: PolicySpec): void {
+    const isSame = (other: PolicySpec | undefined): boolean => other?.policy === spec.policy;
+    if (isSame(this.#previous?.spec)) {
+      this.#previous?.instance?.setParams(spec.options.params ?? []);
+      this.#previous = { spec, instance: this.#previous?.instance };
+    }
+    if (!isSame(this.#spec)) return;
+    this.#spec = spec;
+    if (this.#standing !== "previous") this.#instance?.setParams(spec.options.params ?? []);
   }
 
   /** One round. The rows are verified, or `undefined` when the policy failed. */
@@ -128,26 +166,26 @@ export class PolicySupervisor {
       policy = this.#ready(tables, input) ?? this.#builtIn;
       const rows = policy.allocate(tables, input);
       this.#verifier.verify(tables, rows);
-      if (policy !== this.#builtIn) this.#passed(policy, rows, input.round);
+      if (policy !== this.#builtIn) this.#passed(policy, rows, input);
       return { rows, policy: policy.name, digest: policy.digest };
     } catch (error) {
       if (!(error instanceof PolicyFault)) throw error;
       const { name, digest } = this.#running() ?? policy;
-      this.#failed(error, input.round);
+      this.#failed(error, input);
       return { rows: undefined, policy: name, digest };
     }
   }
 
   #switchTo(
-    spec: PolicySpec,
+    next: Kept,
     tables: AllocationTables,
     round: number,
-    what: "promoted" | "rolled-back",
+    how: Pick<PolicyEvent, "what" | "detail">,
   ): void {
-    const instance = new WasmPolicy(spec.policy, tables, spec.options);
-    const state = this.#instance?.snapshot() ?? this.#snapshot;
-    if (state !== undefined) instance.restore(state);
-    this.#previous = this.#spec;
+    const { spec } = next;
+    const { instance, tookOver } = this.#successor(next, tables);
+    const before = this.#spec;
+    this.#previous = this.#keptBeside(spec);
     this.#spec = spec;
     this.#instance = instance;
     this.#snapshot = instance.snapshot();
@@ -155,22 +193,53 @@ export class PolicySupervisor {
     this.#faultsInARow = 0;
     this.#healthy = 0;
     this.#stalled = 0;
-    this.#note(round, { what });
+    this.#retryAt = 0;
+    const previous = before && { name: before.policy.name, digest: before.policy.digest };
+    this.#note(round, { ...how, ...(previous === undefined ? {} : { previous, tookOver }) });
   }
 
-  /** The spec that runs in this standing. */
+  /**
+   * What is kept for a rollback once another policy is live: the one that ran. Of a policy in
+   * quarantine that is the one before it, unless it is just that one which takes over.
+   */
+  #keptBeside(next: PolicySpec): Kept | undefined {
+    const previous = this.#previous;
+    if (this.#spec === undefined) return previous;
+    if (this.#standing !== "previous") return { spec: this.#spec, instance: this.#instance };
+    if (previous === undefined || previous.spec === next) {
+      return { spec: this.#spec, instance: undefined };
+    }
+    return { spec: previous.spec, instance: this.#instance };
+  }
+
+  /** An instance that fits the tables, and whether it took over the private state. */
+  #successor(
+    { spec, instance }: Kept,
+    tables: AllocationTables,
+  ): { readonly instance: WasmPolicy; readonly tookOver: boolean } {
+    const { state } = this;
+    const fitting = instance?.fits(tables) ? instance : undefined;
+    const successor = fitting ?? new WasmPolicy(spec.policy, tables, spec.options);
+    // One that is warm has a state of its own, which is better than none.
+    const own = fitting?.snapshot();
+    const tookOver = state !== undefined && successor.restore(state);
+    if (!tookOver && own !== undefined) successor.restore(own);
+    return { instance: successor, tookOver };
+  }
+
+  /** The policy that runs in this standing. */
   #running(): AdmittedPolicy | undefined {
     if (this.#standing === "built-in") return undefined;
-    return (this.#standing === "previous" ? this.#previous : this.#spec)?.policy;
+    return (this.#standing === "previous" ? this.#previous?.spec : this.#spec)?.policy;
   }
 
   /** The instance for this round; `undefined` leaves the round to the built-in policy. */
   #ready(tables: AllocationTables, input: RoundInput): Policy | undefined {
     if (this.#standing === "built-in" || input.round < this.#retryAt) return undefined;
-    const spec = this.#standing === "previous" ? this.#previous : this.#spec;
+    const spec = this.#standing === "previous" ? this.#previous?.spec : this.#spec;
     if (spec === undefined) return undefined;
-    if (this.#instance?.generation === tables.generation) return this.#instance;
-    // Tables that grew need a new layout; the state goes over. After a fault there is no instance.
+    if (this.#instance?.fits(tables)) return this.#instance;
+    // What grew needs a new layout; the state goes over. After a fault there is no instance.
     const grown = this.#instance !== undefined;
     const state = grown ? this.#instance?.snapshot() : this.#snapshot;
     this.#instance = undefined;
@@ -182,7 +251,7 @@ export class PolicySupervisor {
     return instance;
   }
 
-  #passed(policy: Policy, rows: DecisionRows, round: number): void {
+  #passed(policy: Policy, rows: DecisionRows, input: RoundInput): void {
     this.#stalled = rows.more && rows.count === 0 && rows.looked === 0 ? this.#stalled + 1 : 0;
     if (this.#stalled > this.#limits.stalledRoundsMax) {
       throw new PolicyFault("POLICY_NO_PROGRESS", `${this.#stalled} rounds in a row`);
@@ -192,34 +261,27 @@ export class PolicySupervisor {
     if (this.#faultsInARow === 0 || this.#healthy < this.#limits.healthyRounds) return;
     this.#faultsInARow = 0;
     if (this.#standing !== "previous") this.#standing = "live";
-    this.#note(round, { what: "recovered" });
+    this.#note(input.round, { what: "recovered" });
   }
 
-  #failed(fault: PolicyFault, round: number): void {
+  #failed(fault: PolicyFault, input: RoundInput): void {
     const count = this.#faultCounts.get(fault.code) ?? 0;
     this.#faultCounts.set(fault.code, count + 1);
     const { code, message: detail, row } = fault;
-    this.#note(round, { what: "fault", code, detail, ...(row === undefined ? {} : { row }) });
+    this.#note(input.round, { what: "fault", code, detail, ...(row === undefined ? {} : { row }) });
     this.#instance = undefined;
     this.#healthy = 0;
     this.#stalled = 0;
     this.#faultsInARow += 1;
     const waitRounds = Math.min(2 ** (this.#faultsInARow - 1), this.#limits.waitRoundsMax);
-    this.#retryAt = round + waitRounds;
+    this.#retryAt = input.round + waitRounds;
     let next = STANDINGS[STANDINGS.indexOf(this.#standing) + 1] ?? "built-in";
     if (next === "previous" && this.#previous === undefined) next = "built-in";
     this.#standing = next;
   }
 
-  #note(round: number, event: Pick<PolicyEvent, "what" | "code" | "detail" | "row">): void {
-    const running = this.#running();
-    this.#events.push({
-      round,
-      policy: running?.name ?? this.#builtIn.name,
-      digest: running?.digest ?? this.#builtIn.digest,
-      standing: this.#standing,
-      ...event,
-    });
-    if (this.#events.length > this.#limits.eventsMax) this.#events.shift();
+  #note(round: number, event: Pick<PolicyEvent, "what"> & Partial<PolicyEvent>): void {
+    const { name, digest } = this.#running() ?? this.#builtIn;
+    this.history.note({ round, name, digest, standing: this.#standing, ...event });
   }
 }

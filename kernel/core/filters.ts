@@ -1,6 +1,7 @@
 import { contains, type Resources } from "../../contract/resources.ts";
 import { REFUSE_DEFAULT_MS, REFUSE_MAX_MS } from "../../contract/schema/framework.ts";
 import type { Row } from "./event.ts";
+import { Heap } from "./heap.ts";
 import { grownF64, grownU32 } from "./tables/rows.ts";
 
 const NONE = 0xffff_ffff;
@@ -19,13 +20,28 @@ export function refusalMs(refuseMs: number | undefined, allocationIntervalMs: nu
 /** What the store asks about a client when it decides whether a filter blocks an offer. */
 export type WouldBeOffer = (agent: Row, client: Row) => Resources;
 
+/** Refusals as columns of the same length: which client refused something of which agent. */
+export interface ExpiryColumns {
+  readonly untilMs: Float64Array;
+  readonly agent: Uint32Array;
+  readonly client: Uint32Array;
+}
+
+/** Where those who want to know when refusals end can look. */
+export interface Expiries {
+  /** Grows with every change. */
+  readonly version: number;
+  /** Writes the refusals that end first, the soonest first; gives their number. */
+  soonest(into: ExpiryColumns): number;
+}
+
 /**
  * Refusals (C7–C10): client, agent, what was refused and until when. There may be millions, so
  * they are columns; each is in the list of its agent, in that of its client, and in the bucket of
  * its expiry. Whether a filter blocks depends on what is free on its agent, which changes often,
  * so it is worked out once before a round and only for agents where something changed.
  */
-export class FilterStore {
+export class FilterStore implements Expiries {
   #client: Uint32Array = new Uint32Array(64);
   #agent: Uint32Array = new Uint32Array(64);
   #untilMs: Float64Array = new Float64Array(64);
@@ -41,11 +57,19 @@ export class FilterStore {
   #end = 0;
   /** Filters by the time at which they expire; many share one. */
   readonly #buckets = new Map<number, number[]>();
+  /** The times of the buckets. */
+  readonly #times = new Heap<number>((a, b) => a < b);
   readonly #dirty = new Set<Row>();
+  #version = 0;
 
   /** Filters in force. */
   get size(): number {
     return this.#end - this.#free.length;
+  }
+
+  /** Grows with every filter that comes or goes. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Adds a filter. True when it is the first to expire at that time, which then needs a timer. */
@@ -58,12 +82,14 @@ export class FilterStore {
     link(this.#agentHead, this.#agentNext, this.#agentBefore, agent, slot);
     link(this.#clientHead, this.#clientNext, this.#clientBefore, client, slot);
     this.#dirty.add(agent);
+    this.#version += 1;
     const bucket = this.#buckets.get(untilMs);
     if (bucket !== undefined) {
       bucket.push(slot);
       return false;
     }
     this.#buckets.set(untilMs, [slot]);
+    this.#times.push(untilMs);
     return true;
   }
 
@@ -77,9 +103,11 @@ export class FilterStore {
     const bucket = this.#buckets.get(untilMs);
     if (bucket === undefined) return;
     this.#buckets.delete(untilMs);
+    while (this.#times.size > 0 && !this.#buckets.has(this.#times.first as number)) {
+      this.#times.pop();
+    }
     for (const slot of bucket) {
-      // The slot may have been dropped since, and taken by a filter that lives longer.
-      if (this.#refused[slot] === undefined || this.#untilMs[slot] !== untilMs) continue;
+      if (!this.#isOf(slot, untilMs)) continue;
       touch(this.#agent[slot] as Row);
       this.#drop(slot);
     }
@@ -137,6 +165,51 @@ export class FilterStore {
     }
   }
 
+  soonest(into: ExpiryColumns): number {
+    let count = 0;
+    for (const untilMs of this.#times.ordered()) {
+      for (const slot of this.#buckets.get(untilMs) ?? []) {
+        if (!this.#isOf(slot, untilMs)) continue;
+        if (count === into.untilMs.length) return count;
+        into.untilMs[count] = untilMs;
+        into.agent[count] = this.#agent[slot] as Row;
+        into.client[count] = this.#client[slot] as Row;
+        count += 1;
+      }
+    }
+    return count;
+  }
+
+  /** Every filter of a client: agent, what was refused, until when. */
+  *ofClient(client: Row): Generator<{ agent: Row; refused: Resources; untilMs: number }> {
+    for (
+      let slot = this.#clientHead[client] ?? NONE;
+      slot !== NONE;
+      slot = this.#clientNext[slot] as number
+    ) {
+      yield {
+        agent: this.#agent[slot] as Row,
+        refused: this.#refused[slot] as Resources,
+        untilMs: this.#untilMs[slot] as number,
+      };
+    }
+  }
+
+  /** Every filter on an agent: client, what was refused, until when. */
+  *onAgent(agent: Row): Generator<{ client: Row; refused: Resources; untilMs: number }> {
+    for (
+      let slot = this.#agentHead[agent] ?? NONE;
+      slot !== NONE;
+      slot = this.#agentNext[slot] as number
+    ) {
+      yield {
+        client: this.#client[slot] as Row,
+        refused: this.#refused[slot] as Resources,
+        untilMs: this.#untilMs[slot] as number,
+      };
+    }
+  }
+
   /** Every filter, for checks and for people. */
   *entries(): Generator<{ client: Row; agent: Row; refused: Resources; untilMs: number }> {
     for (let slot = 0; slot < this.#end; slot++) {
@@ -149,6 +222,11 @@ export class FilterStore {
         untilMs: this.#untilMs[slot] as number,
       };
     }
+  }
+
+  /** A slot of a bucket may have been dropped since, and taken by a filter that lives longer. */
+  #isOf(slot: number, untilMs: number): boolean {
+    return this.#refused[slot] !== undefined && this.#untilMs[slot] === untilMs;
   }
 
   #grown(): number {
@@ -181,6 +259,7 @@ export class FilterStore {
     this.#refused[slot] = undefined;
     this.#free.push(slot);
     this.#dirty.add(agent);
+    this.#version += 1;
   }
 }
 

@@ -8,17 +8,24 @@ import type {
   TaskId,
   UpdateId,
 } from "../../contract/ids.ts";
+import type { MachineId, MaintenanceWindow } from "../../contract/operator/maintenance-methods.ts";
 import type { Resources } from "../../contract/resources.ts";
-import type { AgentCapability, AgentInfo } from "../../contract/schema/agent.ts";
+import type {
+  AgentCapability,
+  AgentInfo,
+  DrainInfo,
+  Unavailability,
+} from "../../contract/schema/agent.ts";
 import type { KillPolicy } from "../../contract/schema/command.ts";
 import type {
   FrameworkInfo,
   OfferConstraints,
   Quantities,
 } from "../../contract/schema/framework.ts";
-import type { Offer as WireOffer } from "../../contract/schema/offer.ts";
+import type { Operation, OperationState, Offer as WireOffer } from "../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
+import type { AgentTest } from "./constraints.ts";
 import type { PeerNumber, Row } from "./event.ts";
 
 /** What is said about a task that nobody here decides on; a `TaskInfo` or `TaskRecord` is one. */
@@ -68,6 +75,8 @@ export interface Offer {
   /** As it was sent. */
   readonly wire: WireOffer;
   readonly mintedMs: number;
+  /** Number of the cycle of allocation that made it. */
+  readonly cycle: number;
 }
 
 /** A framework's presence in one role: what the policies hand resources to. */
@@ -80,6 +89,40 @@ export interface Client {
   subscribed: boolean;
   /** Offers, tasks and executors that hold something for it. */
   holders: number;
+  /** Cycle and time in which it was last given an offer, and last used one; cycle 0 for never. */
+  offeredCycle: number;
+  offeredMs: number;
+  usedCycle: number;
+  usedMs: number;
+  /** How often in a row it gave everything back at once, and in which cycle the last time. */
+  unusedTimes: number;
+  unusedCycle: number;
+  /** The last cycle in which it stands behind the others; see `hoarding.ts`. */
+  behindUntilCycle: number;
+}
+
+/** A question to a framework whether an agent may go away (C15). */
+export interface InverseOffer {
+  readonly id: OfferId;
+  readonly framework: Framework;
+  readonly agent: Agent;
+  readonly mintedMs: number;
+}
+
+/** How a framework stands to the unavailability of an agent (C15). */
+export interface InverseState {
+  /** The question that waits for its answer. */
+  asked: InverseOffer | undefined;
+  /** It is not asked again before this. */
+  askAgainMs: number;
+  answer: "ACCEPT" | "DECLINE" | undefined;
+  answeredMs: number;
+}
+
+/** Planned absences of machines, and those that are down for them (I1, I2). */
+export interface Maintenance {
+  readonly windows: readonly MaintenanceWindow[];
+  readonly down: readonly MachineId[];
 }
 
 /** A role of the tree, alive while anything refers to it (E18). */
@@ -90,6 +133,14 @@ export interface Role {
   readonly clients: Set<Client>;
   /** Children, configured weight or quota, and agents with reservations for it. */
   references: number;
+}
+
+/** An operation that its framework wants to hear of (C18). */
+export interface FrameworkOperation {
+  readonly uuid: UpdateId;
+  readonly agentId: AgentId;
+  readonly operation: Operation;
+  state: OperationState;
 }
 
 /** A framework that is registered, disconnected, or only known by its tasks (G6). */
@@ -106,13 +157,17 @@ export interface Framework {
   partitionAware: boolean;
   readonly clients: Map<RoleName, Client>;
   suppressed: Set<RoleName>;
+  /** What it asks of agents, as it said it, and as tests by role (C14). */
   constraints: OfferConstraints | undefined;
+  admits: ReadonlyMap<RoleName, AgentTest>;
   readonly offers: Set<Offer>;
   /** Live tasks, and terminal ones whose last update is not acknowledged (D8). */
   readonly tasks: Map<TaskId, Task>;
   /** Tasks on unreachable agents, the oldest first (B24). */
   readonly unreachable: Map<TaskId, Task>;
   readonly completed: Task[];
+  /** Operations with an id of the framework's, until it has acknowledged their outcome (C18). */
+  readonly operations: Map<string, FrameworkOperation>;
   /** Agents that know the framework. */
   readonly agents: Set<Agent>;
   readonly registeredMs: number;
@@ -163,6 +218,10 @@ export interface Agent {
   missedPings: number;
   /** When it is given up unless it returns, while it is disconnected (B23). */
   reregisterAtMs: number | undefined;
+  /** When its machine is expected to be away (I1). */
+  unavailability: Unavailability | undefined;
+  /** What frameworks were asked and answered about that, until the schedule changes (C15). */
+  readonly inverse: Map<Framework, InverseState>;
   /** Its turn to be removed, while removals are rationed (B27). */
   removalAtMs: number | undefined;
 }
@@ -189,6 +248,27 @@ export type PendingWrite =
       readonly weights: readonly { readonly role: RoleName; readonly weight: number }[];
     }
   | { readonly type: "quotas"; readonly token: number; readonly quotas: readonly RoleQuota[] }
+  | {
+      readonly type: "deactivate";
+      readonly token: number;
+      readonly agentId: AgentId;
+      readonly deactivated: boolean;
+    }
+  /** A drain begins; without a token, one is done (I5). */
+  | {
+      readonly type: "drain";
+      readonly token: number | undefined;
+      readonly agentId: AgentId;
+      readonly drain: DrainInfo;
+    }
+  /** Without a token it follows a drain (B31). */
+  | {
+      readonly type: "gone";
+      readonly token: number | undefined;
+      readonly agentId: AgentId;
+      readonly sinceMs: number;
+    }
+  | { readonly type: "maintenance"; readonly token: number; readonly maintenance: Maintenance }
   /** Nothing to do afterwards. */
   | { readonly type: "forget" };
 
@@ -197,4 +277,44 @@ export interface RoleQuota {
   readonly role: RoleName;
   readonly guarantee: Quantities | undefined;
   readonly limit: Quantities | undefined;
+}
+
+/**
+ * Which part of a cycle a round is; see `hoarding.ts`. `front`: those who stand behind are hidden.
+ * `second`: for agents that were taken off those on trial, who are hidden, too. `rest`: for
+ * everybody, on what is left. `all`: the only one, for everybody.
+ */
+export type RoundPart = "all" | "front" | "second" | "rest";
+
+/** One round of allocation that was run. */
+export interface RoundNote {
+  /** Number of the round, from 1; the same that the history of the policy tells. */
+  readonly round: number;
+  readonly atMs: number;
+  readonly policy: string;
+  readonly digest: string;
+  /** Agents looked at, and offers made. */
+  readonly looked: number;
+  readonly offers: number;
+  readonly part: RoundPart;
+}
+
+/** The rounds of allocation as the core sees them. */
+export interface Rounds {
+  /** Number of the last round. */
+  number: number;
+  /** Number of the last cycle: one round, or several where some stand behind the others. */
+  cycle: number;
+  /** The last rounds, the oldest first. */
+  readonly recent: RoundNote[];
+  /** The part that is being run, or was run last. */
+  part: RoundPart;
+  /** The part that has to follow, and the agents that it is for. */
+  next: { readonly part: RoundPart; readonly agents: readonly Row[] } | undefined;
+  /** Clients that keep giving everything back. */
+  readonly idle: Set<Row>;
+  /** While a round runs: clients that the policy does not see, its agents, and those that wait. */
+  hidden: readonly Row[];
+  candidates: readonly Row[];
+  aside: readonly Row[];
 }

@@ -1,5 +1,5 @@
 import type { AgentId, ExecutorId, FrameworkId, OfferId, RoleName } from "../../contract/ids.ts";
-import type { AgentInfo } from "../../contract/schema/agent.ts";
+import type { AgentInfo, DrainInfo } from "../../contract/schema/agent.ts";
 import type { Quantities } from "../../contract/schema/framework.ts";
 import type { TaskState } from "../../contract/task-state.ts";
 import type { PeerNumber } from "./event.ts";
@@ -9,10 +9,13 @@ import type {
   Client,
   CompletedFramework,
   Framework,
+  InverseOffer,
+  Maintenance,
   Offer,
   PendingWrite,
   Role,
   RoleQuota,
+  Rounds,
 } from "./model.ts";
 import type { ClusterOptions } from "./options.ts";
 import { RowPool } from "./tables/rows.ts";
@@ -25,10 +28,14 @@ export type {
   CompletedFramework,
   Executor,
   Framework,
+  FrameworkOperation,
+  InverseOffer,
+  Maintenance,
   Offer,
   PendingWrite,
   Role,
   RoleQuota,
+  Rounds,
   Task,
   TaskAbout,
 } from "./model.ts";
@@ -41,6 +48,11 @@ export interface RegistryMirror {
   readonly gone: Map<AgentId, number>;
   readonly weights: Map<RoleName, number>;
   readonly quotas: Map<RoleName, RoleQuota>;
+  /** Agents that an operator took out of the offers (I6). */
+  readonly deactivated: Set<AgentId>;
+  readonly drains: Map<AgentId, DrainInfo>;
+  /** Replaced as a whole (I1). */
+  maintenance: Maintenance;
 }
 
 /** The cluster: everything that the master knows. Only `step` changes it. */
@@ -69,15 +81,22 @@ export interface ClusterState {
   /** Roles that are there because an operator gave them a weight or a quota. */
   readonly roleSettings: { readonly weights: Set<RoleName>; readonly quotas: Set<RoleName> };
   readonly writes: Map<number, PendingWrite>;
+  /** Agents on which the last task ended in this step: a drain may be done (I5). */
+  readonly emptied: Set<Agent>;
+  /** Questions to frameworks that wait for an answer (C15). */
+  readonly inverseOffers: Map<OfferId, InverseOffer>;
   readonly tables: AllocationTables;
   readonly filters: FilterStore;
   readonly frameworkNumbers: RowPool;
   /** The smallest offers that clients state themselves (C13). */
   readonly minima: Map<Client, readonly Quantities[]>;
   readonly timers: Timers;
+  readonly rounds: Rounds;
   readonly allocation: {
     /** A round is to run as soon as what is in the inbox has been stepped (C1). */
     wanted: boolean;
+    /** The policy left agents idle that it may give away as time passes. */
+    lookAgain: boolean;
     /** No round before this, unless enough agents are back (E17). */
     pausedUntilMs: number | undefined;
     /** How many agents have to be back for that. */
@@ -142,16 +161,33 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
       gone: new Map(),
       weights: new Map(),
       quotas: new Map(),
+      deactivated: new Set(),
+      drains: new Map(),
+      maintenance: { windows: [], down: [] },
     },
     roleSettings: { weights: new Set(), quotas: new Set() },
+    emptied: new Set(),
+    inverseOffers: new Map(),
     writes: new Map(),
     tables,
     filters: new FilterStore(),
     frameworkNumbers: new RowPool(0),
     minima: new Map(),
     timers: new Timers(),
+    rounds: {
+      number: 0,
+      cycle: 0,
+      recent: [],
+      part: "all",
+      next: undefined,
+      idle: new Set(),
+      hidden: [],
+      candidates: [],
+      aside: [],
+    },
     allocation: {
       wanted: false,
+      lookAgain: false,
       pausedUntilMs: undefined,
       agentsAwaited: 0,
       policy: { name: "none", digest: "" },

@@ -1,13 +1,18 @@
 import { unreachable } from "./assert.ts";
 import type { Effect } from "./effect.ts";
 import type { ClusterInput } from "./event.ts";
-import { mintOffers, wouldBeOffer } from "./offers.ts";
+import { wouldBeOffer } from "./offers.ts";
+import { beginRound, endRound } from "./rounds.ts";
 import type { Agent, Client, ClusterState } from "./state.ts";
 import { stepAgentClosed, unreachableWritten } from "./steps/agent-lost.ts";
 import { stepAgentMessage } from "./steps/agent-message.ts";
+import { deactivateWritten, drainWritten, settleDrains } from "./steps/drain.ts";
 import { stepFrameworkCall } from "./steps/framework-call.ts";
 import { stepFrameworkClosed } from "./steps/framework-closed.ts";
-import { quotasWritten, stepOperator, weightsWritten } from "./steps/operator.ts";
+import { goneWritten } from "./steps/gone.ts";
+import { maintenanceWritten } from "./steps/maintenance.ts";
+import { stepOperator } from "./steps/operator.ts";
+import { quotasWritten, weightsWritten } from "./steps/operator-roles.ts";
 import { stepRecovered } from "./steps/recovered.ts";
 import { admitted, removed } from "./steps/register.ts";
 import { readmitted } from "./steps/reregister.ts";
@@ -16,12 +21,17 @@ import { stepTick } from "./steps/tick.ts";
 /** The cluster reacts to one thing that happened: changes `state`, puts what follows into `out`. */
 export function step(state: ClusterState, input: ClusterInput, nowMs: number, out: Effect[]): void {
   if (!state.recovered && input.type !== "recovered") return;
+  dispatch(state, input, nowMs, out);
+  if (state.emptied.size > 0) settleDrains(state, out);
+}
+
+function dispatch(state: ClusterState, input: ClusterInput, nowMs: number, out: Effect[]): void {
   switch (input.type) {
     case "agent-message":
       stepAgentMessage(state, input.peer, input.message, nowMs, out);
       return;
     case "framework-call":
-      stepFrameworkCall(state, input.peer, input.call, nowMs, out);
+      stepFrameworkCall(state, input, nowMs, out);
       return;
     case "offers-decided":
       stepOffersDecided(state, input, nowMs, out);
@@ -55,20 +65,16 @@ export function step(state: ClusterState, input: ClusterInput, nowMs: number, ou
 
 function stepOffersDecided(
   state: ClusterState,
-  { decisions, policy, more }: Extract<ClusterInput, { type: "offers-decided" }>,
+  decided: Extract<ClusterInput, { type: "offers-decided" }>,
   nowMs: number,
   out: Effect[],
 ): void {
   const { allocation } = state;
-  allocation.wanted = more === true;
+  const { policy } = decided;
   if (allocation.policy.digest !== policy.digest || allocation.policy.name !== policy.name) {
     allocation.policy = { name: policy.name, digest: policy.digest };
-    if (state.listeners > 0) {
-      const event = { kind: "policy-changed", timeMs: nowMs, name: policy.name } as const;
-      out.push({ type: "publish", event });
-    }
   }
-  mintOffers(state, decisions, allocation.policy, nowMs, out);
+  endRound(state, decided, nowMs, out);
 }
 
 /** What waited for the registry goes on (G4). */
@@ -100,6 +106,18 @@ function stepRegistryWritten(
     case "quotas":
       quotasWritten(state, pending, out);
       return;
+    case "deactivate":
+      deactivateWritten(state, pending, out);
+      return;
+    case "drain":
+      drainWritten(state, pending, nowMs, out);
+      return;
+    case "gone":
+      goneWritten(state, pending, nowMs, out);
+      return;
+    case "maintenance":
+      maintenanceWritten(state, pending, nowMs, out);
+      return;
     case "forget":
       return;
     default:
@@ -110,15 +128,16 @@ function stepRegistryWritten(
 
 /** Whether a round of allocation is wanted now (C1). */
 export function isRoundDue(state: ClusterState): boolean {
-  const { allocation, tables } = state;
-  if (!allocation.wanted || !state.recovered || tables.candidates.length === 0) return false;
+  const { allocation, rounds, tables } = state;
+  const wanted = allocation.wanted || rounds.next !== undefined;
+  if (!wanted || !state.recovered || tables.candidates.length === 0) return false;
   return allocation.pausedUntilMs === undefined || state.agents.size >= allocation.agentsAwaited;
 }
 
 /**
- * Brings what the policies read up to date: which pairs filters block now (C8). Call it right
- * before a round over `state.tables`; the round's decisions are stepped as `offers-decided`, also
- * when there are none.
+ * Brings what the policies read up to date: which pairs filters block now (C8), and whom the round
+ * is for. Call it right before a round over `state.tables`; the round's decisions are stepped as
+ * `offers-decided`, also when there are none.
  */
 export function prepareRound(state: ClusterState): void {
   const { filters, tables } = state;
@@ -126,7 +145,8 @@ export function prepareRound(state: ClusterState): void {
     wouldBeOffer(state, state.agentRows[agent] as Agent, state.clientRows[client] as Client);
   for (const row of filters.takeDirty()) {
     if (state.agentRows[row] === undefined) continue;
-    tables.filters.clearAgent(row);
+    tables.filters.resetAgent(row);
     filters.blocked(row, offers, (client) => tables.setFiltered(client, row, true));
   }
+  beginRound(state);
 }

@@ -118,6 +118,7 @@ export function detachTask(state: ClusterState, agent: Agent, task: Task): void 
   task.framework.tasks.delete(task.id);
   agent.tasks.delete(task);
   agent.kills.delete(task);
+  if (agent.tasks.size === 0 && state.registry.drains.has(agent.id)) state.emptied.add(agent);
 }
 
 /**

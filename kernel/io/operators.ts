@@ -3,6 +3,7 @@ import { errors, reasonOf, remoteError, TepuiError } from "../../contract/errors
 import type { Problem } from "../../contract/framework-api.ts";
 import { limits } from "../../contract/limits.ts";
 import { didYouMean } from "../../contract/nearest.ts";
+import type { OperatorCommandName } from "../../contract/operator/commands.ts";
 import {
   type ClusterEvent,
   type OperatorMessage,
@@ -13,13 +14,16 @@ import {
 } from "../../contract/operator-api.ts";
 import type { Peer } from "../../contract/ports/transport.ts";
 import { problemOf } from "../core/calls.ts";
-import type { OperatorCommand, OperatorCommandName } from "../core/event.ts";
+import type { OperatorCommand } from "../core/event.ts";
 
-/** Methods that only read, answered at once from the state between two turns of the loop. */
+/**
+ * Methods that are served between two turns of the loop and not by the core: those that only read,
+ * answered at once, and those of the policies, some of which have to wait for a disk.
+ */
 export type OperatorQueries = {
   [Name in Exclude<OperatorMethod, OperatorCommandName | "subscribe-events">]: (
     params: OperatorParams<Name>,
-  ) => OperatorResult<Name>;
+  ) => OperatorResult<Name> | Promise<OperatorResult<Name>>;
 };
 
 /** Somebody who waits for an answer. */
@@ -41,21 +45,27 @@ export class Operators {
   readonly #queries: OperatorQueries;
   readonly #command: (token: number, command: OperatorCommand) => void;
   readonly #onListeners: (count: number) => void;
+  readonly #onLateAnswer: () => void;
   readonly #validators = new Map<string, Validator<unknown>>();
   readonly #asked = new Map<number, Asker>();
   readonly #listeners = new Set<Peer>();
   readonly #watchers = new Set<EventListener>();
   #nextToken = 1;
 
-  /** `onListeners` hears how many listen to events, so that nothing is made for nobody. */
+  /**
+   * `onListeners` hears how many listen to events, so that nothing is made for nobody;
+   * `onLateAnswer` of answers that wait for a flush and that no turn of the loop is due to flush.
+   */
   constructor(
     queries: OperatorQueries,
     command: (token: number, command: OperatorCommand) => void,
     onListeners: (count: number) => void,
+    onLateAnswer: () => void,
   ) {
     this.#queries = queries;
     this.#command = command;
     this.#onListeners = onListeners;
+    this.#onLateAnswer = onLateAnswer;
     for (const [name, method] of Object.entries(operatorMethods)) {
       this.#validators.set(name, compile(method.params, `${name} parameters`, "wire"));
     }
@@ -141,14 +151,31 @@ export class Operators {
       const problem = checked.problems[0];
       throw errors.PARAMS_INVALID(method, problem?.message ?? "wrong shape", problem?.path);
     }
+    if (method === "subscribe-events") {
+      throw errors.PARAMS_INVALID(method, "events are watched, not asked for");
+    }
     if (method in this.#queries) {
       const query = this.#queries[method as keyof OperatorQueries] as (asked: unknown) => unknown;
-      asker.answer(query(checked.value), undefined);
+      const result = query(checked.value);
+      if (result instanceof Promise) this.#answerLater(asker, result);
+      else asker.answer(result, undefined);
     } else {
       const token = this.#nextToken++;
       this.#asked.set(token, asker);
       this.#command(token, { method, params: checked.value } as OperatorCommand);
     }
+  }
+
+  #answerLater({ peer, answer }: Asker, result: Promise<unknown>): void {
+    const tell = (value: unknown, problem: Problem | undefined): void => {
+      if (peer?.isOpen === false) return;
+      answer(value, problem);
+      this.#onLateAnswer();
+    };
+    result.then(
+      (value) => tell(value, undefined),
+      (thrown: unknown) => tell(undefined, problemIn(thrown)),
+    );
   }
 
   #listen(peer: Peer, answer: Asker["answer"]): void {

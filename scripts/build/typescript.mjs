@@ -17,6 +17,8 @@ const folders = [
   "plugins",
   "sdk",
   "frameworks",
+  "conformance",
+  "authoring",
   "cli",
   "bench",
   "test",

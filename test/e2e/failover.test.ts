@@ -2,18 +2,22 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { resources, Scheduler } from "../../sdk/index.ts";
-import { eventually, type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+import { until } from "../support/until.ts";
+import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/hello-framework.mjs", import.meta.url));
+
+/** With 900 kB of labels each, they fit no frame of 4 MiB together. */
+const TASKS = 6;
 
 describe("frameworks that go away, on a local cluster of real processes", () => {
   let cluster: LocalCluster;
   beforeAll(async () => {
     cluster = await startLocalCluster(1);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await cluster?.stop();
-  }, 30_000);
+  }, 60_000);
 
   /** Subscribes, launches one long task, and resolves with the framework's id once it runs. */
   async function withTask(scheduler: Scheduler, taskId: string): Promise<string> {
@@ -28,7 +32,7 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
       asked = true;
     });
     await scheduler.ready();
-    const task = await eventually("the running task", async () =>
+    const task = await until("the running task", async () =>
       (await cluster.liveTasks()).find(
         (live) => live.taskId === taskId && live.state === "TASK_RUNNING",
       ),
@@ -46,10 +50,10 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
     second.on("update", ({ taskId, state }) => states.push(`${taskId} ${state}`));
     await second.ready();
     second.reconcile([]);
-    await eventually("its task", () => states.includes("survivor TASK_RUNNING"));
+    await until("its task", () => states.includes("survivor TASK_RUNNING"));
     await second.teardown();
-    await eventually("no task", async () => (await cluster.liveTasks()).length === 0);
-  }, 60_000);
+    await until("no task", async () => (await cluster.liveTasks()).length === 0);
+  }, 120_000);
 
   test("one that does not return has its tasks killed (B5)", async () => {
     const scheduler = new Scheduler({
@@ -59,8 +63,40 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
     });
     await withTask(scheduler, "orphan");
     await scheduler.stop();
-    await eventually("no task", async () => (await cluster.liveTasks()).length === 0);
-  }, 60_000);
+    await until("no task", async () => (await cluster.liveTasks()).length === 0);
+  }, 120_000);
+
+  test("an agent whose tasks fit no single frame is found again by the next master (B21)", async () => {
+    const label = { key: "k", value: "x".repeat(60_000) };
+    const scheduler = new Scheduler({ name: "wordy", masters: cluster.address });
+    let launched = 0;
+    scheduler.on("offers", (offers) => {
+      for (const offer of offers) {
+        if (launched === TASKS) scheduler.decline(offer.id);
+        else {
+          const task = { taskId: `wordy-${launched++}`, command: { value: "sleep 1000" } };
+          const labels = Array(15).fill(label);
+          scheduler.launch(
+            offer,
+            [{ ...task, labels, resources: resources({ cpus: 0.1, mem: 16 }) }],
+            {
+              refuseMs: 0,
+            },
+          );
+        }
+      }
+    });
+    await scheduler.ready();
+    const running = async () =>
+      (await cluster.liveTasks()).filter(({ state }) => state === "TASK_RUNNING").length;
+    await until("all run", async () => (await running()) === TASKS);
+    const before = cluster.masterPid();
+    process.kill(before, "SIGKILL");
+    await until("another master", () => ![0, before].includes(cluster.masterPid()));
+    await until("it knows of all", async () => (await running()) === TASKS);
+    await scheduler.teardown();
+    await until("no task", async () => (await cluster.liveTasks()).length === 0);
+  }, 240_000);
 
   test("the framework of the documentation runs its five tasks to their end", async () => {
     const child = spawn(process.execPath, [EXAMPLE], {

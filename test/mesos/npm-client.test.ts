@@ -4,7 +4,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, type LocalCluster, startLocalCluster } from "../e2e/support/local-cluster.ts";
+import { type LocalCluster, startLocalCluster } from "../e2e/support/local-cluster.ts";
+import { until } from "../support/until.ts";
 import { ask } from "./support/client.ts";
 import { commandTask, HttpFramework, scalar } from "./support/framework.ts";
 
@@ -64,7 +65,7 @@ test("the library's own example runs against a cluster, its settings left as the
   }
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   // Its task sleeps for ten seconds, ends, and is started again, as the example asks for.
-  const shown = await eventually(
+  const shown = await until(
     "a finished task and its successor",
     async () => {
       const framework = await frameworkNamed("My-first-Command-framework");

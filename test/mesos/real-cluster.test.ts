@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, type LocalCluster, startLocalCluster } from "../e2e/support/local-cluster.ts";
+import { type LocalCluster, startLocalCluster } from "../e2e/support/local-cluster.ts";
+import { until } from "../support/until.ts";
 import { ask } from "./support/client.ts";
 import { commandTask, HttpFramework } from "./support/framework.ts";
 
@@ -39,7 +40,7 @@ test("a framework runs a task; the views show it, and its offers", async () => {
   await framework.reach("TASK_KILLED");
   expect(await framework.call("TEARDOWN")).toBe(202);
   expect(await framework.events.next()).toBeUndefined();
-  await eventually("the framework in the history", async () => {
+  await until("the framework in the history", async () => {
     const { completed_frameworks } = await json("/state");
     return completed_frameworks.some((one: { id: string }) => one.id === framework.id?.value);
   });

@@ -1,18 +1,25 @@
 import { afterEach, expect, test } from "vitest";
 import { operatorMessageSchemas } from "../../contract/operator-api.ts";
 import { OperatorClient } from "../../sdk/index.ts";
-import { type Call, FakeServer, until } from "./support/fake-server.ts";
+import { until } from "../support/until.ts";
+import { type Call, FakeServer } from "./support/fake-server.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-async function connected(answer: (call: Call, fake: FakeServer) => void) {
+async function connected(
+  answer: (call: Call, fake: FakeServer) => void,
+  requestMs: number | undefined = undefined,
+) {
   const fake = await FakeServer.listen("operator", operatorMessageSchemas, 5050);
   fake.answer = answer;
-  const options = { masters: "127.0.0.1:5050", dial: fake.dial, requestMs: 2_000 };
-  const client = await OperatorClient.connect(options);
+  const options = { masters: "127.0.0.1:5050", dial: fake.dial };
+  const client = await OperatorClient.connect({
+    ...options,
+    ...(requestMs === undefined ? {} : { requestMs }),
+  });
   cleanups.push(
     () => fake.stop(),
     () => client.close(),
@@ -57,6 +64,21 @@ test("lists are read page by page to the end", async () => {
   expect(fake.calls).toHaveLength(3);
 });
 
+test("a page may hold less than was asked for, and nothing is missed", async () => {
+  const rows = Array.from({ length: 25 }, (_, at) => ({ at }));
+  const { fake, client } = await connected((call, server) => {
+    const { offset } = call["params"] as { offset: number };
+    const offers = rows.slice(offset, offset + 10);
+    respond(server, call, { result: { offers, more: offset + 10 < rows.length } });
+  });
+  const seen: unknown[] = [];
+  for await (const offer of client.all("offers", {})) seen.push(offer);
+  expect(seen).toEqual(rows);
+  expect(fake.calls.map((call) => (call["params"] as { offset: number }).offset)).toEqual([
+    0, 10, 20,
+  ]);
+});
+
 test("after a break questions are asked again, orders are not", async () => {
   const { fake, client } = await connected((call, server) => {
     if (server.peers === 1) {
@@ -89,7 +111,7 @@ test("the stream of events goes on over a reconnection, and ends with the client
 });
 
 test("no answer in time and no master at all are errors of their own", async () => {
-  const { fake, client } = await connected(() => {});
+  const { fake, client } = await connected(() => {}, 100);
   await expect(client.request("roles", {})).rejects.toMatchObject({ code: "REQUEST_TIMED_OUT" });
   const nowhere = { masters: "127.0.0.1:9", dial: fake.dial, connectMs: 50 };
   await expect(OperatorClient.connect(nowhere)).rejects.toMatchObject({

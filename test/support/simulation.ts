@@ -1,3 +1,4 @@
+import type { Random } from "../../conformance/random.ts";
 import type { AgentMessage, AgentOrder } from "../../contract/agent-api.ts";
 import type { FrameworkCall, FrameworkEvent } from "../../contract/framework-api.ts";
 import type { TaskId, UpdateId } from "../../contract/ids.ts";
@@ -12,7 +13,6 @@ import { isRoundDue, prepareRound, step } from "../../kernel/core/step.ts";
 import { notOversubscribed } from "../property/properties.ts";
 import { testMaster } from "./cluster.ts";
 import { Lanes } from "./lanes.ts";
-import type { Random } from "./random.ts";
 import { SimAgent } from "./sim-agent.ts";
 import {
   callOf,

@@ -32,6 +32,8 @@ const anything = [
   "plugins",
   "sdk",
   "frameworks",
+  "conformance",
+  "authoring",
   "cli",
   "bench",
   "test",
@@ -60,7 +62,7 @@ export const areas: readonly Area[] = [
   {
     path: "kernel/core",
     may: ["contract"],
-    packages: [],
+    packages: ["re2js"],
     because: "the master's core is a pure state machine: it replays from a journal bit for bit",
   },
   {
@@ -124,9 +126,21 @@ export const areas: readonly Area[] = [
     because: "frameworks that ship with Tepui have no way in that others lack",
   },
   {
+    path: "conformance",
+    may: ["contract", "wire", "kernel", "agent"],
+    node: true,
+    because: "the rules of the ports run for any author, so they know no plugin and no test runner",
+  },
+  {
+    path: "authoring",
+    may: ["contract", "wire", "kernel", "agent", "conformance", "bench"],
+    node: true,
+    because: "what authors need stands on what runs their plugins, and never on a plugin of ours",
+  },
+  {
     path: "cli",
     may: ["contract", "wire", "sdk", "frameworks", "kernel/host"],
-    mayLazily: ["kernel/main.ts", "agent/main.ts"],
+    mayLazily: ["kernel/main.ts", "agent/main.ts", "authoring"],
     node: true,
     because: "a command that lists tasks must not load a master or an agent",
   },

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TaskRecord } from "../../../contract/schema/task.ts";
+import { until } from "../../support/until.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** The command as it was built: what users run, not the sources. */
@@ -45,21 +46,6 @@ export function tepui(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
   return { child, result, output: () => stdout };
 }
 
-/** Waits until `check` gives something, and says what was missing when it never does. */
-export async function eventually<T>(
-  what: string,
-  check: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 20_000,
-): Promise<T> {
-  const until = Date.now() + timeoutMs;
-  for (;;) {
-    const found = await check();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > until) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** Pids of a process's children, with their command lines. */
 export function childrenOf(pid: number): { pid: number; command: string }[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
@@ -91,29 +77,25 @@ export interface LocalCluster {
   stop(): Promise<void>;
 }
 
-/** Starts `tepui local` with this config and waits until its agents are registered. */
-export async function startLocalCluster(agents = 2, config: object = {}): Promise<LocalCluster> {
+/** Starts `tepui local`, with more options, and waits until its agents are registered. */
+export async function startLocalCluster(
+  agents = 2,
+  options: readonly string[] = [],
+): Promise<LocalCluster> {
   const dataDir = mkdtempSync(join(tmpdir(), "tepui-e2e-"));
-  const file = join(dataDir, "local.json");
-  writeFileSync(file, JSON.stringify(config));
   const args = ["local", "--agents", String(agents), "--port", "0", "--data-dir", dataDir];
-  args.push("--config", file);
-  const local = tepui([...args, "-o", "json"]);
+  const local = tepui([...args, ...options, "-o", "json"]);
   const ended = local.result.then(({ stdout, stderr }) => {
     throw new Error(`tepui local ended:\n${stdout}\n${stderr}`);
   });
   const ready = await Promise.race([
     ended,
-    eventually(
-      "the ready line",
-      () => {
-        const line = local.output().split("\n")[0];
-        return line?.startsWith("{")
-          ? (JSON.parse(line) as { master: { address: string } })
-          : undefined;
-      },
-      60_000,
-    ),
+    until("the ready line", () => {
+      const [line, ...rest] = local.output().split("\n");
+      // Without an end of line it may be a part of it.
+      if (rest.length === 0 || !line?.startsWith("{")) return undefined;
+      return JSON.parse(line) as { master: { address: string } };
+    }),
   ]);
   ended.catch(() => {});
   const { address } = ready.master;
@@ -124,7 +106,7 @@ export async function startLocalCluster(agents = 2, config: object = {}): Promis
     childrenOf(pid)
       .filter(({ command }) => command.includes(`main.js ${role} `))
       .map((child) => child.pid);
-  await eventually("agents", async () => {
+  await until("agents", async () => {
     const { stdout, code } = await run("agents", "-o", "json");
     return code === 0 && (JSON.parse(stdout) as { agents: unknown[] }).agents.length === agents;
   });
@@ -134,7 +116,9 @@ export async function startLocalCluster(agents = 2, config: object = {}): Promis
     run,
     start: (...words) => tepui(words, env),
     liveTasks: async () => {
-      const { stdout } = await run("ps", "-o", "json");
+      const { stdout, code } = await run("ps", "-o", "json");
+      // There may be no master at the moment.
+      if (code !== 0) return [];
       const { tasks } = JSON.parse(stdout) as { tasks: { task: TaskRecord }[] };
       return tasks.map(({ task }) => task);
     },

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { eventually } from "../../e2e/support/local-cluster.ts";
+import { until } from "../../support/until.ts";
 import type { HttpFramework } from "../support/framework.ts";
 import { running, subscribeAgain } from "./scenario-rows.ts";
 import { type Client, type Row, together } from "./suite.ts";
@@ -109,7 +109,7 @@ export const disturbanceRows: readonly Row[] = [
       } finally {
         signal(pids, "SIGCONT");
       }
-      await eventually("the agent", async () => (await agentStates(client)) === "1 0 1 0", 60_000);
+      await until("the agent", async () => (await agentStates(client)) === "1 0 1 0", 60_000);
       for (const { framework } of frameworks) {
         // Nothing was said of the task while its agent was awaited.
         expect(framework.statuses).toEqual([]);

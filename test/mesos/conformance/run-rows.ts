@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type LocalCluster, startLocalCluster } from "../../e2e/support/local-cluster.ts";
 import { Client, type Row } from "./suite.ts";
@@ -40,7 +43,11 @@ export function runRows(
     let left = 0;
 
     beforeAll(async () => {
-      cluster = await startLocalCluster(agents, settings);
+      const folder = mkdtempSync(join(tmpdir(), "tepui-conformance-"));
+      const file = join(folder, "local.json");
+      writeFileSync(file, JSON.stringify(settings));
+      cluster = await startLocalCluster(agents, ["--config", file]);
+      rmSync(folder, { recursive: true, force: true });
       const { stdout } = await cluster.run("agents", "-o", "json");
       const { agents: shown } = JSON.parse(stdout) as { agents: { agent: { port: number } }[] };
       agentPort = shown[0]?.agent.port ?? 0;
