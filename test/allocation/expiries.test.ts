@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { Random } from "../../conformance/random.ts";
 import type { Resources } from "../../contract/resources.ts";
 import { WasmPolicy } from "../../kernel/allocation/wasm-policy.ts";
 import { FilterStore } from "../../kernel/core/filters.ts";
 import { KINDS } from "../../kernel/core/tables/shape.ts";
-import { Random } from "../support/random.ts";
 import { Cluster } from "./support/cluster.ts";
 import { misbehaving, shipped } from "./support/compile.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { Random } from "../../conformance/random.ts";
 import type { FrameworkId } from "../../contract/ids.ts";
 import { TestCluster } from "../support/cluster.ts";
-import { Random } from "../support/random.ts";
 import { scenario } from "../support/scenario.ts";
 
 // In these clusters the client that was there first takes everything: `idle` before `busy`.

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
+import { Random } from "../../conformance/random.ts";
 import type { FindingCode } from "../../contract/operator/explain-methods.ts";
 import type { AdmittedPolicy } from "../../kernel/allocation/admission.ts";
 import { PolicySupervisor } from "../../kernel/allocation/supervisor.ts";
 import { type Asked, explainAgent, explainFramework } from "../../kernel/core/explain.ts";
 import type { Client } from "../../kernel/core/state.ts";
 import { shipped } from "../allocation/support/compile.ts";
-import { Random } from "../support/random.ts";
 import { RandomCluster } from "../support/random-cluster.ts";
 
 const seeds = Number(process.env["SEEDS"] ?? 40);

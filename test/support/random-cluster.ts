@@ -1,4 +1,5 @@
 import { InProcessMaster } from "../../bench/cluster/in-process.ts";
+import type { Random } from "../../conformance/random.ts";
 import type { AgentId, FrameworkId, RoleName, TaskId, UpdateId } from "../../contract/ids.ts";
 import { fromScalars, type Resource } from "../../contract/resources.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
@@ -8,7 +9,6 @@ import { invariants } from "../../kernel/core/invariants.ts";
 import type { ClusterOptions } from "../../kernel/core/options.ts";
 import { nextDeadlineMs } from "../../kernel/core/state.ts";
 import { isRoundDue } from "../../kernel/core/step.ts";
-import type { Random } from "./random.ts";
 
 const ROLES = ["a", "a/b", "a/c", "d", "e"] as RoleName[];
 const CAPABILITIES = ["GPU_RESOURCES", "REGION_AWARE", "REVOCABLE_RESOURCES"] as const;
