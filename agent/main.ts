@@ -34,6 +34,7 @@ import { lockWorkDir } from "./io/lock.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { CheckpointStore } from "./io/store.ts";
 import { ExecutorTokens } from "./io/tokens.ts";
+import { Undo } from "./io/undo.ts";
 import { Volumes } from "./io/volumes.ts";
 import { setupOf } from "./setup.ts";
 
@@ -75,19 +76,6 @@ const PLUGIN_FAMILIES = ["isolators", "transports"];
 function identityOf(pid: number): string | undefined {
   const stat = readStat(pid);
   return stat === undefined || stat.state === "Z" ? undefined : `${pid} ${stat.startTicks}`;
-}
-
-/** What has to be undone, last first, when a start fails or the agent stops. */
-class Undo {
-  readonly #acts: (() => unknown)[] = [];
-
-  add(act: () => unknown): void {
-    this.#acts.push(act);
-  }
-
-  async run(): Promise<void> {
-    for (let act = this.#acts.pop(); act !== undefined; act = this.#acts.pop()) await act();
-  }
 }
 
 /**
@@ -177,10 +165,8 @@ async function start(
     hasRoom: (inputs, bytes) => agent?.loop.hasRoom(inputs, bytes) ?? false,
     enqueue: (input, bytes) => agent?.loop.enqueue(input, bytes),
   });
-  const { port } = await transport.server.listen(
-    { host: bareHost(config.listen.host), port: config.listen.port, peers: agentPeers },
-    door,
-  );
+  const listen = { host: bareHost(config.listen.host), port: config.listen.port };
+  const { port } = await transport.server.listen({ ...listen, peers: agentPeers }, door);
   undo.add(() => transport.server.close(1_000));
   const address = advertisedAddress(config.listen, port);
   const endpoint = hostPort(address.host, address.port);
@@ -211,8 +197,7 @@ async function start(
   undo.add(() => running.stop());
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
-  await openBesides(host, door, undo);
-  ground.show({ state, tokens });
+  await openBesides(ground, door, { state, tokens }, undo);
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));
   log.info({ address: endpoint, workDir, version, id: state.info.id }, "this agent is up");
@@ -227,11 +212,17 @@ async function start(
 }
 
 /** Lets in executors of other APIs: after the recovery, when unknown ones can be told apart. */
-async function openBesides(host: Host, door: ExecutorDoor, undo: Undo): Promise<void> {
+async function openBesides(
+  { host, show }: Ground,
+  door: ExecutorDoor,
+  shown: AgentViewSource,
+  undo: Undo,
+): Promise<void> {
   for (const server of host.getAll(PEER_SERVER)) {
     await server.listen({ peers: agentPeers }, door);
     undo.add(() => server.close(1_000));
   }
+  show(shown);
 }
 
 /**
