@@ -1,7 +1,9 @@
 // Turns the flow into decision rows. What a row may hold is cut by limits and ends with demand, of
 // which the flow knows only estimates: a client that turns out to be able to take fewer or more
 // grants gets another cap, and the flow is settled again.
-import { ClientFlag, DecisionFlag, KINDS, Slot, double, read, reserve, setDouble, setWord, vector, word } from "../abi";
+import {
+  ClientFlag, DecisionFlag, KINDS, Slot, double, read, reserve, setDouble, setWord, vector, word,
+} from "../abi";
 import {
   agentReady, allowedWord, disallow, flagsOfAgent, flagsOfClient, gatherAllowed, maskFor,
 } from "../shared/eligible";
@@ -17,10 +19,9 @@ import { UNLIMITED, capOf, claimOf, demandOf, endWaiting, setCap, slotsFor } fro
 import {
   clientOfCell, firstOfGroup, nextOfGroup, unitsOfCell, unitsOfClient, unitsOfGroup,
 } from "./flow";
-import {
-  firstMember, groupsEnd, isLive, memberAfter, partOf, slotsOfAgent,
-} from "./groups";
+import { firstMember, groupsEnd, isLive, memberAfter, slotsOfAgent } from "./groups";
 import { recap, takesPart } from "./market";
+import { partOf } from "./slots";
 
 /** Per client: grants in this pass, what it still wants, and 1 once its cap was lowered. */
 let grants: usize = 0, wanted: usize = 0, lowered: usize = 0;
@@ -143,7 +144,8 @@ function lowerCap(client: u32): void {
 function raiseCap(client: u32): void {
   if (!hasDemand(client) || !takesPart(client) || load<u8>(lowered + <usize>client) != 0) return;
   if (isSated(client) || unitsOfClient(client) < capOf(client)) return;
-  setCap(client, min<u32>(capOf(client) + max<u32>(slotsFor(vector(wanted, client)), 1), UNLIMITED));
+  const missing = max<u32>(slotsFor(vector(wanted, client)), 1);
+  setCap(client, min<u32>(capOf(client) + missing, UNLIMITED));
   recap(client);
   upset = true;
 }

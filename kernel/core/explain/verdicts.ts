@@ -4,7 +4,7 @@ import type {
   FindingExample,
 } from "../../../contract/operator/explain-methods.ts";
 import { printQuantities, printResources } from "../../../contract/resources/text.ts";
-import { reservationRole } from "../../../contract/resources.ts";
+import { type Resources, reservationRole } from "../../../contract/resources.ts";
 import { roughDuration } from "../../../contract/units.ts";
 import type { Agent, Client, ClusterState } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
@@ -210,7 +210,7 @@ class VerdictWords implements Words<Verdict> {
       case "too-small":
         return `has ${printResources(agent.total)}`;
       case "reserved":
-        return `for ${[...new Set(agent.free.flatMap((each) => reservationRole(each) ?? []))].join(", ")}`;
+        return `for ${rolesOf(agent.free).join(", ")}`;
       case "outranked":
         return this.#rival(verdict);
       case "agent-disconnected":
@@ -218,7 +218,10 @@ class VerdictWords implements Words<Verdict> {
       case "quota-limit":
         return `of role ${client.role.name}`;
       case "passed-over":
-        return `free ${printResources(agent.free)}, looked at in round ${state.tables.agents.lookedIn[agent.row]}`;
+        return [
+          `free ${printResources(agent.free)}`,
+          `looked at in round ${state.tables.agents.lookedIn[agent.row]}`,
+        ].join(", ");
       default:
         return undefined;
     }
@@ -259,7 +262,8 @@ class VerdictWords implements Words<Verdict> {
     const what = verdict.code === "too-small" ? "has" : "has free";
     const most = printResources(portion.visible(there)) || "nothing";
     if (this.#telling.about === "frameworks") return `this agent ${what} ${most}`;
-    return `the most ${what === "has" ? "there is" : "that is free"} is ${most} on ${agent.info.hostname}`;
+    const which = what === "has" ? "there is" : "that is free";
+    return `the most ${which} is ${most} on ${agent.info.hostname}`;
   }
 
   #lower(client: Client): string {
@@ -279,7 +283,8 @@ class VerdictWords implements Words<Verdict> {
     const at = role * KINDS + kind;
     const consumed = (tables.roles.consumed[at] as number) / 1_000;
     const limit = (tables.roles.limit[at] as number) / 1_000;
-    return `of the ${tables.kindNames[kind]} of role ${this.#limitRole(verdict)} ${consumed} of ${limit}`;
+    const name = this.#limitRole(verdict);
+    return `of the ${tables.kindNames[kind]} of role ${name} ${consumed} of ${limit}`;
   }
 }
 
@@ -291,4 +296,9 @@ function owedText({ tables }: ClusterState, headroom: Headroom | undefined): str
   });
   const others = owed.length - some.length;
   return [...some, ...(others > 0 ? [`and ${countText(others, "other role")}`] : [])].join(", ");
+}
+
+/** The roles that resources are reserved for, each once. */
+function rolesOf(resources: Resources): string[] {
+  return [...new Set(resources.flatMap((each) => reservationRole(each) ?? []))];
 }
