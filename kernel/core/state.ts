@@ -213,23 +213,8 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     },
     nextRemovalMs: 0,
     counters: { framework: 0, agent: 0, offer: 0, write: 0, submit: 0, operation: 0 },
-<<<<<<< HEAD
-    counts: {
-      offersMade: 0,
-      offersAccepted: 0,
-      offersDeclined: 0,
-      offersRescinded: 0,
-      decisionsDropped: 0,
-      tasksLaunched: 0,
-      taskErrors: 0,
-      updates: 0,
-      acknowledgements: 0,
-      agentsLost: 0,
-    },
-    ended: new Map(),
-=======
     counts: noCounts(),
->>>>>>> main
+    ended: new Map(),
     listeners: 0,
   };
 }
