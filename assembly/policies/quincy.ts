@@ -11,16 +11,17 @@ import {
 import { asCost, placeCosts, readProgram } from "../quincy/costs";
 import { placeFlow } from "../quincy/flow";
 import { groupsFull, placeGroups } from "../quincy/groups";
-import { beginWork, placeLabels, prepareLabels } from "../quincy/labels";
+import { beginLabels, placeLabels, prepareLabels } from "../quincy/labels";
 import {
   anySpare, clearMarket, dropChanged, dropSpare, joinAll, joinChanged, placeMarket,
   prepareMarket, priceAll, priceChanges, settle, takesPart, updateClients,
 } from "../quincy/market";
-import { beginOffers, noteGrants, offerAll, placeOffers } from "../quincy/offers";
+import { beginOffers, candidatesSeen, noteGrants, offerAll, placeOffers } from "../quincy/offers";
 import { placePassing } from "../quincy/passing";
 import { placeQueue } from "../quincy/queue";
 import { placeSearch } from "../quincy/search";
 import { placeSlots } from "../quincy/slots";
+import { clearWork } from "../quincy/work";
 import { buildMasks, clientReady } from "../shared/eligible";
 import { placeGiving, rowCount, rowsFull } from "../shared/giving";
 import { defaultMinimum, digestOfMinimum, minimumOf } from "../shared/minimum";
@@ -99,7 +100,8 @@ export function allocate(): i32 {
   const candidates = read(Slot.Candidates), stepsMax = <u64>read(Slot.StepsMax);
   beginRound(read(Slot.Roles));
   buildMasks(read(Slot.Clients));
-  beginWork();
+  clearWork();
+  beginLabels();
   const wait = asCost(param(WAIT, 1000)), waitSecond = asCost(param(WAIT_SECOND, 250));
   const share = asCost(param(SHARE, 20000)), priority = asCost(param(PRIORITY, 0));
   const slots = max<u32>(whole(param(SLOTS, 1), SLOTS_MAX), 1);
@@ -108,14 +110,15 @@ export function allocate(): i32 {
   if (!settled && idleRounds < whole(param(PATIENCE, 4), IDLE_ROUNDS_MAX)) {
     return goOn(true, 0, 0);
   }
-  beginOffers();
+  beginOffers(stepsMax);
   for (let pass: u32 = 0; offerAll() && pass < PASSES_MAX; pass++) {
     if (!settle(stepsMax)) settled = false;
   }
   noteGrants();
   if (groupsFull() || (anySpare() && anybodyWaits())) write(Slot.LookAgain, 1);
-  const more = !settled || rowsFull() || looked < candidates;
-  return goOn(more, settled && !rowsFull() ? looked : 0, rowCount());
+  const done = min<u32>(looked, candidatesSeen());
+  const more = !settled || rowsFull() || done < candidates;
+  return goOn(more, settled && !rowsFull() ? done : 0, rowCount());
 }
 
 /**

@@ -11,6 +11,7 @@ import { freeOf, revocableOf } from "../shared/remains";
 import { agentBegin, agentEnd, rackOfAgent } from "./costs";
 import { firstOfGroup, takeUnits, unitsOfCell, unitsOfGroup } from "./flow";
 import { anyOwnMinimum, isWorthSlots, partOf, slotsIn, withRevocable } from "./slots";
+import { countWork } from "./work";
 
 // What a group is like.
 // @ts-ignore: decorator
@@ -249,5 +250,6 @@ export function gatherGroup(group: u32): bool {
       if (!mayHave(group, client)) disallow(client);
     }
   }
+  countWork(read(Slot.Clients) >> 2);
   return true;
 }

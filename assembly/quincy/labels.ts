@@ -9,6 +9,7 @@ import { Slot, read, reserve, setWord, word } from "../abi";
 import { allowedWord, isAllowed, readyWord } from "../shared/eligible";
 import { entryClient, entryCost, rackBegin, rackEnd } from "./costs";
 import { gatherGroup, isOpen, mayHave } from "./groups";
+import { countWork } from "./work";
 
 /** Longer than any way. */
 // @ts-ignore: decorator
@@ -34,7 +35,6 @@ let missed: usize = 0, missedCount: usize = 0;
 let lanes: usize = 0;
 let clients: u32 = 0;
 /** Work done, in the units of StepsMax: about 50 ns. */
-let work: u64 = 0;
 
 /** Reserves labels and prices. */
 export function placeLabels(): void {
@@ -61,17 +61,12 @@ export function prepareLabels(): void {
   }
 }
 
-/** Starts a round with no work done. */
-export function beginWork(): void {
-  work = 0;
+/** Starts a round. */
+export function beginLabels(): void {
   // Lanes come in fours; rows beyond the last client take no part.
   clients = (read(Slot.Clients) + 3) & ~3;
 }
 
-// @ts-ignore: decorator
-@inline export function workDone(): u64 { return work; }
-// @ts-ignore: decorator
-@inline export function countWork(units: u32): void { work += units; }
 /** Clients, in lanes of four; rows beyond the last have no price. */
 // @ts-ignore: decorator
 @inline export function lanesEnd(): u32 { return clients; }
@@ -105,7 +100,7 @@ export function clearLabels(): void {
     v128.store(lengths + at, far);
     v128.store(pending + at, far);
   }
-  work += 1 + (clients >> 7);
+  countWork(1 + (clients >> 7));
 }
 
 /** Forgets in which searches racks were looked at. */
@@ -132,7 +127,7 @@ export function serveAnywhere(group: u32, level: i32, step: u32): void {
 
 function serveAll(level: i32, step: u32): void {
   const from = i32x4.splat(level), by = i32x4.splat(<i32>step);
-  work += clients >> 6;
+  countWork(clients >> 6);
   lowest = level;
   unservedCount = 0;
   for (let at: usize = 0; at < <usize>clients << 2; at += 16) {
@@ -144,7 +139,7 @@ function serveAll(level: i32, step: u32): void {
 /** Serves those that the gathered group may serve, on the lowest level so far. */
 function serveAllowed(level: i32, step: u32): void {
   const from = i32x4.splat(level), by = i32x4.splat(<i32>step);
-  work += clients >> 5;
+  countWork(clients >> 5);
   lowest = level;
   unservedCount = 0;
   for (let group: u32 = 0; group << 5 < clients; group++) {
@@ -171,7 +166,7 @@ function serveAllowed(level: i32, step: u32): void {
 
 /** Serves those that no group on the lowest level may serve, if this one may. */
 function serveUnserved(group: u32, level: i32, step: u32): void {
-  work += (clients >> 10) + (unservedCount >> 2);
+  countWork((clients >> 10) + (unservedCount >> 2));
   let left = unservedCount;
   for (let at: u32 = 0; left != 0; at++) {
     for (let bits = word(unserved, at); bits != 0; bits &= bits - 1) {
@@ -205,7 +200,7 @@ export function serveRack(rack: u32, group: u32, level: i32, step: u32, search: 
   const open = isOpen(group);
   if (!open && !gatherGroup(group)) return;
   let misses: u32 = 0;
-  work += (rackEnd(rack) - rackBegin(rack)) >> 3;
+  countWork((rackEnd(rack) - rackBegin(rack)) >> 3);
   for (let entry = rackBegin(rack); entry < rackEnd(rack); entry++) {
     const client = entryClient(entry);
     if (open || isAllowed(client)) {
@@ -223,7 +218,7 @@ export function serveRack(rack: u32, group: u32, level: i32, step: u32, search: 
 
 /** Serves from a group of one agent those that prefer it. */
 export function serveEntries(begin: u32, end: u32, group: u32, level: i32, step: u32): void {
-  work += (end - begin) >> 2;
+  countWork((end - begin) >> 2);
   for (let entry = begin; entry < end; entry++) {
     const client = entryClient(entry);
     if (!mayHave(group, client)) continue;
@@ -233,7 +228,7 @@ export function serveEntries(begin: u32, end: u32, group: u32, level: i32, step:
 
 /** Length of the shortest way that was not looked at yet; FAR when there is none. */
 export function nearestLength(): i32 {
-  work += clients >> 8;
+  countWork(clients >> 8);
   let least = i32x4.splat(FAR);
   for (let at: usize = 0; at < <usize>clients << 2; at += 16) {
     least = i32x4.min_s(least, v128.load(pending + at));

@@ -12,12 +12,13 @@ import {
   slotsOfGroup, spareSlots,
 } from "./groups";
 import { nextClaim, obtain, passSpare, renewClaims, reprice, retire } from "./passing";
-import { countWork, lengthOf, priceOf, workDone } from "./labels";
+import { lengthOf, priceOf } from "./labels";
 import { clearQueue, dequeue, enqueue, firstInQueue } from "./queue";
 import {
   SPARE, beginSearch, priceOfGroup, reach, setGroupPrice, worthOfGroup,
 } from "./search";
 import { setSlots } from "./slots";
+import { countWork, workDone } from "./work";
 
 /** Prices are below this: no claim is higher. */
 // @ts-ignore: decorator

@@ -10,13 +10,14 @@ import {
 } from "./flow";
 import { groupsEnd, isLive, spareSlots } from "./groups";
 import {
-  FAR, NO_PRICE, countWork, lanesEnd, leastLane, lengthColumn, lengthOf, nearestLength, netColumn,
+  FAR, NO_PRICE, lanesEnd, leastLane, lengthColumn, lengthOf, nearestLength, netColumn,
   pendingColumn, priceColumn, priceOf, setPrice, startAt, stepTo,
 } from "./labels";
 import {
   GIVES_UP, SPARE, beginSearch, groupPriceColumn, lengthOfGroup, passOn, priceOfGroup, reach,
   reachedGroup, reachedGroups, setGroupPrice, stepToGroup,
 } from "./search";
+import { countWork } from "./work";
 
 /** The step of a way that starts at the group whose slot is passed on; cells count from 1. */
 // @ts-ignore: decorator

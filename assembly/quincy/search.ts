@@ -10,9 +10,10 @@ import { agentBegin, agentEnd } from "./costs";
 import { firstOfClient, groupOfCell, nextOfClient } from "./flow";
 import { preferredAgent, rackOfGroup } from "./groups";
 import {
-  clearLabels, countWork, forgetRacks, nearestLength, serveAnywhere, serveEntries, serveRack,
+  clearLabels, forgetRacks, nearestLength, serveAnywhere, serveEntries, serveRack,
   settleLabel,
 } from "./labels";
+import { countWork } from "./work";
 
 // How a label came to be: through a cell whose client passes a slot on, or from where a way starts.
 /** The client gives up a grant of its own. */

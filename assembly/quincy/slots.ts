@@ -34,7 +34,10 @@ export function setSlots(slots: u32, own: bool): void {
 export function slotsIn(agent: u32): u32 {
   if (!agentReady(agent)) return 0;
   const free = freeOf(agent), usual = defaultMinimum();
-  if (!isWorthSlots(free)) return hasRevocable(agent) ? 1 : 0;
+  if (!isWorthSlots(free)) {
+    if (!hasRevocable(agent)) return 0;
+    return ownMinimums || worthOffering(withRevocable(agent), usual) ? 1 : 0;
+  }
   let slots = fullSlots(agent, free);
   while (slots > 1 && !worthOffering(partOf(agent, slots), usual)) slots -= 1;
   return slots;

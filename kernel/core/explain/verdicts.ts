@@ -33,7 +33,7 @@ export function tellVerdicts(verdicts: readonly Verdict[], telling: Telling): Fi
   const { state, asked, examples } = telling;
   const groups = groupsOf(verdicts, examples, {
     codeOf: ({ code }) => code,
-    keyOf: ({ limit }) => (limit === undefined ? "" : `${limit.role} ${limit.kind}`),
+    keyOf: ({ limit }) => (limit === undefined ? undefined : `${limit.role} ${limit.kind}`),
     rankOf: (verdict) => rankOf(verdict, telling),
   });
   // Who came first is worked out for those that are shown alone: it takes every offer there is.
@@ -44,11 +44,11 @@ export function tellVerdicts(verdicts: readonly Verdict[], telling: Telling): Fi
 }
 
 /** What ends soonest, or is nearest to being enough, is shown first. */
-function rankOf(verdict: Verdict, { viewOf }: Telling): number {
+function rankOf(verdict: Verdict, { viewOf }: Telling): number | undefined {
   const { code, agent, client, untilMs = 0 } = verdict;
   if (code === "filtered") return untilMs;
   if (code === "below-minimum") return -viewOf(client).portion.nearness(agent.free);
-  return code === "too-small" ? -viewOf(client).portion.nearness(agent.total) : 0;
+  return code === "too-small" ? -viewOf(client).portion.nearness(agent.total) : undefined;
 }
 
 const fixed: Partial<Record<FindingCode, readonly [text: string, change: string | undefined]>> = {
@@ -159,12 +159,12 @@ class VerdictWords implements Words<Verdict> {
       case "too-small":
         return `${this.#most(verdict, client, agent)}; ${this.#lower(client)}`;
       case "quota-limit":
-        return `raise the limit of role ${this.#limitRole(verdict)}, or end tasks in it`;
+        return `raise the limit of role ${this.#limitRole(verdict)} (\`tepui quota set\`), or end tasks in it`;
       case "quota-headroom":
-        return "lower the guarantees, or add agents";
+        return "lower the guarantees (`tepui quota set`), or add agents";
       case "outranked":
         return goesByShares(asked)
-          ? "wait until it is answered; a higher weight of the role makes its share count less"
+          ? "wait until it is answered; `tepui weights set` makes the share of a role count less"
           : `wait until it is answered; the policy ${asked.policy.name} decides who comes first`;
       case "free":
         if (!this.#competes(client)) return undefined;
