@@ -1,4 +1,4 @@
-import { errors, type TepuiError } from "../contract/errors.ts";
+import { errors, remoteError, type TepuiError } from "../contract/errors.ts";
 import { operatorCommands } from "../contract/operator/commands.ts";
 import type {
   ClusterEvent,
@@ -13,7 +13,6 @@ import type { Link } from "../contract/ports/transport.ts";
 import { systemClock } from "../wire/index.ts";
 import { type ConnectOptions, connect, masterAddresses } from "./dial.ts";
 import { EventQueue } from "./event-queue.ts";
-import { remoteError } from "./remote-error.ts";
 
 /** How an `OperatorClient` connects. */
 export interface OperatorOptions extends ConnectOptions {

@@ -71,7 +71,7 @@ export const MasterConfigSchema = Type.Object(
         "when it is not there.",
     }),
     plugins: PluginsSchema(
-      ["uws-msgpack", "embedded"],
+      ["uws-msgpack", "mesos-v1-http", "embedded"],
       "Transports, the coordinator and other plugins of the master. A list replaces the default.",
     ),
     policy: PolicySchema,

@@ -10,7 +10,7 @@ test("without any source, a config has all its defaults (A9, L)", () => {
   expect(loadConfig(master, {})).toMatchObject({
     listen: { host: "127.0.0.1", port: 5050 },
     insecureRemote: false,
-    plugins: [{ plugin: "uws-msgpack" }, { plugin: "embedded" }],
+    plugins: [{ plugin: "uws-msgpack" }, { plugin: "mesos-v1-http" }, { plugin: "embedded" }],
     policy: { name: "drf", config: {} },
     allocationInterval: 1000,
     minAllocatableResources: "cpus:0.01|mem:32",
