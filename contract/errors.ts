@@ -18,6 +18,7 @@ export {
   type FaultReport,
   fault,
   reasonOf,
+  remoteError,
   TepuiError,
 } from "./errors/fault.ts";
 

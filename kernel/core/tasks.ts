@@ -95,7 +95,6 @@ export function updateTask(
 
 /** Takes a task off its framework and agent, and remembers it as completed (D8). */
 export function completeTask(state: ClusterState, agent: Agent, task: Task): void {
-  const { framework } = task;
   assert(isTerminal(task.state), `task ${task.id} completes as ${task.state}`);
   detachTask(state, agent, task);
   const { labels, discovery, container, healthCheck, killPolicy, limits, name, user } = task.about;
@@ -110,7 +109,7 @@ export function completeTask(state: ClusterState, agent: Agent, task: Task): voi
     ...(limits && { limits }),
     user,
   };
-  remember(framework.completed, task, state.options.maxCompletedTasksPerFramework);
+  remember(state, task);
 }
 
 /** Takes a task off its framework and agent; its resources come back. */
@@ -122,8 +121,14 @@ export function detachTask(state: ClusterState, agent: Agent, task: Task): void 
   if (agent.tasks.size === 0 && state.registry.drains.has(agent.id)) state.emptied.add(agent);
 }
 
-/** Appends to a list that forgets its oldest, many at once, since cutting costs its length. */
-export function remember(list: Task[], task: Task, most: number): void {
+/**
+ * Counts a task as ended and keeps it with its framework, whose list forgets its oldest, many at
+ * once, since cutting costs its length.
+ */
+export function remember(state: ClusterState, task: Task): void {
+  const list = task.framework.completed;
+  const most = state.options.maxCompletedTasksPerFramework;
+  state.ended.set(task.state, (state.ended.get(task.state) ?? 0) + 1);
   list.push(task);
   if (list.length >= most * 2 || most === 0) list.splice(0, list.length - most);
 }

@@ -91,8 +91,7 @@ describe("quincy", () => {
     const stated = [dataAt(500, { 1: 500 }), dataAt(900, { 1: 900 })];
     const { quincy, tables } = quincyCluster(2, stated);
     const winnerWith = (coreTransfer: number, rackTransfer: number) => {
-      const costs = { ...usualCosts, coreTransfer, rackTransfer };
-      quincy.configure({ costs });
+      quincy.configure({ costs: { ...usualCosts, coreTransfer, rackTransfer } });
       tables.touchAll();
       const { pairs } = quincy.round();
       return [pairs.find(([agent]) => agent === 1)?.[1], pairs.length];

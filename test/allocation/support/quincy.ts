@@ -54,7 +54,7 @@ export class Quincy {
     });
   }
 
-  /** Gives the instance other parameters. */
+  /** Other parameters, as an operator sets them while the policy runs. */
   configure(options: QuincyOptions): void {
     this.policy.configure({ params: paramsOf(options), companion: this.#companion });
   }
