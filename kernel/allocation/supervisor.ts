@@ -116,10 +116,18 @@ export class PolicySupervisor {
    * Makes a policy the live one, between two rounds. It must start now, on these tables, or its
    * `PolicyFault` is thrown and nothing changes; an instance that has started before is taken if it
    * still fits. It is given the private state of the one before if it knows it; that one is kept
-   * for `rollback`.
+   * for `rollback`. Returns the instance that was kept until now, if nothing uses it any more.
    */
-  promote(spec: PolicySpec, tables: AllocationTables, round: number, started?: WasmPolicy): void {
-    this.#switchTo({ spec, instance: started }, tables, round, { what: "promoted" });
+  promote(
+    spec: PolicySpec,
+    tables: AllocationTables,
+    round: number,
+    started?: WasmPolicy,
+  ): WasmPolicy | undefined {
+    const kept = this.#previous;
+    const own = kept?.spec.policy === spec.policy ? this.#release()?.instance : undefined;
+    this.#switchTo({ spec, instance: started ?? own }, tables, round, { what: "promoted" });
+    return this.#instance === kept?.instance ? undefined : kept?.instance;
   }
 
   /** The same when a master begins to lead; `detail` says who wanted this policy. */
@@ -129,10 +137,8 @@ export class PolicySupervisor {
 
   /** Makes the policy before the live one again. False when there is none. */
   rollback(tables: AllocationTables, round: number): boolean {
-    const kept = this.#previous;
+    const kept = this.#release();
     if (kept === undefined) return false;
-    // Should the kept instance fail now, its memory may be in any state.
-    this.#previous = { spec: kept.spec, instance: undefined };
     this.#switchTo(kept, tables, round, { what: "rolled-back" });
     return true;
   }
@@ -173,6 +179,13 @@ export class PolicySupervisor {
       this.#failed(error, input);
       return { rows: undefined, policy: name, digest };
     }
+  }
+
+  /** The policy that is kept, without its instance from now on: should that fail, it is spoilt. */
+  #release(): Kept | undefined {
+    const kept = this.#previous;
+    if (kept !== undefined) this.#previous = { spec: kept.spec, instance: undefined };
+    return kept;
   }
 
   #switchTo(
@@ -221,8 +234,9 @@ export class PolicySupervisor {
     const successor = fitting ?? new WasmPolicy(spec.policy, tables, spec.options);
     // One that is warm has a state of its own, which is better than none.
     const own = fitting?.snapshot();
-    const tookOver = state !== undefined && successor.restore(state);
-    if (!tookOver && own !== undefined) successor.restore(own);
+    const tried = state !== undefined && successor.mayRestore(state);
+    const tookOver = tried && successor.restore(state);
+    if (tried && !tookOver && own !== undefined) successor.restore(own);
     return { instance: successor, tookOver };
   }
 
