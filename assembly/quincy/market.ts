@@ -8,16 +8,16 @@ import {
   clearFlow, firstOfClient, groupOfCell, takeUnits, totalUnits, unitsOfCell, unitsOfClient,
 } from "./flow";
 import {
-  clearGroups, groupOfAgent, groupsEnd, groupsFull, isLive, join, leave, slotsOfAgent,
-  slotsOfGroup, spareSlots,
+  clearGroups, groupOfAgent, groupsEnd, groupsFull, isAsItWas, isLive, join, leave, leaveOut,
+  slotsOfAgent, slotsOfGroup, spareSlots,
 } from "./groups";
+import { Kept, keep, kept } from "./kept";
 import { nextClaim, obtain, passSpare, renewClaims, reprice, retire } from "./passing";
 import { lengthOf, priceOf } from "./labels";
 import { clearQueue, dequeue, enqueue, firstInQueue } from "./queue";
 import {
   SPARE, beginSearch, priceOfGroup, reach, setGroupPrice, worthOfGroup,
 } from "./search";
-import { setSlots } from "./slots";
 import { countWork, workDone } from "./work";
 
 /** Prices are below this: no claim is higher. */
@@ -31,40 +31,63 @@ import { countWork, workDone } from "./work";
 /** Per client: whether it takes part, and what it was like when it came in. */
 let joined: usize = 0, likeness: usize = 0;
 let changedAgents: usize = 0, changedFilters: usize = 0;
+/** Per agent: what is to be done about it in this round. */
+let marks: usize = 0;
 let taking: u32 = 0, entering: u32 = 0;
-/** Is the flow the cheapest, as far as was known when it was settled last? */
-let settled = true;
 
-/** Places the lists of changed agents, and reserves what is remembered. */
+// @ts-ignore: decorator
+@inline const TO_CHECK: u8 = 1;
+// @ts-ignore: decorator
+@inline const CHANGED: u8 = 2;
+
+/** Reserves which clients take part, which is kept. */
+export function keepMarket(): void {
+  joined = reserve(read(Slot.ClientsMax));
+  likeness = reserve(read(Slot.ClientsMax) << 4);
+}
+
+/** Places the lists of changed agents. */
 export function placeMarket(): void {
-  const clients = read(Slot.ClientsMax);
   changedAgents = placeU32(Slot.ChangedAgentRows, Slot.AgentsMax);
   changedFilters = placeU32(Slot.ChangedFilterRows, Slot.AgentsMax);
-  joined = reserve(clients);
-  likeness = reserve(clients << 4);
+  marks = reserve(read(Slot.AgentsMax));
 }
 
-/** Begins without clients. The memory is there now. */
-export function prepareMarket(): void {
-  const clients = read(Slot.ClientsMax);
-  for (let client: u32 = 0; client < clients; client++) retire(client);
-}
-
-/** Empties the network. `own`: some client has a minimum of its own. */
-export function clearMarket(slots: u32, own: bool): void {
+/** Empties the network. */
+export function clearMarket(): void {
   clearFlow();
   clearGroups();
-  setSlots(slots, own);
   clearQueue();
-  for (let client: u32 = 0; client < read(Slot.ClientsMax); client++) {
-    if (load<u8>(joined + <usize>client)) drop(client);
-  }
+  const clients = read(Slot.ClientsMax);
+  memory.fill(joined, 0, clients);
+  for (let client: u32 = 0; client < clients; client++) retire(client);
+  keep(Kept.SETTLED, 1);
 }
 
-/** Takes agents out of the network that changed; all of them, before any comes in again. */
-export function dropChanged(): void {
-  for (let at: u32 = 0; at < read(Slot.ChangedAgents); at++) dropAgent(word(changedAgents, at));
-  for (let at: u32 = 0; at < read(Slot.ChangedFilters); at++) dropAgent(word(changedFilters, at));
+/** Has an agent looked at, in this round or the next one, as one that may have changed. */
+// @ts-ignore: decorator
+@inline export function markAgent(agent: u32): void {
+  store<u8>(marks + <usize>agent, TO_CHECK);
+}
+
+/** Forgets which agents were to be looked at. */
+export function clearMarks(): void { memory.fill(marks, 0, read(Slot.Agents)); }
+
+/**
+ * Takes agents out of the network that are not what they were; all of them, before any comes in
+ * again. The host says which may be; what is found is the same for whoever looks at more of them,
+ * as an instance does that was handed the network over: then `all` is true.
+ */
+export function dropChanged(all: bool): void {
+  const agents = read(Slot.Agents);
+  if (all) memory.fill(marks, TO_CHECK, agents);
+  for (let at: u32 = 0; at < read(Slot.ChangedAgents); at++) markAgent(word(changedAgents, at));
+  for (let at: u32 = 0; at < read(Slot.ChangedFilters); at++) markAgent(word(changedFilters, at));
+  for (let agent: u32 = 0; agent < agents; agent++) {
+    if (load<u8>(marks + <usize>agent) == 0 || isAsItWas(agent)) continue;
+    store<u8>(marks + <usize>agent, CHANGED);
+    dropAgent(agent);
+  }
 }
 
 function dropAgent(agent: u32): void {
@@ -74,8 +97,14 @@ function dropAgent(agent: u32): void {
 
 /** Takes the agents in that changed, then the candidates. Returns how many of these fitted in. */
 export function joinChanged(): u32 {
-  for (let at: u32 = 0; at < read(Slot.ChangedAgents); at++) joinAgent(word(changedAgents, at));
-  for (let at: u32 = 0; at < read(Slot.ChangedFilters); at++) joinAgent(word(changedFilters, at));
+  const agents = read(Slot.Agents);
+  for (let agent: u32 = 0; agent < agents; agent++) {
+    if (load<u8>(marks + <usize>agent) == CHANGED) joinAgent(agent);
+  }
+  return joinCandidates();
+}
+
+function joinCandidates(): u32 {
   const candidates = read(Slot.Candidates), list = <usize>read(Slot.CandidateRows);
   let at: u32 = 0;
   while (at < candidates && joinAgent(word(list, at))) at += 1;
@@ -84,15 +113,18 @@ export function joinChanged(): u32 {
 
 /** Takes every agent in that there is room for, candidates first. */
 export function joinAll(): u32 {
-  const fitted = joinChanged();
-  for (let agent: u32 = 0; agent < read(Slot.Agents) && joinAgent(agent); agent++);
+  const fitted = joinCandidates();
+  for (let agent: u32 = 0; agent < read(Slot.Agents); agent++) joinAgent(agent);
   return fitted;
 }
 
 /** False when there is no room for it. */
 function joinAgent(agent: u32): bool {
   if (agent >= read(Slot.Agents) || groupOfAgent(agent) != 0) return true;
-  if (groupsFull()) return false;
+  if (groupsFull()) {
+    leaveOut(agent);
+    return false;
+  }
   countWork(1);
   const group = join(agent);
   if (group == 0) return true;
@@ -130,7 +162,7 @@ export function updateClients(): bool {
     entering += 1;
   }
   // A flow that is still being settled is not begun again because it is nothing yet.
-  return (settled && totalUnits() == 0) || entering << 2 > taking;
+  return (kept(Kept.SETTLED) != 0 && totalUnits() == 0) || entering << 2 > taking;
 }
 
 // @ts-ignore: decorator
@@ -245,7 +277,7 @@ function priceEntrants(): void {
 /** Searches, at least once, until the flow is the cheapest; false when the work ran out before. */
 export function settle(most: u64): bool {
   const workMax = max<u64>(most, workDone());
-  settled = false;
+  keep(Kept.SETTLED, 0);
   for (let group = firstInQueue(); group != 0; group = firstInQueue()) {
     if (isLive(group) && priceOfGroup(group) == UNPRICED) {
       setGroupPrice(group, worthOfGroup(group));
@@ -263,7 +295,7 @@ export function settle(most: u64): bool {
       obtain(client);
     }
   }
-  settled = true;
+  keep(Kept.SETTLED, 1);
   return true;
 }
 

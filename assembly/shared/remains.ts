@@ -96,6 +96,10 @@ export function beginRound(roles: u32): void {
 /** Has all that is given from now on taken off this vector too, and cut to it. */
 export function shareSurplus(at: usize): void { surplus = at; }
 
+/** The vector that all share; 0 when there is none. */
+// @ts-ignore: decorator
+@inline export function sharedSurplus(): usize { return surplus; }
+
 /**
  * Cuts what is given to a client to its row of this column, which the policy keeps. A client
  * without room in some kind gets nothing unreserved.
