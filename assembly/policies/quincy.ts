@@ -179,8 +179,8 @@ function updateNetwork(
   setSlots(slots, hasOwnMinimums());
   growTree();
   if (anew) clearMarket();
-  beginClaims(slots, wait, waitSecond, share, priority);
   beginPass(false);
+  beginClaims(slots, wait, waitSecond, share, priority);
   if (anew) {
     updateClients();
     const looked = joinAll();

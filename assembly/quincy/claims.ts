@@ -13,9 +13,10 @@ import {
 import { chanceOf } from "../shared/chances";
 import { clientReady, flagsOfAgent, flagsOfClient } from "../shared/eligible";
 import { consumedBefore, flagsOfRole, limitOf, parentRole, roleOf } from "../shared/remains";
-import { clientsFrom, dominantShare, usedOf, wholeCluster } from "../shared/tree";
+import { dominantShare, wholeCluster } from "../shared/tree";
 import { COST_MAX, asCost, costAnywhere } from "./costs";
 import { demandOf, hasDemand } from "./demands";
+import { heldBy } from "./guaranteed";
 import { BASIC_KINDS } from "./slots";
 
 /** As many grants as there are. */
@@ -55,8 +56,9 @@ export function placeClaims(): void {
 }
 
 /**
- * Works out the claims of all ready clients, for which the tree has grown. `slots` are the grants of a whole agent; costs are
- * those of waiting at all, of each second of it, of a share, and of a step of priority.
+ * Works out the claims of all ready clients, once guarantees are met. `slots` are the grants of a
+ * whole agent; costs are those of waiting at all, of each second of it, of a share, and of a step
+ * of priority.
  */
 export function beginClaims(
   slots: u32, wait: i32, waitSecond: i32, shareCost: i32, priorityCost: i32,
@@ -75,8 +77,7 @@ export function beginClaims(
     const steps = double(priority, client) * <f64>priorityCost;
     setWord(waits, client, <u32>asCost(min<f64>(grown, most) + (steps == steps ? steps : 0)));
     setDouble(fair, client, chanceOf(client) * slotsTotal);
-    const uses = dominantShare(usedOf(clientsFrom() + client));
-    setDouble(held, client, min<f64>(uses * slotsTotal, COST_MAX));
+    setDouble(held, client, min<f64>(dominantShare(heldBy(client)) * slotsTotal, COST_MAX));
     setWord(caps, client, min<u32>(grantsWanted(client), grantsInLimits(client)));
   }
 }

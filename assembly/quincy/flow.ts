@@ -23,7 +23,9 @@ let cellsMax: u32 = 0;
 /** Per client and per group: the first cell, and the units in all. */
 let clientCells: usize = 0, clientUnits: usize = 0, groupCells: usize = 0, groupUnits: usize = 0;
 
-/** Reserves the flow, which is kept. At most one cell for each slot there can be, all at the end. */
+/**
+ * Reserves the flow, which is kept. At most one cell for each slot there can be, all at the end.
+ */
 export function keepFlow(slotsMax: u32): void {
   const clients = read(Slot.ClientsMax), groups = read(Slot.AgentsMax) + 1;
   clientCells = reserve(clients << 2);

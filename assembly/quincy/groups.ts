@@ -10,7 +10,7 @@ import { minimumOf, worthOffering } from "../shared/minimum";
 import { freeOf, revocableOf } from "../shared/remains";
 import { agentBegin, agentEnd, rackOfAgent } from "./costs";
 import { firstOfGroup, takeUnits, unitsOfCell, unitsOfGroup } from "./flow";
-import { Kept, keep, kept, mixLong } from "./kept";
+import { DIGEST_START, Kept, keep, kept, mixLong } from "./kept";
 import { anyOwnMinimum, isWorthSlots, partOf, slotsIn, withRevocable } from "./slots";
 import { countWork } from "./work";
 
@@ -172,8 +172,10 @@ function kindOf(agent: u32): u32 {
 
 /** Agents of one group have the same digest. */
 function digestOf(agent: u32, kind: u32): u64 {
-  let digest = mixLong(kind, (<u64>rackOfAgent(agent) << 2) | ((flagsOfAgent(agent) >> 3) & 3));
-  if (isFiltered(agent)) digest = mixBytes(digest, filtersOf(agent), filterBytes());
+  const filtered: u32 = isFiltered(agent) ? 1 : 0, fences = (flagsOfAgent(agent) >> 3) & 3;
+  const rest = (kind << 3) | (fences << 1) | filtered;
+  let digest = mixLong(DIGEST_START, (<u64>rackOfAgent(agent) << 32) | <u64>rest);
+  if (filtered) digest = mixBytes(digest, filtersOf(agent), filterBytes());
   if (anyOwnMinimum()) digest = mixBytes(digest, slotOf(agent, kind), 64);
   return digest;
 }

@@ -269,7 +269,7 @@ export class PolicySupervisor {
     if (this.#stalled > this.#limits.stalledRoundsMax) {
       throw new PolicyFault("POLICY_NO_PROGRESS", `${this.#stalled} rounds in a row`);
     }
-    this.#snapshot = policy.snapshot();
+    this.#snapshot = policy.snapshot(this.#snapshot);
     this.#healthy += 1;
     if (this.#faultsInARow === 0 || this.#healthy < this.#limits.healthyRounds) return;
     this.#faultsInARow = 0;

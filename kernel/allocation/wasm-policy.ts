@@ -145,8 +145,13 @@ export class WasmPolicy implements Policy {
     };
   }
 
-  snapshot(): PolicySnapshot {
-    return { schema: this.#started.schema, bytes: this.#state.slice() };
+  snapshot(into?: PolicySnapshot): PolicySnapshot {
+    const { schema } = this.#started;
+    if (into === undefined || !this.mayRestore(into)) {
+      return { schema, bytes: this.#state.slice() };
+    }
+    into.bytes.set(this.#state);
+    return { schema, bytes: into.bytes };
   }
 
   /** Whether a state has the length of this policy's own; if not, `restore` leaves it as it is. */
