@@ -19,6 +19,30 @@ export function refusalMs(refuseMs: number | undefined, allocationIntervalMs: nu
 /** What the store asks about a client when it decides whether a filter blocks an offer. */
 export type WouldBeOffer = (agent: Row, client: Row) => Resources;
 
+/** The columns of a store of filters, a slot each. */
+export interface FilterColumns {
+  readonly client: Uint32Array;
+  readonly agent: Uint32Array;
+  readonly untilMs: Float64Array;
+  readonly agentNext: Uint32Array;
+  readonly agentBefore: Uint32Array;
+  readonly clientNext: Uint32Array;
+  readonly clientBefore: Uint32Array;
+}
+
+/** A store of filters as plain data. */
+export interface SavedFilters {
+  readonly columns: FilterColumns;
+  /** Which of `lists` was refused, a slot each. */
+  readonly refused: Uint32Array;
+  readonly lists: readonly (Resources | undefined)[];
+  readonly agentHead: readonly number[];
+  readonly clientHead: readonly number[];
+  readonly free: readonly number[];
+  readonly buckets: readonly (readonly [untilMs: number, slots: readonly number[]])[];
+  readonly dirty: readonly Row[];
+}
+
 /**
  * Refusals (C7–C10): client, agent, what was refused and until when. There may be millions, so
  * they are columns; each is in the list of its agent, in that of its client, and in the bucket of
@@ -149,6 +173,58 @@ export class FilterStore {
         untilMs: this.#untilMs[slot] as number,
       };
     }
+  }
+
+  /** Everything, to be loaded elsewhere. Lists of resources that are shared stay shared. */
+  save(): SavedFilters {
+    const lists = new Map<Resources | undefined, number>();
+    const refused = new Uint32Array(this.#end);
+    for (let slot = 0; slot < this.#end; slot++) {
+      const list = this.#refused[slot];
+      const known = lists.get(list) ?? lists.size;
+      lists.set(list, known);
+      refused[slot] = known;
+    }
+    const cut = Object.entries(this.#columns).map(
+      ([name, column]) => [name, column.slice(0, this.#end)] as const,
+    );
+    return {
+      columns: Object.fromEntries(cut) as unknown as FilterColumns,
+      refused,
+      lists: [...lists.keys()],
+      agentHead: [...this.#agentHead],
+      clientHead: [...this.#clientHead],
+      free: [...this.#free],
+      buckets: [...this.#buckets].map(([untilMs, slots]) => [untilMs, [...slots]]),
+      dirty: [...this.#dirty],
+    };
+  }
+
+  /** Becomes the store that was saved; it must be a new one. */
+  load(saved: SavedFilters): void {
+    const end = saved.refused.length;
+    while (this.#end < end) this.#grown();
+    for (const [name, column] of Object.entries(this.#columns)) {
+      column.set(saved.columns[name as keyof FilterColumns]);
+    }
+    for (const list of saved.refused) this.#refused.push(saved.lists[list]);
+    for (const head of saved.agentHead) this.#agentHead.push(head);
+    for (const head of saved.clientHead) this.#clientHead.push(head);
+    for (const slot of saved.free) this.#free.push(slot);
+    for (const [untilMs, slots] of saved.buckets) this.#buckets.set(untilMs, [...slots]);
+    for (const row of saved.dirty) this.#dirty.add(row);
+  }
+
+  get #columns(): FilterColumns {
+    return {
+      client: this.#client,
+      agent: this.#agent,
+      untilMs: this.#untilMs,
+      agentNext: this.#agentNext,
+      agentBefore: this.#agentBefore,
+      clientNext: this.#clientNext,
+      clientBefore: this.#clientBefore,
+    };
   }
 
   #grown(): number {
