@@ -6,6 +6,7 @@ import { configErrors } from "./errors/config.ts";
 import { dockerErrors } from "./errors/docker.ts";
 import type { FaultTable } from "./errors/fault.ts";
 import { frameworkErrors } from "./errors/framework.ts";
+import { journalErrors } from "./errors/journal.ts";
 import { pluginErrors } from "./errors/plugin.ts";
 import { policyErrors } from "./errors/policy.ts";
 import { registryErrors } from "./errors/registry.ts";
@@ -34,6 +35,7 @@ export const errors = {
   ...agentErrors,
   ...policyErrors,
   ...registryErrors,
+  ...journalErrors,
   ...cliErrors,
   ...clientErrors,
   ...cgroupErrors,

@@ -205,6 +205,8 @@ export const ClusterEventSchema = Type.Object({
     "framework-updated",
     "framework-removed",
     "policy-changed",
+    "journal-off",
+    "journal-on",
   ),
   timeMs: TimeMsSchema,
   frameworkId: Type.Optional(FrameworkIdSchema),

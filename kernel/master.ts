@@ -8,18 +8,21 @@ import type { WasmPlugin } from "../contract/ports/plugin.ts";
 import type { Transport, TransportHandlers } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import type { Effect } from "./core/effect.ts";
+import { takeSnapshot } from "./core/snapshot/take.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "./core/state.ts";
 import { isRoundDue, step } from "./core/step.ts";
 import { watchCluster } from "./io/cluster-metrics.ts";
 import { compileChecks, masterPeers, openDoor } from "./io/door.ts";
 import { perform } from "./io/effects.ts";
-import { Loop } from "./io/loop.ts";
+import type { Journal } from "./io/journal/journal.ts";
+import { configuredJournal, recorded, roundsRecorder } from "./io/journal/recorder.ts";
+import { Loop, type LoopParts } from "./io/loop.ts";
 import { Operators } from "./io/operators.ts";
 import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
 import { queriesOf } from "./io/queries.ts";
 import { RegistryWriter } from "./io/registry.ts";
-import { Rounds } from "./io/rounds.ts";
+import { ROUND_STEPS_MAX, Rounds } from "./io/rounds.ts";
 
 /** What a master is made of, beside its plugins. */
 export interface MasterParts {
@@ -39,6 +42,7 @@ interface Term {
   readonly loop: Loop;
   readonly registry: RegistryWriter;
   readonly doors: TransportHandlers;
+  readonly journal: Journal | undefined;
 }
 
 /**
@@ -88,12 +92,13 @@ export class Master {
     compileChecks();
     const entries = await leadership.read("");
     const state = createCluster(clusterOptions(config, info), clock.nowMs());
-    const rounds = new Rounds(seedOf(this.#parts.id), clock.monotonicMs, metrics);
-    rounds.promote(policy, state.tables);
     const peers = new Peers();
-    const fail = (cause: unknown): void => {
-      this.#abort("INTERNAL", cause instanceof Error ? cause.message : String(cause));
-    };
+    const operators = new Operators(
+      queriesOf(state),
+      (token, command) => loop.enqueue({ type: "operator", token, command }),
+      (count) => loop.enqueue({ type: "listeners", count }),
+    );
+    const { rounds, journal } = await this.#decisions(state, policy, operators);
     const registry = new RegistryWriter(leadership, {
       clock,
       log,
@@ -101,26 +106,24 @@ export class Master {
       onWritten: (token) => loop.enqueue({ type: "registry-written", token }),
       onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
     });
-    const operators = new Operators(
-      queriesOf(state),
-      (token, command) => loop.enqueue({ type: "operator", token, command }),
-      (count) => loop.enqueue({ type: "listeners", count }),
-    );
     const abort = (code: string, message: string): void => this.#abort(code, message);
     const targets = { peers, operators, registry, log, abort };
-    const loop: Loop = new Loop(
-      {
-        step: (input, nowMs, out) => step(state, input, nowMs, out),
-        nextDeadlineMs: () => nextDeadlineMs(state),
-        roundDue: () => isRoundDue(state),
-        allocate: (nowMs) => rounds.decide(state, nowMs),
-        perform: (effect: Effect) => perform(effect, targets),
-        flush: () => {
-          for (const { server } of transports) server.flushAll();
-        },
+    const parts: LoopParts = {
+      step: (input, nowMs, out) => step(state, input, nowMs, out),
+      nextDeadlineMs: () => nextDeadlineMs(state),
+      roundDue: () => isRoundDue(state),
+      allocate: (nowMs) => rounds.decide(state, nowMs),
+      commit: (_, release) => release(),
+      perform: (effect: Effect) => perform(effect, targets),
+      flush: () => {
+        for (const { server } of transports) server.flushAll();
       },
-      { clock, log, metrics, fail },
-    );
+    };
+    const fail = (cause: unknown): void => {
+      this.#abort("INTERNAL", cause instanceof Error ? cause.message : String(cause));
+    };
+    const around = { clock, log, metrics, fail };
+    const loop = new Loop(journal === undefined ? parts : recorded(parts, journal), around);
     watchCluster(state, metrics);
     loop.enqueue({ type: "recovered", entries });
     const doors = openDoor({
@@ -131,7 +134,32 @@ export class Master {
       accepts: () => !loop.full,
       enqueue: (input) => loop.enqueue(input),
     });
-    this.#term = { state, loop, registry, doors };
+    this.#term = { state, loop, registry, doors, journal };
+  }
+
+  /** The allocation with its first policy, and the journal that hears of it from the beginning. */
+  async #decisions(
+    state: ClusterState,
+    policy: WasmPlugin,
+    operators: Operators,
+  ): Promise<{ readonly rounds: Rounds; readonly journal: Journal | undefined }> {
+    const { config, id, version, log, metrics, clock } = this.#parts;
+    const seed = seedOf(id);
+    const { options, startedMs } = state;
+    const journal = configuredJournal(config, {
+      clock,
+      log,
+      metrics,
+      about: { software: version, run: id, startedMs, options, seed, stepsMax: ROUND_STEPS_MAX },
+      snapshot: () => ({ state: takeSnapshot(state), round: rounds.round }),
+      renewPolicy: () => rounds.supervisor.renew(),
+      tell: (event) => operators.publish(event),
+    });
+    const listener = journal && roundsRecorder(journal);
+    const rounds = new Rounds(seed, clock.monotonicMs, metrics, listener);
+    await journal?.open();
+    rounds.promote(policy, state.tables);
+    return { rounds, journal };
   }
 
   /** Stops stepping, after what was asked of the registry is durable. */
@@ -141,12 +169,16 @@ export class Master {
     if (term === undefined) return;
     await term.registry.settled();
     term.loop.stop();
+    // What the journal still held back may ask something of the registry in its turn.
+    await term.journal?.close();
+    await term.registry.settled();
   }
 
   #abort(code: string, message: string): void {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#term?.loop.stop();
+    this.#term?.journal?.closeNow(this.#parts.clock.nowMs());
     this.#parts.abort(code, message);
   }
 }

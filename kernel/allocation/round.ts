@@ -1,6 +1,7 @@
 import type { AllocationTables } from "../core/tables.ts";
+import type { PolicyFault } from "./faults.ts";
 import type { RoundInput } from "./policy.ts";
-import type { PolicySupervisor } from "./supervisor.ts";
+import type { Supervised } from "./supervisor.ts";
 
 /** What a round decided: columns, valid until the next round. Every row has been verified. */
 export interface RoundDecisions {
@@ -20,7 +21,15 @@ export interface RoundDecisions {
   readonly digest: string;
   /** The policy failed and the round was lost; its candidates wait for the next one. */
   readonly lost: boolean;
+  /** Number of the instance that ran, and why the round was lost; see `Supervised`. */
+  readonly instance: number;
+  readonly fault: PolicyFault | undefined;
   readonly tookMs: number;
+}
+
+/** Who decides in a round: the supervisor, or whoever replays what it did. */
+export interface Decider {
+  allocate(tables: AllocationTables, input: RoundInput): Supervised;
 }
 
 const NO_ROWS = new Uint32Array(0);
@@ -32,13 +41,15 @@ const NO_AMOUNTS = new Float64Array(0);
  * that it is given, and that only to say how long a round took.
  */
 export class AllocationRounds {
-  readonly #supervisor: PolicySupervisor;
+  readonly #decider: Decider;
   readonly #clockMs: () => number;
-  #round = 0;
+  #round: number;
 
-  constructor(supervisor: PolicySupervisor, clockMs: () => number) {
-    this.#supervisor = supervisor;
+  /** `round` is the number of the last round before these. */
+  constructor(decider: Decider, clockMs: () => number, round = 0) {
+    this.#decider = decider;
     this.#clockMs = clockMs;
+    this.#round = round;
   }
 
   /** Number of the last round that ran. */
@@ -54,7 +65,8 @@ export class AllocationRounds {
     this.#round += 1;
     tables.rotateCandidates(scattered(this.#round, input.seed) % candidates);
     const full = { ...input, round: this.#round };
-    const { rows, policy, digest } = this.#supervisor.allocate(tables, full);
+    const decided = this.#decider.allocate(tables, full);
+    const { rows, policy, digest, instance, fault } = decided;
     if (rows !== undefined) tables.dropCandidates(rows.looked);
     return {
       round: this.#round,
@@ -67,6 +79,8 @@ export class AllocationRounds {
       policy,
       digest,
       lost: rows === undefined,
+      instance,
+      fault,
       tookMs: this.#clockMs() - startMs,
     };
   }

@@ -58,6 +58,19 @@ export interface Supervised {
   readonly rows: DecisionRows | undefined;
   readonly policy: string;
   readonly digest: string;
+  /** Number of the instance that ran; -1 when that was the policy that is built in. */
+  readonly instance: number;
+  /** Why the round was lost, if it was. */
+  readonly fault: PolicyFault | undefined;
+}
+
+/** An instance that runs the rounds from now on. */
+export interface StartedInstance {
+  /** Instances are counted from 0. */
+  readonly instance: number;
+  readonly spec: PolicySpec;
+  /** Private state that it was given, whether or not it knew what to do with it. */
+  readonly restored: PolicySnapshot | undefined;
 }
 
 /**
@@ -80,9 +93,17 @@ export class PolicySupervisor {
   #healthy = 0;
   #stalled = 0;
   #retryAt = 0;
+  #started = 0;
+  #isStale = false;
+  readonly #onStarted: (started: StartedInstance) => void;
 
-  constructor(limits: SupervisorLimits = DEFAULT_SUPERVISION) {
+  /** `onStarted` hears of every instance, before it runs its first round. */
+  constructor(
+    limits: SupervisorLimits = DEFAULT_SUPERVISION,
+    onStarted: (started: StartedInstance) => void = () => {},
+  ) {
     this.#limits = limits;
+    this.#onStarted = onStarted;
   }
 
   /** How the live policy stands. */
@@ -121,6 +142,14 @@ export class PolicySupervisor {
     return true;
   }
 
+  /**
+   * Has the next round run by a new instance with the private state of the present one, as when
+   * tables have grown: whatever else it has in its memory is forgotten.
+   */
+  renew(): void {
+    this.#isStale = true;
+  }
+
   /** One round. The rows are verified, or `undefined` when the policy failed. */
   allocate(tables: AllocationTables, input: RoundInput): Supervised {
     let policy = this.#builtIn;
@@ -129,12 +158,14 @@ export class PolicySupervisor {
       const rows = policy.allocate(tables, input);
       this.#verifier.verify(tables, rows);
       if (policy !== this.#builtIn) this.#passed(policy, rows, input.round);
-      return { rows, policy: policy.name, digest: policy.digest };
+      const { name, digest } = policy;
+      return { rows, policy: name, digest, instance: this.#numberOf(policy), fault: undefined };
     } catch (error) {
       if (!(error instanceof PolicyFault)) throw error;
       const { name, digest } = this.#running() ?? policy;
+      const instance = this.#numberOf(policy);
       this.#failed(error, input.round);
-      return { rows: undefined, policy: name, digest };
+      return { rows: undefined, policy: name, digest, instance, fault: error };
     }
   }
 
@@ -144,9 +175,7 @@ export class PolicySupervisor {
     round: number,
     what: "promoted" | "rolled-back",
   ): void {
-    const instance = new WasmPolicy(spec.policy, tables, spec.options);
-    const state = this.#instance?.snapshot() ?? this.#snapshot;
-    if (state !== undefined) instance.restore(state);
+    const instance = this.#start(spec, tables, this.#instance?.snapshot() ?? this.#snapshot);
     this.#previous = this.#spec;
     this.#spec = spec;
     this.#instance = instance;
@@ -156,6 +185,24 @@ export class PolicySupervisor {
     this.#healthy = 0;
     this.#stalled = 0;
     this.#note(round, { what });
+  }
+
+  /** A new instance, with a private state if there is one for it. */
+  #start(
+    spec: PolicySpec,
+    tables: AllocationTables,
+    restored: PolicySnapshot | undefined,
+  ): WasmPolicy {
+    const instance = new WasmPolicy(spec.policy, tables, spec.options);
+    if (restored !== undefined) instance.restore(restored);
+    this.#isStale = false;
+    this.#onStarted({ instance: this.#started++, spec, restored });
+    return instance;
+  }
+
+  /** The newest instance is the only one that runs. */
+  #numberOf(policy: Policy): number {
+    return policy === this.#builtIn ? -1 : this.#started - 1;
   }
 
   /** The spec that runs in this standing. */
@@ -169,14 +216,14 @@ export class PolicySupervisor {
     if (this.#standing === "built-in" || input.round < this.#retryAt) return undefined;
     const spec = this.#standing === "previous" ? this.#previous : this.#spec;
     if (spec === undefined) return undefined;
-    if (this.#instance?.generation === tables.generation) return this.#instance;
+    const fits = this.#instance?.generation === tables.generation && !this.#isStale;
+    if (fits) return this.#instance;
     // Tables that grew need a new layout; the state goes over. After a fault there is no instance.
     const grown = this.#instance !== undefined;
     const state = grown ? this.#instance?.snapshot() : this.#snapshot;
     this.#instance = undefined;
-    const instance = new WasmPolicy(spec.policy, tables, spec.options);
     const cold = this.#standing === "cold" || this.#standing === "previous";
-    if (state !== undefined && (grown || !cold)) instance.restore(state);
+    const instance = this.#start(spec, tables, grown || !cold ? state : undefined);
     this.#instance = instance;
     if (!grown) this.#note(input.round, { what: "retried" });
     return instance;

@@ -15,6 +15,11 @@ export interface LoopParts {
   roundDue(): boolean;
   /** Runs one round; its decisions come back as the input to step. */
   allocate(nowMs: number): ClusterInput | undefined;
+  /**
+   * Calls `release`, which performs the effects of the turn and flushes, once the world may learn
+   * of the turn: at once, or later but in the order of turns. The loop turns on meanwhile.
+   */
+  commit(nowMs: number, release: () => void): void;
   perform(effect: Effect): void;
   /** Sends what `perform` queued: one frame for each peer. */
   flush(): void;
@@ -22,7 +27,7 @@ export interface LoopParts {
 
 /**
  * The heartbeat of the master: drain a bounded batch, step each input, run at most one round of
- * allocation, perform the effects, flush. Nothing else steps the cluster, and nothing acts from
+ * allocation, commit, perform the effects, flush. Nothing else steps the cluster, and nothing acts from
  * inside a callback: transports, the registry and timers only enqueue.
  */
 export class Loop {
@@ -99,14 +104,23 @@ export class Loop {
   #wake(): void {
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined;
-      try {
-        this.#turn();
-      } catch (cause) {
-        this.stop();
-        this.#log.error({ err: cause }, "the cluster's state machine failed");
-        this.#fail(cause);
-      }
+      this.#guarded(() => this.#turn());
     });
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      this.stop();
+      this.#log.error({ err: cause }, "the cluster's state machine failed");
+      this.#fail(cause);
+    }
+  }
+
+  #release(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#parts.perform(effect);
+    this.#parts.flush();
   }
 
   #turn(): void {
@@ -127,8 +141,7 @@ export class Loop {
       if (decided !== undefined) this.#parts.step(decided, nowMs, effects);
     }
     this.#effects = [];
-    for (const effect of effects) this.#parts.perform(effect);
-    this.#parts.flush();
+    this.#parts.commit(nowMs, () => this.#guarded(() => this.#release(effects)));
     this.#inputs.add(taken);
     this.#tickSeconds.observe((this.#clock.monotonicMs() - began) / 1_000);
     if (this.#stopped) return;

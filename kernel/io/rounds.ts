@@ -3,7 +3,11 @@ import type { WasmPlugin } from "../../contract/ports/plugin.ts";
 import { admitPolicy } from "../allocation/admission.ts";
 import { AllocationRounds, type RoundDecisions } from "../allocation/round.ts";
 import { DecisionFlag } from "../allocation/slots.ts";
-import { PolicySupervisor } from "../allocation/supervisor.ts";
+import {
+  DEFAULT_SUPERVISION,
+  PolicySupervisor,
+  type StartedInstance,
+} from "../allocation/supervisor.ts";
 import type { ClusterInput, OfferDecision } from "../core/event.ts";
 import type { ClusterState } from "../core/state.ts";
 import { prepareRound } from "../core/step.ts";
@@ -13,7 +17,7 @@ import type { AllocationTables } from "../core/tables.ts";
 /** Wall-clock backstop of one call into a policy; the step budget is the real bound. */
 const POLICY_DEADLINE_MS = 1_000;
 /** Step budget of one round: agents looked at. A round that needs more goes on in the next turn. */
-const ROUND_STEPS_MAX = 200_000;
+export const ROUND_STEPS_MAX = 200_000;
 
 /** Numbers for the parameters that a policy's manifest names, defaults filled in. */
 function parametersOf({ manifest, config }: WasmPlugin): number[] {
@@ -26,9 +30,16 @@ function parametersOf({ manifest, config }: WasmPlugin): number[] {
   return Array.from(values, (value) => value ?? 0);
 }
 
+/** Who is told, in order, of everything that decides and of what was decided. */
+export interface RoundsListener {
+  started(instance: StartedInstance): void;
+  decided(decisions: RoundDecisions, listed: readonly OfferDecision[]): void;
+}
+
 /** The allocation of a master: its live policy under supervision, and the figures of its rounds. */
 export class Rounds {
-  readonly supervisor = new PolicySupervisor();
+  readonly supervisor: PolicySupervisor;
+  readonly #listener: RoundsListener | undefined;
   readonly #rounds: AllocationRounds;
   readonly #seed: number;
   readonly #seconds;
@@ -36,8 +47,17 @@ export class Rounds {
   readonly #lost;
 
   /** `seed` makes the order of agents differ between masters and equal between replays. */
-  constructor(seed: number, monotonicMs: () => number, metrics: Metrics) {
+  constructor(
+    seed: number,
+    monotonicMs: () => number,
+    metrics: Metrics,
+    listener?: RoundsListener,
+  ) {
     this.#seed = seed;
+    this.#listener = listener;
+    this.supervisor = new PolicySupervisor(DEFAULT_SUPERVISION, (started) =>
+      listener?.started(started),
+    );
     this.#rounds = new AllocationRounds(this.supervisor, monotonicMs);
     this.#seconds = metrics.histogram({
       name: "allocation_round_seconds",
@@ -73,6 +93,11 @@ export class Rounds {
     return { name: live?.name ?? "built-in", digest: live?.digest ?? "" };
   }
 
+  /** Number of the last round. */
+  get round(): number {
+    return this.#rounds.round;
+  }
+
   /** One round over the cluster; what it decided, as the input to step. */
   decide(state: ClusterState, nowMs: number): ClusterInput | undefined {
     prepareRound(state);
@@ -80,10 +105,12 @@ export class Rounds {
     const decisions = this.#rounds.run(state.tables, input);
     if (decisions === undefined) return undefined;
     this.#count(decisions);
+    const listed = listOf(decisions);
+    this.#listener?.decided(decisions, listed);
     const { policy: name, digest } = decisions;
     return {
       type: "offers-decided",
-      decisions: listOf(decisions),
+      decisions: listed,
       policy: { name, digest },
       more: decisions.more,
     };
@@ -98,7 +125,13 @@ export class Rounds {
 }
 
 /** The columns as a list that stays valid after the next round. */
-function listOf({ count, agents, clients, flags, amounts }: RoundDecisions): OfferDecision[] {
+export function listOf({
+  count,
+  agents,
+  clients,
+  flags,
+  amounts,
+}: RoundDecisions): OfferDecision[] {
   const list: OfferDecision[] = new Array(count);
   for (let row = 0; row < count; row++) {
     const agentRow = agents[row] as number;
