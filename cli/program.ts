@@ -24,6 +24,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   offers: async () => (await import("./commands/offers.ts")).offersCommand,
   roles: async () => (await import("./commands/roles.ts")).rolesCommand,
   events: async () => (await import("./commands/events.ts")).eventsCommand,
+  replay: async () => (await import("./commands/replay.ts")).replayCommand,
   plugin: async () => (await import("./commands/plugin.ts")).pluginCommand,
   config: async () => (await import("./commands/config.ts")).configCommand,
   completion: async () => (await import("./commands/completion.ts")).completionCommand,

@@ -28,6 +28,7 @@ const anything = [
   "contract",
   "wire",
   "kernel",
+  "simulation",
   "agent",
   "plugins",
   "sdk",
@@ -82,6 +83,12 @@ export const areas: readonly Area[] = [
     because: "the master finds plugins by manifest and meets the agent in contract/ only",
   },
   {
+    path: "simulation",
+    may: ["contract", "kernel"],
+    node: true,
+    because: "replay and simulation drive the master's own core and allocation, and no master",
+  },
+  {
     path: "agent/core",
     may: ["contract"],
     packages: [],
@@ -126,7 +133,7 @@ export const areas: readonly Area[] = [
   {
     path: "cli",
     may: ["contract", "wire", "sdk", "frameworks", "kernel/host"],
-    mayLazily: ["kernel/main.ts", "agent/main.ts"],
+    mayLazily: ["kernel/main.ts", "agent/main.ts", "simulation"],
     node: true,
     because: "a command that lists tasks must not load a master or an agent",
   },
