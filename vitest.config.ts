@@ -7,8 +7,9 @@ export default defineConfig({
     pool: "forks",
     // End-to-end tests start processes of their own: more workers than this starve them of cores.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Wide of what a machine at ten times its load needs; `until` gives up earlier, and says more.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
     // A rejected promise nobody awaited is a bug of ours, never noise.
     dangerouslyIgnoreUnhandledErrors: false,

@@ -1,5 +1,6 @@
 import { errors } from "../contract/errors.ts";
-import type { TaskView } from "../contract/operator-api.ts";
+import type { AgentId } from "../contract/ids.ts";
+import type { AgentView, TaskView } from "../contract/operator-api.ts";
 import { OperatorClient } from "../sdk/index.ts";
 import type { CliContext, MasterOptions } from "./context.ts";
 
@@ -59,6 +60,33 @@ export async function findTask(client: OperatorClient, id: string): Promise<Task
       id,
       [only, ...others].map(({ task }) => `${task.taskId} of framework ${task.frameworkId}`),
     );
+  }
+  return only;
+}
+
+/** An agent that was found by its id or its hostname. */
+export interface FoundAgent {
+  readonly id: AgentId;
+  readonly view: AgentView;
+}
+
+/**
+ * The agent that an id or a hostname means.
+ * @throws AGENT_UNKNOWN, AGENT_NAME_AMBIGUOUS
+ */
+export async function findAgent(client: OperatorClient, name: string): Promise<FoundAgent> {
+  const found: FoundAgent[] = [];
+  for await (const view of client.all("agents", {})) {
+    const { id, hostname } = view.agent;
+    if (id === undefined) continue;
+    if (id === name) return { id, view };
+    if (hostname === name) found.push({ id, view });
+  }
+  const [only, ...others] = found;
+  if (only === undefined) throw errors.AGENT_UNKNOWN(name);
+  if (others.length > 0) {
+    const ids = found.map(({ id }) => id);
+    throw errors.AGENT_NAME_AMBIGUOUS(name, ids);
   }
   return only;
 }

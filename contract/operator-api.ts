@@ -1,5 +1,9 @@
-import Type, { type Static, type TSchema } from "typebox";
+import Type, { type Static } from "typebox";
 import { ProblemSchema } from "./framework-api.ts";
+import { agentMethods } from "./operator/agent-methods.ts";
+import { maintenanceMethods } from "./operator/maintenance-methods.ts";
+import { method } from "./operator/method.ts";
+import { resourceMethods } from "./operator/resource-methods.ts";
 import {
   AgentInfoSchema,
   DrainInfoSchema,
@@ -36,6 +40,7 @@ export const AgentViewSchema = Type.Object({
   used: Resources,
   offered: Resources,
   tasks: Type.Number(),
+  deactivated: Type.Optional(Type.Boolean()),
   unavailability: Type.Optional(UnavailabilitySchema),
   drain: Type.Optional(DrainInfoSchema),
 });
@@ -90,19 +95,14 @@ const page = {
   offset: Type.Optional(Type.Integer({ minimum: 0 })),
 };
 
-const method = <Params extends TSchema, Result extends TSchema>(
-  params: Params,
-  result: Result,
-) => ({
-  params,
-  result,
-});
-
 /**
  * What an operator may ask of a master, by method name. Each request is answered by one response
  * with the same `id`; lists are paged so that no answer outgrows a frame.
  */
 export const operatorMethods = {
+  ...agentMethods,
+  ...maintenanceMethods,
+  ...resourceMethods,
   cluster: method(
     Type.Object({}),
     Type.Object({

@@ -1,4 +1,5 @@
 import { errors, type TepuiError } from "../contract/errors.ts";
+import { operatorCommands } from "../contract/operator/commands.ts";
 import type {
   ClusterEvent,
   OperatorMethod,
@@ -25,12 +26,7 @@ export interface OperatorOptions extends ConnectOptions {
 }
 
 /** Changes the cluster: must not be done twice because an answer was lost. */
-const changes: ReadonlySet<OperatorMethod> = new Set<OperatorMethod>([
-  "kill-task",
-  "teardown",
-  "update-weights",
-  "update-quota",
-]);
+const changes: ReadonlySet<OperatorMethod> = new Set<OperatorMethod>(operatorCommands);
 
 interface Pending {
   readonly method: OperatorMethod;

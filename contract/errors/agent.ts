@@ -77,6 +77,39 @@ export const agentErrors = {
       where: `agent ${agent}`,
       hint: "register again",
     }),
+  AGENT_LEAVING: (agent: string) =>
+    fault("AGENT_LEAVING", 409, `agent ${agent} is being marked as gone`, {
+      where: `agent ${agent}`,
+      hint: "wait a moment and look again",
+    }),
+  AGENT_NOT_DRAINABLE: (agent: string, reason: string) =>
+    fault("AGENT_NOT_DRAINABLE", 400, `agent ${agent} cannot be drained: ${reason}`, {
+      where: `agent ${agent}`,
+      hint: "take its machine out of the schedule first, or go on with the maintenance",
+    }),
+  AGENT_DRAINING: (agent: string) =>
+    fault("AGENT_DRAINING", 409, `agent ${agent} is still being drained`, {
+      where: `agent ${agent}`,
+      hint: "wait until it is DRAINED",
+    }),
+  AGENT_AWAY: (agent: string) =>
+    fault("AGENT_AWAY", 409, `agent ${agent} is not connected`, {
+      where: `agent ${agent}`,
+      hint: "wait until it is back",
+    }),
+  MACHINE_DOWN: (machine: string) =>
+    fault("MACHINE_DOWN", 403, `machine ${machine} is down for maintenance`, {
+      where: `machine ${machine}`,
+      hint: "end its maintenance, then start the agent again",
+    }),
+  MAINTENANCE_INVALID: (problem: string) => fault("MAINTENANCE_INVALID", 400, problem),
+  OPERATION_INVALID: (operation: string, problem: string) =>
+    fault("OPERATION_INVALID", 400, `${operation}: ${problem}`),
+  RESOURCES_MISSING: (agent: string, operation: string) =>
+    fault("RESOURCES_MISSING", 409, `agent ${agent} has not got free what ${operation} takes`, {
+      where: `agent ${agent}`,
+      hint: "resources that tasks use cannot be taken; see what the agent has",
+    }),
   AGENTS_FULL: (most: number) =>
     fault("AGENTS_FULL", 503, `the master has room for ${most} agents`),
   AGENTS_MISSING: (missing: number, known: number) =>

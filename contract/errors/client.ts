@@ -36,6 +36,17 @@ export const clientErrors = {
       details: found,
       hint: "write more of its id",
     }),
+  AGENT_NAME_AMBIGUOUS: (name: string, found: readonly string[]) =>
+    fault("AGENT_NAME_AMBIGUOUS", 409, `${found.length} agents have the hostname "${name}"`, {
+      where: `agent ${name}`,
+      details: found,
+      hint: "name one of these ids",
+    }),
+  VOLUME_NOT_FOUND: (agent: string, role: string, id: string) =>
+    fault("VOLUME_NOT_FOUND", 404, `agent ${agent} has no volume ${id} of role ${role}`, {
+      where: `agent ${agent}`,
+      hint: "`tepui agents -o json` shows what it has",
+    }),
   SANDBOX_UNREADABLE: (place: string, reason: string) =>
     fault("SANDBOX_UNREADABLE", 502, `cannot read ${place}: ${reason}`, { where: place }),
   JOB_INVALID: (reason: string, where?: string) =>

@@ -4,8 +4,11 @@ import type { AgentInfo } from "../../contract/schema/agent.ts";
 import { isTerminal, type TaskReason, type TaskState } from "../../contract/task-state.ts";
 import { assert } from "./assert.ts";
 import { flagAgent, recount, totalChanged } from "./books.ts";
+import { constrainAgent } from "./constraints.ts";
 import type { Effect } from "./effect.ts";
 import type { PeerNumber } from "./event.ts";
+import { withdrawAgent } from "./inverse-offers.ts";
+import { unavailabilityOf } from "./maintenance.ts";
 import { rescindOffer } from "./offers.ts";
 import { normal } from "./pool.ts";
 import { type Agent, type ClusterState, type Task, wantRound } from "./state.ts";
@@ -27,7 +30,8 @@ export function addAgent(
   { agent: info, version, capabilities }: Registration,
   nowMs: number,
 ): Agent | undefined {
-  const row = state.tables.addAgent(1);
+  const { tables } = state;
+  const row = tables.addAgent(1);
   if (row === undefined) return undefined;
   const total = normal(info.resources);
   const agent: Agent = {
@@ -52,6 +56,8 @@ export function addAgent(
     heard: true,
     missedPings: 0,
     reregisterAtMs: undefined,
+    unavailability: unavailabilityOf(state.registry.maintenance, info),
+    inverse: new Map(),
     removalAtMs: undefined,
   };
   state.agents.set(id, agent);
@@ -60,7 +66,9 @@ export function addAgent(
   state.agentPeers.set(peer, agent);
   state.recovering.delete(id);
   totalChanged(state, agent);
+  tables.setUnavailability(row, agent.unavailability?.startMs ?? 0);
   flagAgent(state, agent);
+  constrainAgent(state, agent);
   state.timers.set(nowMs + state.options.agentPingTimeoutMs, "ping", id);
   wantRound(state);
   return agent;
@@ -77,7 +85,9 @@ export function describeAgent(state: ClusterState, agent: Agent, registration: R
   agent.version = version;
   agent.capabilities = capabilities;
   agent.total = normal(info.resources);
-  if (changed) state.filters.dropAgent(agent.row);
+  if (!changed) return;
+  state.filters.dropAgent(agent.row);
+  constrainAgent(state, agent);
 }
 
 function sameJson(a: unknown, b: unknown): boolean {
@@ -108,12 +118,16 @@ export function disconnectAgent(
   state.timers.set(agent.reregisterAtMs, "reregister", agent.id);
   flagAgent(state, agent);
   for (const offer of [...agent.offers]) rescindOffer(state, offer, out);
+  withdrawAgent(state, agent, out);
 }
 
 /** How an agent goes. */
 export interface Departure {
-  /** Unreachable: its tasks may come back with it (B24). Else they are lost for good (B28, B29). */
-  readonly unreachable: boolean;
+  /**
+   * unreachable: its tasks may come back with it (B24). removed: they are lost (B28, B29). gone:
+   * an operator says that they are (B31).
+   */
+  readonly how: "unreachable" | "removed" | "gone";
   readonly message: string;
 }
 
@@ -124,15 +138,17 @@ export interface Departure {
 export function removeAgent(
   state: ClusterState,
   agent: Agent,
-  { unreachable, message }: Departure,
+  { how, message }: Departure,
   nowMs: number,
   out: Effect[],
 ): void {
   if (agent.peer !== undefined) state.agentPeers.delete(agent.peer);
   agent.peer = undefined;
   for (const offer of [...agent.offers]) rescindOffer(state, offer, out);
+  withdrawAgent(state, agent, out);
   for (const task of [...agent.tasks]) {
-    if (unreachable) loseSight(state, agent, task, message, nowMs, out);
+    if (how === "unreachable") loseSight(state, agent, task, message, nowMs, out);
+    else if (how === "gone") endGone(state, agent, task, message, nowMs, out);
     else loseTask(state, agent, task, "REASON_AGENT_REMOVED", message, nowMs, out);
   }
   for (const executor of [...agent.executors.values()]) dropExecutor(state, agent, executor);
@@ -181,6 +197,22 @@ function loseSight(
     if (framework.unreachable.size <= state.options.maxUnreachableTasksPerFramework) break;
     framework.unreachable.delete(oldest);
   }
+}
+
+/** A task on an agent that will never come back (B31). */
+function endGone(
+  state: ClusterState,
+  agent: Agent,
+  task: Task,
+  message: string,
+  nowMs: number,
+  out: Effect[],
+): void {
+  if (!isTerminal(task.state)) {
+    const next = forAwareness(task.framework, "TASK_GONE_BY_OPERATOR");
+    sayLost(state, task, next, "REASON_AGENT_REMOVED_BY_OPERATOR", message, nowMs, out);
+  }
+  completeTask(state, agent, task);
 }
 
 /** A task is lost for good, for frameworks that know about partitions too (B23, B28). */

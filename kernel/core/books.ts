@@ -157,7 +157,11 @@ const NO_VECTOR: Vector = new Float64Array(KINDS);
 export function flagAgent(state: ClusterState, agent: Agent): void {
   const { options, tables } = state;
   let flags: number = AgentFlag.PRESENT;
-  if (agent.peer !== undefined && !agent.leaving) flags |= AgentFlag.ACTIVE;
+  const { deactivated, drains } = state.registry;
+  if (agent.peer !== undefined && !agent.leaving && !deactivated.has(agent.id)) {
+    flags |= AgentFlag.ACTIVE;
+  }
+  if (drains.has(agent.id)) flags |= AgentFlag.DRAINING;
   if (options.filterGpuResources && (quantitiesOf(agent.total)["gpus"] ?? 0) > 0) {
     flags |= AgentFlag.GPU_FENCED;
   }

@@ -1,6 +1,7 @@
 import type { AgentMessage } from "../../contract/agent-api.ts";
 import type { FrameworkCall } from "../../contract/framework-api.ts";
-import type { OperatorMethod, OperatorParams } from "../../contract/operator-api.ts";
+import type { OperatorCommandName } from "../../contract/operator/commands.ts";
+import type { OperatorParams } from "../../contract/operator-api.ts";
 
 /** Number of a connection, unique for the life of the process; the core knows no sockets. */
 export type PeerNumber = number;
@@ -21,12 +22,6 @@ export interface OfferDecision {
   /** Beside the amounts, everything revocable. */
   readonly revocable?: boolean;
 }
-
-/** Methods that change the cluster, and therefore pass through the core. */
-export type OperatorCommandName = Extract<
-  OperatorMethod,
-  "kill-task" | "teardown" | "update-weights" | "update-quota"
->;
 
 /** A change asked for by an operator; `token` comes back in the reply. */
 export type OperatorCommand = {

@@ -5,6 +5,7 @@ import { assert } from "./assert.ts";
 import { flagClient } from "./books.ts";
 import { dropIdleClient } from "./clients.ts";
 import type { Effect } from "./effect.ts";
+import { dropFrameworkAnswers, forgetFramework } from "./inverse-offers.ts";
 import { recoverOffer } from "./offers.ts";
 import type { Agent, ClusterState, Framework, Task } from "./state.ts";
 import { masterStatus } from "./statuses.ts";
@@ -29,6 +30,7 @@ export function addFramework(
     clients: new Map(),
     suppressed: new Set(),
     constraints: undefined,
+    admits: new Map(),
     offers: new Set(),
     tasks: new Map(),
     unreachable: new Map(),
@@ -55,6 +57,7 @@ export function disconnectFramework(state: ClusterState, framework: Framework): 
   framework.peer = undefined;
   framework.state = "disconnected";
   recoverOffers(state, framework);
+  forgetFramework(state, framework);
   for (const client of framework.clients.values()) {
     if (client.row >= 0) state.filters.dropClient(client.row);
     flagClient(state, client);
@@ -99,6 +102,7 @@ export function removeFramework(
     assert(client.holders === 0, `framework ${id} still holds something in ${client.role.name}`);
     dropIdleClient(state, client);
   }
+  dropFrameworkAnswers(state, framework);
   state.frameworks.delete(id);
   state.frameworkNumbers.give(framework.number);
   completeFramework(state, framework, nowMs);

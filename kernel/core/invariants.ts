@@ -61,7 +61,7 @@ function checkAgent(state: ClusterState, agent: Agent): void {
   }
 }
 
-function checkAgentRow({ tables }: ClusterState, agent: Agent): void {
+function checkAgentRow({ tables, registry }: ClusterState, agent: Agent): void {
   const { id, row, peer, leaving } = agent;
   const sums = new Float64Array(KINDS);
   for (const resource of agent.free) {
@@ -74,7 +74,8 @@ function checkAgentRow({ tables }: ClusterState, agent: Agent): void {
     const free = tables.agents.free[row * KINDS + kind];
     assert(free === sums[kind], `agent ${id} has ${sums[kind]} of kind ${kind}, its row ${free}`);
   }
-  const offerable = peer !== undefined && !leaving;
+  const inService = !registry.deactivated.has(id) && !registry.drains.has(id);
+  const offerable = peer !== undefined && !leaving && inService;
   assert(tables.agents.offerable(row) === offerable, `agent ${id}: its row's flags are wrong`);
 }
 
@@ -193,7 +194,9 @@ export function checkFilterBits(state: ClusterState): void {
     for (const client of state.clientRows) {
       if (client === undefined) continue;
       const bit = state.tables.filters.get(client.row, agent);
-      assert(bit === blocked.has(`${client.row} ${agent}`), `filter bit of ${client.row} ${agent}`);
+      const excluded = state.tables.filters.excludes(client.row, agent);
+      const should = excluded || blocked.has(`${client.row} ${agent}`);
+      assert(bit === should, `filter bit of ${client.row} ${agent}`);
     }
   }
 }

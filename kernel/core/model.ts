@@ -8,8 +8,14 @@ import type {
   TaskId,
   UpdateId,
 } from "../../contract/ids.ts";
+import type { MachineId, MaintenanceWindow } from "../../contract/operator/maintenance-methods.ts";
 import type { Resources } from "../../contract/resources.ts";
-import type { AgentCapability, AgentInfo } from "../../contract/schema/agent.ts";
+import type {
+  AgentCapability,
+  AgentInfo,
+  DrainInfo,
+  Unavailability,
+} from "../../contract/schema/agent.ts";
 import type { KillPolicy } from "../../contract/schema/command.ts";
 import type {
   FrameworkInfo,
@@ -19,6 +25,7 @@ import type {
 import type { Offer as WireOffer } from "../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
+import type { AgentTest } from "./constraints.ts";
 import type { PeerNumber, Row } from "./event.ts";
 
 /** What is said about a task that nobody here decides on; a `TaskInfo` or `TaskRecord` is one. */
@@ -82,6 +89,30 @@ export interface Client {
   holders: number;
 }
 
+/** A question to a framework whether an agent may go away (C15). */
+export interface InverseOffer {
+  readonly id: OfferId;
+  readonly framework: Framework;
+  readonly agent: Agent;
+  readonly mintedMs: number;
+}
+
+/** How a framework stands to the unavailability of an agent (C15). */
+export interface InverseState {
+  /** The question that waits for its answer. */
+  asked: InverseOffer | undefined;
+  /** It is not asked again before this. */
+  askAgainMs: number;
+  answer: "ACCEPT" | "DECLINE" | undefined;
+  answeredMs: number;
+}
+
+/** Planned absences of machines, and those that are down for them (I1, I2). */
+export interface Maintenance {
+  readonly windows: readonly MaintenanceWindow[];
+  readonly down: readonly MachineId[];
+}
+
 /** A role of the tree, alive while anything refers to it (E18). */
 export interface Role {
   readonly name: RoleName;
@@ -106,7 +137,9 @@ export interface Framework {
   partitionAware: boolean;
   readonly clients: Map<RoleName, Client>;
   suppressed: Set<RoleName>;
+  /** What it asks of agents, as it said it, and as tests by role (C14). */
   constraints: OfferConstraints | undefined;
+  admits: ReadonlyMap<RoleName, AgentTest>;
   readonly offers: Set<Offer>;
   /** Live tasks, and terminal ones whose last update is not acknowledged (D8). */
   readonly tasks: Map<TaskId, Task>;
@@ -163,6 +196,10 @@ export interface Agent {
   missedPings: number;
   /** When it is given up unless it returns, while it is disconnected (B23). */
   reregisterAtMs: number | undefined;
+  /** When its machine is expected to be away (I1). */
+  unavailability: Unavailability | undefined;
+  /** What frameworks were asked and answered about that, until the schedule changes (C15). */
+  readonly inverse: Map<Framework, InverseState>;
   /** Its turn to be removed, while removals are rationed (B27). */
   removalAtMs: number | undefined;
 }
@@ -189,6 +226,27 @@ export type PendingWrite =
       readonly weights: readonly { readonly role: RoleName; readonly weight: number }[];
     }
   | { readonly type: "quotas"; readonly token: number; readonly quotas: readonly RoleQuota[] }
+  | {
+      readonly type: "deactivate";
+      readonly token: number;
+      readonly agentId: AgentId;
+      readonly deactivated: boolean;
+    }
+  /** A drain begins; without a token, one is done (I5). */
+  | {
+      readonly type: "drain";
+      readonly token: number | undefined;
+      readonly agentId: AgentId;
+      readonly drain: DrainInfo;
+    }
+  /** Without a token it follows a drain (B31). */
+  | {
+      readonly type: "gone";
+      readonly token: number | undefined;
+      readonly agentId: AgentId;
+      readonly sinceMs: number;
+    }
+  | { readonly type: "maintenance"; readonly token: number; readonly maintenance: Maintenance }
   /** Nothing to do afterwards. */
   | { readonly type: "forget" };
 

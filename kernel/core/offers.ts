@@ -131,6 +131,7 @@ function mint(
   };
   if (info.attributes !== undefined) wire.attributes = info.attributes;
   if (info.domain !== undefined) wire.domain = info.domain;
+  if (agent.unavailability !== undefined) wire.unavailability = agent.unavailability;
   if (agent.executors.size > 0) {
     const own = [...agent.executors.values()].filter((each) => each.framework === framework);
     if (own.length > 0) wire.executorIds = own.map((each) => each.info.executorId);

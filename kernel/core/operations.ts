@@ -1,6 +1,7 @@
 import { type RoleName, roleProblem } from "../../contract/ids.ts";
 import {
   add,
+  contains,
   normalize,
   type Resource,
   type Resources,
@@ -26,7 +27,7 @@ export function convert(
   role: RoleName,
   principal: string | undefined,
 ): Converted {
-  const result = conversionOf(operation, role, principal);
+  const result = workOut(operation, role, principal);
   if (result.problem !== undefined) return result;
   if (trySubtract(pool, result.consumed) === undefined) {
     return { problem: `${operation.type} uses more than available in the offers` };
@@ -34,21 +35,28 @@ export function convert(
   return result;
 }
 
-function conversionOf(
+/**
+ * What an operation takes and makes, whatever there is. `role` is that of the offers; without one
+ * it is an operator's, who may reserve for any role.
+ */
+export function workOut(
   operation: Conversion,
-  role: RoleName,
+  role: RoleName | undefined,
   principal: string | undefined,
 ): Converted {
   switch (operation.type) {
     case "RESERVE":
-      if (operation.source !== undefined) return { problem: "source: it is for operators" };
-      return reservation(operation.resources, role, principal);
+      if (operation.source === undefined) {
+        return reservation(operation.resources, role, principal);
+      }
+      if (role !== undefined) return { problem: "source: it is for operators" };
+      return rereservation(operation.source, operation.resources);
     case "UNRESERVE":
       return unreservation(operation.resources);
     case "CREATE":
-      return volumes(operation.volumes, role, principal, "create");
+      return volumes(operation.volumes, principal, "create");
     case "DESTROY":
-      return volumes(operation.volumes, role, principal, "destroy");
+      return volumes(operation.volumes, principal, "destroy");
     case "GROW_VOLUME":
       return resized(operation.volume, operation.addition.scalar ?? Number.NaN, "grow");
     case "SHRINK_VOLUME":
@@ -58,7 +66,7 @@ function conversionOf(
 
 function reservation(
   resources: readonly Resource[],
-  role: RoleName,
+  role: RoleName | undefined,
   principal: string | undefined,
 ): Converted {
   const problem = resourcesProblem("resources", resources);
@@ -68,7 +76,7 @@ function reservation(
     if (top?.type !== "dynamic") return { problem: `${resource.name} is not reserved dynamically` };
     const badRole = roleProblem(top.role);
     if (badRole !== undefined) return { problem: `role: ${badRole}` };
-    if (top.role !== role) {
+    if (role !== undefined && top.role !== role) {
       return { problem: `${resource.name} is reserved for ${top.role}, not for ${role}` };
     }
     if (principal !== undefined && top.principal !== principal) {
@@ -78,6 +86,44 @@ function reservation(
   }
   const converted = normalize(resources);
   return { consumed: unreserve(converted), converted };
+}
+
+/** What is reserved in one way is reserved in another (E11). */
+function rereservation(source: readonly Resource[], resources: readonly Resource[]): Converted {
+  const problem = resourcesProblem("source", source) ?? resourcesProblem("resources", resources);
+  if (problem !== undefined) return { problem };
+  if (source.some(({ disk }) => disk?.persistence !== undefined)) {
+    return { problem: "source: volumes have to be destroyed first" };
+  }
+  const consumed = normalize(source);
+  const converted = normalize(resources);
+  const bare = { before: bareOf(consumed), after: bareOf(converted) };
+  if (!contains(bare.before, bare.after) || !contains(bare.after, bare.before)) {
+    return { problem: "source and resources differ in more than their reservations" };
+  }
+  return { consumed, converted };
+}
+
+function bareOf(resources: Resources): Resources {
+  return normalize(resources.map(({ reservations, ...rest }) => rest));
+}
+
+/** Says which volume of a CREATE is there already, or `undefined`: ids are unique by role (E12). */
+export function duplicateVolume(operation: Conversion, total: Resources): string | undefined {
+  if (operation.type !== "CREATE") return undefined;
+  const keyOf = (resource: Resource): string | undefined => {
+    const id = resource.disk?.persistence?.id;
+    return id === undefined ? undefined : `${reservationRole(resource)}/${id}`;
+  };
+  const seen = new Set(total.map(keyOf));
+  for (const volume of normalize(operation.volumes)) {
+    const key = keyOf(volume);
+    if (key !== undefined && seen.has(key)) {
+      return `volume ${volume.disk?.persistence?.id} is there already`;
+    }
+    seen.add(key);
+  }
+  return undefined;
 }
 
 function unreservation(resources: readonly Resource[]): Converted {
@@ -97,7 +143,6 @@ function unreservation(resources: readonly Resource[]): Converted {
 
 function volumes(
   asked: readonly Resource[],
-  role: RoleName,
   principal: string | undefined,
   action: "create" | "destroy",
 ): Converted {
@@ -116,7 +161,6 @@ function volumes(
       return { problem: `principal: it is ${disk.persistence.principal}, not ${principal}` };
     }
   }
-  void role;
   const made = normalize(asked);
   const raw = normalize(asked.map(withoutVolume));
   return action === "create"

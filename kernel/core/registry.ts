@@ -1,7 +1,13 @@
 import type { AgentId, RoleName } from "../../contract/ids.ts";
-import type { AgentInfo } from "../../contract/schema/agent.ts";
+import type { AgentInfo, DrainInfo } from "../../contract/schema/agent.ts";
 import type { Effect } from "./effect.ts";
-import type { ClusterState, PendingWrite, RegistryMirror, RoleQuota } from "./state.ts";
+import type {
+  ClusterState,
+  Maintenance,
+  PendingWrite,
+  RegistryMirror,
+  RoleQuota,
+} from "./state.ts";
 
 /** One line of the registry; `undefined` deletes. */
 export interface RegistryEntry {
@@ -38,6 +44,33 @@ export const quotaEntry = (quota: RoleQuota): RegistryEntry => ({
       : { guarantee: quota.guarantee, limit: quota.limit },
 });
 
+/** Agents that an operator took out of the offers (I6). */
+export const deactivatedEntry = (id: AgentId, deactivated: boolean): RegistryEntry => ({
+  key: `deactivated/${id}`,
+  value: deactivated ? true : undefined,
+});
+/** Agents that are being emptied, or are empty (I5). */
+export const drainEntry = (id: AgentId, drain: DrainInfo | undefined): RegistryEntry => ({
+  key: `drains/${id}`,
+  value: drain,
+});
+/** The schedule of maintenance with the machines that are down, as one whole (I1, I2). */
+export const maintenanceEntry = (maintenance: Maintenance): RegistryEntry => ({
+  key: "maintenance/schedule",
+  value: maintenance,
+});
+
+/** Drops what operators wanted of an agent that is forgotten; the entries to write for that. */
+export function forgetService(
+  { deactivated, drains }: RegistryMirror,
+  id: AgentId,
+): RegistryEntry[] {
+  const entries: RegistryEntry[] = [];
+  if (deactivated.delete(id)) entries.push(deactivatedEntry(id, false));
+  if (drains.delete(id)) entries.push(drainEntry(id, undefined));
+  return entries;
+}
+
 /** Asks for a write; what waits for it goes on when `registry-written` brings the token (G4). */
 export function writeRegistry(
   state: ClusterState,
@@ -64,6 +97,15 @@ export function readRegistry(mirror: RegistryMirror, entries: readonly RegistryE
         break;
       case "gone":
         mirror.gone.set(name as AgentId, value as number);
+        break;
+      case "deactivated":
+        mirror.deactivated.add(name as AgentId);
+        break;
+      case "drains":
+        mirror.drains.set(name as AgentId, value as DrainInfo);
+        break;
+      case "maintenance":
+        mirror.maintenance = value as Maintenance;
         break;
       case "weights":
         mirror.weights.set(name as RoleName, value as number);

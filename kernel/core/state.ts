@@ -1,5 +1,5 @@
 import type { AgentId, ExecutorId, FrameworkId, OfferId, RoleName } from "../../contract/ids.ts";
-import type { AgentInfo } from "../../contract/schema/agent.ts";
+import type { AgentInfo, DrainInfo } from "../../contract/schema/agent.ts";
 import type { Quantities } from "../../contract/schema/framework.ts";
 import type { PeerNumber } from "./event.ts";
 import { FilterStore } from "./filters.ts";
@@ -8,6 +8,8 @@ import type {
   Client,
   CompletedFramework,
   Framework,
+  InverseOffer,
+  Maintenance,
   Offer,
   PendingWrite,
   Role,
@@ -24,6 +26,8 @@ export type {
   CompletedFramework,
   Executor,
   Framework,
+  InverseOffer,
+  Maintenance,
   Offer,
   PendingWrite,
   Role,
@@ -40,6 +44,11 @@ export interface RegistryMirror {
   readonly gone: Map<AgentId, number>;
   readonly weights: Map<RoleName, number>;
   readonly quotas: Map<RoleName, RoleQuota>;
+  /** Agents that an operator took out of the offers (I6). */
+  readonly deactivated: Set<AgentId>;
+  readonly drains: Map<AgentId, DrainInfo>;
+  /** Replaced as a whole (I1). */
+  maintenance: Maintenance;
 }
 
 /** The cluster: everything that the master knows. Only `step` changes it. */
@@ -68,6 +77,10 @@ export interface ClusterState {
   /** Roles that are there because an operator gave them a weight or a quota. */
   readonly roleSettings: { readonly weights: Set<RoleName>; readonly quotas: Set<RoleName> };
   readonly writes: Map<number, PendingWrite>;
+  /** Agents on which the last task ended in this step: a drain may be done (I5). */
+  readonly emptied: Set<Agent>;
+  /** Questions to frameworks that wait for an answer (C15). */
+  readonly inverseOffers: Map<OfferId, InverseOffer>;
   readonly tables: AllocationTables;
   readonly filters: FilterStore;
   readonly frameworkNumbers: RowPool;
@@ -139,8 +152,13 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
       gone: new Map(),
       weights: new Map(),
       quotas: new Map(),
+      deactivated: new Set(),
+      drains: new Map(),
+      maintenance: { windows: [], down: [] },
     },
     roleSettings: { weights: new Set(), quotas: new Set() },
+    emptied: new Set(),
+    inverseOffers: new Map(),
     writes: new Map(),
     tables,
     filters: new FilterStore(),

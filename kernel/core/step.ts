@@ -5,9 +5,13 @@ import { mintOffers, wouldBeOffer } from "./offers.ts";
 import type { Agent, Client, ClusterState } from "./state.ts";
 import { stepAgentClosed, unreachableWritten } from "./steps/agent-lost.ts";
 import { stepAgentMessage } from "./steps/agent-message.ts";
+import { deactivateWritten, drainWritten, settleDrains } from "./steps/drain.ts";
 import { stepFrameworkCall } from "./steps/framework-call.ts";
 import { stepFrameworkClosed } from "./steps/framework-closed.ts";
-import { quotasWritten, stepOperator, weightsWritten } from "./steps/operator.ts";
+import { goneWritten } from "./steps/gone.ts";
+import { maintenanceWritten } from "./steps/maintenance.ts";
+import { stepOperator } from "./steps/operator.ts";
+import { quotasWritten, weightsWritten } from "./steps/operator-roles.ts";
 import { stepRecovered } from "./steps/recovered.ts";
 import { admitted, removed } from "./steps/register.ts";
 import { readmitted } from "./steps/reregister.ts";
@@ -16,6 +20,11 @@ import { stepTick } from "./steps/tick.ts";
 /** The cluster reacts to one thing that happened: changes `state`, puts what follows into `out`. */
 export function step(state: ClusterState, input: ClusterInput, nowMs: number, out: Effect[]): void {
   if (!state.recovered && input.type !== "recovered") return;
+  dispatch(state, input, nowMs, out);
+  if (state.emptied.size > 0) settleDrains(state, out);
+}
+
+function dispatch(state: ClusterState, input: ClusterInput, nowMs: number, out: Effect[]): void {
   switch (input.type) {
     case "agent-message":
       stepAgentMessage(state, input.peer, input.message, nowMs, out);
@@ -100,6 +109,18 @@ function stepRegistryWritten(
     case "quotas":
       quotasWritten(state, pending, out);
       return;
+    case "deactivate":
+      deactivateWritten(state, pending, out);
+      return;
+    case "drain":
+      drainWritten(state, pending, nowMs, out);
+      return;
+    case "gone":
+      goneWritten(state, pending, nowMs, out);
+      return;
+    case "maintenance":
+      maintenanceWritten(state, pending, nowMs, out);
+      return;
     case "forget":
       return;
     default:
@@ -126,7 +147,7 @@ export function prepareRound(state: ClusterState): void {
     wouldBeOffer(state, state.agentRows[agent] as Agent, state.clientRows[client] as Client);
   for (const row of filters.takeDirty()) {
     if (state.agentRows[row] === undefined) continue;
-    tables.filters.clearAgent(row);
+    tables.filters.resetAgent(row);
     filters.blocked(row, offers, (client) => tables.setFiltered(client, row, true));
   }
 }

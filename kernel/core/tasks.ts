@@ -123,6 +123,7 @@ export function detachTask(state: ClusterState, agent: Agent, task: Task): void 
   task.framework.tasks.delete(task.id);
   agent.tasks.delete(task);
   agent.kills.delete(task);
+  if (agent.tasks.size === 0 && state.registry.drains.has(agent.id)) state.emptied.add(agent);
 }
 
 /** Appends to a list that forgets its oldest, many at once, since cutting costs its length. */

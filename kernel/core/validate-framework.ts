@@ -1,15 +1,24 @@
 import { idProblem, roleProblem } from "../../contract/ids.ts";
 import { limits } from "../../contract/limits.ts";
-import type { FrameworkInfo } from "../../contract/schema/framework.ts";
+import type { FrameworkInfo, OfferConstraints } from "../../contract/schema/framework.ts";
+import { encodedBytes, sizeProblem } from "../../contract/size.ts";
 
 /** Longest failover timeout: what Mesos' durations can hold, in milliseconds (B5). */
 const FAILOVER_TIMEOUT_MAX_MS = 9_223_372_036_854;
 
+/** What a framework says of itself when it subscribes, or changes. */
+export interface FrameworkDescription {
+  readonly framework: FrameworkInfo;
+  readonly suppressedRoles?: readonly string[];
+  readonly offerConstraints?: OfferConstraints;
+}
+
 /** Says what is wrong with how a framework describes itself (B5, B10, B11, M16), or `undefined`. */
-export function frameworkProblem(
-  info: FrameworkInfo,
-  suppressedRoles: readonly string[],
-): string | undefined {
+export function frameworkProblem(description: FrameworkDescription): string | undefined {
+  const { framework: info, suppressedRoles = [], offerConstraints = {} } = description;
+  const bytes = encodedBytes(info) + encodedBytes(offerConstraints);
+  const large = sizeProblem("it with its constraints", bytes, limits.frameworkBytesMax);
+  if (large !== undefined) return `framework: ${large}`;
   if (info.id !== undefined) {
     const problem = idProblem(info.id);
     if (problem !== undefined) return `framework.id: ${problem}`;

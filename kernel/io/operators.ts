@@ -3,6 +3,7 @@ import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import type { Problem } from "../../contract/framework-api.ts";
 import { limits } from "../../contract/limits.ts";
 import { didYouMean } from "../../contract/nearest.ts";
+import type { OperatorCommandName } from "../../contract/operator/commands.ts";
 import {
   type ClusterEvent,
   type OperatorMessage,
@@ -12,7 +13,7 @@ import {
   operatorMethods,
 } from "../../contract/operator-api.ts";
 import type { Peer } from "../../contract/ports/transport.ts";
-import type { OperatorCommand, OperatorCommandName } from "../core/event.ts";
+import type { OperatorCommand } from "../core/event.ts";
 
 /** Methods that only read, answered at once from the state between two turns of the loop. */
 export type OperatorQueries = {

@@ -3,6 +3,7 @@ import {
   agentsView,
   clusterView,
   frameworksView,
+  maintenanceView,
   offersView,
   rolesView,
   tasksView,
@@ -17,6 +18,7 @@ export function queriesOf(state: ClusterState): OperatorQueries {
     frameworks: (params) => frameworksView(state, params),
     tasks: (params) => tasksView(state, params),
     offers: (params) => offersView(state, params),
+    maintenance: () => maintenanceView(state),
     roles: () => rolesView(state),
   };
 }

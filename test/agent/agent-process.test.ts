@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { listPids, readEnvironment } from "../../agent/containerizer/proc.ts";
+import { until } from "../support/until.ts";
 import { AgentProcess } from "./support/agent-process.ts";
-import { until } from "./support/containers.ts";
 import { StandInMaster } from "./support/stand-in-master.ts";
 
 // Agents are processes of their own here, and start slowly where many tests run at once.
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 let folder: string;
 let master: StandInMaster;
@@ -57,6 +57,7 @@ async function start(recover?: string): Promise<AgentProcess> {
 
 const ended = (task: string) => () =>
   master.statesOf(task).some((state) => /FINISHED|FAILED|KILLED|LOST|DROPPED|GONE/.test(state));
+const runs = (task: string) => () => master.statesOf(task).includes("TASK_RUNNING");
 const lastOf = (task: string) => master.statuses.get(task)?.at(-1);
 
 describe("an agent runs what it is told to (F20, D5)", () => {
@@ -115,9 +116,9 @@ describe("an agent runs what it is told to (F20, D5)", () => {
   test("a kill escalates after its grace (F22)", async () => {
     await start();
     const policy = { killPolicy: { gracePeriodMs: 200 } };
-    master.launch({ t1: "trap '' TERM; touch up; while :; do sleep 0.05; done" }, policy);
-    await until("t1", () => master.statesOf("t1").includes("TASK_RUNNING"));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const up = join(folder, "up");
+    master.launch({ t1: `trap '' TERM; touch ${up}; while :; do sleep 0.05; done` }, policy);
+    await until("t1", () => runs("t1")() && existsSync(up));
     master.kill("t1");
     await until("t1", ended("t1"));
     expect(lastOf("t1")).toMatchObject({ state: "TASK_KILLED", signal: "SIGKILL" });
@@ -148,7 +149,7 @@ describe("an agent that is killed and started again (F2, B21)", () => {
     );
     master.launch({ ...commands, long: "sleep 600" });
     for (const task of [...Object.keys(commands), "long"]) {
-      await until(task, () => master.statesOf(task).includes("TASK_RUNNING"));
+      await until(task, runs(task));
     }
     await agent.kill("SIGKILL");
     writeFileSync(go, "");
@@ -187,10 +188,11 @@ describe("an agent that is killed and started again (F2, B21)", () => {
   test("SIGTERM leaves tasks running, SIGUSR1 and cleanup leave none (F5)", async () => {
     const agent = await start();
     master.launch({ t1: "sleep 600", t2: "setsid sleep 600 & sleep 600" });
-    await until("t2", () => master.statesOf("t2").includes("TASK_RUNNING"));
+    for (const task of ["t1", "t2"]) await until(task, runs(task));
+    await until("t2 has a session of its own", () => left().length > 2);
     await agent.kill("SIGTERM");
     expect(agent.child.exitCode).toBe(0);
-    expect(left().length).toBeGreaterThan(1);
+    expect(left().length).toBeGreaterThan(2);
     const leaving = await start();
     leaving.child.kill("SIGUSR1");
     await until("it ends", () => leaving.child.exitCode !== null);
@@ -202,7 +204,7 @@ describe("an agent that is killed and started again (F2, B21)", () => {
   test("cleanup ends what was left, and the next agent is a new one", async () => {
     const agent = await start();
     master.launch({ t1: "sleep 600" });
-    await until("t1", () => master.statesOf("t1").includes("TASK_RUNNING"));
+    await until("t1", runs("t1"));
     await agent.kill("SIGKILL");
     const cleaning = await start("cleanup");
     await until("it ends", () => cleaning.child.exitCode !== null);
@@ -272,8 +274,9 @@ describe("a custom executor in a process of its own (B40, F23, F28)", () => {
     master.send({ ...launch, tasks: tasks() });
     for (const task of ["t1", "t2"]) await until(task, ended(task));
     expect(master.statesOf("t1")).toEqual(["TASK_RUNNING", "TASK_FINISHED"]);
-    const output = await (await fetch(`http://${agent.address}/sandbox/f1/t2/stdout`)).text();
-    expect(output).toBe("t1\nt2\n");
+    const output = async () => (await fetch(`http://${agent.address}/sandbox/f1/t2/stdout`)).text();
+    // It writes after it has sent an update, which may be quicker.
+    await until("both lines", async () => (await output()) === "t1\nt2\n");
     master.send({
       type: "shutdown-executor",
       frameworkId: "f1" as never,

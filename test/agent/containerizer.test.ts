@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listPids, readEnvironment, readStat } from "../../agent/containerizer/proc.ts";
-import { ContainerBench, until } from "./support/containers.ts";
+import { pause, until } from "../support/until.ts";
+import { ContainerBench } from "./support/containers.ts";
 
 let bench: ContainerBench;
 beforeEach(() => {
@@ -111,7 +112,7 @@ describe("the barrier (habit 18)", () => {
     const spec = bench.spec("touch ran; echo $$");
     const ended = bench.run(spec);
     await until("held", () => bench.held.has(spec.id));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
     expect(existsSync(join(spec.sandbox, "ran"))).toBe(false);
     bench.containerizer.release(spec.id);
     await ended;

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ExecutorId, TaskId, UpdateId } from "../../contract/ids.ts";
+import { limits } from "../../contract/limits.ts";
 import type { ExecutorInfo } from "../../contract/schema/task.ts";
 import { CoreBench, F1 } from "./support/core.ts";
 
@@ -112,6 +113,29 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
       call: { type: "message", data },
     });
     expect(agent.did()).toEqual(["executor message", "executor-message"]);
+  });
+
+  test("a status or a message that is too large is refused with both figures", () => {
+    ready().launch("t1", { executor }).held().subscribe().did();
+    const data = new Uint8Array(limits.statusBytesMax);
+    agent.executorUpdate({ ...status("t1", "TASK_RUNNING", "a"), data });
+    const call = { type: "message", data: new Uint8Array(limits.messageBytesMax + 1) } as const;
+    agent.do({ type: "executor-call", containerId: agent.containerId, call });
+    expect(agent.did()).toEqual(["executor error", "executor error"]);
+    expect(agent.executorEvents.slice(-2)).toEqual([
+      {
+        type: "error",
+        code: "UPDATE_INVALID",
+        message: expect.stringMatching(
+          /^an update of t1: it has 10486\d\d bytes, and may have 1048576$/,
+        ),
+      },
+      {
+        type: "error",
+        code: "MESSAGE_TOO_LARGE",
+        message: "data has 1048577 bytes, and may have 1048576",
+      },
+    ]);
   });
 
   test("after a restart it has two seconds to come back (B41)", () => {

@@ -4,6 +4,7 @@ import { systemClock } from "../../kernel/host/system-clock.ts";
 import { ProcessIsolator } from "../../plugins/isolators/process/index.ts";
 import { findUser } from "../../plugins/isolators/process/users.ts";
 import { describeWith } from "../support/require.ts";
+import { until } from "../support/until.ts";
 import { ContainerBench } from "./support/containers.ts";
 
 let bench: ContainerBench;
@@ -50,7 +51,7 @@ describeWith("root", "an agent that runs as root (F9)", () => {
   test("ends a task of another user with everything it started", async () => {
     const spec = bench.spec("setsid sleep 600 & touch up; sleep 600", { user: "nobody" });
     const ended = bench.run(spec);
-    while (!bench.has(spec, "up")) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until("it runs", () => bench.has(spec, "up"));
     bench.containerizer.kill(spec.id, "SIGKILL");
     expect((await ended).exit).toEqual({ signal: "SIGKILL" });
     expect(bench.processesOf(spec)).toEqual([]);

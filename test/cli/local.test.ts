@@ -4,9 +4,10 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { type Layout, planCluster } from "../../cli/local/layout.ts";
 import { LocalCluster } from "../../cli/local/local-cluster.ts";
+import { until } from "../support/until.ts";
 
 const fake = fileURLToPath(new URL("./fake-process.mjs", import.meta.url));
 const never = new AbortController().signal;
@@ -101,7 +102,7 @@ test("a process that dies is started again with the same config, and said to be"
   const [master, agent] = cluster.processes();
   process.kill(master?.pid ?? 0, "SIGKILL");
   process.kill(agent?.pid ?? 0, "SIGKILL");
-  await vi.waitFor(() => expect(told.length).toBe(4), { timeout: 10_000 });
+  await until("all four", () => told.length === 4);
   expect(told.toSorted()).toEqual([
     "agent-1 died of SIGKILL",
     "agent-1 is back",
@@ -179,5 +180,5 @@ test("processes notice that their supervisor was killed, and end", async () => {
   const pid = Number(await new Promise((resolve) => parent.stdout.once("data", resolve)));
   expect(isAlive(pid)).toBe(true);
   parent.kill("SIGKILL");
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 10_000 });
+  await until("the child is gone", () => !isAlive(pid));
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Transport, TransportHandlers } from "../../contract/ports/transport.ts";
 import type { WireMessage } from "../../contract/wire-protocol.ts";
+import { setPatience } from "../support/until.ts";
 import { type MakeTransport, makeMemory } from "./transport/bench.ts";
 import { transportRules } from "./transport.ts";
 
@@ -20,6 +21,9 @@ function broken(breakIt: (handlers: TransportHandlers) => TransportHandlers): Ma
     return { ...under, transport };
   };
 }
+
+// What these transports lose never comes.
+setPatience(5_000);
 
 const reversed = (messages: readonly WireMessage[]): WireMessage[] => [...messages].reverse();
 

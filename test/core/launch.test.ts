@@ -153,9 +153,14 @@ scenario("D4, M6 a task group starts whole or not at all", oneOfEach, (c) => {
   c.expect("web < g1 ERROR TASK_GROUP_INVALID\nweb < g2 ERROR TASK_GROUP_INVALID");
   c.do("wait 1s");
   c.expect("web < offers a1(cpus:4;disk:100;mem:1024)");
-  const other = task(c, { taskId: "g2" as TaskId });
+  // What a task repeats of the group's executor goes no further: it would be sent and kept twice.
+  const other = task(c, { taskId: "g2" as TaskId, executor: { ...executor } });
   accept(c, { type: "LAUNCH_GROUP", executor: { ...executor }, tasks: [good, other] });
-  c.expect("a1 < launch g1 g2 with framework");
+  c.expect("a1 < launch e1[g1 g2] with framework");
+  const [framework] = c.state.frameworks.values();
+  const kept = [...(framework?.tasks.values() ?? [])];
+  expect(kept.map(({ executorId }) => executorId)).toEqual(["e1", "e1"]);
+  expect(kept.filter(({ about }) => "executor" in about)).toEqual([]);
 });
 
 scenario(

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { commandNames } from "../../cli/program.ts";
 import { readTree } from "../tidy/source.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -53,12 +54,14 @@ function commandWords(code: string): string[] {
   return [...uses].map((match) => match[1] ?? "");
 }
 
-const commands = readdirSync(posix.join(root, "cli/commands")).flatMap((file) => {
+const subcommands = readdirSync(posix.join(root, "cli/commands")).flatMap((file) => {
   const text = readFileSync(posix.join(root, "cli/commands", file), "utf8");
   return [...text.matchAll(/^ {2}name: "([a-z-]+)"|new Command\("([a-z-]+)"\)/gm)].map(
     (match) => match[1] ?? match[2] ?? "",
   );
 });
+
+const commands = [...commandNames, ...subcommands];
 
 test("links between the pages lead to files and headings that are there", () => {
   const dead = pages.flatMap(({ path, text }) =>

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { resources, Scheduler } from "../../sdk/index.ts";
-import { eventually, type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+import { until } from "../support/until.ts";
+import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/hello-framework.mjs", import.meta.url));
 
@@ -10,10 +11,10 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
   let cluster: LocalCluster;
   beforeAll(async () => {
     cluster = await startLocalCluster(1);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await cluster?.stop();
-  }, 30_000);
+  }, 60_000);
 
   /** Subscribes, launches one long task, and resolves with the framework's id once it runs. */
   async function withTask(scheduler: Scheduler, taskId: string): Promise<string> {
@@ -28,7 +29,7 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
       asked = true;
     });
     await scheduler.ready();
-    const task = await eventually("the running task", async () =>
+    const task = await until("the running task", async () =>
       (await cluster.liveTasks()).find(
         (live) => live.taskId === taskId && live.state === "TASK_RUNNING",
       ),
@@ -46,10 +47,10 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
     second.on("update", ({ taskId, state }) => states.push(`${taskId} ${state}`));
     await second.ready();
     second.reconcile([]);
-    await eventually("its task", () => states.includes("survivor TASK_RUNNING"));
+    await until("its task", () => states.includes("survivor TASK_RUNNING"));
     await second.teardown();
-    await eventually("no task", async () => (await cluster.liveTasks()).length === 0);
-  }, 60_000);
+    await until("no task", async () => (await cluster.liveTasks()).length === 0);
+  }, 120_000);
 
   test("one that does not return has its tasks killed (B5)", async () => {
     const scheduler = new Scheduler({
@@ -59,8 +60,8 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
     });
     await withTask(scheduler, "orphan");
     await scheduler.stop();
-    await eventually("no task", async () => (await cluster.liveTasks()).length === 0);
-  }, 60_000);
+    await until("no task", async () => (await cluster.liveTasks()).length === 0);
+  }, 120_000);
 
   test("the framework of the documentation runs its five tasks to their end", async () => {
     const child = spawn(process.execPath, [EXAMPLE], {

@@ -2,6 +2,8 @@ import { beforeEach, expect, test } from "vitest";
 import type { TepuiError } from "../../contract/errors.ts";
 import { port } from "../../contract/ports/plugin.ts";
 import { type HostOptions, startHost } from "../../kernel/host/host.ts";
+import { HandClock } from "../support/hand-clock.ts";
+import { until } from "../support/until.ts";
 import {
   happened,
   type PluginText,
@@ -34,6 +36,8 @@ function chain(b: PluginText): Record<string, PluginText> {
 }
 
 const hang = "await new Promise(() => {});";
+/** Writes down that it has come to a point where it will never go on. */
+const hangTold = `globalThis.tepuiHappened.push("hang"); ${hang}`;
 
 test("plugins start after what they require, and stop in reverse", async () => {
   const host = await start(chain({ create: telling("b", ["b"]) }));
@@ -67,7 +71,7 @@ const failures: { what: string; code: string; says: string; b: PluginText; own?:
     what: "hangs when it is loaded",
     code: "PLUGIN_START_TIMEOUT",
     says: "loading it",
-    b: { top: hang },
+    b: { top: hangTold },
   },
   {
     what: "throws in create",
@@ -85,7 +89,7 @@ const failures: { what: string; code: string; says: string; b: PluginText; own?:
     what: "hangs in create",
     code: "PLUGIN_START_TIMEOUT",
     says: "create()",
-    b: { create: "return new Promise(() => {});" },
+    b: { create: `return (async () => { ${hangTold} })();` },
   },
   { what: "returns nothing", code: "PLUGIN_PORTS_WRONG", says: "no instance", b: { create: "" } },
   {
@@ -111,7 +115,7 @@ const failures: { what: string; code: string; says: string; b: PluginText; own?:
     what: "hangs in start",
     code: "PLUGIN_START_TIMEOUT",
     says: "start()",
-    b: { create: telling("b", ["b"], hang) },
+    b: { create: telling("b", ["b"], hangTold) },
     own: ["create b", "start b", "stop b"],
   },
   {
@@ -132,9 +136,14 @@ const failures: { what: string; code: string; says: string; b: PluginText; own?:
 test.each(failures)(
   "a plugin that $what is named, and what had started is stopped",
   async ({ code, says, b, own = [] }) => {
-    const failed = (await start(chain(b), { startDeadlineMs: 400 }).catch(
-      (thrown) => thrown,
-    )) as TepuiError;
+    const clock = new HandClock();
+    const starting = start(chain(b), { clock, startDeadlineMs: 400 }).catch((thrown) => thrown);
+    if (code === "PLUGIN_START_TIMEOUT") {
+      await until("it hangs", () => happened.includes("hang"));
+      happened.splice(happened.indexOf("hang"), 1);
+      clock.move(400);
+    }
+    const failed = (await starting) as TepuiError;
     expect(failed.code).toBe(code);
     expect(failed.where).toBe("plugin b");
     expect(failed.message).toContain(says);
@@ -148,19 +157,28 @@ test("at its deadline a start is told by its signal, and a late instance is stop
     ["b"],
     `signal.addEventListener("abort", () => tell("abort")); ${hang}`,
   );
-  await expect(start(chain({ create: aborts }), { startDeadlineMs: 300 })).rejects.toThrow();
+  const clock = new HandClock();
+  const aborted = start(chain({ create: aborts }), { clock, startDeadlineMs: 300 });
+  await until("it has begun", () => happened.includes("start b"));
+  clock.move(300);
+  await expect(aborted).rejects.toThrow("deadline of 300 ms");
   expect(happened).toContain("abort b");
   happened.length = 0;
   const make = `(() => {${telling("b", ["b"])}})()`;
-  const late = `return new Promise((done) => setTimeout(() => done(${make}), 400));`;
-  await expect(start(chain({ create: late }), { startDeadlineMs: 300 })).rejects.toThrow();
-  await expect.poll(() => happened).toContain("stop b");
+  const late = `globalThis.tepuiHappened.push("asked b");
+    return new Promise((done) => { globalThis.tepuiLate = () => done(${make}); });`;
+  const failed = start(chain({ create: late }), { clock, startDeadlineMs: 300 });
+  await until("it is asked", () => happened.includes("asked b"));
+  clock.move(300);
+  await expect(failed).rejects.toThrow("deadline of 300 ms");
+  (globalThis as { tepuiLate?: () => void }).tepuiLate?.();
+  await until("it is stopped", () => happened.includes("stop b"));
 });
 
 test("a start that is called off unwinds, with the reason of whoever called it off", async () => {
   const off = new AbortController();
   const starting = start(chain({ create: telling("b", ["b"], hang) }), { signal: off.signal });
-  await expect.poll(() => happened).toContain("start b");
+  await until("it has begun", () => happened.includes("start b"));
   off.abort(new Error("SIGTERM"));
   await expect(starting).rejects.toThrow("SIGTERM");
   expect(happened.slice(-2)).toEqual(["stop b", "stop a"]);
@@ -169,13 +187,20 @@ test("a start that is called off unwinds, with the reason of whoever called it o
 test("a plugin's own deadline overrides that of the host", async () => {
   const folder = pluginFolder();
   const plugin = writePlugin(folder, "slow", { create: telling("slow", ["slow"], hang) });
-  const failed = startHost([{ plugin, startTimeout: 100 }], placesIn(folder));
+  const clock = new HandClock();
+  const failed = startHost([{ plugin, startTimeout: 100 }], { ...placesIn(folder), clock });
+  await until("it has begun", () => happened.includes("start slow"));
+  clock.move(100);
   await expect(failed).rejects.toThrow("deadline of 100 ms");
 });
 
 test("a plugin that throws or hangs in stop is reported, and the others stop too", async () => {
-  const hangs = await start(chain({ create: telling("b", ["b"], "", hang) }));
-  const problems = await hangs.stop(400);
+  const clock = new HandClock();
+  const hangs = await start(chain({ create: telling("b", ["b"], "", hang) }), { clock });
+  const stopping = hangs.stop(400);
+  await until("it has begun", () => happened.includes("stop b"));
+  clock.move(400);
+  const problems = await stopping;
   expect(problems.map(({ code, where }) => [code, where])).toEqual([
     ["PLUGIN_STOP_TIMEOUT", "plugin b"],
   ]);

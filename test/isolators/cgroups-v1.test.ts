@@ -2,12 +2,13 @@ import { expect, test } from "vitest";
 import { fromScalars } from "../../contract/resources.ts";
 import { ContainerBench } from "../agent/support/containers.ts";
 import { describeWith } from "../support/require.ts";
-import { CgroupBench, pause, specOf } from "./cgroups/bench.ts";
+import { until } from "../support/until.ts";
+import { CgroupBench, specOf } from "./cgroups/bench.ts";
 import { cgroupRules } from "./cgroups/rules.ts";
 
 describeWith("cgroup-v1", "cgroups on this machine's v1 hierarchies", () => {
   for (const rule of cgroupRules.filter(({ only }) => only !== "v2")) {
-    test(rule.name, { timeout: 60_000 }, async () => {
+    test(rule.name, { timeout: 180_000 }, async () => {
       const bench = new CgroupBench("v1");
       try {
         await rule.run(bench);
@@ -42,9 +43,10 @@ describeWith("cgroup-v1", "cgroups on this machine's v1 hierarchies", () => {
         const isolator = bench.open({ ...given, pidsMax: 50 });
         const spec = specOf("forking", { cpus: 1, mem: 64 });
         await bench.run(isolator, spec, "while :; do setsid sleep 1000 & done");
-        await pause(200);
+        const processes = async () => (await isolator.usage?.(spec.id))?.processes ?? 0;
+        await until("it forks", async () => (await processes()) > 10);
         expect(await isolator.kill?.(spec.id)).toBe(true);
-        expect((await isolator.usage?.(spec.id))?.processes).toBe(0);
+        expect(await processes()).toBe(0);
         await isolator.cleanup(spec.id);
         expect(bench.containerDirs(spec.id)).toEqual([]);
       } finally {

@@ -5,12 +5,15 @@ import type { ContainerId } from "../../contract/ids.ts";
 import { checkRule, type IsolatorRule, isolatorRules } from "../conformance/isolator/rules.ts";
 import { Dockerd } from "../support/dockerd.ts";
 import { describeWith } from "../support/require.ts";
-import { DockerBench, IMAGE, openDocker, until } from "./docker/bench.ts";
+import { pause, until } from "../support/until.ts";
+import { DockerBench, IMAGE, openDocker } from "./docker/bench.ts";
 
 const lines = (count: number) => Array.from({ length: count }, (_, at) => `${at + 1}\n`).join("");
-/** Writes numbered lines for about four seconds, in bursts. */
+/** Waits for a file that a test makes in the sandbox. */
+const WAIT = "until [ -e go ]; do sleep 0.1; done";
+/** Writes numbered lines in bursts, the last of them when it is let go. */
 const CHATTY =
-  "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo $i; " +
+  `i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo $i; [ $i = 1900 ] && { ${WAIT}; }; ` +
   "[ $((i % 100)) = 0 ] && sleep 0.2; done; exit 5";
 
 describeWith("docker", "docker containers and agents or engines that go away", () => {
@@ -21,12 +24,12 @@ describeWith("docker", "docker containers and agents or engines that go away", (
     dockerd = new Dockerd();
     await dockerd.start();
     await dockerd.makeImage(IMAGE);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await bench?.close();
     await dockerd?.close();
-  }, 60_000);
+  }, 120_000);
 
   const open = async (given: Record<string, unknown> = {}) => {
     await bench?.close();
@@ -40,9 +43,10 @@ describeWith("docker", "docker containers and agents or engines that go away", (
     void bench.run(spec);
     await bench.hasWritten(spec, "1\n");
     for (let restarts = 0; restarts < 4; restarts++) {
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await pause(300);
       await bench.restart(spec);
     }
+    bench.give(spec, "go");
     const ended = await bench.waitFor(spec);
     expect(ended.exit).toEqual({ code: 5 });
     expect(bench.output(spec)).toBe(lines(2000));
@@ -51,7 +55,7 @@ describeWith("docker", "docker containers and agents or engines that go away", (
 
   test("output that an agent wrote, and died before it noted that, is not repeated", async () => {
     await open();
-    const spec = bench.spec("seq 1 500; sleep 3; seq 501 1000");
+    const spec = bench.spec(`seq 1 500; ${WAIT}; seq 501 1000`);
     void bench.run(spec);
     await bench.hasWritten(spec, "\n500\n");
     const note = join(bench.folder, "docker", spec.id);
@@ -63,21 +67,23 @@ describeWith("docker", "docker containers and agents or engines that go away", (
     bench.open();
     await bench.containerizer.recover([{ spec }]);
     bench.containerizer.adopt({ spec });
+    bench.give(spec, "go");
     expect((await bench.waitFor(spec)).exit).toEqual({ code: 0 });
     expect(bench.output(spec)).toBe(lines(1000));
   });
 
   test("what ended while no agent was there is told truly, memory limits included", async () => {
     await open();
-    const quick = bench.spec("echo up; sleep 1; echo last; exit 9");
+    const quick = bench.spec(`echo up; ${WAIT}; echo last; exit 9`);
     const hungry = bench.spec(
-      "echo up; sleep 1; exec dd if=/dev/zero of=/dev/null bs=200M count=1",
+      `echo up; ${WAIT}; exec dd if=/dev/zero of=/dev/null bs=200M count=1`,
     );
     void bench.run(quick);
     void bench.run(hungry);
     await bench.hasWritten(quick, "up");
     await bench.hasWritten(hungry, "up");
     await bench.leave();
+    for (const spec of [quick, hungry]) bench.give(spec, "go");
     const running = () => dockerd.docker("ps", "--quiet");
     await until("both have ended", () => running() === "");
     bench.open();
@@ -140,7 +146,7 @@ describeWith("docker", "docker containers and agents or engines that go away", (
   });
 
   test("an ended container is kept for removeDelay, over restarts of the agent", async () => {
-    const slow = new DockerBench(dockerd, { removeDelay: "4secs" });
+    const slow = new DockerBench(dockerd, { removeDelay: "10secs" });
     const spec = slow.spec("true");
     await slow.run(spec);
     expect(slow.isThere(spec)).toBe(true);
@@ -163,8 +169,9 @@ describeWith("docker", "docker containers and agents or engines that go away", (
     bench.containerizer.kill(sleepy.id, "SIGKILL");
     const late = bench.spec("echo late");
     const lateEnd = bench.run(late);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await pause(1_000);
     await dockerd.start();
+    bench.give(chatty, "go");
     expect((await sleepyEnd).exit).toEqual({ signal: "SIGKILL" });
     expect((await chattyEnd).exit).toEqual({ code: 5 });
     expect((await lateEnd).exit).toEqual({ code: 0 });
@@ -172,7 +179,7 @@ describeWith("docker", "docker containers and agents or engines that go away", (
     const output = bench.output(chatty);
     expect(new Set(output.split("\n")).size).toBe(output.split("\n").length);
     await until("all are removed", () => ![chatty, sleepy, late].some((one) => bench.isThere(one)));
-  }, 60_000);
+  }, 120_000);
 
   test("an engine that stays away fails launches with its code, and holds up no other", async () => {
     await open({ engineTimeout: "300ms" });
@@ -186,7 +193,7 @@ describeWith("docker", "docker containers and agents or engines that go away", (
     } finally {
       await dockerd.start();
     }
-  }, 60_000);
+  }, 120_000);
 
   test("what an absent engine could not remove is removed when it is back", async () => {
     await open();
@@ -199,7 +206,7 @@ describeWith("docker", "docker containers and agents or engines that go away", (
     await bench.containerizer.recover([]);
     await dockerd.start();
     await until("it is removed", () => !bench.isThere(orphan));
-  }, 60_000);
+  }, 120_000);
 
   /** What a container of an engine cannot do as a process of the host does, and why. */
   const otherwise: Readonly<Record<string, string>> = {
@@ -255,5 +262,5 @@ describeWith("docker", "an engine that takes its containers with it", () => {
       await bench.close();
       await dockerd.close();
     }
-  }, 90_000);
+  }, 120_000);
 });

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Dockerd } from "../support/dockerd.ts";
 import { describeWith } from "../support/require.ts";
-import { DockerBench, IMAGE, until, type Wish } from "./docker/bench.ts";
+import { until } from "../support/until.ts";
+import { DockerBench, IMAGE, type Wish } from "./docker/bench.ts";
 import { Registry } from "./docker/registry.ts";
 
 describeWith("docker", "what the docker isolator refuses and pulls", () => {
@@ -22,13 +23,13 @@ describeWith("docker", "what the docker isolator refuses and pulls", () => {
     allowed = join(dockerd.folder, "allowed");
     mkdirSync(join(allowed, "below"), { recursive: true });
     bench = new DockerBench(dockerd, { allowedHostPaths: [allowed] });
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await bench?.close();
     await registry?.close();
     await dockerd?.close();
-  }, 60_000);
+  }, 120_000);
 
   const codeOf = async (wish: Wish, command: Parameters<DockerBench["spec"]>[0] = "true") => {
     const spec = bench.spec(command, wish);

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../../cli/local/ports.ts";
 import { fromScalars } from "../../contract/resources.ts";
 import { Dockerd } from "../support/dockerd.ts";
 import { describeWith } from "../support/require.ts";
-import { DockerBench, IMAGE, until } from "./docker/bench.ts";
+import { pause, until } from "../support/until.ts";
+import { DockerBench, IMAGE } from "./docker/bench.ts";
 
 const ALLOCATE = "dd if=/dev/zero of=/dev/null bs=200M count=1";
 
@@ -15,12 +17,12 @@ describeWith("docker", "the docker isolator in a real engine", () => {
     await dockerd.start();
     await dockerd.makeImage(IMAGE);
     bench = new DockerBench(dockerd);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await bench?.close();
     await dockerd?.close();
-  }, 60_000);
+  }, 120_000);
 
   test("containers that are not of type DOCKER pass", async () => {
     const { isolator } = bench;
@@ -161,12 +163,11 @@ describeWith("docker", "the docker isolator in a real engine", () => {
     const ended = bench.run(spec);
     await bench.hasWritten(spec, "up");
     const first = await bench.isolator.usage?.(spec.id);
-    await new Promise((resolve) => setTimeout(resolve, 10_000));
+    await pause(10_000);
+    const wasHeldBack = bench.heldBack(spec) > 0;
+    await pause(200);
     const last = await bench.isolator.usage?.(spec.id);
-    const files = "/sys/fs/cgroup/cpu/cpu.stat /sys/fs/cgroup/cpu.stat";
-    const stat = dockerd.docker("exec", `tepui-${spec.id}`, "sh", "-c", `cat ${files} || :`);
-    const count = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(stat)?.[1]);
-    const heldBack = count("nr_throttled") / count("nr_periods");
+    const heldBack = bench.heldBack(spec);
     const seconds = (usage: typeof last) =>
       (usage?.cpusUserSeconds ?? 0) + (usage?.cpusSystemSeconds ?? 0);
     const share =
@@ -175,7 +176,9 @@ describeWith("docker", "the docker isolator in a real engine", () => {
     // Where it was not held back, the host was busy with something else: no mistake of ours.
     expect(share).toBeGreaterThan(0.425 * heldBack);
     expect(last).toMatchObject({ cpusLimit: 0.5, memLimitBytes: 64 << 20, processes: 1 });
-    expect((last?.cpusThrottledSeconds ?? 0) > 0).toBe(heldBack > 0);
+    // It may be held back for the first time between two looks.
+    const throttled = last?.cpusThrottledSeconds ?? -1;
+    expect(throttled > 0).toBe(wasHeldBack || (throttled > 0 && heldBack > 0));
     expect(last?.memRssBytes).toBeGreaterThan(0);
     await bench.end(spec, ended);
   });
@@ -196,11 +199,9 @@ describeWith("docker", "the docker isolator in a real engine", () => {
 
   test("a fork bomb is stopped by the most processes that there may be", async () => {
     const few = new DockerBench(dockerd, { pidsMax: 30 });
-    const spec = few.spec("b() { b | b & }; b; sleep 2; echo up; sleep 600");
+    const spec = few.spec("b() { b | b & }; b; sleep 600");
     const ended = few.run(spec);
-    // The shell itself may be the one that cannot fork any more.
-    await Promise.race([few.hasWritten(spec, "up"), ended]);
-    expect(few.output(spec, "stderr")).toMatch(/can't fork/);
+    await until("a fork fails", () => /can't fork/.test(few.output(spec, "stderr")));
     await few.end(spec, ended);
     await until("it is removed", () => !few.isThere(spec));
     await few.close();
@@ -218,7 +219,7 @@ describeWith("docker", "the docker isolator in a real engine", () => {
     bench.containerizer.kill(spec.id, "SIGKILL");
     expect((await ended).exit).toEqual({ signal: "SIGKILL" });
     expect(sleepers()).toEqual([]);
-    expect(bench.isThere(spec)).toBe(false);
+    await until("it is removed", () => !bench.isThere(spec));
   });
 
   test("SIGTERM lets it end by itself with its own status; the image may name another signal", async () => {
@@ -246,7 +247,7 @@ describeWith("docker", "the docker isolator in a real engine", () => {
   });
 
   test("a bridged container has an address, and an offered port of the host leads to it", async () => {
-    const hostPort = 31_000 + (process.pid % 900);
+    const hostPort = await freePort([]);
     const ports = { name: "ports", ranges: [{ begin: hostPort, end: hostPort }] };
     const resources = [...fromScalars({ cpus: 0.5, mem: 64 }), ports];
     const docker = { network: "BRIDGE" as const, portMappings: [{ hostPort, containerPort: 80 }] };
@@ -256,13 +257,11 @@ describeWith("docker", "the docker isolator in a real engine", () => {
     );
     const ended = bench.run(spec);
     await bench.hasWritten(spec, "up");
-    let answer = "";
-    for (let tries = 0; tries < 100 && answer === ""; tries++) {
-      answer = await fetch(`http://127.0.0.1:${hostPort}/`)
+    const answer = await until("it answers", () =>
+      fetch(`http://127.0.0.1:${hostPort}/`)
         .then((response) => response.text())
-        .catch(() => "");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+        .catch(() => undefined),
+    );
     expect(answer).toBe("hello\n");
     expect(bench.started.get(spec.id)).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/)]);
     const second = bench.spec("true", { docker, spec: { resources } });
@@ -279,13 +278,16 @@ describeWith("docker", "the docker isolator in a real engine", () => {
     await bench.run(none);
     expect(bench.output(none)).toBe("lo\n");
     dockerd.docker("network", "create", "--subnet=10.214.7.0/24", "mine");
-    const user = bench.spec("ip -4 addr show eth0; sleep 1", {
+    const user = bench.spec("ip -4 addr show eth0; until [ -e go ]; do sleep 0.1; done", {
       docker: { network: "USER" },
       container: { networkInfos: [{ name: "mine", ipAddresses: [{ ipAddress: "10.214.7.9" }] }] },
     });
-    await bench.run(user);
-    expect(bench.output(user)).toContain("10.214.7.9");
+    const userEnd = bench.run(user);
+    await until("it is started", () => bench.started.has(user.id));
     expect(bench.started.get(user.id)).toEqual(["10.214.7.9"]);
+    bench.give(user, "go");
+    await userEnd;
+    expect(bench.output(user)).toContain("10.214.7.9");
     dockerd.docker("network", "rm", "mine");
     const gone = bench.spec("true", {
       docker: { network: "USER" },

@@ -1,18 +1,25 @@
 import { afterEach, expect, test } from "vitest";
 import { operatorMessageSchemas } from "../../contract/operator-api.ts";
 import { OperatorClient } from "../../sdk/index.ts";
-import { type Call, FakeServer, until } from "./support/fake-server.ts";
+import { until } from "../support/until.ts";
+import { type Call, FakeServer } from "./support/fake-server.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-async function connected(answer: (call: Call, fake: FakeServer) => void) {
+async function connected(
+  answer: (call: Call, fake: FakeServer) => void,
+  requestMs: number | undefined = undefined,
+) {
   const fake = await FakeServer.listen("operator", operatorMessageSchemas, 5050);
   fake.answer = answer;
-  const options = { masters: "127.0.0.1:5050", dial: fake.dial, requestMs: 2_000 };
-  const client = await OperatorClient.connect(options);
+  const options = { masters: "127.0.0.1:5050", dial: fake.dial };
+  const client = await OperatorClient.connect({
+    ...options,
+    ...(requestMs === undefined ? {} : { requestMs }),
+  });
   cleanups.push(
     () => fake.stop(),
     () => client.close(),
@@ -89,7 +96,7 @@ test("the stream of events goes on over a reconnection, and ends with the client
 });
 
 test("no answer in time and no master at all are errors of their own", async () => {
-  const { fake, client } = await connected(() => {});
+  const { fake, client } = await connected(() => {}, 100);
   await expect(client.request("roles", {})).rejects.toMatchObject({ code: "REQUEST_TIMED_OUT" });
   const nowhere = { masters: "127.0.0.1:9", dial: fake.dial, connectMs: 50 };
   await expect(OperatorClient.connect(nowhere)).rejects.toMatchObject({

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { type Offer, resources, type Scheduler, type TaskStatus } from "../../sdk/index.ts";
+import { pause, until } from "../support/until.ts";
 import { fakeMaster, offerOf, schedulerFor, statusOf } from "./support/fake-master.ts";
-import { FakeServer, until } from "./support/fake-server.ts";
+import { FakeServer } from "./support/fake-server.ts";
 
 const cleanups: (() => Promise<unknown> | undefined)[] = [];
 afterEach(async () => {
@@ -125,8 +126,11 @@ test("after a break it keeps its id and asks until each task is answered (B2, D1
   await until("all answered", () => reconciled.length === 1);
   expect(reconciled).toEqual([2]);
   expect(scheduler.liveTasks).toEqual(["t1"]);
+  // What was said before this has been heard when this is.
+  scheduler.kill("t1");
+  await until("the kill", () => fake.of("kill").length === 1);
   const asked = fake.of("reconcile").length;
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await pause(100);
   expect(fake.of("reconcile")).toHaveLength(asked);
 });
 

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { pause } from "./until.ts";
 
 /** How a private engine is started. */
 export interface DockerdOptions {
@@ -22,6 +23,9 @@ export function dockerdProgram(): string | undefined {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return folders.map((folder) => join(folder, "dockerd")).find((file) => existsSync(file));
 }
+
+/** What an engine may take to start where the cores have much else to do. */
+const START_MS = 60_000;
 
 let bridges = 0;
 
@@ -73,12 +77,12 @@ export class Dockerd {
       `--bridge=${this.#bridge}`,
     ]);
     this.#process = child;
-    const endMs = Date.now() + 25_000;
+    const endMs = performance.now() + START_MS;
     while (!this.#answers()) {
-      if (child.exitCode !== null || Date.now() > endMs) {
+      if (child.exitCode !== null || performance.now() > endMs) {
         throw new Error(`dockerd does not answer:\n${this.log.slice(-4_000)}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
   }
 

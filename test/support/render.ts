@@ -76,6 +76,10 @@ function eventWords(event: FrameworkEvent, nameOf: (id?: string) => string, offe
       return `rejected ${event.call} ${event.problem.code}`;
     case "operation-update":
       return `operation ${event.status.operationId} ${event.status.state}`;
+    case "inverse-offers":
+      return ["inverse-offers", ...event.inverseOffers.map((each) => nameOf(each.agentId))].join(
+        " ",
+      );
     case "framework-updated":
       return `updated ${event.problem?.code ?? "ok"}`;
     case "message":
@@ -91,7 +95,13 @@ function orderWords(order: AgentOrder, nameOf: (id?: string) => string): string 
       return order.connected ? undefined : "register again";
     case "launch": {
       const with_ = order.framework === undefined ? "" : " with framework";
-      return `launch ${order.tasks.map(({ taskId }) => taskId).join(" ")}${with_}`;
+      const { groupExecutor, tasks } = order;
+      if (groupExecutor === undefined) {
+        return `launch ${tasks.map(({ taskId }) => taskId).join(" ")}${with_}`;
+      }
+      // An executor in a task of a group would be a copy of the group's.
+      const names = tasks.map((task) => `${task.taskId}${task.executor ? "+executor" : ""}`);
+      return `launch ${groupExecutor.executorId}[${names.join(" ")}]${with_}`;
     }
     case "kill":
       return `kill ${order.taskId}`;

@@ -61,7 +61,7 @@ export const areas: readonly Area[] = [
   {
     path: "kernel/core",
     may: ["contract"],
-    packages: [],
+    packages: ["re2js"],
     because: "the master's core is a pure state machine: it replays from a journal bit for bit",
   },
   {

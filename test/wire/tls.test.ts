@@ -8,7 +8,7 @@ import { silentMetrics } from "../../contract/ports/metrics.ts";
 import type { Transport, TransportHandlers } from "../../contract/ports/transport.ts";
 import { create, type UwsConfig } from "../../plugins/transports/uws-msgpack/index.ts";
 import { hubSettings, systemClock } from "../../wire/index.ts";
-import { until } from "../conformance/transport/bench.ts";
+import { pause, until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tepui-tls-"));
 const keyFile = join(folder, "key.pem");
@@ -38,8 +38,8 @@ function transportOf(tls: UwsConfig["tls"]): Transport {
     ...hubSettings(),
     host: "127.0.0.1",
     port: 0,
-    httpBodyDeadlineMs: 1000,
-    httpAnswerDeadlineMs: 1000,
+    httpBodyDeadlineMs: 60_000,
+    httpAnswerDeadlineMs: 60_000,
     httpStreamBytesMax: 1 << 20,
     ...(tls === undefined ? {} : { tls }),
   };
@@ -73,7 +73,7 @@ test("with a certificate the server speaks wss, and only links that trust it are
   const good = transport.dial({ ...options, trust }, { ...quiet, onOpen: () => void trusting++ });
   const bad = transport.dial(options, { ...quiet, onOpen: () => void doubting++ });
   await until("the welcome", () => trusting === 1);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await pause(50);
   expect(doubting).toBe(0);
   expect(bad.state).toBe("connecting");
   await Promise.all([good.close(), bad.close()]);

@@ -1,6 +1,8 @@
 import type { ExecutorCall } from "../../../contract/executor-api.ts";
 import type { ContainerId } from "../../../contract/ids.ts";
+import { limits } from "../../../contract/limits.ts";
 import type { TaskStatus } from "../../../contract/schema/task.ts";
+import { encodedBytes, sizeProblem } from "../../../contract/size.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import { keepExecutor, keepTask } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
@@ -38,6 +40,11 @@ export function stepExecutorCall(
   } else {
     const { frameworkId, info } = executor;
     const { data } = call;
+    const large = sizeProblem("data", data.length, limits.messageBytesMax);
+    if (large !== undefined) {
+      refuse(executor, "MESSAGE_TOO_LARGE", large, out);
+      return;
+    }
     out.push({
       type: "send-master",
       message: { type: "executor-message", frameworkId, executorId: info.executorId, data },
@@ -128,6 +135,11 @@ function takeUpdate(
   const { taskId, uuid } = status;
   if (uuid === undefined || status.state === "TASK_STAGING") {
     refuse(executor, "UPDATE_INVALID", `an update of ${taskId} needs a uuid and a state`, out);
+    return;
+  }
+  const large = sizeProblem("it", encodedBytes(status), limits.statusBytesMax);
+  if (large !== undefined) {
+    refuse(executor, "UPDATE_INVALID", `an update of ${taskId}: ${large}`, out);
     return;
   }
   const task = state.tasks.get(taskKey(frameworkId, taskId));

@@ -81,7 +81,7 @@ export function unreachableWritten(
   }
   const peer = agent.peer;
   const message = `Agent ${agent.info.hostname} is unreachable`;
-  removeAgent(state, agent, { unreachable: true, message }, nowMs, out);
+  removeAgent(state, agent, { how: "unreachable", message }, nowMs, out);
   // A connection that is still there serves an agent that the books do not have.
   if (peer !== undefined) closeLost(peer, agent, out);
 }

@@ -1,9 +1,11 @@
+import { limits } from "../../../contract/limits.ts";
 import { add, subtract } from "../../../contract/resources.ts";
 import type { OperationStatus } from "../../../contract/schema/offer.ts";
+import { encodedBytes, sizeProblem } from "../../../contract/size.ts";
 import { charge, discharge, totalChanged } from "../books.ts";
 import type { Call } from "../calls.ts";
 import { mintOperationUuid } from "../ids.ts";
-import { type Conversion, convert } from "../operations.ts";
+import { type Conversion, convert, duplicateVolume } from "../operations.ts";
 import type { Agent } from "../state.ts";
 import type { Acceptance } from "./accept.ts";
 
@@ -11,8 +13,14 @@ import type { Acceptance } from "./accept.ts";
 export function applyConversion(acceptance: Acceptance, operation: Conversion): void {
   const { state, framework, agent, client } = acceptance;
   const { principal } = framework.info;
+  const large = sizeProblem(operation.type, encodedBytes(operation), limits.operationBytesMax);
+  if (large !== undefined) {
+    sayOperationFailed(acceptance, operation, large, agent);
+    return;
+  }
   const result = convert(operation, acceptance.left, client.role.name, principal);
-  const problem = result.problem ?? feedbackProblem(operation, agent);
+  const problem =
+    result.problem ?? duplicateVolume(operation, agent.total) ?? feedbackProblem(operation, agent);
   if (result.problem !== undefined || problem !== undefined) {
     sayOperationFailed(acceptance, operation, problem ?? "", agent);
     return;

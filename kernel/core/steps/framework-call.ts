@@ -4,6 +4,7 @@ import { unreachable } from "../assert.ts";
 import { type Call, reject } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
+import { stepInverseAnswer } from "../inverse-offers.ts";
 import { reconcileAll, reconcileTask } from "../reconcile.ts";
 import type { ClusterState } from "../state.ts";
 import { stepAccept } from "./accept.ts";
@@ -80,10 +81,12 @@ function dispatch(context: Call, call: Exclude<FrameworkCall, { type: "subscribe
     case "reconcile-operations":
       stepReconcileOperations(context, call);
       return;
-    // The built-in allocation ignores requests (C16), and no inverse offers are made yet (C15).
-    case "request":
     case "accept-inverse-offers":
     case "decline-inverse-offers":
+      stepInverseAnswer(context, call);
+      return;
+    // The built-in allocation ignores requests (C16).
+    case "request":
       return;
     default:
       unreachable(call);

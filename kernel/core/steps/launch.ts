@@ -1,8 +1,10 @@
 import type { AgentOrderOf } from "../../../contract/agent-api.ts";
-import type { FrameworkId } from "../../../contract/ids.ts";
+import type { ExecutorId, FrameworkId } from "../../../contract/ids.ts";
+import { limits } from "../../../contract/limits.ts";
 import { add, isEmpty, type Resources, trySubtract } from "../../../contract/resources.ts";
 import type { Operation } from "../../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo } from "../../../contract/schema/task.ts";
+import { encodedBytes, sizeProblem } from "../../../contract/size.ts";
 import type { TaskReason } from "../../../contract/task-state.ts";
 import { assert } from "../assert.ts";
 import { normal } from "../pool.ts";
@@ -18,11 +20,14 @@ type LaunchGroup = Extract<Operation, { type: "LAUNCH_GROUP" }>;
 /** Launches tasks, each for itself: one that is wrong does not keep the others (D4). */
 export function launch(acceptance: Acceptance, operation: Launch): void {
   const { framework, agent } = acceptance;
-  const launched: TaskInfo[] = [];
+  let launched: TaskInfo[] = [];
+  let launchedBytes = 0;
   for (const task of operation.tasks) {
+    const bytes = encodedBytes(task);
     const problem =
       operation.id === undefined
-        ? taskProblem(task, framework, agent, false)
+        ? (sizeProblem("Task", bytes, limits.taskBytesMax) ??
+          taskProblem(task, framework, agent, false))
         : "The `id` field cannot be set on LAUNCH operations";
     if (problem !== undefined) {
       sayInvalid(acceptance, task, "REASON_TASK_INVALID", problem);
@@ -42,8 +47,14 @@ export function launch(acceptance: Acceptance, operation: Launch): void {
     }
     acceptance.left = left;
     if (executor !== undefined) addExecutor(acceptance, executor);
-    book(acceptance, task, wanted);
+    book(acceptance, task, task.executor?.executorId, wanted);
+    if (launchedBytes + bytes > limits.launchBytesMax) {
+      order(acceptance, launched, undefined);
+      launched = [];
+      launchedBytes = 0;
+    }
     launched.push(withFrameworkId(task, framework.id));
+    launchedBytes += bytes;
   }
   if (launched.length > 0) order(acceptance, launched, undefined);
 }
@@ -60,7 +71,7 @@ export function launchGroup(acceptance: Acceptance, operation: LaunchGroup): voi
   const { executor: info, tasks } = operation;
   let problem =
     operation.id === undefined
-      ? groupProblem(info, tasks, framework, agent)
+      ? (groupSizeProblem(info, tasks) ?? groupProblem(info, tasks, framework, agent))
       : "The `id` field cannot be set on LAUNCH_GROUP operations";
   let left: Resources | undefined = acceptance.left;
   const executor = newExecutor(acceptance, info);
@@ -77,9 +88,28 @@ export function launchGroup(acceptance: Acceptance, operation: LaunchGroup): voi
   }
   acceptance.left = left;
   if (executor !== undefined) addExecutor(acceptance, executor);
-  const whole = tasks.map((task) => ({ ...task, executor: info }));
-  for (const task of whole) book(acceptance, task, normal(task.resources));
-  order(acceptance, whole, info);
+  const bare = tasks.map(withoutExecutor);
+  for (const task of bare) book(acceptance, task, info.executorId, normal(task.resources));
+  order(acceptance, bare, info);
+}
+
+/** The executor of a group travels once and is kept once, however many tasks repeat it (D4). */
+function withoutExecutor(task: TaskInfo): TaskInfo {
+  if (task.executor === undefined) return task;
+  const { executor: _, ...rest } = task;
+  return rest;
+}
+
+/** A group goes to its agent in one order, whole. */
+function groupSizeProblem(executor: ExecutorInfo, tasks: readonly TaskInfo[]): string | undefined {
+  let bytes = encodedBytes(executor);
+  for (const task of tasks) {
+    const taskBytes = encodedBytes(task);
+    const large = sizeProblem(`Task '${task.taskId}'`, taskBytes, limits.taskBytesMax);
+    if (large !== undefined) return large;
+    bytes += taskBytes;
+  }
+  return sizeProblem("Task group with its executor", bytes, limits.launchBytesMax);
 }
 
 interface NewExecutor {
@@ -105,7 +135,12 @@ function addExecutor({ framework, agent, client }: Acceptance, executor: NewExec
   agent.executors.set(key, { framework, info, client, resources: cost });
 }
 
-function book(acceptance: Acceptance, info: TaskInfo, resources: Resources): void {
+function book(
+  acceptance: Acceptance,
+  info: TaskInfo,
+  executorId: ExecutorId | undefined,
+  resources: Resources,
+): void {
   const { state, framework, agent, client, nowMs, out } = acceptance;
   state.counts.tasksLaunched += 1;
   const parts = {
@@ -113,7 +148,7 @@ function book(acceptance: Acceptance, info: TaskInfo, resources: Resources): voi
     framework,
     agent,
     client,
-    executorId: info.executor?.executorId,
+    executorId,
     resources,
     about: info,
     state: "TASK_STAGING",

@@ -1,21 +1,29 @@
 import { errors, type TepuiError } from "../../../contract/errors.ts";
-import { roleProblem } from "../../../contract/ids.ts";
 import type { OperatorParams } from "../../../contract/operator-api.ts";
-import type { Quantities } from "../../../contract/schema/framework.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import { unreachable } from "../assert.ts";
 import { problemOf } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { OperatorCommand } from "../event.ts";
 import { removeFramework } from "../frameworks.ts";
-import { rescindAllOffers } from "../offers.ts";
-import { quotaEntry, weightEntry, writeRegistry } from "../registry.ts";
-import { applyQuota, applyWeight } from "../role-settings.ts";
-import type { ClusterState, PendingWrite, RoleQuota, Task } from "../state.ts";
-import { KINDS } from "../tables/shape.ts";
+import type { ClusterState, Task } from "../state.ts";
+import { drainAgent, setDeactivated } from "./drain.ts";
+import { markAgentGone } from "./gone.ts";
 import { killTask } from "./kill.ts";
+import { startMaintenance, stopMaintenance, updateMaintenance } from "./maintenance.ts";
+import { convertForOperator } from "./operator-resources.ts";
+import { updateQuota, updateWeights } from "./operator-roles.ts";
 
 type Reply = (answer: { readonly result?: unknown; readonly error?: TepuiError }) => void;
+
+/** A change that an operator asked for, and how to answer: now, or when `token` is durable. */
+export interface Asked {
+  readonly state: ClusterState;
+  readonly token: number;
+  readonly reply: Reply;
+  readonly nowMs: number;
+  readonly out: Effect[];
+}
 
 /** An operator changes something. */
 export function stepOperator(
@@ -32,26 +40,49 @@ export function stepOperator(
         : { type: "reply-operator", token, problem: problemOf(error) },
     );
   };
+  dispatch({ state, token, reply, nowMs, out }, command);
+}
+
+function dispatch(asked: Asked, command: OperatorCommand): void {
   switch (command.method) {
     case "kill-task":
-      killAnyTask(state, command.params, reply, out);
+      killAnyTask(asked, command.params);
       return;
-    case "teardown": {
-      const { frameworkId } = command.params;
-      const framework = state.frameworks.get(frameworkId);
-      if (framework === undefined) {
-        reply({ error: errors.FRAMEWORK_UNKNOWN(frameworkId) });
-        return;
-      }
-      removeFramework(state, framework, nowMs, out);
-      reply({ result: {} });
+    case "teardown":
+      teardown(asked, command.params);
       return;
-    }
     case "update-weights":
-      updateWeights(state, token, command.params, reply, out);
+      updateWeights(asked, command.params);
       return;
     case "update-quota":
-      updateQuota(state, token, command.params, reply, out);
+      updateQuota(asked, command.params);
+      return;
+    case "drain-agent":
+      drainAgent(asked, command.params);
+      return;
+    case "deactivate-agent":
+    case "reactivate-agent":
+      setDeactivated(asked, command.params, command.method === "deactivate-agent");
+      return;
+    case "mark-agent-gone":
+      markAgentGone(asked, command.params);
+      return;
+    case "update-maintenance":
+      updateMaintenance(asked, command.params);
+      return;
+    case "start-maintenance":
+      startMaintenance(asked, command.params);
+      return;
+    case "stop-maintenance":
+      stopMaintenance(asked, command.params);
+      return;
+    case "reserve-resources":
+    case "unreserve-resources":
+    case "create-volumes":
+    case "destroy-volumes":
+    case "grow-volume":
+    case "shrink-volume":
+      convertForOperator(asked, command);
       return;
     default:
       unreachable(command);
@@ -59,11 +90,22 @@ export function stepOperator(
   }
 }
 
+function teardown(
+  { state, reply, nowMs, out }: Asked,
+  { frameworkId }: OperatorParams<"teardown">,
+): void {
+  const framework = state.frameworks.get(frameworkId);
+  if (framework === undefined) {
+    reply({ error: errors.FRAMEWORK_UNKNOWN(frameworkId) });
+    return;
+  }
+  removeFramework(state, framework, nowMs, out);
+  reply({ result: {} });
+}
+
 function killAnyTask(
-  state: ClusterState,
+  { state, reply, out }: Asked,
   { taskId, frameworkId, gracePeriodMs }: OperatorParams<"kill-task">,
-  reply: Reply,
-  out: Effect[],
 ): void {
   const found: Task[] = [];
   for (const framework of state.frameworks.values()) {
@@ -82,134 +124,4 @@ function killAnyTask(
   }
   killTask(state, task, gracePeriodMs === undefined ? undefined : { gracePeriodMs }, out);
   reply({ result: { frameworkId: task.framework.id, agentId: task.agentId } });
-}
-
-function updateWeights(
-  state: ClusterState,
-  token: number,
-  { weights }: OperatorParams<"update-weights">,
-  reply: Reply,
-  out: Effect[],
-): void {
-  for (const { role, weight } of weights) {
-    const problem =
-      roleProblem(role) ?? (weight > 0 && Number.isFinite(weight) ? undefined : "it must be > 0");
-    if (problem !== undefined) {
-      reply({ error: errors.WEIGHT_INVALID(role, problem) });
-      return;
-    }
-  }
-  const entries = weights.map(({ role, weight }) => weightEntry(role, weight));
-  writeRegistry(state, entries, { type: "weights", token, weights }, out);
-}
-
-/** Weights are durable: the next batch shares anew, and for that all offers come back (E7). */
-export function weightsWritten(
-  state: ClusterState,
-  { token, weights }: Extract<PendingWrite, { type: "weights" }>,
-  out: Effect[],
-): void {
-  let concerned = false;
-  for (const { role, weight } of weights) {
-    applyWeight(state, role, weight);
-    concerned ||= (state.roles.get(role)?.clients.size ?? 0) > 0;
-  }
-  if (concerned) rescindAllOffers(state, out);
-  out.push({ type: "reply-operator", token, result: {} });
-}
-
-function updateQuota(
-  state: ClusterState,
-  token: number,
-  { quotas, force }: OperatorParams<"update-quota">,
-  reply: Reply,
-  out: Effect[],
-): void {
-  const asked: RoleQuota[] = quotas.map(({ role, guarantee, limit }) => ({
-    role,
-    guarantee: isNothing(guarantee) ? undefined : guarantee,
-    limit: isNothing(limit) ? undefined : limit,
-  }));
-  for (const quota of asked) {
-    const problem = quotaProblem(quota);
-    if (problem !== undefined) {
-      reply({ error: errors.QUOTA_INVALID(quota.role, problem) });
-      return;
-    }
-  }
-  const conflict =
-    force === true ? undefined : (capacityConflict(state, asked) ?? overuse(state, asked));
-  if (conflict !== undefined) {
-    reply({ error: conflict });
-    return;
-  }
-  writeRegistry(state, asked.map(quotaEntry), { type: "quotas", token, quotas: asked }, out);
-}
-
-function isNothing(quantities: Quantities | undefined): boolean {
-  return quantities === undefined || Object.keys(quantities).length === 0;
-}
-
-function quotaProblem({ role, guarantee = {}, limit = {} }: RoleQuota): string | undefined {
-  const problem = roleProblem(role);
-  if (problem !== undefined) return problem;
-  if (role === "*") return '"*" can have none';
-  if (role.includes("/")) return "only top-level roles can have one";
-  for (const quantities of [guarantee, limit]) {
-    for (const [name, amount] of Object.entries(quantities)) {
-      if (!(amount >= 0) || !Number.isFinite(amount)) return `${name} is ${amount}, not 0 or more`;
-    }
-  }
-  for (const [name, amount] of Object.entries(guarantee)) {
-    if (amount > (limit[name] ?? amount)) return `the guarantee of ${name} is above its limit`;
-  }
-  return undefined;
-}
-
-/** Guarantees that the cluster could not keep (E8). */
-function capacityConflict(
-  state: ClusterState,
-  asked: readonly RoleQuota[],
-): TepuiError | undefined {
-  const all = new Map(state.registry.quotas);
-  for (const quota of asked) all.set(quota.role, quota);
-  const sums = new Map<string, number>();
-  for (const { guarantee = {} } of all.values()) {
-    for (const [name, amount] of Object.entries(guarantee)) {
-      sums.set(name, (sums.get(name) ?? 0) + amount);
-    }
-  }
-  const changed = new Set(asked.flatMap(({ guarantee = {} }) => Object.keys(guarantee)));
-  for (const [name, sum] of sums) {
-    const kind = state.tables.kindOf(name);
-    const there = kind === undefined ? 0 : (state.tables.clusterTotal[kind] ?? 0);
-    if (changed.has(name) && sum > there) return errors.QUOTA_UNMET(name, sum, there);
-  }
-  return undefined;
-}
-
-/** Limits below what is used already (E9). */
-function overuse(state: ClusterState, asked: readonly RoleQuota[]): TepuiError | undefined {
-  for (const { role: name, limit = {} } of asked) {
-    const role = state.roles.get(name);
-    if (role === undefined) continue;
-    for (const [resource, amount] of Object.entries(limit)) {
-      const kind = state.tables.kindOf(resource);
-      const used =
-        kind === undefined ? 0 : (state.tables.roles.consumed[role.row * KINDS + kind] ?? 0);
-      if (used > amount) return errors.QUOTA_CONSUMED(name, resource, amount, used);
-    }
-  }
-  return undefined;
-}
-
-/** Quotas are durable and in force; offers that were made before come back (E9). */
-export function quotasWritten(
-  state: ClusterState,
-  { token, quotas }: Extract<PendingWrite, { type: "quotas" }>,
-  out: Effect[],
-): void {
-  for (const quota of quotas) applyQuota(state, quota);
-  rescindAllOffers(state, out);
-  out.push({ type: "reply-operator", token, result: {} });
 }

@@ -11,7 +11,8 @@ import { refuseAgent } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
 import { mintAgentId } from "../ids.ts";
-import { agentEntry, writeRegistry } from "../registry.ts";
+import { isDown } from "../maintenance.ts";
+import { agentEntry, forgetService, writeRegistry } from "../registry.ts";
 import type { Agent, ClusterState, PendingWrite } from "../state.ts";
 
 /** How long an agent goes without a ping before it takes the master for lost (B22). */
@@ -36,6 +37,10 @@ export function stepRegister(
   const problem = registrationProblem(message);
   if (problem !== undefined) {
     refuseAgent(peer, errors.AGENT_INVALID(problem), out);
+    return;
+  }
+  if (isDown(state.registry.maintenance, message.agent)) {
+    refuseAgent(peer, errors.MACHINE_DOWN(message.agent.hostname), out);
     return;
   }
   replaceSameAddress(state, message, nowMs, out);
@@ -74,7 +79,8 @@ export function beginRemoval(
   if (agent.peer !== undefined) disconnectAgent(state, agent, nowMs, out);
   agent.leaving = true;
   const pending: PendingWrite = { type: "remove", agentId: agent.id, message };
-  writeRegistry(state, [agentEntry(agent.id, undefined)], pending, out);
+  const entries = [agentEntry(agent.id, undefined), ...forgetService(state.registry, agent.id)];
+  writeRegistry(state, entries, pending, out);
 }
 
 /** The registry has the new agent. */
@@ -122,6 +128,6 @@ export function removed(
   state.registry.admitted.delete(agentId);
   const agent = state.agents.get(agentId);
   if (agent !== undefined) {
-    removeAgent(state, agent, { unreachable: false, message }, nowMs, out);
+    removeAgent(state, agent, { how: "removed", message }, nowMs, out);
   }
 }

@@ -13,8 +13,10 @@ import { flagAgent, recount, totalChanged } from "../books.ts";
 import { refuseAgent } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
+import { isDown } from "../maintenance.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
 import { type Agent, type ClusterState, type PendingWrite, wantRound } from "../state.ts";
+import { sendDrain } from "./drain.ts";
 import { sendKill } from "./kill.ts";
 import { mergeExecutors, mergeTasks } from "./merge.ts";
 import { masterPingTimeoutMs } from "./register.ts";
@@ -37,6 +39,10 @@ export function stepReregister(
   }
   if (state.registry.gone.has(id)) {
     refuseAgent(peer, errors.AGENT_GONE(id), out);
+    return;
+  }
+  if (isDown(state.registry.maintenance, message.agent)) {
+    refuseAgent(peer, errors.MACHINE_DOWN(message.agent.hostname), out);
     return;
   }
   if (state.admitting.has(peer)) return;
@@ -159,6 +165,8 @@ function welcome(
   for (const id of ids) greetFramework(state, agent, id, out);
   for (const [task, killPolicy] of agent.kills) sendKill(agent, task, killPolicy, out);
   agent.kills.clear();
+  sendDrain(state, agent, out);
+  state.emptied.add(agent);
   publishAgent(state, agent, "agent-added", nowMs, out);
 }
 

@@ -1,8 +1,10 @@
 import { errors } from "../../../contract/errors.ts";
 import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
+import type { RoleName } from "../../../contract/ids.ts";
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
 import { type Call, problemOf, refuseFramework, reject } from "../calls.ts";
 import { syncClients } from "../clients.ts";
+import { type AgentTest, compileConstraints, constrainFramework } from "../constraints.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
 import {
@@ -13,8 +15,17 @@ import {
   setInfo,
 } from "../frameworks.ts";
 import { mintFrameworkId } from "../ids.ts";
+import { forgetFramework } from "../inverse-offers.ts";
 import { type ClusterState, type Framework, wantRound } from "../state.ts";
 import { frameworkProblem } from "../validate-framework.ts";
+
+/** A subscription whose contents were found to be good. */
+interface Subscription {
+  readonly peer: PeerNumber;
+  readonly call: FrameworkCallOf<"subscribe">;
+  /** Its offer constraints (C14). */
+  readonly tests: ReadonlyMap<RoleName, AgentTest>;
+}
 
 /** A framework subscribes: a new one, one that comes back, or one that fails over (B1–B3, B6). */
 export function stepSubscribe(
@@ -30,12 +41,13 @@ export function stepSubscribe(
     return;
   }
   const info = call.framework;
-  const suppressed = call.suppressedRoles ?? [];
-  const problem = frameworkProblem(info, suppressed);
-  if (problem !== undefined) {
-    refuseFramework(peer, errors.FRAMEWORK_INVALID(problem), out);
+  const problem = frameworkProblem(call);
+  const compiled = compileConstraints(call.offerConstraints, info.roles);
+  if (problem !== undefined || compiled.problem !== undefined) {
+    refuseFramework(peer, errors.FRAMEWORK_INVALID(problem ?? compiled.problem ?? ""), out);
     return;
   }
+  const subscription: Subscription = { peer, call, tests: compiled.tests };
   const { id } = info;
   if (id !== undefined && state.completedFrameworks.has(id)) {
     refuseFramework(peer, errors.FRAMEWORK_REMOVED(), out);
@@ -44,7 +56,7 @@ export function stepSubscribe(
   const known = id === undefined ? undefined : state.frameworks.get(id);
   if (known === undefined) {
     const added = addFramework(state, id ?? mintFrameworkId(state), info, nowMs);
-    connect(state, added, peer, call, nowMs, out);
+    connect(state, added, subscription, out);
     publishFramework(state, added, "framework-added", nowMs, out);
     return;
   }
@@ -53,7 +65,7 @@ export function stepSubscribe(
     refuseFramework(peer, errors.FRAMEWORK_INVALID(change), out);
     return;
   }
-  returnOf(state, known, peer, call, nowMs, out);
+  returnOf(state, known, subscription, nowMs, out);
 }
 
 function principalChange({ info }: Framework, next: FrameworkInfo): string | undefined {
@@ -65,8 +77,7 @@ function principalChange({ info }: Framework, next: FrameworkInfo): string | und
 function returnOf(
   state: ClusterState,
   framework: Framework,
-  peer: PeerNumber,
-  call: FrameworkCallOf<"subscribe">,
+  subscription: Subscription,
   nowMs: number,
   out: Effect[],
 ): void {
@@ -76,12 +87,13 @@ function returnOf(
     refuseFramework(before, errors.FRAMEWORK_FAILED_OVER(), out);
   }
   recoverOffers(state, framework);
+  forgetFramework(state, framework);
   // User and checkpoint are what the framework's tasks were started with: they stay (B6).
   const { user, checkpoint } = framework.info;
   const kept = framework.state === "recovered" ? {} : { user, checkpoint: checkpoint ?? false };
-  setInfo(framework, { ...call.framework, ...kept });
+  setInfo(framework, { ...subscription.call.framework, ...kept });
   framework.reregisteredMs = nowMs;
-  connect(state, framework, peer, call, nowMs, out);
+  connect(state, framework, subscription, out);
   tellAgents(framework, out);
   publishFramework(state, framework, "framework-updated", nowMs, out);
 }
@@ -99,17 +111,15 @@ function tellAgents(framework: Framework, out: Effect[]): void {
 function connect(
   state: ClusterState,
   framework: Framework,
-  peer: PeerNumber,
-  call: FrameworkCallOf<"subscribe">,
-  _nowMs: number,
+  { peer, call, tests }: Subscription,
   out: Effect[],
 ): void {
   framework.peer = peer;
   framework.state = "active";
   framework.failoverAtMs = undefined;
-  framework.constraints = call.offerConstraints;
   state.frameworkPeers.set(peer, framework);
   resuppress(state, framework, call.suppressedRoles ?? []);
+  constrainFramework(state, framework, call.offerConstraints, tests);
   out.push({
     type: "send-framework",
     to: peer,
@@ -142,18 +152,17 @@ export function stepUpdateFramework(
 ): void {
   const to = framework.peer as PeerNumber;
   const { requestId } = call;
-  const problem =
-    frameworkProblem(call.framework, call.suppressedRoles ?? []) ??
-    fixedChange(framework, call.framework);
-  if (problem !== undefined) {
-    const told = problemOf(errors.FRAMEWORK_INVALID(problem));
+  const problem = frameworkProblem(call) ?? fixedChange(framework, call.framework);
+  const compiled = compileConstraints(call.offerConstraints, call.framework.roles);
+  if (problem !== undefined || compiled.problem !== undefined) {
+    const told = problemOf(errors.FRAMEWORK_INVALID(problem ?? compiled.problem ?? ""));
     const event = { type: "framework-updated", requestId, problem: told } as const;
     out.push({ type: "send-framework", to, event });
     return;
   }
   setInfo(framework, call.framework);
-  framework.constraints = call.offerConstraints;
   resuppress(state, framework, call.suppressedRoles ?? []);
+  constrainFramework(state, framework, call.offerConstraints, compiled.tests);
   tellAgents(framework, out);
   out.push({ type: "send-framework", to, event: { type: "framework-updated", requestId } });
   publishFramework(state, framework, "framework-updated", nowMs, out);

@@ -2,8 +2,15 @@ import type { AgentId, FrameworkId } from "../../../contract/ids.ts";
 import { unreachable } from "../assert.ts";
 import type { Effect } from "../effect.ts";
 import { removeFramework } from "../frameworks.ts";
+import { askForAbsent } from "../inverse-offers.ts";
 import { expireOffers } from "../offers.ts";
-import { goneEntry, type RegistryEntry, unreachableEntry, writeRegistry } from "../registry.ts";
+import {
+  forgetService,
+  goneEntry,
+  type RegistryEntry,
+  unreachableEntry,
+  writeRegistry,
+} from "../registry.ts";
 import { type ClusterState, wantRound } from "../state.ts";
 import type { Timer } from "../timers.ts";
 import { giveUp, markUnreachable } from "./agent-lost.ts";
@@ -23,7 +30,7 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
   switch (kind) {
     case "batch":
       timers.set(nowMs + options.allocationIntervalMs, "batch");
-      batch(state);
+      batch(state, nowMs, out);
       return;
     case "filters":
       state.filters.expire(atMs, (agent) => state.tables.touchAgent(agent));
@@ -61,7 +68,8 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
  * A batch (C1). Nothing can be new on agents that were not touched, but where there are quotas:
  * what one role gives back may be another's anywhere.
  */
-function batch(state: ClusterState): void {
+function batch(state: ClusterState, nowMs: number, out: Effect[]): void {
+  askForAbsent(state, nowMs, out);
   if (state.registry.quotas.size > 0) state.tables.touchAll();
   wantRound(state);
 }
@@ -132,7 +140,7 @@ function collectGarbage(state: ClusterState, nowMs: number, out: Effect[]): void
       const isOld = nowMs - sinceMs > registryMaxAgentAgeMs;
       if (!isOld && from.size <= registryMaxAgentCount) continue;
       from.delete(id);
-      entries.push(entry(id, undefined));
+      entries.push(entry(id, undefined), ...forgetService(state.registry, id));
     }
   };
   collect(state.registry.unreachable, unreachableEntry);

@@ -1,7 +1,11 @@
 import type { AgentOrder } from "../../../contract/agent-api.ts";
+import { errors } from "../../../contract/errors.ts";
 import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
 import type { AgentId } from "../../../contract/ids.ts";
-import type { Call } from "../calls.ts";
+import { limits } from "../../../contract/limits.ts";
+import { sizeProblem } from "../../../contract/size.ts";
+import { type Call, reject } from "../calls.ts";
+import type { PeerNumber } from "../event.ts";
 
 /** Hands something on to an agent; without it, it is dropped: nothing of this is retried (Q). */
 function forward({ state, out }: Call, agentId: AgentId | undefined, order: AgentOrder): void {
@@ -20,6 +24,12 @@ export function stepShutdown(call: Call, shutdown: FrameworkCallOf<"shutdown">):
 export function stepFrameworkMessage(call: Call, message: FrameworkCallOf<"message">): void {
   const { agentId, executorId, data } = message;
   const frameworkId = call.framework.id;
+  const problem = sizeProblem("data", data.length, limits.messageBytesMax);
+  if (problem !== undefined) {
+    const error = errors.CALL_INVALID("message", problem);
+    reject(call.framework.peer as PeerNumber, "message", error, call.out);
+    return;
+  }
   forward(call, agentId, { type: "framework-message", frameworkId, executorId, data });
 }
 

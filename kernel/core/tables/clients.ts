@@ -127,7 +127,8 @@ export class AlternativeTable {
 
 /**
  * Pairs that may not be offered now, one bit each: a row of bits per agent, so that the clients
- * which an agent may serve are a few consecutive words. Why and until when is the core's business.
+ * which an agent may serve are a few consecutive words. Why and until when is the core's business,
+ * but for pairs that constraints rule out, which stay blocked whatever becomes of refusals (C14).
  */
 export class FilterTable {
   readonly changes: ChangeLog;
@@ -137,31 +138,48 @@ export class FilterTable {
   /** Words a row: clients / 32. */
   words: number;
   #agents: number;
+  /** The bits that constraints set; they are set in `bits`, too. */
+  #excluded: Uint32Array;
 
   constructor(agents: number, clients: number) {
     this.changes = new ChangeLog(agents);
     this.#agents = agents;
     this.words = clients / 32;
     this.bits = new Uint32Array(agents * this.words);
+    this.#excluded = new Uint32Array(agents * this.words);
     this.counts = new Uint32Array(agents);
   }
 
   grow(agents: number, clients: number): void {
     const words = clients / 32;
-    const bits = new Uint32Array(agents * words);
-    for (let agent = 0; agent < this.#agents; agent++) {
-      const from = agent * this.words;
-      bits.set(this.bits.subarray(from, from + this.words), agent * words);
-    }
-    this.bits = bits;
+    this.bits = this.#grown(this.bits, agents, words);
+    this.#excluded = this.#grown(this.#excluded, agents, words);
     this.counts = grownU32(this.counts, agents);
     this.words = words;
     this.#agents = agents;
     this.changes.grow(agents);
   }
 
+  #grown(before: Uint32Array, agents: number, words: number): Uint32Array {
+    const bits = new Uint32Array(agents * words);
+    for (let agent = 0; agent < this.#agents; agent++) {
+      const from = agent * this.words;
+      bits.set(before.subarray(from, from + this.words), agent * words);
+    }
+    return bits;
+  }
+
   get(client: number, agent: number): boolean {
-    return (((this.bits[agent * this.words + (client >>> 5)] ?? 0) >>> (client & 31)) & 1) === 1;
+    return this.#isSet(this.bits, client, agent);
+  }
+
+  /** Whether it is constraints that block the pair (C14). */
+  excludes(client: number, agent: number): boolean {
+    return this.#isSet(this.#excluded, client, agent);
+  }
+
+  #isSet(bits: Uint32Array, client: number, agent: number): boolean {
+    return (((bits[agent * this.words + (client >>> 5)] ?? 0) >>> (client & 31)) & 1) === 1;
   }
 
   /** Sets or clears one bit; true when that changed it. */
@@ -177,14 +195,44 @@ export class FilterTable {
     return true;
   }
 
-  clearAgent(agent: number): void {
+  /** Whether constraints block the pair from now on (C14); true when that changed. */
+  exclude(client: number, agent: number, excluded: boolean): boolean {
+    if (this.excludes(client, agent) === excluded) return false;
+    const at = agent * this.words + (client >>> 5);
+    this.#excluded[at] = (this.#excluded[at] as number) ^ (1 << (client & 31));
+    this.set(client, agent, excluded);
+    return true;
+  }
+
+  /** Leaves only what constraints block, before the refusals on the agent are applied anew. */
+  resetAgent(agent: number): void {
     const from = agent * this.words;
-    this.bits.fill(0, from, from + this.words);
-    this.counts[agent] = 0;
+    let count = 0;
+    for (let at = from; at < from + this.words; at++) {
+      const word = this.#excluded[at] as number;
+      this.bits[at] = word;
+      if (word !== 0) count += bitCount(word);
+    }
+    this.counts[agent] = count;
     this.changes.mark(agent);
   }
 
-  clearClient(client: number, agentsEnd: number): void {
-    for (let agent = 0; agent < agentsEnd; agent++) this.set(client, agent, false);
+  clearAgent(agent: number): void {
+    const from = agent * this.words;
+    this.#excluded.fill(0, from, from + this.words);
+    this.resetAgent(agent);
   }
+
+  clearClient(client: number, agentsEnd: number): void {
+    for (let agent = 0; agent < agentsEnd; agent++) {
+      this.exclude(client, agent, false);
+      this.set(client, agent, false);
+    }
+  }
+}
+
+function bitCount(word: number): number {
+  let count = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
 }

@@ -3,7 +3,7 @@ import type { AgentView, OperatorParams, OperatorResult } from "../../../contrac
 import { add, NOTHING, type Resources } from "../../../contract/resources.ts";
 import type { AgentInfo } from "../../../contract/schema/agent.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
-import type { Agent, ClusterState } from "../state.ts";
+import type { Agent, ClusterState, RegistryMirror } from "../state.ts";
 import { listed, pageOf } from "./page.ts";
 
 /** What an agent's offers hold. */
@@ -21,19 +21,35 @@ export function usedOn(agent: Agent): Resources {
   return sum;
 }
 
-function agentView(agent: Agent): AgentView {
+/** What operators wanted of an agent (I5, I6). */
+function service({ deactivated, drains }: RegistryMirror, id: AgentId): Partial<AgentView> {
+  const drain = drains.get(id);
+  return {
+    ...(deactivated.has(id) ? { deactivated: true } : {}),
+    ...(drain === undefined ? {} : { drain }),
+  };
+}
+
+function standingOf({ peer, id }: Agent, { deactivated }: RegistryMirror): AgentView["state"] {
+  if (peer === undefined) return "disconnected";
+  return deactivated.has(id) ? "inactive" : "active";
+}
+
+function agentView(agent: Agent, registry: RegistryMirror): AgentView {
   let tasks = 0;
   for (const { state } of agent.tasks) if (!isTerminal(state)) tasks += 1;
   const view: AgentView = {
     agent: agent.info,
     version: agent.version,
-    state: agent.peer === undefined ? "disconnected" : "active",
+    state: standingOf(agent, registry),
+    ...service(registry, agent.id),
     registeredMs: agent.registeredMs,
     total: listed(agent.total),
     used: listed(usedOn(agent)),
     offered: listed(offeredOn(agent)),
     tasks,
   };
+  if (agent.unavailability !== undefined) view.unavailability = agent.unavailability;
   if (agent.reregisteredMs !== undefined) view.reregisteredMs = agent.reregisteredMs;
   return view;
 }
@@ -55,11 +71,21 @@ export function agentsView(
 ): OperatorResult<"agents"> {
   const { agents, recovering, registry } = state;
   const makers: (readonly [AgentId, () => AgentView])[] = [
-    ...[...agents.values()].map((agent) => [agent.id, () => agentView(agent)] as const),
-    ...[...recovering].map(([id, info]) => [id, () => absent(info, "recovering")] as const),
+    ...[...agents.values()].map((agent) => [agent.id, () => agentView(agent, registry)] as const),
+    ...[...recovering].map(
+      ([id, info]) =>
+        [id, () => ({ ...absent(info, "recovering"), ...service(registry, id) })] as const,
+    ),
     ...[...registry.unreachable].map(
       ([id, unreachableMs]) =>
-        [id, () => ({ ...absent(nameless(id), "unreachable"), unreachableMs })] as const,
+        [
+          id,
+          () => ({
+            ...absent(nameless(id), "unreachable"),
+            ...service(registry, id),
+            unreachableMs,
+          }),
+        ] as const,
     ),
     ...[...registry.gone.keys()].map((id) => [id, () => absent(nameless(id), "gone")] as const),
   ];

@@ -116,6 +116,8 @@ export interface Listed {
 
 /** Answer of `GET /containers/ID/stats`, for cgroup v1 and v2. */
 export interface Stats {
+  /** When the engine read the figures; the year 1 for what does not run. */
+  readonly read?: string;
   readonly pids_stats?: { readonly current?: number };
   readonly cpu_stats?: {
     readonly cpu_usage?: {

@@ -14,8 +14,17 @@ function seconds(nanoseconds: number | undefined): number | undefined {
   return nanoseconds === undefined ? undefined : nanoseconds / NANOSECONDS;
 }
 
-/** Figures of the engine in our terms; cgroup v1 and v2 call the same things by other names. */
-export function usageOf(stats: Stats, limits: HostConfig, timeMs: number): Usage {
+/** When the figures were true; an engine with much to do answers long after it has read them. */
+function readMs(stats: Stats): number | undefined {
+  const atMs = Date.parse(stats.read ?? "");
+  return atMs > 0 ? atMs : undefined;
+}
+
+/**
+ * Figures of the engine in our terms; cgroup v1 and v2 call the same things by other names.
+ * `askedMs` is their time where the engine tells none.
+ */
+export function usageOf(stats: Stats, limits: HostConfig, askedMs: number): Usage {
   const { cpu_stats: cpu = {}, memory_stats: memory = {} } = stats;
   const { stats: detail = {}, limit, usage } = memory;
   const blocks = stats.blkio_stats?.io_service_bytes_recursive ?? undefined;
@@ -25,7 +34,7 @@ export function usageOf(stats: Stats, limits: HostConfig, timeMs: number): Usage
       .reduce((sum, { value }) => sum + value, 0);
   const { CpuQuota = 0, CpuPeriod = 0 } = limits;
   return {
-    timeMs,
+    timeMs: readMs(stats) ?? askedMs,
     ...known({
       processes: stats.pids_stats?.current,
       cpusUserSeconds: seconds(cpu.cpu_usage?.usage_in_usermode),

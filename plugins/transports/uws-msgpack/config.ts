@@ -27,10 +27,14 @@ export const UwsConfig = Type.Object(
         { additionalProperties: false, description: "Serve wss and https instead of ws and http." },
       ),
     ),
-    frameBytesMax: bytes(wireLimits.frameBytesMax, 64 * 1024, "Largest frame, in bytes."),
+    frameBytesMax: bytes(
+      wireLimits.frameBytesMax,
+      wireLimits.frameBytesMax,
+      "Largest frame, in bytes. The largest task and its framework fit the least.",
+    ),
     queueBytesMax: bytes(
       wireLimits.peerQueueBytesMax,
-      128 * 1024,
+      2 * wireLimits.frameBytesMax,
       "Bytes that may wait for one peer before it is cut off. At least two frames.",
     ),
     helloDeadlineMs: Type.Integer({

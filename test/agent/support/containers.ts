@@ -124,12 +124,3 @@ export class ContainerBench {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
-
-/** Waits until something is so, looking often; fails after a generous while. */
-export async function until(what: string, isSo: () => boolean, forMs = 30_000): Promise<void> {
-  const endMs = Date.now() + forMs;
-  while (!isSo()) {
-    if (Date.now() > endMs) throw new Error(`it did not come to be within ${forMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

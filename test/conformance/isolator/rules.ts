@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContainerId } from "../../../contract/ids.ts";
 import type { ContainerSpec, Isolator } from "../../../contract/ports/isolator.ts";
-import { ContainerBench, until } from "../../agent/support/containers.ts";
+import { ContainerBench } from "../../agent/support/containers.ts";
+import { until } from "../../support/until.ts";
 
 /** One rule of the isolator port; what it throws is how an isolator breaks it. */
 export interface IsolatorRule {

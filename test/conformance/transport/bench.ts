@@ -36,6 +36,7 @@ import {
   hubSettings,
   systemClock,
 } from "../../../wire/index.ts";
+import { until } from "../../support/until.ts";
 
 /** A client without manners: it can send anything, stop reading, and vanish. */
 export interface RawPeer {
@@ -67,9 +68,9 @@ const environment = { clock: systemClock, log: silentLog, metrics: silentMetrics
 export const makeUws: MakeTransport = (changed) => {
   const settings = { ...hubSettings(changed), host: "127.0.0.1", port: 0 };
   const router = new UwsRouter(systemClock, silentLog, {
-    bodyDeadlineMs: 1000,
+    bodyDeadlineMs: 60_000,
     streamBytesMax: 1 << 20,
-    answerDeadlineMs: 1000,
+    answerDeadlineMs: 60_000,
   });
   const server = new UwsServer(settings, environment, router);
   return {
@@ -157,15 +158,6 @@ export function frameOf(...messages: object[]): Buffer {
 /** A hello that is accepted, with some fields changed. */
 export function helloOf(changed: object = {}): object {
   return { type: "hello", tepui: 1, peer: "agent", name: "a1", software: "test", ...changed };
-}
-
-/** Resolves when something holds; rejects, saying what did not, when it does not come to hold. */
-export async function until(what: string, holds: () => boolean, withinMs = 5000): Promise<void> {
-  const endMs = performance.now() + withinMs;
-  while (!holds()) {
-    if (performance.now() > endMs) throw new Error(`it never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }
 
 /** What a server heard, in order. */

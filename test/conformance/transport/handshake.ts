@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { Refused, Welcome } from "../../../contract/wire-protocol.ts";
-import { frameOf, helloOf, type MakeTransport, type RawPeer, serve, until } from "./bench.ts";
+import { until } from "../../support/until.ts";
+import { frameOf, helloOf, type MakeTransport, type RawPeer, serve } from "./bench.ts";
 import type { Rule } from "./rule.ts";
 
 async function endOf(peer: RawPeer): Promise<string> {

@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import { closeCodes } from "../../../contract/wire-protocol.ts";
-import { frameOf, type MakeTransport, type Server, serve, until } from "./bench.ts";
+import { until } from "../../support/until.ts";
+import { frameOf, type MakeTransport, type Server, serve } from "./bench.ts";
 import type { Rule } from "./rule.ts";
 
 /** Sends something to a server that has welcomed the sender; answers how both sides saw the end. */

@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import type { Peer } from "../../../contract/ports/transport.ts";
 import type { WireMessage } from "../../../contract/wire-protocol.ts";
-import { frameOf, serve, until } from "./bench.ts";
+import { pause, until } from "../../support/until.ts";
+import { frameOf, serve } from "./bench.ts";
 import type { Rule } from "./rule.ts";
 
 const note = (n: number, more: object = {}): WireMessage => ({ type: "note", n, ...more }) as never;
@@ -53,7 +54,7 @@ export const messageRules: readonly Rule[] = [
       const raw = await server.welcomed();
       const peer = server.hellos[0]?.peer as Peer;
       peer.send(note(1));
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await pause(30);
       assert.equal(raw.received.length, 1);
       assert.ok(peer.bufferedBytes > 0);
       server.under.transport.server.flushAll();
@@ -134,7 +135,7 @@ export const messageRules: readonly Rule[] = [
       raw.sendBinary(frameOf({ type: "error", code: "X", message: "y" }, note(1)));
       await until("the note", () => server.messages.length === 1);
       server.under.transport.server.flushAll();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
       assert.equal(raw.received.length, 1);
       await server.stop();
     },

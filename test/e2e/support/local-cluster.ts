@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TaskRecord } from "../../../contract/schema/task.ts";
+import { until } from "../../support/until.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** The command as it was built: what users run, not the sources. */
@@ -43,21 +44,6 @@ export function tepui(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
   return { child, result, output: () => stdout };
-}
-
-/** Waits until `check` gives something, and says what was missing when it never does. */
-export async function eventually<T>(
-  what: string,
-  check: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 20_000,
-): Promise<T> {
-  const until = Date.now() + timeoutMs;
-  for (;;) {
-    const found = await check();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > until) throw new Error(`${what}: not within ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** Pids of a process's children, with their command lines. */
@@ -101,11 +87,11 @@ export async function startLocalCluster(agents = 2): Promise<LocalCluster> {
   });
   const ready = await Promise.race([
     ended,
-    eventually("the ready line", () => {
-      const line = local.output().split("\n")[0];
-      return line?.startsWith("{")
-        ? (JSON.parse(line) as { master: { address: string } })
-        : undefined;
+    until("the ready line", () => {
+      const [line, ...rest] = local.output().split("\n");
+      // Without an end of line it may be a part of it.
+      if (rest.length === 0 || !line?.startsWith("{")) return undefined;
+      return JSON.parse(line) as { master: { address: string } };
     }),
   ]);
   ended.catch(() => {});
@@ -117,7 +103,7 @@ export async function startLocalCluster(agents = 2): Promise<LocalCluster> {
     childrenOf(pid)
       .filter(({ command }) => command.includes(`main.js ${role} `))
       .map((child) => child.pid);
-  await eventually("agents", async () => {
+  await until("agents", async () => {
     const { stdout, code } = await run("agents", "-o", "json");
     return code === 0 && (JSON.parse(stdout) as { agents: unknown[] }).agents.length === agents;
   });

@@ -25,6 +25,7 @@ import {
 import { parseCgroupMounts } from "../../../plugins/isolators/cgroups/hosts.ts";
 import { create } from "../../../plugins/isolators/cgroups/index.ts";
 import { startTicksOf } from "../../../plugins/isolators/cgroups/processes.ts";
+import { until } from "../../support/until.ts";
 
 /** A config with the schema's defaults where `given` says nothing, as the host would make it. */
 export function configOf(given: Record<string, unknown> = {}): CgroupsConfig {
@@ -148,7 +149,7 @@ export class CgroupBench {
       for (const stop of this.#stops) stop();
       for (const dir of this.rootDirs()) {
         for (const pid of dir.children().flatMap((below) => below.pids())) process.kill(pid, 9);
-        await eventually(() => dir.remove() === undefined, "the root is removed");
+        await until("the root is removed", () => dir.remove() === undefined);
       }
     } finally {
       rmSync(this.folder, { recursive: true, force: true });
@@ -162,26 +163,6 @@ function holdShell(script: string, cwd: string): ChildProcess {
     cwd,
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
-  });
-}
-
-/** Resolves when `look` answers true. @throws after `timeoutMs`, saying what never came. */
-export async function eventually(
-  look: () => boolean,
-  what: string,
-  timeoutMs = 15_000,
-): Promise<void> {
-  const endMs = systemClock.monotonicMs() + timeoutMs;
-  while (!look()) {
-    assert.ok(systemClock.monotonicMs() < endMs, `within ${timeoutMs} ms: ${what}`);
-    await pause(10);
-  }
-}
-
-/** Resolves after `ms`. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    systemClock.after(ms, resolve);
   });
 }
 

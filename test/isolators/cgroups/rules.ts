@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CgroupDir } from "../../../plugins/isolators/cgroups/cgroup-dir.ts";
-import { eventually, limitationsOf, lives, specOf } from "./bench.ts";
+import { until } from "../../support/until.ts";
+import { limitationsOf, lives, specOf } from "./bench.ts";
 import { cpuRules, hungry, memoryRules } from "./limit-rules.ts";
 import type { CgroupRule } from "./rule.ts";
 
@@ -16,13 +17,15 @@ const killRules: readonly CgroupRule[] = [
       const isolator = bench.open({ pidsMax: 64 });
       const spec = specOf("bomb", { cpus: 1, mem: 64 });
       await bench.run(isolator, spec, "b() { b | b & }; b; while :; do sleep 1 || :; done");
-      const count = () => bench.containerDirs(spec.id).flatMap((dir) => allPids(dir));
+      const dirs = () => bench.containerDirs(spec.id);
+      const count = () => dirs().flatMap((dir) => allPids(dir));
       let most = 0;
-      await eventually(() => {
-        most = Math.max(most, count().length / bench.containerDirs(spec.id).length);
-        const events = bench.containerDirs(spec.id).map((dir) => dir.table("pids.events"));
-        return events.some((event) => (event.get("max") ?? 0) > 0);
-      }, "the kernel refuses a fork");
+      await until("the kernel refuses a fork", () => {
+        // The kernel's own count: a list of pids is read while they change.
+        most = Math.max(most, ...dirs().map((dir) => Number(dir.read("pids.current") ?? 0)));
+        return dirs().some((dir) => (dir.table("pids.events").get("max") ?? 0) > 0);
+      });
+      assert.ok(most > 0, "no count was read");
       assert.ok(most <= 64, `at most 64 processes, seen ${most}`);
       assert.equal(await isolator.kill?.(spec.id), true);
       assert.deepEqual(count(), []);
@@ -40,9 +43,15 @@ const killRules: readonly CgroupRule[] = [
         '(setsid sh -c "trap : TERM HUP; sleep 1000" &) ; sleep 1000';
       const running = await bench.run(isolator, spec, script);
       const pids = () => [...new Set(bench.containerDirs(spec.id).flatMap(allPids))];
-      await eventually(() => running.output().includes("ready") && pids().length >= 5, "daemons");
-      const before = pids();
-      assert.equal((await isolator.usage?.(spec.id))?.processes, before.length);
+      // Shells between the task and its daemons come and go: the two counts are of the same moment
+      // only once those have ended.
+      let before: readonly number[] = [];
+      await until("the daemons run, and as many processes are counted as there are", async () => {
+        before = pids();
+        const counted = (await isolator.usage?.(spec.id))?.processes;
+        const settled = pids().join() === before.join() && counted === before.length;
+        return running.output().includes("ready") && before.length >= 5 && settled;
+      });
       assert.equal(await isolator.kill?.(spec.id), true);
       assert.deepEqual(await running.exited, { signal: "SIGKILL" });
       assert.deepEqual(before.filter(lives), []);
@@ -106,7 +115,7 @@ const rootRules: readonly CgroupRule[] = [
         assert.deepEqual(beside.pids(), [stranger.pid]);
       } finally {
         stranger.kill("SIGKILL");
-        await eventually(() => beside.remove() === undefined, "the cgroup beside is removed");
+        await until("the cgroup beside is removed", () => beside.remove() === undefined);
       }
     },
   },
@@ -133,7 +142,7 @@ const rootRules: readonly CgroupRule[] = [
         "head -c 1 /dev/kmsg > /dev/null || echo refused";
       const running = await bench.run(isolator, specOf("devices"), script);
       await running.exited;
-      await eventually(() => /fine\n(.*\n)*refused/.test(running.output()), "both answers");
+      await until("both answers", () => /fine\n(.*\n)*refused/.test(running.output()));
       assert.match(running.output(), /Operation not permitted/);
       await isolator.cleanup(specOf("devices").id);
     },

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -21,6 +21,7 @@ import { systemClock } from "../../../kernel/host/system-clock.ts";
 import type { DockerConfig } from "../../../plugins/isolators/docker/config.ts";
 import { create } from "../../../plugins/isolators/docker/index.ts";
 import type { Dockerd } from "../../support/dockerd.ts";
+import { until } from "../../support/until.ts";
 
 /** The image that every test container runs: busybox alone, without a working directory. */
 export const IMAGE = "tepui/test";
@@ -176,6 +177,11 @@ export class DockerBench {
     }
   }
 
+  /** Makes a file in a container's sandbox, for which its script waits. */
+  give(spec: ContainerSpec, file: string): void {
+    writeFileSync(join(spec.sandbox, file), "");
+  }
+
   /** Waits until a container has written this to its standard output. */
   async hasWritten(spec: ContainerSpec, text: string | RegExp): Promise<void> {
     await until(`${spec.id} writes ${text}`, () =>
@@ -189,6 +195,14 @@ export class DockerBench {
     return this.dockerd.docker("ps", "--all", "--quiet", "--filter", name) !== "";
   }
 
+  /** The part of a container's time in which it had used up its share of the CPUs. */
+  heldBack(spec: ContainerSpec): number {
+    const files = "/sys/fs/cgroup/cpu/cpu.stat /sys/fs/cgroup/cpu.stat";
+    const stat = this.dockerd.docker("exec", `tepui-${spec.id}`, "sh", "-c", `cat ${files} || :`);
+    const count = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(stat)?.[1]);
+    return count("nr_throttled") / count("nr_periods");
+  }
+
   /** Kills a container and waits for its end. */
   async end(spec: ContainerSpec, ended: Promise<Ended>): Promise<Ended> {
     this.containerizer.kill(spec.id, "SIGKILL");
@@ -198,14 +212,5 @@ export class DockerBench {
   async close(): Promise<void> {
     await this.leave();
     rmSync(this.folder, { recursive: true, force: true });
-  }
-}
-
-/** Waits until something is so, looking often; fails after a generous while. */
-export async function until(what: string, isSo: () => boolean, forMs = 15_000): Promise<void> {
-  const endMs = Date.now() + forMs;
-  while (!isSo()) {
-    if (Date.now() > endMs) throw new Error(`it did not come to be within ${forMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -8,15 +8,6 @@ import { MemoryNetwork, memoryTransport } from "../../../plugins/transports/memo
 import type { Dial } from "../../../sdk/index.ts";
 import { hubSettings, systemClock } from "../../../wire/index.ts";
 
-/** Waits until a condition holds, and says what was waited for when it never does. */
-export async function until(what: string, holds: () => boolean, deadlineMs = 5_000): Promise<void> {
-  const endMs = Date.now() + deadlineMs;
-  while (!holds()) {
-    if (Date.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** One call of a peer that a script has not looked at yet. */
 export type Call = WireMessage & Record<string, unknown>;
 

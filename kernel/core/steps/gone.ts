@@ -1,0 +1,134 @@
+import { errors } from "../../../contract/errors.ts";
+import type { AgentId } from "../../../contract/ids.ts";
+import type { OperatorParams } from "../../../contract/operator-api.ts";
+import { announceFailure, removeAgent } from "../agents.ts";
+import { flagAgent } from "../books.ts";
+import { refuseAgent } from "../calls.ts";
+import type { Effect } from "../effect.ts";
+import { rescindOffer } from "../offers.ts";
+import {
+  agentEntry,
+  deactivatedEntry,
+  drainEntry,
+  goneEntry,
+  unreachableEntry,
+  writeRegistry,
+} from "../registry.ts";
+import type { ClusterState, Framework, PendingWrite, Task } from "../state.ts";
+import {
+  forAwareness,
+  masterStatus,
+  publishUpdate,
+  recordStatus,
+  sendStatus,
+} from "../statuses.ts";
+import { remember } from "../tasks.ts";
+import type { Asked } from "./operator.ts";
+
+const MESSAGE = "The agent was marked as gone by an operator";
+
+/** An operator says that an agent will never come back (B31). */
+export function markAgentGone(
+  { state, token, reply, nowMs, out }: Asked,
+  { agentId }: OperatorParams<"mark-agent-gone">,
+): void {
+  if (state.registry.gone.has(agentId)) {
+    reply({ result: {} });
+    return;
+  }
+  if (!isKnown(state, agentId)) {
+    reply({ error: errors.AGENT_UNKNOWN(agentId) });
+    return;
+  }
+  if (isGoing(state, agentId)) {
+    reply({ error: errors.AGENT_LEAVING(agentId) });
+    return;
+  }
+  beginGone(state, agentId, token, nowMs, out);
+}
+
+/** Whether the registry knows the agent, be it here, awaited or given up. */
+export function isKnown({ agents, recovering, registry }: ClusterState, id: AgentId): boolean {
+  return agents.has(id) || recovering.has(id) || registry.unreachable.has(id);
+}
+
+/** Whether that is being written already. */
+export function isGoing({ writes }: ClusterState, agentId: AgentId): boolean {
+  for (const write of writes.values()) {
+    if (write.type === "gone" && write.agentId === agentId) return true;
+  }
+  return false;
+}
+
+/** First the registry, then everybody else (B31). No offers of it meanwhile. */
+export function beginGone(
+  state: ClusterState,
+  agentId: AgentId,
+  token: number | undefined,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const agent = state.agents.get(agentId);
+  if (agent !== undefined) {
+    agent.leaving = true;
+    flagAgent(state, agent);
+    for (const offer of [...agent.offers]) rescindOffer(state, offer, out);
+  }
+  const entries = [
+    agentEntry(agentId, undefined),
+    unreachableEntry(agentId, undefined),
+    drainEntry(agentId, undefined),
+    deactivatedEntry(agentId, false),
+    goneEntry(agentId, nowMs),
+  ];
+  writeRegistry(state, entries, { type: "gone", token, agentId, sinceMs: nowMs }, out);
+}
+
+/** The registry has it: its tasks are gone, and it is shut down if it is here (B31). */
+export function goneWritten(
+  state: ClusterState,
+  { token, agentId, sinceMs }: Extract<PendingWrite, { type: "gone" }>,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { registry } = state;
+  registry.admitted.delete(agentId);
+  registry.unreachable.delete(agentId);
+  registry.drains.delete(agentId);
+  registry.deactivated.delete(agentId);
+  registry.gone.set(agentId, sinceMs);
+  const agent = state.agents.get(agentId);
+  if (agent !== undefined) {
+    const { peer } = agent;
+    removeAgent(state, agent, { how: "gone", message: MESSAGE }, nowMs, out);
+    if (peer !== undefined) refuseAgent(peer, errors.AGENT_GONE(agentId), out);
+  } else {
+    for (const framework of state.frameworks.values()) {
+      endUnreachable(state, framework, agentId, nowMs, out);
+    }
+    if (state.recovering.delete(agentId)) announceFailure(state, agentId, out);
+  }
+  if (token !== undefined) out.push({ type: "reply-operator", token, result: {} });
+}
+
+/** Tasks that were only out of sight are gone with their agent. */
+function endUnreachable(
+  state: ClusterState,
+  framework: Framework,
+  agentId: AgentId,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const lost: Task[] = [];
+  for (const task of framework.unreachable.values()) if (task.agentId === agentId) lost.push(task);
+  for (const task of lost) {
+    framework.unreachable.delete(task.id);
+    task.state = forAwareness(framework, "TASK_GONE_BY_OPERATOR");
+    const reason = "REASON_AGENT_REMOVED_BY_OPERATOR";
+    const status = masterStatus(task.id, task.state, nowMs, { reason, message: MESSAGE, agentId });
+    recordStatus(task, status);
+    sendStatus(framework, status, out);
+    publishUpdate(state, task, status, nowMs, out);
+    remember(framework.completed, task, state.options.maxCompletedTasksPerFramework);
+  }
+}

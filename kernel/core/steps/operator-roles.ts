@@ -1,0 +1,137 @@
+import { errors, type TepuiError } from "../../../contract/errors.ts";
+import { roleProblem } from "../../../contract/ids.ts";
+import type { OperatorParams } from "../../../contract/operator-api.ts";
+import type { Quantities } from "../../../contract/schema/framework.ts";
+import type { Effect } from "../effect.ts";
+import { rescindAllOffers } from "../offers.ts";
+import { quotaEntry, weightEntry, writeRegistry } from "../registry.ts";
+import { applyQuota, applyWeight } from "../role-settings.ts";
+import type { ClusterState, PendingWrite, RoleQuota } from "../state.ts";
+import { KINDS } from "../tables/shape.ts";
+import type { Asked } from "./operator.ts";
+
+/** An operator sets weights (E7). */
+export function updateWeights(
+  { state, token, reply, out }: Asked,
+  { weights }: OperatorParams<"update-weights">,
+): void {
+  for (const { role, weight } of weights) {
+    const problem =
+      roleProblem(role) ?? (weight > 0 && Number.isFinite(weight) ? undefined : "it must be > 0");
+    if (problem !== undefined) {
+      reply({ error: errors.WEIGHT_INVALID(role, problem) });
+      return;
+    }
+  }
+  const entries = weights.map(({ role, weight }) => weightEntry(role, weight));
+  writeRegistry(state, entries, { type: "weights", token, weights }, out);
+}
+
+/** Weights are durable: the next batch shares anew, and for that all offers come back (E7). */
+export function weightsWritten(
+  state: ClusterState,
+  { token, weights }: Extract<PendingWrite, { type: "weights" }>,
+  out: Effect[],
+): void {
+  let concerned = false;
+  for (const { role, weight } of weights) {
+    applyWeight(state, role, weight);
+    concerned ||= (state.roles.get(role)?.clients.size ?? 0) > 0;
+  }
+  if (concerned) rescindAllOffers(state, out);
+  out.push({ type: "reply-operator", token, result: {} });
+}
+
+/** An operator sets quotas (E8, E9). */
+export function updateQuota(
+  { state, token, reply, out }: Asked,
+  { quotas, force }: OperatorParams<"update-quota">,
+): void {
+  const asked: RoleQuota[] = quotas.map(({ role, guarantee, limit }) => ({
+    role,
+    guarantee: isNothing(guarantee) ? undefined : guarantee,
+    limit: isNothing(limit) ? undefined : limit,
+  }));
+  for (const quota of asked) {
+    const problem = quotaProblem(quota);
+    if (problem !== undefined) {
+      reply({ error: errors.QUOTA_INVALID(quota.role, problem) });
+      return;
+    }
+  }
+  const conflict =
+    force === true ? undefined : (capacityConflict(state, asked) ?? overuse(state, asked));
+  if (conflict !== undefined) {
+    reply({ error: conflict });
+    return;
+  }
+  writeRegistry(state, asked.map(quotaEntry), { type: "quotas", token, quotas: asked }, out);
+}
+
+function isNothing(quantities: Quantities | undefined): boolean {
+  return quantities === undefined || Object.keys(quantities).length === 0;
+}
+
+function quotaProblem({ role, guarantee = {}, limit = {} }: RoleQuota): string | undefined {
+  const problem = roleProblem(role);
+  if (problem !== undefined) return problem;
+  if (role === "*") return '"*" can have none';
+  if (role.includes("/")) return "only top-level roles can have one";
+  for (const quantities of [guarantee, limit]) {
+    for (const [name, amount] of Object.entries(quantities)) {
+      if (!(amount >= 0) || !Number.isFinite(amount)) return `${name} is ${amount}, not 0 or more`;
+    }
+  }
+  for (const [name, amount] of Object.entries(guarantee)) {
+    if (amount > (limit[name] ?? amount)) return `the guarantee of ${name} is above its limit`;
+  }
+  return undefined;
+}
+
+/** Guarantees that the cluster could not keep (E8). */
+function capacityConflict(
+  state: ClusterState,
+  asked: readonly RoleQuota[],
+): TepuiError | undefined {
+  const all = new Map(state.registry.quotas);
+  for (const quota of asked) all.set(quota.role, quota);
+  const sums = new Map<string, number>();
+  for (const { guarantee = {} } of all.values()) {
+    for (const [name, amount] of Object.entries(guarantee)) {
+      sums.set(name, (sums.get(name) ?? 0) + amount);
+    }
+  }
+  const changed = new Set(asked.flatMap(({ guarantee = {} }) => Object.keys(guarantee)));
+  for (const [name, sum] of sums) {
+    const kind = state.tables.kindOf(name);
+    const there = kind === undefined ? 0 : (state.tables.clusterTotal[kind] ?? 0);
+    if (changed.has(name) && sum > there) return errors.QUOTA_UNMET(name, sum, there);
+  }
+  return undefined;
+}
+
+/** Limits below what is used already (E9). */
+function overuse(state: ClusterState, asked: readonly RoleQuota[]): TepuiError | undefined {
+  for (const { role: name, limit = {} } of asked) {
+    const role = state.roles.get(name);
+    if (role === undefined) continue;
+    for (const [resource, amount] of Object.entries(limit)) {
+      const kind = state.tables.kindOf(resource);
+      const used =
+        kind === undefined ? 0 : (state.tables.roles.consumed[role.row * KINDS + kind] ?? 0);
+      if (used > amount) return errors.QUOTA_CONSUMED(name, resource, amount, used);
+    }
+  }
+  return undefined;
+}
+
+/** Quotas are durable and in force; offers that were made before come back (E9). */
+export function quotasWritten(
+  state: ClusterState,
+  { token, quotas }: Extract<PendingWrite, { type: "quotas" }>,
+  out: Effect[],
+): void {
+  for (const quota of quotas) applyQuota(state, quota);
+  rescindAllOffers(state, out);
+  out.push({ type: "reply-operator", token, result: {} });
+}

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AgentView } from "../../contract/operator-api.ts";
+import { until } from "../support/until.ts";
+import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+
+describe("agents in and out of service, on a local cluster of real processes", () => {
+  let cluster: LocalCluster;
+  beforeAll(async () => {
+    cluster = await startLocalCluster(2);
+  }, 60_000);
+  afterAll(async () => {
+    await cluster?.stop();
+  }, 30_000);
+
+  const agents = async (): Promise<AgentView[]> => {
+    const { stdout } = await cluster.run("agents", "-o", "json");
+    return (JSON.parse(stdout) as { agents: AgentView[] }).agents;
+  };
+  const view = async (id: string): Promise<AgentView | undefined> =>
+    (await agents()).find(({ agent }) => agent.id === id);
+  const ok = async (...words: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await cluster.run(...words);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    return stdout;
+  };
+
+  test("a drain ends what runs there, and the agent is offered again afterwards (I5, I6)", async () => {
+    const running = cluster.start("run", "--cpus", "0.1", "--mem", "16", "--", "sleep", "1000");
+    await until("a running task", async () =>
+      (await cluster.liveTasks()).find(({ state }) => state === "TASK_RUNNING"),
+    );
+    const busy = (await agents()).find(({ tasks }) => tasks > 0)?.agent.id ?? "";
+    expect(await ok("drain", busy, "--grace", "5s")).toContain("is being drained");
+    expect(await running.result).toMatchObject({ code: 143 });
+    await until("the end of the drain", async () => {
+      return (await view(busy))?.drain?.state === "DRAINED";
+    });
+    expect(await view(busy)).toMatchObject({ state: "inactive", tasks: 0 });
+    expect(await ok("reactivate", busy)).toContain("offered again");
+    expect(await view(busy)).toMatchObject({ state: "active" });
+  }, 60_000);
+
+  test("nothing is launched on a deactivated agent (I6)", async () => {
+    const [first, second] = (await agents()).map(({ agent }) => agent.id ?? "");
+    await ok("deactivate", first ?? "");
+    const { stdout } = await cluster.run(
+      "run",
+      "--count",
+      "6",
+      "--mem",
+      "16",
+      "-o",
+      "json",
+      "true",
+    );
+    const { tasks } = JSON.parse(stdout) as { tasks: { agentId: string }[] };
+    expect(new Set(tasks.map(({ agentId }) => agentId))).toEqual(new Set([second]));
+    await ok("reactivate", first ?? "");
+  }, 60_000);
+
+  test("scheduled machines are shown, and can be taken off again (I1, I4)", async () => {
+    const words = ["schedule", "web-1/10.0.0.1", "--start", "2030-01-02T03:04Z"];
+    const shown = await ok("maintenance", ...words, "--duration", "2hrs");
+    expect(shown).toMatch(/web-1\/10\.0\.0\.1 +draining +2030-01-02T03:04:00Z +2030-01-02T05:04/);
+    expect(await ok("maintenance", "start", "web-1/10.0.0.1")).toMatch(/web-1\/10\.0\.0\.1 +down/);
+    await ok("maintenance", "stop", "web-1/10.0.0.1");
+    expect(await ok("maintenance", "show", "-o", "json")).toContain('"windows":[]');
+    const { code, stderr } = await cluster.run("maintenance", "start", "web-1");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("error[MAINTENANCE_INVALID]")]);
+  }, 60_000);
+
+  test("reservations and volumes are made and given back (E11, E12)", async () => {
+    const [agent = ""] = (await agents()).map((each) => each.agent.id ?? "");
+    const names = ["--role", "web", "--id", "data"];
+    await ok("reserve", agent, "disk(web):64;mem(web):32");
+    await ok("volume", "create", agent, ...names, "--size", "32");
+    await ok("volume", "resize", agent, ...names, "--size", "48");
+    const total = (await view(agent))?.total ?? [];
+    expect(total.find(({ disk }) => disk?.persistence?.id === "data")?.scalar).toBe(48_000);
+    const refused = await cluster.run("unreserve", agent, "disk(web):64");
+    expect(refused.stderr).toContain("error[RESOURCES_MISSING]");
+    await ok("volume", "destroy", agent, ...names);
+    await ok("unreserve", agent, "disk(web):64;mem(web):32");
+    const missing = await cluster.run("volume", "destroy", agent, ...names);
+    expect(missing.stderr).toContain("error[VOLUME_NOT_FOUND]");
+  }, 60_000);
+
+  test("an agent that is gone stays gone (B31)", async () => {
+    const [, agent = ""] = (await agents()).map((each) => each.agent.id ?? "");
+    await ok("gone", agent);
+    expect(await view(agent)).toMatchObject({ state: "gone" });
+    expect((await cluster.run("drain", "nobody")).stderr).toContain("error[AGENT_UNKNOWN]");
+  }, 60_000);
+});
