@@ -8,6 +8,8 @@ import type {
   CompletedFramework,
   Executor,
   Framework,
+  InverseOffer,
+  InverseState,
   Offer,
   Role,
   Task,
@@ -35,7 +37,7 @@ export type SavedClient = Omit<Client, "framework" | "role"> & {
 /** A framework without its history, whose neighbours are places in lists. */
 export type SavedFramework = Omit<
   Framework,
-  "clients" | "suppressed" | "offers" | "tasks" | "unreachable" | "completed" | "agents"
+  "clients" | "suppressed" | "admits" | "offers" | "tasks" | "unreachable" | "completed" | "agents"
 > & {
   readonly clients: readonly Ref[];
   readonly suppressed: readonly RoleName[];
@@ -48,7 +50,7 @@ export type SavedFramework = Omit<
 /** An agent whose neighbours are places in lists. */
 export type SavedAgent = Omit<
   Agent,
-  "offers" | "tasks" | "executors" | "known" | "kills" | "reservedRoles"
+  "offers" | "tasks" | "executors" | "known" | "kills" | "reservedRoles" | "inverse"
 > & {
   readonly offers: readonly Ref[];
   readonly tasks: readonly Ref[];
@@ -56,6 +58,16 @@ export type SavedAgent = Omit<
   readonly known: readonly (readonly [framework: Ref, version: number])[];
   readonly kills: readonly (readonly [task: Ref, policy: KillPolicy | undefined])[];
   readonly reservedRoles: readonly Ref[];
+  readonly inverse: readonly (readonly [framework: Ref, state: SavedInverseState])[];
+};
+
+/** How a framework stands to an agent's absence, with the question as a place in its list. */
+export type SavedInverseState = Omit<InverseState, "asked"> & { readonly asked: Ref | undefined };
+
+/** A question about an absence whose parties are places in lists. */
+export type SavedInverseOffer = Omit<InverseOffer, "framework" | "agent"> & {
+  readonly framework: Ref;
+  readonly agent: Ref;
 };
 
 /** A task whose neighbours are places in lists. */
@@ -90,6 +102,8 @@ export type Woven =
   | "agentRows"
   | "clientRows"
   | "offers"
+  | "inverseOffers"
+  | "emptied"
   | "roles"
   | "tables"
   | "filters"
@@ -106,6 +120,7 @@ export interface SavedLists {
   readonly executors: readonly SavedExecutor[];
   readonly tasks: readonly SavedTask[];
   readonly offers: readonly SavedOffer[];
+  readonly inverseOffers: readonly SavedInverseOffer[];
 }
 
 /** Members of the lists that the cluster reaches, in the order in which it goes through them. */
@@ -114,6 +129,8 @@ export interface SavedIndexes {
   readonly frameworks: readonly Ref[];
   readonly agents: readonly Ref[];
   readonly offers: readonly Ref[];
+  readonly inverseOffers: readonly Ref[];
+  readonly emptied: readonly Ref[];
   readonly frameworkPeers: Entries<number, Ref>;
   readonly agentPeers: Entries<number, Ref>;
   /** -1 for a row that is free. */
@@ -141,7 +158,7 @@ export interface ClusterSnapshot {
 }
 
 type Atom = string | number | boolean | undefined | null | Uint8Array;
-type Entity = Role | Client | Framework | Agent | Executor | Task | Offer;
+type Entity = Role | Client | Framework | Agent | Executor | Task | Offer | InverseOffer;
 
 /** Data that can be written down: no functions, and nothing that leads back to itself. */
 type Plain<T> = T extends Atom

@@ -6,10 +6,11 @@ import { restoreCluster } from "../../kernel/core/snapshot/restore.ts";
 import { takeSnapshot } from "../../kernel/core/snapshot/take.ts";
 import type { ClusterState } from "../../kernel/core/state.ts";
 import { step } from "../../kernel/core/step.ts";
+import { frozen } from "./frozen.ts";
 
 /**
  * Steps a cluster, and beside it one that was restored from a snapshot of it: both must say the
- * same and be the same afterwards.
+ * same and be the same afterwards. Input and snapshot are frozen, for a step may change neither.
  */
 export function stepWithTwin(
   state: ClusterState,
@@ -18,9 +19,9 @@ export function stepWithTwin(
   out: Effect[],
 ): void {
   const before = out.length;
-  const twin = restoreCluster(state.options, takeSnapshot(state));
+  const twin = restoreCluster(state.options, frozen(takeSnapshot(state)));
   const told: Effect[] = [];
-  step(twin, input, nowMs, told);
+  step(twin, frozen(input), nowMs, told);
   step(state, input, nowMs, out);
   same(`effects of ${input.type}`, told, out.slice(before));
   same(`the cluster after ${input.type}`, takeSnapshot(twin), takeSnapshot(state));

@@ -1,4 +1,15 @@
-import type { Agent, Client, Executor, Framework, Offer, Role, Task } from "../model.ts";
+import type { RoleName } from "../../../contract/ids.ts";
+import { compileConstraints } from "../constraints.ts";
+import type {
+  Agent,
+  Client,
+  Executor,
+  Framework,
+  InverseOffer,
+  Offer,
+  Role,
+  Task,
+} from "../model.ts";
 import type { ClusterOptions } from "../options.ts";
 import type { ClusterSnapshot, Ref, SavedLists } from "../snapshot.ts";
 import { type ClusterState, createCluster, executorKey } from "../state.ts";
@@ -14,6 +25,7 @@ interface Lists {
   readonly executors: readonly Executor[];
   readonly tasks: readonly Task[];
   readonly offers: readonly Offer[];
+  readonly inverseOffers: readonly InverseOffer[];
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -36,8 +48,10 @@ function restoreLists(saved: SavedLists): Lists {
     frameworks: blank(saved.frameworks),
     agents: blank(saved.agents),
     executors: blank(saved.executors),
-    tasks: blank(saved.tasks),
-    offers: blank(saved.offers),
+    // What a step changes in place is the snapshot's own no more.
+    tasks: blank(saved.tasks.map((task) => ({ ...task, statuses: [...task.statuses] }))),
+    offers: blank(saved.offers.map((offer) => ({ ...offer, wire: { ...offer.wire } }))),
+    inverseOffers: blank(saved.inverseOffers),
   };
   weaveRoles(lists, saved);
   weaveHolders(lists, saved);
@@ -78,6 +92,11 @@ function weaveHolders(lists: Lists, saved: SavedLists): void {
   for (const [at, { agent }] of saved.offers.entries()) {
     (member(lists.offers, at) as Mutable<Offer>).agent = member(agents, agent);
   }
+  for (const [at, { framework, agent }] of saved.inverseOffers.entries()) {
+    const offer = member(lists.inverseOffers, at) as Mutable<InverseOffer>;
+    offer.framework = member(frameworks, framework);
+    offer.agent = member(agents, agent);
+  }
 }
 
 function weaveFrameworks(lists: Lists, saved: SavedLists): void {
@@ -92,8 +111,16 @@ function weaveFrameworks(lists: Lists, saved: SavedLists): void {
     framework.tasks = byId(of.tasks);
     framework.unreachable = byId(of.unreachable);
     framework.completed = [];
+    framework.admits = admitsOf(framework);
     framework.agents = new Set(pick(lists.agents, of.agents));
   }
+}
+
+/** The tests of constraints that were found to be good when they came in. */
+function admitsOf({ constraints }: Framework): Framework["admits"] {
+  const compiled = compileConstraints(constraints, Object.keys(constraints ?? {}) as RoleName[]);
+  if (compiled.problem === undefined) return compiled.tests;
+  throw new RangeError(`the snapshot has bad constraints: ${compiled.problem}`);
 }
 
 function weaveAgents(lists: Lists, saved: SavedLists): void {
@@ -112,6 +139,13 @@ function weaveAgents(lists: Lists, saved: SavedLists): void {
     );
     agent.kills = new Map(of.kills.map(([ref, policy]) => [member(lists.tasks, ref), policy]));
     agent.reservedRoles = pick(lists.roles, of.reservedRoles);
+    agent.inverse = new Map(
+      of.inverse.map(([ref, state]) => {
+        const asked =
+          state.asked === undefined ? undefined : member(lists.inverseOffers, state.asked);
+        return [member(lists.frameworks, ref), { ...state, asked }];
+      }),
+    );
   }
 }
 
@@ -132,6 +166,10 @@ export function restoreCluster(options: ClusterOptions, snapshot: ClusterSnapsho
     frameworks: new Map(pick(lists.frameworks, indexes.frameworks).map((of) => [of.id, of])),
     agents: new Map(pick(lists.agents, indexes.agents).map((agent) => [agent.id, agent])),
     offers: new Map(pick(lists.offers, indexes.offers).map((offer) => [offer.id, offer])),
+    inverseOffers: new Map(
+      pick(lists.inverseOffers, indexes.inverseOffers).map((offer) => [offer.id, offer]),
+    ),
+    emptied: new Set(pick(lists.agents, indexes.emptied)),
     frameworkPeers: new Map(
       indexes.frameworkPeers.map(([peer, ref]) => [peer, member(lists.frameworks, ref)]),
     ),

@@ -1,4 +1,13 @@
-import type { Agent, Client, Executor, Framework, Offer, Role, Task } from "../model.ts";
+import type {
+  Agent,
+  Client,
+  Executor,
+  Framework,
+  InverseOffer,
+  Offer,
+  Role,
+  Task,
+} from "../model.ts";
 import type {
   ClusterSnapshot,
   Ref,
@@ -7,6 +16,7 @@ import type {
   SavedExecutor,
   SavedFramework,
   SavedIndexes,
+  SavedInverseOffer,
   SavedLists,
   SavedOffer,
   SavedRole,
@@ -66,7 +76,7 @@ class Walk {
     role: this.roles.of(client.role),
   }));
   readonly frameworks: Kind<Framework, SavedFramework> = new Kind((framework) => {
-    const { completed, ...rest } = framework;
+    const { completed, admits, ...rest } = framework;
     return {
       ...rest,
       clients: this.clients.all(framework.clients.values()),
@@ -85,6 +95,10 @@ class Walk {
     known: Array.from(agent.known, ([of, version]) => [this.frameworks.of(of), version] as const),
     kills: Array.from(agent.kills, ([of, policy]) => [this.tasks.of(of), policy] as const),
     reservedRoles: this.roles.all(agent.reservedRoles),
+    inverse: Array.from(agent.inverse, ([of, state]) => {
+      const asked = state.asked && this.inverseOffers.of(state.asked);
+      return [this.frameworks.of(of), { ...state, asked }] as const;
+    }),
   }));
   readonly executors: Kind<Executor, SavedExecutor> = new Kind((executor) => ({
     ...executor,
@@ -106,6 +120,11 @@ class Walk {
     client: this.clients.of(offer.client),
     agent: this.agents.of(offer.agent),
   }));
+  readonly inverseOffers: Kind<InverseOffer, SavedInverseOffer> = new Kind((offer) => ({
+    ...offer,
+    framework: this.frameworks.of(offer.framework),
+    agent: this.agents.of(offer.agent),
+  }));
 
   /** Everything that can be reached from what was met. */
   finish(): SavedLists {
@@ -117,6 +136,7 @@ class Walk {
       this.executors,
       this.tasks,
       this.offers,
+      this.inverseOffers,
     ];
     while (kinds.map((kind) => kind.catchUp()).includes(true));
     return {
@@ -127,6 +147,7 @@ class Walk {
       executors: this.executors.saved,
       tasks: this.tasks.saved,
       offers: this.offers.saved,
+      inverseOffers: this.inverseOffers.saved,
     };
   }
 }
@@ -138,6 +159,8 @@ function indexesOf(state: ClusterState, walk: Walk): SavedIndexes {
     frameworks: frameworks.all(state.frameworks.values()),
     agents: agents.all(state.agents.values()),
     offers: offers.all(state.offers.values()),
+    inverseOffers: walk.inverseOffers.all(state.inverseOffers.values()),
+    emptied: agents.all(state.emptied),
     frameworkPeers: Array.from(state.frameworkPeers, ([peer, of]) => [peer, frameworks.of(of)]),
     agentPeers: Array.from(state.agentPeers, ([peer, agent]) => [peer, agents.of(agent)]),
     agentRows: state.agentRows.map((agent) => (agent === undefined ? -1 : agents.of(agent))),
@@ -164,6 +187,8 @@ export function takeSnapshot(state: ClusterState): ClusterSnapshot {
     agentRows: _agentRows,
     clientRows: _clientRows,
     offers: _offers,
+    inverseOffers: _inverseOffers,
+    emptied: _emptied,
     roles: _roles,
     tables,
     filters,
