@@ -11,6 +11,7 @@ import { pluginErrors } from "./errors/plugin.ts";
 import { policyErrors } from "./errors/policy.ts";
 import { registryErrors } from "./errors/registry.ts";
 import { wireErrors } from "./errors/wire.ts";
+import { workloadErrors } from "./errors/workload.ts";
 
 export {
   type FaultOptions,
@@ -36,6 +37,7 @@ export const errors = {
   ...policyErrors,
   ...registryErrors,
   ...journalErrors,
+  ...workloadErrors,
   ...cliErrors,
   ...clientErrors,
   ...cgroupErrors,

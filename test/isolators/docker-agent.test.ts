@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { AgentProcess } from "../agent/support/agent-process.ts";
 import { StandInMaster } from "../agent/support/stand-in-master.ts";
 import { Dockerd } from "../support/dockerd.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../../simulation/random.ts";
 import { describeWith } from "../support/require.ts";
 import { pause, until } from "../support/until.ts";
 import { IMAGE } from "./docker/bench.ts";

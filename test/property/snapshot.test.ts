@@ -4,8 +4,8 @@ import { invariants } from "../../kernel/core/invariants.ts";
 import { restoreCluster } from "../../kernel/core/snapshot/restore.ts";
 import { takeSnapshot } from "../../kernel/core/snapshot/take.ts";
 import { step } from "../../kernel/core/step.ts";
+import { Random } from "../../simulation/random.ts";
 import { frozen } from "../support/frozen.ts";
-import { Random } from "../support/random.ts";
 import { Simulation } from "../support/simulation.ts";
 
 const seeds = Number(process.env["SEEDS"] ?? 20);

@@ -7,7 +7,7 @@ import type { TaskState } from "../../contract/task-state.ts";
 import type { OfferDecision } from "../../kernel/core/event.ts";
 import { wouldBeOffer } from "../../kernel/core/offers.ts";
 import type { ClusterState } from "../../kernel/core/state.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../simulation/random.ts";
 
 /** A task as its framework sees it. */
 export interface SimTask {

@@ -9,10 +9,10 @@ import { checkFilterBits, invariants } from "../../kernel/core/invariants.ts";
 import { defaultOptions } from "../../kernel/core/options.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "../../kernel/core/state.ts";
 import { isRoundDue, prepareRound, step } from "../../kernel/core/step.ts";
+import type { Random } from "../../simulation/random.ts";
 import { notOversubscribed } from "../property/properties.ts";
 import { testMaster } from "./cluster.ts";
 import { Lanes } from "./lanes.ts";
-import type { Random } from "./random.ts";
 import { SimAgent } from "./sim-agent.ts";
 import {
   callOf,
