@@ -97,11 +97,11 @@ export interface DataDifference {
 /** Compares data without loops: objects, arrays, maps, sets and columns. */
 export function dataDifference(a: unknown, b: unknown, path = ""): DataDifference | undefined {
   if (Object.is(a, b) || (a === 0 && b === 0)) return undefined;
-  const here = { path: path || "/", recorded: valueText(a), reproduced: valueText(b) };
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return here;
+  const here = () => ({ path: path || "/", recorded: valueText(a), reproduced: valueText(b) });
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return here();
   if (a instanceof Map && b instanceof Map) return dataDifference([...a], [...b], path);
   if (a instanceof Set && b instanceof Set) return dataDifference([...a], [...b], path);
-  if (isList(a) !== isList(b)) return here;
+  if (isList(a) !== isList(b)) return here();
   if (isList(a) && isList(b)) return listDifference(a, b, path);
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;

@@ -31,16 +31,19 @@ export function frameHeader(pieces: readonly Uint8Array[]): Uint8Array {
   return header;
 }
 
+/** What is said of bytes that do not begin as frames do. */
+export const NO_FRAME = "no frame begins here";
+
 /** A good frame, or why there is none at this place. */
 export type FrameAt =
-  | { readonly payload: Buffer; readonly end: number }
+  | { readonly payload: Buffer; readonly end: number; readonly problem?: never }
   | { readonly problem: string };
 
 /** Reads the frame that begins at `offset`; the payload is a view. */
 export function frameAt(bytes: Buffer, offset: number): FrameAt {
   const left = bytes.length - offset;
   if (left < FRAME_HEADER_BYTES) return { problem: `${left} bytes are less than a header` };
-  if (bytes.readUInt32LE(offset) !== MAGIC) return { problem: "no frame begins here" };
+  if (bytes.readUInt32LE(offset) !== MAGIC) return { problem: NO_FRAME };
   const header = bytes.subarray(offset, offset + 12);
   const length = bytes.readUInt32LE(offset + 4);
   if (checksum(header) !== bytes.readUInt32LE(offset + 12) || length > FRAME_BYTES_MAX) {
@@ -73,8 +76,8 @@ export function* framesOf(bytes: Buffer): Generator<Buffer, FramesEnd> {
   let offset = 0;
   while (offset < bytes.length) {
     const frame = frameAt(bytes, offset);
-    if ("problem" in frame) {
-      const { problem } = frame;
+    const { problem } = frame;
+    if (problem !== undefined) {
       return { offset, problem, isDamaged: hasFrameAfter(bytes, offset + 1) };
     }
     yield frame.payload;

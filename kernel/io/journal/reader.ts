@@ -4,7 +4,7 @@ import { Unpackr } from "msgpackr";
 import { errors, reasonOf } from "../../../contract/errors.ts";
 import type { ClusterSnapshot } from "../../core/snapshot.ts";
 import { segmentsAmong } from "./folder.ts";
-import { framesOf } from "./frames.ts";
+import { frameAt, framesOf, NO_FRAME } from "./frames.ts";
 import { Assembly, type Part } from "./parts.ts";
 import { FrameKind, JOURNAL_FORMAT, type SegmentHeader, type Turn } from "./records.ts";
 import { TurnReader } from "./turns.ts";
@@ -81,7 +81,10 @@ export function readSegment(file: string): ReadSegment | undefined {
   }
   const { offset, problem, isDamaged } = frame.value;
   if (header === undefined) {
-    if (problem !== undefined && !isDamaged) return undefined;
+    // A crash leaves no bytes, a part of the header, or zeros: never other text.
+    const isOther = frameAt(bytes, 0).problem === NO_FRAME && bytes[0] !== 0;
+    if (bytes.length > 0 && isOther) throw errors.JOURNAL_UNREADABLE(file, "it is no journal");
+    if (!isDamaged) return undefined;
     throw errors.JOURNAL_UNREADABLE(file, problem ?? "it has no header");
   }
   return {
