@@ -1,12 +1,14 @@
 import { printBytes } from "../../contract/units.ts";
-import type { Difference } from "../../simulation/replay/difference.ts";
-import type { ReplayReport, Stretch } from "../../simulation/replay/replay.ts";
 import { builtInPlugins } from "../built-in-plugins.ts";
 import { timeCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type CommonOptions, plainCommand } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
+
+type Difference = import("../../simulation/replay/difference.ts").Difference;
+type ReplayReport = import("../../simulation/replay/replay.ts").ReplayReport;
+type Stretch = import("../../simulation/replay/replay.ts").Stretch;
 
 interface ReplayCommandOptions extends CommonOptions {
   readonly policyDir?: string;

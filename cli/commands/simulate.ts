@@ -3,10 +3,6 @@ import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { errors, reasonOf } from "../../contract/errors.ts";
 import { softwareVersion } from "../../kernel/host/software-version.ts";
-import type { Distribution } from "../../simulation/measure/quantiles.ts";
-import type { PolicyResult } from "../../simulation/simulate.ts";
-import type { GenerateOptions } from "../../simulation/workload/generate.ts";
-import type { Workload } from "../../simulation/workload/model.ts";
 import { builtInPlugins } from "../built-in-plugins.ts";
 import {
   type CliCommand,
@@ -18,6 +14,11 @@ import {
 } from "../context.ts";
 import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
+
+type Distribution = import("../../simulation/measure/quantiles.ts").Distribution;
+type GenerateOptions = import("../../simulation/workload/generate.ts").GenerateOptions;
+type PolicyResult = import("../../simulation/simulate.ts").PolicyResult;
+type Workload = import("../../simulation/workload/model.ts").Workload;
 
 interface SimulateCommandOptions extends CommonOptions {
   readonly policy: readonly string[];

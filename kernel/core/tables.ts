@@ -55,7 +55,6 @@ export class AllocationTables {
   /** Scalar names by kind. */
   readonly kindNames: string[] = [...FIXED_KINDS];
   readonly #largest: TableSizes;
-  /** Clients that state their own minimum. */
   readonly ownMinimum = new Set<number>();
   readonly #candidates: Candidates;
 

@@ -27,8 +27,8 @@ export interface LoopParts {
 
 /**
  * The heartbeat of the master: drain a bounded batch, step each input, run at most one round of
- * allocation, commit, perform the effects, flush. Nothing else steps the cluster, and nothing acts from
- * inside a callback: transports, the registry and timers only enqueue.
+ * allocation, commit, perform the effects, flush. Nothing else steps the cluster, and nothing acts
+ * from inside a callback: transports, the registry and timers only enqueue.
  */
 export class Loop {
   readonly #parts: LoopParts;

@@ -36,7 +36,9 @@ export interface Figures {
   /** Average share of what there is that runs, by scalar. */
   readonly utilisation: Readonly<Record<string, number>>;
   readonly utilisationOverTime: Readonly<Record<string, Line>>;
-  /** Jain's index, averaged over the time in which two or more want more; none without such time. */
+  /**
+   * Jain's index, averaged over the time in which two or more want more; none without such time.
+   */
   readonly fairnessMean: number | undefined;
   readonly contendedMs: number;
   readonly fairnessOverTime: Line;

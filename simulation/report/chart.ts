@@ -7,7 +7,7 @@ export interface ChartLine {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** A chart. */
+/** A chart: lines over one pair of axes, with the words for its ticks. */
 export interface Chart {
   readonly title: string;
   readonly lines: readonly ChartLine[];
@@ -117,7 +117,8 @@ function area(plot: Plot, { label, color, points }: ChartLine): string {
   const path = points.map(([x, y]) => `${plot.x(x)},${plot.y(y)}`);
   const base = plot.y(0);
   const around = [`${plot.x(first[0])},${base}`, ...path, `${plot.x(last[0])},${base}`];
-  return `<polygon class="a${color}" points="${around.join(" ")}"><title>${escaped(label)}</title></polygon>`;
+  const name = `<title>${escaped(label)}</title>`;
+  return `<polygon class="a${color}" points="${around.join(" ")}">${name}</polygon>`;
 }
 
 /** Adds to each line those below it; lines are brought to the same places first. */

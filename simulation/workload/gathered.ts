@@ -137,7 +137,9 @@ export class Gathered {
     return Math.max(0, atMs - this.#beganMs);
   }
 
-  /** Agents that are alike, in one line. Those that came before the first task were there always. */
+  /**
+   * Agents that are alike, in one line. Those that came before the first task were there always.
+   */
   #agentLines(): WorkloadAgents[] {
     const firstMs = this.#tasks[0]?.launchedMs ?? this.endMs;
     const lines = new Map<string, WorkloadAgents>();

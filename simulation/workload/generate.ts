@@ -9,7 +9,9 @@ export interface GenerateOptions {
   readonly frameworks: number;
   /** Jobs of all frameworks together. */
   readonly jobs: number;
-  /** Work that arrives while jobs do, by what all agents could do in that time; above 1 it piles up. */
+  /**
+   * Work that arrives while jobs do, by what all agents could do in that time; above 1 it piles up.
+   */
   readonly load: number;
   /** How jobs come: independently, or in bursts with long breaks. */
   readonly arrivals: "poisson" | "pareto";

@@ -44,8 +44,8 @@ export function firstComes(state: ClusterState): OfferDecision[] {
 /**
  * A cluster in the words of its domain, for tests that are tables (habit 20). The first text says
  * what there is; `do` says what happens, one line a thing; `expect` lists everything that anybody
- * was told since, in order. After every step the invariants are checked, and that a cluster restored
- * from a snapshot would have done the same; what nobody reads fails.
+ * was told since, in order. After every step the invariants are checked, and that a cluster
+ * restored from a snapshot would have done the same; what nobody reads fails.
  */
 export class TestCluster {
   readonly state: ClusterState;

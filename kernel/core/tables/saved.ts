@@ -5,7 +5,9 @@ import type { TableSizes } from "./shape.ts";
 /** A column, cut to the rows that were ever in use. */
 export type SavedColumn = Uint32Array | Float64Array;
 
-/** One table by the names of its fields. Logs of changes are left out: a reader copies everything. */
+/**
+ * One table by the names of its fields. Logs of changes are left out: a reader copies everything.
+ */
 export type SavedTable = Readonly<
   Record<string, SavedColumn | SavedPool | readonly string[] | number | boolean>
 >;

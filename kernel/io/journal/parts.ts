@@ -5,8 +5,8 @@ const COLUMN_CHUNK = 1 << 17;
 type Column = Uint32Array | Float64Array;
 
 /**
- * A piece of a large structure: where it belongs, and its value. Rows, entries of a map, and columns
- * are appended to what came before at that place; a `value` is all of it.
+ * A piece of a large structure: where it belongs, and its value. Rows, entries of a map, and
+ * columns are appended to what came before at that place; a `value` is all of it.
  */
 export type Part = readonly [
   path: readonly string[],

@@ -38,16 +38,24 @@ export interface RecordOptions {
   readonly turnsMax?: number;
 }
 
-/** Journals a simulated cluster through the master's own journal; returns its folder. */
-export async function record(options: RecordOptions): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "tepui-journal-"));
-  const { workload, policies, lies = {} } = options;
-  const seed = 12_345;
-  let cluster: SimulatedCluster | undefined;
-  let rounds: Rounds | undefined;
-  let journal: Journal | undefined;
-  let pending = 0;
-  const parts = (state: SimulatedCluster["state"]) => ({
+/** A simulated cluster, and its journal. */
+interface Recording {
+  readonly cluster: SimulatedCluster;
+  readonly rounds: Rounds;
+  readonly journal: Journal;
+  /** Turns that are not durable yet. */
+  pending: number;
+}
+
+const SEED = 12_345;
+
+function journalOf(
+  options: RecordOptions,
+  folder: string,
+  state: SimulatedCluster["state"],
+  rounds: () => Rounds,
+): Journal {
+  return new Journal({
     disk: realDisk,
     folder,
     segmentBytes: options.segmentBytes,
@@ -61,55 +69,73 @@ export async function record(options: RecordOptions): Promise<string> {
       run: "simulated",
       startedMs: state.startedMs,
       options: state.options,
-      seed,
+      seed: SEED,
       stepsMax: ROUND_STEPS_MAX,
     },
-    snapshot: () => ({ state: takeSnapshot(state), round: rounds?.round ?? 0 }),
-    renewPolicy: () => rounds?.supervisor.renew(),
+    snapshot: () => ({ state: takeSnapshot(state), round: rounds().round }),
+    renewPolicy: () => rounds().supervisor.renew(),
     tell: () => {},
   });
-  cluster = new SimulatedCluster(workload, {
+}
+
+function recordingOf(options: RecordOptions, folder: string): Recording {
+  const { workload, lies = {} } = options;
+  const made: { journal?: Journal; rounds?: Rounds } = {};
+  const cluster = new SimulatedCluster(workload, {
     observer: nobody,
     rounds: (state) => {
-      journal = new Journal(parts(state));
+      const journal = journalOf(options, folder, state, () => made.rounds as Rounds);
       const recorder = roundsRecorder(journal);
-      rounds = new Rounds(seed, () => performance.now(), silentMetrics, {
+      const rounds = new Rounds(SEED, () => performance.now(), silentMetrics, {
         ...recorder,
         decided: (decided, listed) =>
           recorder.decided(decided, lies.decisions?.(decided.round, listed) ?? listed),
       });
+      Object.assign(made, { journal, rounds });
       return rounds;
     },
     wrap: (loop) => {
-      const wrapped = recorded(loop, journal as Journal);
+      const journal = made.journal as Journal;
+      const wrapped = recorded(loop, journal);
       return {
         ...wrapped,
         step: (input, nowMs, out) =>
           (lies.forgets?.(input) === true ? loop : wrapped).step(input, nowMs, out),
-        // Virtual time does not wait for the disk; the test does, now and then.
+        // Virtual time does not wait for the disk; whoever drives it does, now and then.
         commit: (nowMs, release) => {
-          pending += 1;
-          journal?.commit(nowMs, () => {
-            pending -= 1;
+          recording.pending += 1;
+          journal.commit(nowMs, () => {
+            recording.pending -= 1;
           });
           release();
         },
       };
     },
   });
-  await journal?.open();
-  const [first] = policies;
-  if (first !== undefined) rounds?.promote(first, cluster.state.tables);
+  const recording = { cluster, ...(made as Required<typeof made>), pending: 0 };
+  return recording;
+}
+
+/** Journals a simulated cluster through the master's own journal; returns its folder. */
+export async function record(options: RecordOptions): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "tepui-journal-"));
+  const { policies, promoteEvery } = options;
+  const recording = recordingOf(options, folder);
+  const { cluster, rounds, journal } = recording;
+  await journal.open();
+  const promote = (policy: WasmPlugin | undefined): void => {
+    if (policy !== undefined) rounds.promote(policy, cluster.state.tables);
+  };
+  promote(policies[0]);
   for (let turn = 1; turn <= (options.turnsMax ?? 20_000); turn++) {
     if (cluster.toArrive + cluster.waiting + cluster.running === 0) break;
-    if (options.promoteEvery !== undefined && turn % options.promoteEvery === 0) {
-      const next = policies[(turn / options.promoteEvery) % policies.length];
-      if (next !== undefined) rounds?.promote(next, cluster.state.tables);
+    if (promoteEvery !== undefined && turn % promoteEvery === 0) {
+      promote(policies[(turn / promoteEvery) % policies.length]);
     }
     cluster.turn();
     if (turn % 20 !== 0) continue;
-    while (pending > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (recording.pending > 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  await journal?.close();
+  await journal.close();
   return folder;
 }
