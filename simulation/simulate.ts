@@ -113,7 +113,7 @@ async function run(
   const tasks = cluster.tasks.size;
   let pausedMs = performance.now();
   let quietSinceMs = cluster.nowMs;
-  while (cluster.toArrive > 0 || cluster.waiting > 0 || cluster.running > 0) {
+  while (!cluster.isDone) {
     if (!cluster.isQuiet) quietSinceMs = cluster.nowMs;
     const { waiting } = cluster;
     if (cluster.nowMs - quietSinceMs > patienceMs) return `${waiting} tasks fit no agent`;

@@ -56,6 +56,8 @@ export class SimulatedCluster implements World {
   /** Tasks that are to arrive, and those that run. */
   toArrive = 0;
   running = 0;
+  /** Tasks between their framework and an agent, or back after they were lost. */
+  readonly #onTheWay = new Set<SimulatedTask>();
   readonly #agenda = new Agenda();
   readonly #agents = new Map<number, SimulatedAgent>();
   readonly #byPeer = new Map<number, SimulatedFramework>();
@@ -106,7 +108,16 @@ export class SimulatedCluster implements World {
 
   /** True when nothing more can happen but what the master does by itself. */
   get isQuiet(): boolean {
-    return this.#planned === 0 && this.running === 0;
+    return this.#planned === 0 && this.#active === 0;
+  }
+
+  /** True when every task has ended. */
+  get isDone(): boolean {
+    return this.toArrive === 0 && this.waiting === 0 && this.#active === 0;
+  }
+
+  get #active(): number {
+    return this.running + this.#onTheWay.size;
   }
 
   /** When something happens next. */
@@ -164,7 +175,13 @@ export class SimulatedCluster implements World {
     return task;
   }
 
+  launching(task: SimulatedTask, isOnItsWay: boolean): void {
+    if (isOnItsWay) this.#onTheWay.add(task);
+    else this.#onTheWay.delete(task);
+  }
+
   started(task: SimulatedTask): void {
+    this.#onTheWay.delete(task);
     task.startedMs ??= this.nowMs;
     this.running += 1;
     this.#observer.started(task, this.nowMs);
@@ -173,6 +190,7 @@ export class SimulatedCluster implements World {
   ended(task: SimulatedTask, state: TaskState): void {
     task.endedMs = this.nowMs;
     this.running -= 1;
+    if (state === "TASK_LOST") this.#onTheWay.add(task);
     this.#observer.ended(task, state, this.nowMs);
   }
 

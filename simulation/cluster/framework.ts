@@ -23,6 +23,7 @@ export class SimulatedFramework {
   readonly peer: number;
   readonly #world: World;
   readonly #shapes = new Map<string, Shape>();
+  readonly #launched = new Set<SimulatedTask>();
   /** Tasks that wait. */
   waiting = 0;
   #isSubscribed = false;
@@ -54,6 +55,8 @@ export class SimulatedFramework {
     this.#isSubscribed = false;
     this.#shapes.clear();
     this.waiting = 0;
+    // What is on its way is stopped with the rest.
+    for (const task of this.#launched) this.#world.launching(task, false);
   }
 
   /** Tasks arrive. Offers are asked for again, whatever was refused before. */
@@ -132,6 +135,8 @@ export class SimulatedFramework {
       left = after;
       const task = shape.tasks[shape.head++] as SimulatedTask;
       this.waiting -= 1;
+      this.#world.launching(task, true);
+      this.#launched.add(task);
       tasks.push({
         name: task.name,
         taskId: taskIdOf(task) as TaskId,
@@ -155,9 +160,11 @@ export class SimulatedFramework {
       this.#world.call(this.peer, { type: "acknowledge", agentId, taskId, uuid });
     }
     if (state === "TASK_ERROR") throw new Error(`task ${taskId}: ${status.message}`);
-    if (!isTerminal(state) || state === "TASK_FINISHED" || state === "TASK_KILLED") return;
     const task = this.#world.taskOf(taskId);
+    this.#launched.delete(task);
+    if (!isTerminal(state) || state === "TASK_FINISHED" || state === "TASK_KILLED") return;
     if (taskIdOf(task) !== taskId) return;
+    this.#world.launching(task, false);
     // Lost with its agent, or before it got there: it runs again, as a new attempt.
     task.attempt += 1;
     this.arrive(task.job, [task]);

@@ -27,6 +27,8 @@ export interface World {
   nextUuid(): UpdateId;
   /** The task behind a task id. */
   taskOf(taskId: string): SimulatedTask;
+  /** A task is on its way to an agent, or, with `false`, does not get there. */
+  launching(task: SimulatedTask, isOnItsWay: boolean): void;
   started(task: SimulatedTask): void;
   ended(task: SimulatedTask, state: TaskState): void;
 }

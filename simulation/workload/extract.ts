@@ -29,25 +29,32 @@ class Extraction {
   turn: number;
   readonly run: string;
   readonly #effects: Effect[] = [];
+  #hasBegun = false;
   readonly #agents = new Map<AgentId, Agent>();
   readonly #frameworks = new Map<string, Framework>();
 
   constructor({ header, snapshot }: ReadSegment) {
-    const { options, startedMs, createdMs } = header;
+    const { options, startedMs } = header;
     this.state =
       snapshot === undefined
         ? createCluster(options, startedMs)
         : restoreCluster(options, snapshot);
     this.turn = header.turn;
     this.run = header.run;
-    this.gathered.begin(createdMs);
-    this.#notePresence(createdMs);
+  }
+
+  /** What there is before the first turn. */
+  #begin(nowMs: number): void {
+    this.#hasBegun = true;
+    this.gathered.begin(nowMs);
+    this.#notePresence(nowMs);
     for (const framework of this.state.frameworks.values()) {
-      for (const task of framework.tasks.values()) this.#launched(framework, task.id, createdMs);
+      for (const task of framework.tasks.values()) this.#launched(framework, task.id, nowMs);
     }
   }
 
   apply({ nowMs, items }: Turn): void {
+    if (!this.#hasBegun) this.#begin(nowMs);
     for (const item of items) {
       if (item.type === "input") this.#input(item.input, nowMs);
       else if (item.type === "round") this.#input(decidedInput(item), nowMs);

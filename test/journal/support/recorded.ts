@@ -127,8 +127,9 @@ export async function record(options: RecordOptions): Promise<string> {
     if (policy !== undefined) rounds.promote(policy, cluster.state.tables);
   };
   promote(policies[0]);
-  for (let turn = 1; turn <= (options.turnsMax ?? 20_000); turn++) {
-    if (cluster.toArrive + cluster.waiting + cluster.running === 0) break;
+  // After the last task has ended, its framework has still to hear of it.
+  for (let turn = 1, after = 0; turn <= (options.turnsMax ?? 20_000) && after < 20; turn++) {
+    if (cluster.isDone) after += 1;
     if (promoteEvery !== undefined && turn % promoteEvery === 0) {
       promote(policies[(turn / promoteEvery) % policies.length]);
     }
