@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { AgentOrder } from "../contract/agent-api.ts";
+import type { AgentMessage, AgentOrder } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
-import { reasonOf, type TepuiError } from "../contract/errors.ts";
+import { errors, reasonOf, TepuiError } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
 import type { Clock } from "../contract/ports/clock.ts";
 import type { ContainerSpec, Isolator } from "../contract/ports/isolator.ts";
@@ -14,9 +14,11 @@ import type { Effect } from "./core/effect.ts";
 import type { AgentState, ContainerPlan } from "./core/state.ts";
 import { environmentOf, type Surroundings } from "./io/environment.ts";
 import type { ExecutorDoor } from "./io/executors.ts";
+import { inParts } from "./io/holdings.ts";
 import { AgentLoop } from "./io/loop.ts";
 import type { Sandboxes } from "./io/sandbox.ts";
 import type { CheckpointStore } from "./io/store.ts";
+import type { Volumes } from "./io/volumes.ts";
 
 /** What an agent is put together from. */
 export interface AgentParts {
@@ -24,6 +26,7 @@ export interface AgentParts {
   readonly state: AgentState;
   readonly store: CheckpointStore;
   readonly sandboxes: Sandboxes;
+  readonly volumes: Volumes;
   readonly surroundings: Surroundings;
   readonly workDir: string;
   readonly isolators: readonly Isolator[];
@@ -151,10 +154,12 @@ export class Agent {
   specOf(plan: ContainerPlan, sandbox: string): ContainerSpec {
     const { config, surroundings } = this.#parts;
     const { role: _, checkpoint: __, shutdownGraceMs: ___, user, ...rest } = plan;
+    const volumes = this.#parts.volumes.among(plan.resources);
     return {
       ...rest,
       sandbox,
       environment: environmentOf(plan, sandbox, surroundings),
+      ...(volumes.length === 0 ? {} : { volumes }),
       ...(user === undefined || !config.switchUser ? {} : { user }),
     };
   }
@@ -164,7 +169,7 @@ export class Agent {
       case "checkpoint":
         return;
       case "send-master":
-        this.#link?.send(effect.message);
+        this.#tell(effect.message);
         return;
       case "start-container":
         this.#start(effect.plan);
@@ -181,10 +186,42 @@ export class Agent {
       case "send-executor":
         this.#sendExecutor(effect);
         return;
+      case "make-volume":
+      case "remove-volume":
+        this.#changeVolume(effect);
+        return;
       case "shutdown-process":
         this.#parts.log.warn({ code: effect.code }, effect.message);
         this.#parts.onEnd(effect.code, effect.message);
         return;
+    }
+  }
+
+  /** A volume that cannot be made now is made by the first task that mounts it, or fails that. */
+  #changeVolume({
+    type,
+    volume,
+  }: Extract<Effect, { type: "make-volume" | "remove-volume" }>): void {
+    const { volumes, log } = this.#parts;
+    try {
+      if (type === "make-volume") volumes.make(volume);
+      else volumes.remove(volume);
+    } catch (cause) {
+      const { code, message } = errors.VOLUME_FAILED(
+        volume.disk?.persistence?.id ?? "",
+        reasonOf(cause),
+      );
+      log.error({ code, path: volumes.pathOf(volume) }, message);
+    }
+  }
+
+  /** A message that fits no frame must not end the agent: what matters is told again, or asked. */
+  #tell(message: AgentMessage): void {
+    try {
+      for (const part of inParts(message)) this.#link?.send(part);
+    } catch (thrown) {
+      const code = thrown instanceof TepuiError ? thrown.code : "INTERNAL";
+      this.#parts.log.error({ code, type: message.type }, reasonOf(thrown));
     }
   }
 
@@ -201,7 +238,10 @@ export class Agent {
     this.#launches.add();
     try {
       const sandbox = this.#parts.sandboxes.make(plan);
-      this.containerizer.launch(this.specOf(plan, sandbox));
+      const spec = this.specOf(plan, sandbox);
+      const seesHost = plan.container?.type !== "DOCKER";
+      if (seesHost && spec.volumes !== undefined) this.#parts.volumes.link(spec.volumes, sandbox);
+      this.containerizer.launch(spec);
     } catch (cause) {
       // A full disk, a secret nobody resolves: the launch fails, and the agent goes on (D16).
       const message = reasonOf(cause);

@@ -2,24 +2,29 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
 import { agentOrderSchemas } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
-import { isLoopback } from "../contract/config/shared.ts";
+import { errors } from "../contract/errors.ts";
 import { messageCheck } from "../contract/message-checks.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { TRANSPORT, type Transport } from "../contract/ports/transport.ts";
+import { advertisedAddress } from "../kernel/host/advertise.ts";
 import { checkBind } from "../kernel/host/config.ts";
 import { type Host, startHost } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
 import { softwareVersion } from "../kernel/host/software-version.ts";
 import { systemClock } from "../kernel/host/system-clock.ts";
+import { lentPorts } from "../wire/index.ts";
 import { Agent } from "./agent.ts";
 import { bootId, readStat } from "./containerizer/proc.ts";
-import { restore } from "./core/checkpoint.ts";
+import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
+import { Reconfiguration } from "./core/reconfigure.ts";
+import type { AgentSetup, AgentState } from "./core/state.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { routeFiles } from "./io/files.ts";
 import { routeAgent } from "./io/http.ts";
@@ -27,7 +32,8 @@ import { lockWorkDir } from "./io/lock.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { CheckpointStore } from "./io/store.ts";
 import { ExecutorTokens } from "./io/tokens.ts";
-import { advertised, setupOf } from "./setup.ts";
+import { Volumes } from "./io/volumes.ts";
+import { setupOf } from "./setup.ts";
 
 /** How an agent is started, beside its config. */
 export interface StartAgentOptions {
@@ -156,17 +162,19 @@ async function start(
     tokens,
     serverId: `agent-${process.pid}`,
     software: `tepui/${version}`,
+    log,
     isHere: (id) => agent !== undefined && state.containers.has(id),
-    enqueue: (input) => agent?.loop.enqueue(input),
+    hasRoom: (inputs, bytes) => agent?.loop.hasRoom(inputs, bytes) ?? false,
+    enqueue: (input, bytes) => agent?.loop.enqueue(input, bytes),
   });
   const { port } = await transport.server.listen(
-    { host: config.listen.host, port: config.listen.port, peers: agentPeers },
+    { host: bareHost(config.listen.host), port: config.listen.port, peers: agentPeers },
     door,
   );
   undo.add(() => transport.server.close(1_000));
-  const address = advertised(config, port);
-  const endpoint = `${address.host}:${address.port}`;
-  const state = restore(setupOf(config, workDir, address), await store.read());
+  const address = advertisedAddress(config.listen, port);
+  const endpoint = hostPort(address.host, address.port);
+  const state = restored(setupOf(config, workDir, address), await store.read(), workDir);
   const sandboxes = new Sandboxes(workDir);
   routePages(ground, sandboxes, version);
   const running = new Agent({
@@ -174,6 +182,7 @@ async function start(
     state,
     store,
     sandboxes,
+    volumes: new Volumes(workDir),
     workDir,
     log,
     metrics,
@@ -203,6 +212,23 @@ async function start(
     stop: () => undo.run(),
     leave: () => running.loop.enqueue({ type: "leave" }),
   };
+}
+
+/**
+ * The state of the agent that was here before, if there was one.
+ * @throws AGENT_RECONFIGURED
+ */
+function restored(
+  setup: AgentSetup,
+  entries: readonly CheckpointEntry[],
+  workDir: string,
+): AgentState {
+  try {
+    return restore(setup, entries);
+  } catch (thrown) {
+    if (!(thrown instanceof Reconfiguration)) throw thrown;
+    throw errors.AGENT_RECONFIGURED(workDir, thrown.message);
+  }
 }
 
 function routePages({ host, metrics }: Ground, sandboxes: Sandboxes, version: string): void {
@@ -250,7 +276,7 @@ function startPlugins(
     from: options.from ?? process.cwd(),
     builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
     kinds: ["isolator", "transport", "authenticator", "authorizer", "hook"],
-    provided: { [DATA_DIR.name]: workDir },
+    provided: { [DATA_DIR.name]: workDir, ...lentPorts },
     ...around,
     clock: systemClock,
     ...(options.signal === undefined ? {} : { signal: options.signal }),

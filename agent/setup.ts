@@ -1,19 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { isLoopback } from "../contract/address.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
-import { isLoopback } from "../contract/config/shared.ts";
 import type { ListenAddress } from "../contract/ports/transport.ts";
 import { softwareVersion } from "../kernel/host/software-version.ts";
 import type { AgentSetup } from "./core/state.ts";
 import { agentAttributes, agentResources, machineFacts } from "./io/machine.ts";
-
-/** The address that others are told: `advertise` where it is given (A10). */
-export function advertised(config: AgentConfig, port: number): ListenAddress {
-  const { advertise, host } = config.listen;
-  if (advertise === undefined) return { host: host === "0.0.0.0" ? hostname() : host, port };
-  const colon = advertise.lastIndexOf(":");
-  return { host: advertise.slice(0, colon), port: Number(advertise.slice(colon + 1)) };
-}
 
 /**
  * What the core is made with: who this agent is, what it has, how long it waits.
@@ -32,7 +24,14 @@ export function setupOf(config: AgentConfig, workDir: string, address: ListenAdd
       ...(domain === undefined ? {} : { domain }),
     },
     version: softwareVersion(),
-    capabilities: ["MULTI_ROLE", "HIERARCHICAL_ROLE", "RESERVATION_REFINEMENT"],
+    capabilities: [
+      "MULTI_ROLE",
+      "HIERARCHICAL_ROLE",
+      "RESERVATION_REFINEMENT",
+      "RESIZE_VOLUME",
+      "AGENT_OPERATION_FEEDBACK",
+      "AGENT_DRAINING",
+    ],
     times: {
       registrationBackoffFactorMs: config.registrationBackoffFactor,
       executorRegistrationTimeoutMs: config.executorRegistrationTimeout,
@@ -41,6 +40,7 @@ export function setupOf(config: AgentConfig, workDir: string, address: ListenAdd
       retryMinMs: config.statusUpdates.retryMin,
       retryMaxMs: config.statusUpdates.retryMax,
     },
+    reconfigurationPolicy: config.reconfigurationPolicy,
     seed: randomBytes(8).toString("hex"),
   };
 }

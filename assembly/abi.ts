@@ -1,7 +1,7 @@
 // Allocator ABI v1, the guest's side. The host's side is kernel/allocation/slots.ts; both are
 // compared with test/golden/abi-layout.txt. The words are in docs/abi/allocator-v1.md.
 //
-//   0      1024                    __heap_base                                   end (fixed size)
+//   0      1024                    __heap_base                              end (since init)
 //   | free | header, 256 × u32 ... | columns, each on a cache line ... | state | scratch |
 //
 // Only slot numbers, units and meanings are contract. Where a column lies is the guest's choice;
@@ -24,14 +24,16 @@ export const enum Slot {
   // Host → guest before init: most rows there will be, each a multiple of 64.
   AgentsMax = 2, ClientsMax = 3, RolesMax = 4, ReservationsMax = 5, AttributesMax = 6,
   AlternativesMax = 7, DecisionsMax = 8, ParamsMax = 9, ProgramBytesMax = 10,
+  ExpiriesMax = 11,
   // Host → guest before each allocate: rows in use, and what kind of round it is.
   Agents = 16, Clients = 17, Roles = 18, Reservations = 19, Attributes = 20, Alternatives = 21,
   Kinds = 22, Candidates = 23, StepsMax = 24, RoundLow = 25, RoundHigh = 26,
   SeedLow = 27, SeedHigh = 28, DefaultMinimum = 29, Params = 30, ProgramBytes = 31,
   EverythingChanged = 32, ChangedAgents = 33, ChangedClients = 34, ChangedRoles = 35,
-  ChangedReservations = 36, ChangedFilters = 37, Presence = 38,
+  ChangedReservations = 36, ChangedFilters = 37, Presence = 38, ProgramChanged = 39,
+  Expiries = 40,
   // Guest → host.
-  More = 48, Looked = 49, StateAddress = 50, StateBytes = 51, Note = 52,
+  More = 48, Looked = 49, StateAddress = 50, StateBytes = 51, Note = 52, LookAgain = 53,
   // Columns in.
   AgentFlags = 64, AgentTotal = 65, AgentFree = 66, AgentRevocable = 67,
   AgentUnavailableFrom = 68, AgentFirstReservation = 69, AgentFirstAttribute = 70,
@@ -48,7 +50,7 @@ export const enum Slot {
   CandidateRows = 104, ChangedAgentRows = 105, ChangedClientRows = 106, ChangedRoleRows = 107,
   ChangedReservationRows = 108, ChangedFilterRows = 109,
   ClusterTotal = 110, Clock = 111, ParamValues = 112, Program = 113,
-  FilterCount = 114,
+  FilterCount = 114, FilterExpiryAgent = 115, FilterExpiryClient = 116,
   // Columns out.
   DecisionAgent = 128, DecisionClient = 129, DecisionFlags = 130, DecisionAmounts = 131,
 }
@@ -159,9 +161,14 @@ export function placeState(bytes: u32): usize {
   return at;
 }
 
-/** Ends the layout: an answer, never a trap, when the memory is too small for these sizes. */
+/**
+ * Ends the layout: the memory grows to what it needs, which `init` alone may do. An answer, never a
+ * trap, when these sizes do not fit into the most that the module may have.
+ */
 export function endLayout(): Answer {
-  if (end > (<u64>memory.size()) << 16) return Answer.NO_ROOM;
+  const pages = (end + 0xffff) >> 16, have = <u64>memory.size();
+  if (pages > 0xffff) return Answer.NO_ROOM;
+  if (pages > have && memory.grow(<i32>(pages - have)) < 0) return Answer.NO_ROOM;
   write(Slot.Magic, MAGIC);
   return Answer.OK;
 }

@@ -4,25 +4,19 @@ import type { TaskInfo } from "../contract/schema/task.ts";
 import type { TaskState } from "../contract/task-state.ts";
 import type { Effect } from "../kernel/core/effect.ts";
 import type { ClusterInput, OfferDecision } from "../kernel/core/event.ts";
-import { defaultOptions } from "../kernel/core/options.ts";
-import { type ClusterState, createCluster } from "../kernel/core/state.ts";
+import type { ClusterState } from "../kernel/core/state.ts";
 import { prepareRound, step } from "../kernel/core/step.ts";
+import { InProcessMaster } from "./cluster/in-process.ts";
 import type { BenchOptions, Row } from "./harness/bench.ts";
 
 const TASKS_PER_OFFER = 32;
-const master = { id: "bench", hostname: "m", ip: "127.0.0.1", port: 5050, version: "0" };
-
 function newCluster(agents: number, frameworks: number): ClusterState {
-  const state = createCluster({ ...defaultOptions, master }, 0);
-  const out: Effect[] = [];
-  step(state, { type: "recovered", entries: [] }, 0, out);
+  const cluster = new InProcessMaster();
   for (let number = 0; number < frameworks; number++) {
-    const framework = { name: `f${number}`, user: "nobody", roles: [`role-${number}` as never] };
-    const call = { type: "subscribe", framework } as const;
-    step(state, { type: "framework-call", peer: number, call }, 0, out);
+    cluster.subscribe({ name: `f${number}`, user: "nobody", roles: [`role-${number}` as never] });
   }
   for (let number = 0; number < agents; number++) {
-    const agent = {
+    cluster.register({
       hostname: `a${number}`,
       ip: "127.0.0.1",
       port: 0,
@@ -30,17 +24,9 @@ function newCluster(agents: number, frameworks: number): ClusterState {
         { name: "cpus", scalar: 32_000 },
         { name: "mem", scalar: 128_000_000 },
       ],
-    };
-    const message = { type: "register", agent, version: "0", capabilities: [] as never[] } as const;
-    const peer = frameworks + number;
-    const registered: Effect[] = [];
-    step(state, { type: "agent-message", peer, message }, 0, registered);
-    for (const effect of registered) {
-      if (effect.type !== "write-registry") continue;
-      step(state, { type: "registry-written", token: effect.token }, 0, out);
-    }
+    });
   }
-  return state;
+  return cluster.state;
 }
 
 /** Times the steps alone: what they are fed with was made before. */

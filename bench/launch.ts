@@ -1,10 +1,6 @@
-import { SimulatedAgent } from "./fleet/agent.ts";
-import { SimulatedFramework } from "./fleet/framework.ts";
-import { type MasterProcess, startMasterProcess } from "./fleet/master-process.ts";
+import { percentile, sleep, startAgents, startFrameworks } from "./fleet/fleet.ts";
+import { startMasterProcess } from "./fleet/master-process.ts";
 import type { BenchOptions, Row } from "./harness/bench.ts";
-
-const CPUS_MILLI = 32_000;
-const MEM_MILLI = 128 * 1024 * 1000;
 
 interface Load {
   readonly agents: number;
@@ -13,55 +9,19 @@ interface Load {
   readonly taskMs: number;
 }
 
-function percentile(sorted: Float64Array, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-}
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function startAgents(master: MasterProcess, load: Load): Promise<SimulatedAgent[]> {
-  const agents: SimulatedAgent[] = [];
-  for (let number = 0; number < load.agents; number++) {
-    agents.push(
-      new SimulatedAgent({
-        master: master.address,
-        hostname: `simulated-${number}`,
-        resources: [
-          { name: "cpus", scalar: CPUS_MILLI },
-          { name: "mem", scalar: MEM_MILLI },
-        ],
-        taskMs: load.taskMs,
-      }),
-    );
-    // A few at a time: the listen queue of a socket is short.
-    if (number % 50 === 49) await agents.at(-1)?.registered;
-  }
-  await Promise.all(agents.map((agent) => agent.registered));
-  return agents;
-}
-
 async function measure(load: Load, options: BenchOptions): Promise<Row> {
   const allocationInterval = options.settings["allocationInterval"] ?? "100ms";
   const journal = { enabled: options.settings["journal"] === "on" };
   const master = await startMasterProcess({ allocationInterval, journal, log: { level: "warn" } });
   let latencies: number[] = [];
   let ended = 0;
-  const agents = await startAgents(master, load);
+  const agents = await startAgents({ ...load, master: master.address });
   options.progress(`${load.agents} agents are registered`);
-  const frameworks = Array.from(
-    { length: load.frameworks },
-    (_, number) =>
-      new SimulatedFramework({
-        master: master.address,
-        name: `framework-${number}`,
-        role: `role-${number}`,
-        cpusMilli: 1_000,
-        memMilli: 1_024_000,
-        tasksPerOfferMax: 32,
-        onRunning: (latencyMs) => latencies.push(latencyMs),
-        onEnded: () => ended++,
-      }),
-  );
+  const frameworks = startFrameworks(load.frameworks, {
+    master: master.address,
+    onRunning: (latencyMs) => latencies.push(latencyMs),
+    onEnded: () => ended++,
+  });
   try {
     await sleep(options.quick ? 300 : 3_000);
     latencies = [];

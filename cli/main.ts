@@ -25,5 +25,9 @@ const code = await runProgram(process.argv.slice(2), {
   signal: interrupt.signal,
   environment: process.env,
 });
+// A pipe takes what was printed at its reader's pace; leaving before that would cut it short.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise((resolve) => stream.write("", resolve));
+}
 // Connections that are still closing keep nobody waiting.
 process.exit(code);

@@ -7,6 +7,9 @@ export interface Sink {
   write(chunk: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  /** True while it takes what is written into memory, because its reader is slow. */
+  readonly writableNeedDrain?: boolean | undefined;
+  once?(event: "drain", act: () => void): unknown;
 }
 
 /** What commands print: tables and text for people, or JSON for programs. */
@@ -59,6 +62,15 @@ export class Output {
   /** Bytes of the result as they are, such as what a task printed. */
   bytes(chunk: string | Uint8Array, to: "out" | "error" = "out"): void {
     this.#aside(() => (to === "out" ? this.#out : this.#error).write(chunk));
+  }
+
+  /** Resolves when what was written is on its way: what follows would only fill the memory. */
+  drained(): Promise<void> {
+    const full = [this.#out, this.#error].filter(({ writableNeedDrain }) => writableNeedDrain);
+    const drains = full.map(
+      (sink) => new Promise<void>((resolve) => sink.once?.("drain", resolve)),
+    );
+    return Promise.all(drains).then(() => {});
   }
 
   /** One JSON document on one line; lists that grow print one document for each entry. */

@@ -19,7 +19,7 @@ export interface FollowOptions {
   readonly file: "stdout" | "stderr";
   /** Whether nothing more will be written. Asked before each look, so that no end is missed. */
   readonly ended: () => boolean | Promise<boolean>;
-  readonly print: (chunk: Uint8Array) => void;
+  readonly print: (chunk: Uint8Array) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +39,7 @@ export async function followFile(options: FollowOptions): Promise<void> {
         const chunk = await readSandboxFile(place, file, range, signal);
         if (chunk.length === 0) break;
         offset += chunk.length;
-        print(chunk);
+        await print(chunk);
       }
       failures = 0;
       if (isEnded) return;

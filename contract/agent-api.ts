@@ -43,6 +43,21 @@ export const ExecutorRecordSchema = Type.Object({
 /** See `ExecutorRecordSchema`. */
 export type ExecutorRecord = Static<typeof ExecutorRecordSchema>;
 
+/** What a returning agent runs. */
+const holdings = {
+  tasks: Type.Array(TaskRecordSchema),
+  executors: Type.Array(ExecutorRecordSchema),
+  frameworks: Type.Array(FrameworkInfoSchema),
+};
+
+/**
+ * A part of what a returning agent runs, where that fits no single frame. The `reregister` that
+ * follows it on the same connection has the rest, and says how many parts there were.
+ */
+export const ReregisterPartSchema = message("reregister-part", holdings);
+/** See `ReregisterPartSchema`. */
+export type ReregisterPart = Static<typeof ReregisterPartSchema>;
+
 /** Messages from an agent to the master, by `type`. */
 export const agentMessageSchemas = {
   /** First registration: the master answers `registered` once the registry has it (B20). */
@@ -50,9 +65,11 @@ export const agentMessageSchemas = {
   /** Return of a known agent with all that it runs (B21). `agent.id` is set. */
   reregister: message("reregister", {
     ...registration,
-    tasks: Type.Array(TaskRecordSchema),
-    executors: Type.Array(ExecutorRecordSchema),
-    frameworks: Type.Array(FrameworkInfoSchema),
+    ...holdings,
+    /** Operations with feedback that it applied and nobody has acknowledged (C18). */
+    operations: Type.Optional(Type.Array(UpdateIdSchema)),
+    /** How many parts of it came before; none where all is here. */
+    parts: Type.Optional(Type.Integer({ minimum: 1 })),
   }),
   /** The agent leaves for good (B28). */
   unregister: message("unregister", {}),

@@ -40,14 +40,28 @@ const common = {
   validateFormats: false,
 } as const;
 
-const engines: Record<CheckMode, () => Ajv2020> = {
-  strict: () => addUnits(withBytes({ allErrors: true, useDefaults: true }), true),
-  wire: () => addUnits(withBytes({ allErrors: false, useDefaults: false }), false),
-};
+const modes = {
+  strict: { allErrors: true, useDefaults: true },
+  wire: { allErrors: false, useDefaults: false },
+} as const;
+
+function newEngine(mode: CheckMode, more: { readonly meta?: false } = {}): Ajv2020 {
+  return addUnits(withBytes({ ...modes[mode], ...more }), mode === "strict");
+}
+
+/**
+ * An engine of its own for a schema from outside: two plugins may use one `$id`, and one plugin may
+ * run twice. It leaves out the schema of schemas, which takes longer to compile than all else; the
+ * common engine has it (see `schemaProblem`).
+ */
+function outsideEngine(mode: CheckMode): Ajv2020 {
+  return newEngine(mode, { meta: false });
+}
 
 /** An engine that knows the keyword `bytes`, which JSON Schema has no word for. */
-function withBytes(options: { allErrors: boolean; useDefaults: boolean }): Ajv2020 {
-  return new Ajv2020({ ...common, ...options }).addKeyword({
+function withBytes(options: { allErrors: boolean; useDefaults: boolean; meta?: false }): Ajv2020 {
+  const validateSchema = options.meta !== false;
+  return new Ajv2020({ ...common, ...options, validateSchema }).addKeyword({
     keyword: "bytes",
     schemaType: "boolean",
     errors: false,
@@ -74,7 +88,7 @@ function shareIn(ajv: Ajv2020): Share {
 function engine(mode: CheckMode): Ajv2020 {
   let found = started.get(mode);
   if (found === undefined) {
-    found = engines[mode]();
+    found = newEngine(mode);
     started.set(mode, found);
   }
   return found;
@@ -110,8 +124,7 @@ export function compileJsonSchema(
   name: string,
   mode: CheckMode = "strict",
 ): Validator<unknown> {
-  // An engine of its own: two plugins may use one `$id`, and one plugin may run twice.
-  return validatorOf(schema, name, mode, engines[mode]);
+  return validatorOf(schema, name, mode, () => outsideEngine(mode));
 }
 
 function validatorOf(
@@ -150,7 +163,10 @@ export function schemaProblem(schema: unknown): string | undefined {
     return "it must be an object";
   }
   try {
-    engines.strict().compile(prepare(schema as JsonSchema, "strict"));
+    const prepared = prepare(schema as JsonSchema, "strict");
+    const ajv = engine("strict");
+    if (ajv.validateSchema(prepared) !== true) return `schema is invalid: ${ajv.errorsText()}`;
+    outsideEngine("strict").compile(prepared);
     return undefined;
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,4 +1,5 @@
 import { agentErrors } from "./errors/agent.ts";
+import { authoringErrors } from "./errors/authoring.ts";
 import { cgroupErrors } from "./errors/cgroups.ts";
 import { cliErrors } from "./errors/cli.ts";
 import { clientErrors } from "./errors/client.ts";
@@ -9,6 +10,7 @@ import { frameworkErrors } from "./errors/framework.ts";
 import { journalErrors } from "./errors/journal.ts";
 import { pluginErrors } from "./errors/plugin.ts";
 import { policyErrors } from "./errors/policy.ts";
+import { policyControlErrors } from "./errors/policy-control.ts";
 import { registryErrors } from "./errors/registry.ts";
 import { wireErrors } from "./errors/wire.ts";
 import { workloadErrors } from "./errors/workload.ts";
@@ -35,6 +37,7 @@ export const errors = {
   ...frameworkErrors,
   ...agentErrors,
   ...policyErrors,
+  ...policyControlErrors,
   ...registryErrors,
   ...journalErrors,
   ...workloadErrors,
@@ -42,6 +45,7 @@ export const errors = {
   ...clientErrors,
   ...cgroupErrors,
   ...dockerErrors,
+  ...authoringErrors,
 } satisfies FaultTable;
 
 /** A code of the table. */

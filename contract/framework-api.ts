@@ -115,6 +115,8 @@ export const ProblemSchema = Type.Object({
   message: Type.String(),
   where: Type.Optional(Type.String()),
   hint: Type.Optional(Type.String()),
+  /** The single problems, where there are several. */
+  details: Type.Optional(Type.Array(Type.String())),
 });
 /** See `ProblemSchema`. */
 export type Problem = Static<typeof ProblemSchema>;

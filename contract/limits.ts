@@ -9,8 +9,9 @@ function relation(holds: boolean, why: string): void {
  * `limits/wire.ts`. The relations between them are checked when the module loads.
  */
 export const limits = {
-  /** Most events that wait for the loop of one process. */
+  /** Most events, and most bytes of them on the wire, that wait for the loop of one process. */
   inboxEventsMax: 262_144,
+  inboxBytesMax: 64 << 20,
   /** Most events that the loop takes before it looks at timers and allocation again. */
   tickEventsMax: 2_048,
   /** Agents, clients (framework × role) and roles that the tables may grow to. */
@@ -33,6 +34,12 @@ export const limits = {
   messageBytesMax: 1 << 20,
   /** One status of a task, its data included, in bytes on the wire. */
   statusBytesMax: 1 << 20,
+  /** What is told of a task that an agent brings back: as many of its newest statuses as fit. */
+  recordStatusesBytesMax: 512 << 10,
+  /** All that an agent brings back when it registers again, in bytes on the wire. */
+  reregisterBytesMax: 32 << 20,
+  /** Entries of a list in one answer to an operator, in bytes on the wire. */
+  pageBytesMax: 2 << 20,
   /** Roles that one framework may hold. */
   rolesPerFrameworkMax: 1_000,
   /** Offers in one OFFERS event, so that it stays below the smallest limit of known clients. */
@@ -40,8 +47,15 @@ export const limits = {
   /** Characters, and instructions of the program, of a regular expression in a constraint (C14). */
   constraintRegexCharsMax: 4_096,
   constraintRegexProgramMax: 100,
+  /** Operations with feedback that a framework may leave unacknowledged (C18). */
+  operationsPerFrameworkMax: 10_000,
   /** Operators that may listen to events (H2). */
   eventSubscribersMax: 1_000,
+  /** Policies that a master may have loaded, and shadow runs at once. */
+  policiesMax: 32,
+  shadowsMax: 4,
+  /** Bytes of the entry of a policy that an operator sends: it goes into the registry, too. */
+  policySentBytesMax: 256 << 10,
   /** Bytes of one `/files/read` answer (v1-wire 8.5: sixteen pages). */
   fileReadBytesMax: 64 << 10,
 } as const;
@@ -56,4 +70,10 @@ relation(
 relation(limits.taskBytesMax <= limits.launchBytesMax, "a task must fit an order");
 relation(limits.messageBytesMax + around <= frameBytesMax, "a message must fit a frame");
 relation(limits.statusBytesMax + around <= frameBytesMax, "a status must fit an update");
+relation(
+  limits.taskBytesMax + limits.recordStatusesBytesMax <= limits.launchBytesMax,
+  "the record of a task must fit a part of what an agent brings back",
+);
+relation(2 * limits.pageBytesMax <= frameBytesMax, "a page must fit a frame");
+relation(limits.inboxBytesMax >= 8 * frameBytesMax, "a few full frames must fit the inbox");
 relation(limits.inboxEventsMax >= limits.tickEventsMax, "one tick must fit the inbox");

@@ -1,9 +1,11 @@
 import Type, { type Static } from "typebox";
 import { ProblemSchema } from "./framework-api.ts";
 import { agentMethods } from "./operator/agent-methods.ts";
+import { explainMethods } from "./operator/explain-methods.ts";
 import { maintenanceMethods } from "./operator/maintenance-methods.ts";
 import { method } from "./operator/method.ts";
 import { resourceMethods } from "./operator/resource-methods.ts";
+import { policyMethods } from "./policy-api.ts";
 import {
   AgentInfoSchema,
   DrainInfoSchema,
@@ -18,9 +20,11 @@ import {
   RoleNameSchema,
   TaskIdSchema,
   TimeMsSchema,
+  UpdateIdSchema,
 } from "./schema/basics.ts";
 import { FrameworkInfoSchema, QuantitiesSchema } from "./schema/framework.ts";
-import { OfferSchema } from "./schema/offer.ts";
+import { OfferSchema, OperationSchema, operationStates } from "./schema/offer.ts";
+import { PolicyNameSchema } from "./schema/policy.ts";
 import { ResourceSchema } from "./schema/resource.ts";
 import { TaskRecordSchema, TaskStatusSchema } from "./schema/task.ts";
 import { taskStates } from "./task-state.ts";
@@ -90,6 +94,17 @@ export const RoleViewSchema = Type.Object({
 /** See `RoleViewSchema`. */
 export type RoleView = Static<typeof RoleViewSchema>;
 
+/** An operation as operators see it (C18). */
+export const OperationViewSchema = Type.Object({
+  operationUuid: UpdateIdSchema,
+  frameworkId: FrameworkIdSchema,
+  agentId: AgentIdSchema,
+  operation: OperationSchema,
+  state: oneOf(...operationStates),
+});
+/** See `OperationViewSchema`. */
+export type OperationView = Static<typeof OperationViewSchema>;
+
 const page = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
   offset: Type.Optional(Type.Integer({ minimum: 0 })),
@@ -101,6 +116,7 @@ const page = {
  */
 export const operatorMethods = {
   ...agentMethods,
+  ...explainMethods,
   ...maintenanceMethods,
   ...resourceMethods,
   cluster: method(
@@ -146,6 +162,11 @@ export const operatorMethods = {
     Type.Object({ ...page }),
     Type.Object({ offers: Type.Array(OfferSchema), more: Type.Boolean() }),
   ),
+  /** Operations whose outcome their framework wants to hear and has not acknowledged (C18). */
+  operations: method(
+    Type.Object({ ...page }),
+    Type.Object({ operations: Type.Array(OperationViewSchema), more: Type.Boolean() }),
+  ),
   roles: method(Type.Object({}), Type.Object({ roles: Type.Array(RoleViewSchema) })),
   /** Kills a task whoever owns it; the framework learns of it by the status update. */
   "kill-task": method(
@@ -179,6 +200,7 @@ export const operatorMethods = {
     }),
     Type.Object({}),
   ),
+  ...policyMethods,
   /** Starts a stream of `event` messages on this connection, after this answer. */
   "subscribe-events": method(Type.Object({}), Type.Object({})),
 } as const;
@@ -204,7 +226,11 @@ export const ClusterEventSchema = Type.Object({
     "framework-added",
     "framework-updated",
     "framework-removed",
+    /** Another policy is live, or the live one has other settings. */
     "policy-changed",
+    /** The live policy failed and lost a round. */
+    "policy-fault",
+    /** The journal cannot be written, or can again. */
     "journal-off",
     "journal-on",
   ),
@@ -217,6 +243,9 @@ export const ClusterEventSchema = Type.Object({
   status: Type.Optional(TaskStatusSchema),
   name: Type.Optional(Type.String()),
   message: Type.Optional(Type.String()),
+  /** The policy that it is about, and the one that was live before. */
+  policy: Type.Optional(PolicyNameSchema),
+  previous: Type.Optional(PolicyNameSchema),
 });
 /** See `ClusterEventSchema`. */
 export type ClusterEvent = Static<typeof ClusterEventSchema>;

@@ -124,7 +124,8 @@ export const PluginManifestSchema = Type.Object(
       relativeFile(
         "(js|mjs)",
         "a .js or .mjs file inside the plugin's folder",
-        "An ES module beside a .wasm entry, for what its policy needs done in the master.",
+        "An ES module beside a .wasm entry that exports `companion(config)`: " +
+          "it reads what frameworks and agents state, and compiles it for the policy.",
       ),
     ),
     digest: Type.Optional(

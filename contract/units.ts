@@ -80,6 +80,20 @@ export function printDurationMs(durationMs: number): string {
   return nanoseconds % 1000 === 0 ? `${nanoseconds / 1000}us` : `${nanoseconds}ns`;
 }
 
+/** A time for people, to three digits or so: `4.2 s`, `12 mins`, `3.5 hrs`; never below zero. */
+export function roughDuration(ms: number): string {
+  const seconds = Math.max(0, ms) / 1_000;
+  const [amount, unit] =
+    seconds < 120
+      ? [seconds, "s"]
+      : seconds < 7_200
+        ? [seconds / 60, "mins"]
+        : seconds < 172_800
+          ? [seconds / 3_600, "hrs"]
+          : [seconds / 86_400, "days"];
+  return `${Number(amount.toFixed(1))} ${unit}`;
+}
+
 /** Bytes of a size such as `64MB` or `1.5GB`; a KB is 1024 bytes (A9). Must be whole bytes. */
 export function parseBytes(text: string): Parsed<number> {
   const bytes = parseAmount(

@@ -36,7 +36,8 @@ const code = Type.String({ pattern: "^[A-Z][A-Z0-9_]*$", maxLength: 64 });
 /**
  * First message of a connection. `tepui` is the protocol version that the peer speaks, `name` is
  * for people and logs (a host name, a framework's name), `software` names the program and its
- * version. Unknown fields are ignored, so that a later minor version can add some.
+ * version. `frameBytesMax` is the largest frame that the peer reads, where that is not the usual
+ * limit. Unknown fields are ignored, so that a later minor version can add some.
  */
 export const Hello = Type.Object({
   type: Type.Literal("hello"),
@@ -45,6 +46,7 @@ export const Hello = Type.Object({
   name,
   software: name,
   token: Type.Optional(Type.String({ minLength: 1, maxLength: wireLimits.tokenCharsMax })),
+  frameBytesMax: Type.Optional(Type.Integer({ minimum: 1024 })),
 });
 /** First message of a connection. */
 export interface Hello extends WireMessage {
@@ -54,6 +56,7 @@ export interface Hello extends WireMessage {
   readonly name: string;
   readonly software: string;
   readonly token?: string;
+  readonly frameBytesMax?: number;
 }
 
 /**
@@ -152,6 +155,8 @@ export const closeCodes = {
   TOO_MANY_CONNECTIONS: 4031,
   /** The session ended by a decision: removed agent, torn down framework. */
   SESSION_ENDED: 4032,
+  /** The server has as much to do as it can hold; dial again later. */
+  OVERLOADED: 4033,
   /** A mistake on the closing side. */
   INTERNAL: 4500,
 } as const;
@@ -159,9 +164,13 @@ export const closeCodes = {
 /** Coded reason for the end of a connection. */
 export type CloseCode = keyof typeof closeCodes;
 
-const byNumber = new Map(
-  Object.entries(closeCodes).map(([key, value]) => [value as number, key as CloseCode]),
-);
+/** What libraries of WebSockets say by themselves when a message is larger than they take. */
+const WEBSOCKET_TOO_LARGE = 1009;
+
+const byNumber = new Map<number, CloseCode>([
+  ...Object.entries(closeCodes).map(([key, value]) => [value, key as CloseCode] as const),
+  [WEBSOCKET_TOO_LARGE, "FRAME_TOO_LARGE"],
+]);
 
 /**
  * The coded reason that a WebSocket close code stands for; codes of nobody's are a lost connection.

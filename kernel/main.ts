@@ -3,18 +3,21 @@ import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
 import type { MasterConfig } from "../contract/config/master.ts";
-import { isLoopback } from "../contract/config/shared.ts";
 import { errors } from "../contract/errors.ts";
 import type { MasterId } from "../contract/ids.ts";
 import { COORDINATOR, type Leadership } from "../contract/ports/coordinator.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import type { Logger } from "../contract/ports/log.ts";
-import { ALLOCATOR, DATA_DIR } from "../contract/ports/plugin.ts";
+import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { TRANSPORT } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
+import { lentPorts } from "../wire/index.ts";
 import { wasmShape } from "./allocation/shape.ts";
+import { advertisedAddress } from "./host/advertise.ts";
 import { checkBind } from "./host/config.ts";
+import { builtInNames } from "./host/find.ts";
 import { type Host, startHost } from "./host/host.ts";
 import { openLog } from "./host/pino-log.ts";
 import { PromMetrics } from "./host/prom-metrics.ts";
@@ -52,8 +55,14 @@ const PLUGIN_FAMILIES = ["allocators", "transports", "coordinators"];
  */
 export const masterAdmission = {
   shapes: { allocator: wasmShape },
-  provided: [DATA_DIR.name],
+  provided: [DATA_DIR.name, ...Object.keys(lentPorts)],
 } as const;
+
+/** Names of the policies that come with Tepui. */
+function builtInPolicies(): readonly string[] {
+  const folder = join(HERE, "..", "plugins", "allocators");
+  return builtInNames({ from: HERE, builtIn: [folder] });
+}
 
 async function startPlugins(
   config: MasterConfig,
@@ -69,20 +78,12 @@ async function startPlugins(
       builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
       kinds: ["allocator", "transport", "coordinator", "authenticator", "authorizer", "hook"],
       shapes: masterAdmission.shapes,
-      provided: { [DATA_DIR.name]: dataDir },
+      provided: { [DATA_DIR.name]: dataDir, ...lentPorts },
       ...around,
       clock: systemClock,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     },
   );
-}
-
-/** The address that others are told: `advertise` where it is given (A10). */
-function addressOf(config: MasterConfig, port: number): { host: string; port: number } {
-  const { advertise, host } = config.listen;
-  if (advertise === undefined) return { host: host === "0.0.0.0" ? "127.0.0.1" : host, port };
-  const colon = advertise.lastIndexOf(":");
-  return { host: advertise.slice(0, colon), port: Number(advertise.slice(colon + 1)) };
 }
 
 /** Listens, routes the plain pages, and says how others find this master. */
@@ -95,9 +96,11 @@ async function openDoors(
   const [transport] = host.getAll(TRANSPORT);
   if (transport === undefined) throw errors.PORT_MISSING(TRANSPORT.name);
   const { id, version, metrics } = about;
-  const listen = { ...config.listen, peers: master.peerChecks };
+  const { host: listenHost, port: listenPort } = config.listen;
+  const listen = { host: bareHost(listenHost), port: listenPort, peers: master.peerChecks };
   const { port } = await transport.server.listen(listen, master.door);
-  const { host: ip, port: advertised } = addressOf(config, port);
+  // What others are told (A10).
+  const { host: ip, port: advertised } = advertisedAddress(config.listen, port);
   const name = config.hostname ?? (isLoopback(ip) ? ip : hostname());
   const info: MasterInfo = { id, ip, port: advertised, hostname: name, version };
   for (const router of host.getAll(HTTP_ROUTER)) {
@@ -148,7 +151,8 @@ export async function startMaster(
     const version = softwareVersion();
     // The port must be known before others are told of it, so the doors open first; until the
     // registry has been read they answer that this master is not ready (G7).
-    const running = new Master({ config, id, version, log, metrics, clock: systemClock, abort });
+    const own = { config, id, version, log, metrics, clock: systemClock };
+    const running = new Master({ ...own, builtInPolicies: builtInPolicies(), abort });
     master = running;
     const info = await openDoors(host, running, config, { id, version, metrics });
     const signal = options.signal ?? new AbortController().signal;
@@ -156,9 +160,9 @@ export async function startMaster(
     void leadership.lost.then(({ reason }) => {
       if (running.isLeading) abort("LEADERSHIP_LOST", `leadership is lost: ${reason}`);
     });
-    await running.lead(info, leadership, host.getAll(TRANSPORT), host.get(ALLOCATOR));
-    const address = `${info.ip}:${info.port}`;
-    log.info({ address, id, version, policy: host.get(ALLOCATOR).name }, "this master leads");
+    await running.lead(info, leadership, host);
+    const address = hostPort(info.ip, info.port);
+    log.info({ address, id, version }, "this master leads");
     return { id, address, stop };
   } catch (thrown) {
     await stop().catch(() => {});

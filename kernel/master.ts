@@ -1,16 +1,17 @@
 import type { MasterConfig } from "../contract/config/master.ts";
+import { reasonOf } from "../contract/errors.ts";
 import type { MasterId } from "../contract/ids.ts";
 import type { Clock } from "../contract/ports/clock.ts";
 import type { Leadership } from "../contract/ports/coordinator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Metrics } from "../contract/ports/metrics.ts";
-import type { WasmPlugin } from "../contract/ports/plugin.ts";
-import type { Transport, TransportHandlers } from "../contract/ports/transport.ts";
+import { TRANSPORT, type TransportHandlers } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import type { Effect } from "./core/effect.ts";
 import { takeSnapshot } from "./core/snapshot/take.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "./core/state.ts";
 import { isRoundDue, step } from "./core/step.ts";
+import type { Host } from "./host/host.ts";
 import { watchCluster } from "./io/cluster-metrics.ts";
 import { compileChecks, masterPeers, openDoor } from "./io/door.ts";
 import { perform } from "./io/effects.ts";
@@ -20,6 +21,7 @@ import { Loop, type LoopParts } from "./io/loop.ts";
 import { Operators } from "./io/operators.ts";
 import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
+import { startPolicies } from "./io/policy-recovery.ts";
 import { queriesOf } from "./io/queries.ts";
 import { RegistryWriter } from "./io/registry.ts";
 import { ROUND_STEPS_MAX, Rounds } from "./io/rounds.ts";
@@ -32,6 +34,8 @@ export interface MasterParts {
   readonly log: Logger;
   readonly metrics: Metrics & { beforeScrape(refresh: () => void): void };
   readonly clock: Clock;
+  /** Names of the built-in policies. */
+  readonly builtInPolicies: readonly string[];
   /** Called at most once, when this master must not go on. */
   abort(code: string, message: string): void;
 }
@@ -41,6 +45,7 @@ interface Term {
   readonly state: ClusterState;
   readonly loop: Loop;
   readonly registry: RegistryWriter;
+  readonly operators: Operators;
   readonly doors: TransportHandlers;
   readonly journal: Journal | undefined;
 }
@@ -77,37 +82,40 @@ export class Master {
         refusal: { code: "MASTER_NOT_READY", message, hint: "dial again in a moment" },
       };
     },
-    onMessages: (peer, messages) => this.#term?.doors.onMessages(peer, messages),
+    onMessages: (peer, messages, bytes) => this.#term?.doors.onMessages(peer, messages, bytes),
     onClosed: (peer, reason) => this.#term?.doors.onClosed(peer, reason),
   };
 
   /** Begins to lead: recovers the registry, starts the policy and the loop, and opens the doors. */
-  async lead(
-    info: MasterInfo,
-    leadership: Leadership,
-    transports: readonly Transport[],
-    policy: WasmPlugin,
-  ): Promise<void> {
+  async lead(info: MasterInfo, leadership: Leadership, host: Host): Promise<void> {
     const { config, log, metrics, clock } = this.#parts;
+    const transports = host.getAll(TRANSPORT);
     compileChecks();
     const entries = await leadership.read("");
     const state = createCluster(clusterOptions(config, info), clock.nowMs());
+    const { rounds, journal } = this.#decisions(state);
     const peers = new Peers();
-    const operators = new Operators(
-      queriesOf(state),
-      (token, command) => loop.enqueue({ type: "operator", token, command }),
-      (count) => loop.enqueue({ type: "listeners", count }),
-    );
-    const { rounds, journal } = await this.#decisions(state, policy, operators);
     const registry = new RegistryWriter(leadership, {
       clock,
       log,
       metrics,
-      onWritten: (token) => loop.enqueue({ type: "registry-written", token }),
       onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
     });
+    await journal?.open();
+    const policies = await startPolicies(entries, {
+      ...this.#parts,
+      ...{ host, state, rounds, registry, builtIn: this.#parts.builtInPolicies },
+      publish: (event) => this.#term?.operators.publish(event),
+    });
+    const operators = new Operators(
+      queriesOf(state, policies, { nowMs: () => clock.nowMs(), supervisor: rounds.supervisor }),
+      (token, command) => loop.enqueue({ type: "operator", token, command }),
+      (count) => loop.enqueue({ type: "listeners", count }),
+      () => loop.poke(),
+    );
     const abort = (code: string, message: string): void => this.#abort(code, message);
-    const targets = { peers, operators, registry, log, abort };
+    const written = (token: number): void => loop.enqueue({ type: "registry-written", token });
+    const targets = { peers, operators, registry, written, log, abort };
     const parts: LoopParts = {
       step: (input, nowMs, out) => step(state, input, nowMs, out),
       nextDeadlineMs: () => nextDeadlineMs(state),
@@ -119,30 +127,25 @@ export class Master {
         for (const { server } of transports) server.flushAll();
       },
     };
-    const fail = (cause: unknown): void => {
-      this.#abort("INTERNAL", cause instanceof Error ? cause.message : String(cause));
-    };
+    const fail = (cause: unknown): void => this.#abort("INTERNAL", reasonOf(cause));
     const around = { clock, log, metrics, fail };
-    const loop = new Loop(journal === undefined ? parts : recorded(parts, journal), around);
+    const loop: Loop = new Loop(journal === undefined ? parts : recorded(parts, journal), around);
     watchCluster(state, metrics);
     loop.enqueue({ type: "recovered", entries });
     const doors = openDoor({
       peers,
       operators,
+      log,
       serverId: info.id,
       software: `tepui-master/${this.#parts.version}`,
-      accepts: () => !loop.full,
-      enqueue: (input) => loop.enqueue(input),
+      hasRoom: (inputs, bytes) => loop.hasRoom(inputs, bytes),
+      enqueue: (input, bytes) => loop.enqueue(rounds.statements.vetted(input), bytes),
     });
-    this.#term = { state, loop, registry, doors, journal };
+    this.#term = { state, loop, registry, operators, doors, journal };
   }
 
-  /** The allocation with its first policy, and the journal that hears of it from the beginning. */
-  async #decisions(
-    state: ClusterState,
-    policy: WasmPlugin,
-    operators: Operators,
-  ): Promise<{ readonly rounds: Rounds; readonly journal: Journal | undefined }> {
+  /** The rounds of allocation, and the journal that hears of them from the beginning. */
+  #decisions(state: ClusterState): { rounds: Rounds; journal: Journal | undefined } {
     const { config, id, version, log, metrics, clock } = this.#parts;
     const seed = seedOf(id);
     const { options, startedMs } = state;
@@ -153,12 +156,11 @@ export class Master {
       about: { software: version, run: id, startedMs, options, seed, stepsMax: ROUND_STEPS_MAX },
       snapshot: () => ({ state: takeSnapshot(state), round: rounds.round }),
       renewPolicy: () => rounds.supervisor.renew(),
-      tell: (event) => operators.publish(event),
+      tell: (event) => this.#term?.operators.publish(event),
     });
     const listener = journal && roundsRecorder(journal);
-    const rounds = new Rounds(seed, clock.monotonicMs, metrics, listener);
-    await journal?.open();
-    rounds.promote(policy, state.tables);
+    const rounds = new Rounds({ seed, clock, metrics, log, listener });
+    if (journal !== undefined) rounds.history.listen((event) => journal.policyChanged(event));
     return { rounds, journal };
   }
 

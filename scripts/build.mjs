@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 // Builds dist/: policies to WebAssembly, TypeScript to JavaScript, and the files that ride along.
 // It runs on a clean clone (`npm ci` calls it through `prepare`), so it uses nothing but Node,
-// the two compilers from devDependencies, and what is in the repository.
+// the two compilers from devDependencies, and what is in the repository. With --tests it also
+// builds the policies that only tests need.
 
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { copyAssets, writeBuildInfo } from "./build/assets.mjs";
 import { BuildError, root } from "./build/files.mjs";
-import { compilePolicies, findPolicies } from "./build/policies.mjs";
+import { compilePolicies, findPolicies, findTestingPolicies } from "./build/policies.mjs";
 import { compileTypeScript, pruneOrphans } from "./build/typescript.mjs";
 
 const main = join(root, "dist/cli/main.js");
@@ -41,7 +42,8 @@ async function build() {
     return;
   }
   pruneOrphans();
-  const policies = findPolicies();
+  const forTests = process.argv.includes("--tests") ? findTestingPolicies() : [];
+  const policies = [...findPolicies(), ...forTests];
   // tsc is a process of its own, asc runs in this one: they share the cores. Both are awaited
   // to the end, so that a person sees all that is wrong at once.
   const results = await Promise.allSettled([compileTypeScript(), compilePolicies(policies)]);

@@ -26,7 +26,16 @@ export interface OperatorOptions extends ConnectOptions {
 }
 
 /** Changes the cluster: must not be done twice because an answer was lost. */
-const changes: ReadonlySet<OperatorMethod> = new Set<OperatorMethod>(operatorCommands);
+const changes: ReadonlySet<OperatorMethod> = new Set<OperatorMethod>([
+  ...operatorCommands,
+  "load-policy",
+  "unload-policy",
+  "shadow-policy",
+  "stop-shadow",
+  "promote-policy",
+  "rollback-policy",
+  "configure-policy",
+]);
 
 interface Pending {
   readonly method: OperatorMethod;
@@ -113,13 +122,15 @@ export class OperatorClient {
     method: Name,
     params: OperatorParams<Name>,
   ): AsyncGenerator<ListItem<Name>, void, void> {
-    for (let offset = 0; ; offset += PAGE) {
+    for (let offset = 0; ; ) {
       const page = { ...params, limit: PAGE, offset } as OperatorParams<Name>;
       const result = (await this.request(method, page)) as Record<string, unknown> & {
         more: boolean;
       };
       const items = result[lists[method]] as ListItem<Name>[];
       yield* items;
+      // Of large entries fewer come at once than were asked for.
+      offset += items.length;
       if (!result.more || items.length === 0) return;
     }
   }

@@ -7,6 +7,12 @@ export interface AskedTask {
   readonly agentId?: AgentId;
 }
 
+/** Tasks that the master says nothing of, and for how long it has not. */
+export interface Unanswered {
+  readonly taskIds: readonly TaskId[];
+  readonly forMs: number;
+}
+
 /** When to ask again. */
 export interface ReconciliationTimes {
   /** Wait after the first question; it doubles with each further one. */
@@ -32,6 +38,7 @@ export class Reconciliation {
   readonly #done: (asked: number) => void;
   readonly #open = new Map<TaskId, AskedTask>();
   #asked = 0;
+  #startedMs = 0;
   #rounds = 0;
   #timer: Timer | undefined;
 
@@ -49,9 +56,10 @@ export class Reconciliation {
     this.#done = done;
   }
 
-  /** Tasks that were asked about and have not been heard of. */
-  get unanswered(): number {
-    return this.#open.size;
+  /** Tasks that were asked about and have not been heard of, and since when they were asked for. */
+  get unanswered(): Unanswered {
+    const forMs = this.#open.size === 0 ? 0 : this.#clock.monotonicMs() - this.#startedMs;
+    return { taskIds: [...this.#open.keys()], forMs };
   }
 
   /** Asks about these tasks and forgets about earlier ones. */
@@ -59,6 +67,7 @@ export class Reconciliation {
     this.stop();
     for (const task of tasks) this.#open.set(task.taskId, task);
     this.#asked = this.#open.size;
+    this.#startedMs = this.#clock.monotonicMs();
     if (this.#asked > 0) this.#round();
     else this.#done(0);
   }

@@ -6,5 +6,6 @@ export function remoteError(problem: Problem, status = 400): TepuiError {
   return new TepuiError(problem.code, status, problem.message, {
     where: problem.where,
     hint: problem.hint,
+    details: problem.details,
   });
 }

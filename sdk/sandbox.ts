@@ -1,3 +1,4 @@
+import { hostPort } from "../contract/address.ts";
 import { errors, reasonOf } from "../contract/errors.ts";
 
 /** Where a task's sandbox is served: its agent's HTTP server, and whose sandbox it is. */
@@ -20,9 +21,8 @@ export interface FileRange {
 
 /** URL of one file of a sandbox, at the address by task that agents serve. */
 export function sandboxUrl(place: SandboxPlace, file: string, range: FileRange = {}): URL {
-  const host = place.ip.includes(":") ? `[${place.ip}]` : place.ip;
   const parts = [place.frameworkId, place.taskId, ...file.split("/")].map(encodeURIComponent);
-  const url = new URL(`http://${host}:${place.port}/sandbox/${parts.join("/")}`);
+  const url = new URL(`http://${hostPort(place.ip, place.port)}/sandbox/${parts.join("/")}`);
   if (range.offset !== undefined) url.searchParams.set("offset", String(range.offset));
   if (range.length !== undefined) url.searchParams.set("length", String(range.length));
   return url;

@@ -12,7 +12,7 @@ import { systemClock } from "../wire/index.ts";
 import { connect, masterAddresses } from "./dial.ts";
 import { frameworkInfo } from "./framework-info.ts";
 import { RecentUpdates } from "./recent-updates.ts";
-import { Reconciliation } from "./reconciliation.ts";
+import { Reconciliation, type Unanswered } from "./reconciliation.ts";
 import { remoteError } from "./remote-error.ts";
 import type { SchedulerEvents } from "./scheduler-events.ts";
 import type { SchedulerOptions, SchedulerState } from "./scheduler-options.ts";
@@ -76,6 +76,14 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
   /** Ids of the tasks that were launched and are not known to have ended. */
   get liveTasks(): readonly TaskId[] {
     return [...this.tasks.keys()];
+  }
+
+  /**
+   * Tasks that the master has been asked about since the subscription and does not speak of: a new
+   * master waits, for ten minutes by default, until their agents are back (B26, D13).
+   */
+  get unanswered(): Unanswered {
+    return this.reconciliation.unanswered;
   }
 
   /** Starts to dial. Listeners should be there before. */

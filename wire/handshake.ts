@@ -1,6 +1,7 @@
 import { compile, type Validator } from "../contract/check.ts";
 import { wireErrors } from "../contract/errors/wire.ts";
 import { errors, type FaultReport } from "../contract/errors.ts";
+import { wireLimits } from "../contract/limits/wire.ts";
 import type { DialOptions, ListenOptions, MessageCheck } from "../contract/ports/transport.ts";
 import {
   type CloseCode,
@@ -87,12 +88,25 @@ function refuse(closeCode: CloseCode, fault: FaultReport): JudgedHello {
  * The one frame that a dialling side begins with.
  * @throws HELLO_INVALID when a name or the token is no good
  */
-export function helloFrame({ peer, name, software, token }: DialOptions): Uint8Array {
+export function helloFrame(options: DialOptions): Uint8Array {
+  const { peer, name, software, token, frameBytesMax } = options;
   const said = { type: "hello", tepui: WIRE_VERSION, peer, name, software };
-  const hello = token === undefined ? said : { ...said, token };
+  const hello = {
+    ...said,
+    ...(token === undefined ? {} : { token }),
+    ...(frameBytesMax === undefined ? {} : { frameBytesMax }),
+  };
   const problem = helloProblem(hello);
   if (problem !== undefined) throw errors.HELLO_INVALID(problem.message, problem.where);
   return encodeFrames([hello])[0] as Uint8Array;
+}
+
+/** The limits of what is sent to a peer: our own, or what it reads where that is less. */
+export function limitsFor(
+  { frameBytesMax = wireLimits.frameBytesMax }: Hello,
+  own: FrameLimits,
+): FrameLimits {
+  return { ...own, frameBytesMax: Math.min(own.frameBytesMax, frameBytesMax) };
 }
 
 /** The answer to a message that was not taken; its texts are cut to what an answer may hold. */

@@ -4,9 +4,10 @@ import type { Clock, Timer } from "../contract/ports/clock.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Counter, Metrics } from "../contract/ports/metrics.ts";
 import type { ListenOptions, Peer, TransportHandlers } from "../contract/ports/transport.ts";
-import type { CloseCode } from "../contract/wire-protocol.ts";
+import type { CloseCode, CloseReason } from "../contract/wire-protocol.ts";
 import { frameLimits } from "./codec.ts";
 import type { FrameLimits } from "./guard.ts";
+import { SilenceAllowance } from "./heartbeat.ts";
 import { Session } from "./session.ts";
 import type { SessionSocket } from "./session-socket.ts";
 
@@ -34,6 +35,9 @@ export function hubSettings(given: Partial<HubSettings> = {}): HubSettings {
   };
 }
 
+/** Ends that somebody wanted, of which nothing has to be said. */
+const isInOrder: ReadonlySet<CloseCode> = new Set(["CLOSED", "SHUTTING_DOWN", "REPLACED"]);
+
 /** What a hub needs from outside. */
 export interface HubEnvironment {
   readonly clock: Clock;
@@ -59,6 +63,7 @@ export class SessionHub {
   readonly #perAddress = new Map<string, number>();
   readonly #closes: Counter;
   readonly #heart: Timer;
+  readonly #allowance: SilenceAllowance;
   #lastId = 0;
   #closing = false;
   #allGone: (() => void) | undefined;
@@ -81,6 +86,7 @@ export class SessionHub {
       help: "Native connections that ended, by coded reason.",
       labels: ["reason"],
     });
+    this.#allowance = new SilenceAllowance(settings.heartbeatMs, this.clock.monotonicMs());
     this.#heart = environment.clock.every(settings.heartbeatMs, () => this.#beat());
   }
 
@@ -138,9 +144,11 @@ export class SessionHub {
     }
   }
 
-  /** Counts the end of a connection. */
-  countClose(code: CloseCode): void {
+  /** Counts the end of a connection, and says why it was where nobody asked for it. */
+  noteEnd({ id, kind, name, remote }: Session, { code, message, byPeer }: CloseReason): void {
     this.#closes.add(1, { reason: code });
+    const level = isInOrder.has(code) ? "debug" : "info";
+    this.log[level]({ peer: id, kind, name, remote, code, byPeer }, message);
   }
 
   /**
@@ -168,7 +176,7 @@ export class SessionHub {
 
   #beat(): void {
     const nowMs = this.clock.monotonicMs();
-    const silenceMsMax = this.settings.heartbeatMs * wireLimits.heartbeatsMissedMax;
+    const silenceMsMax = this.#allowance.atBeat(nowMs);
     for (const session of this.#sessions) session.beat(nowMs, silenceMsMax);
   }
 }

@@ -10,6 +10,8 @@ export { redialDelayMs } from "./back-off.ts";
 export { type Decoded, decodeFrame, encodeFrames, FrameWriter, frameLimits } from "./codec.ts";
 export { type FrameLimits, type FrameRefusal, frameProblem } from "./guard.ts";
 export { type HubEnvironment, type HubSettings, hubSettings, SessionHub } from "./hub.ts";
+export { Inbox, type InboxLimits } from "./inbox.ts";
+export { lentPorts, WIRE, type WireTools } from "./lent-ports.ts";
 export { dialLink } from "./link.ts";
 export type {
   LinkEnvironment,

@@ -15,6 +15,7 @@ import { Redialling } from "./back-off.ts";
 import { decodeFrame, FrameWriter, frameLimits } from "./codec.ts";
 import type { FrameLimits } from "./guard.ts";
 import { handshakeAnswer, helloFrame } from "./handshake.ts";
+import { SilenceAllowance } from "./heartbeat.ts";
 import {
   type Attempt,
   type LinkEnvironment,
@@ -94,10 +95,8 @@ class HealingLink implements Link {
     const bytesMax = this.#options.queueBytesMax ?? wireLimits.peerQueueBytesMax;
     if (this.bufferedBytes > bytesMax) return false;
     this.#queue.append(message);
-    if (!this.#flushDue) {
-      this.#flushDue = true;
-      setImmediate(() => this.flush());
-    }
+    if (!this.#flushDue) setImmediate(() => this.flush());
+    this.#flushDue = true;
     return true;
   }
 
@@ -196,13 +195,13 @@ class HealingLink implements Link {
     const { frameBytesMax, frameMessagesMax } = welcome;
     this.#queue = new FrameWriter(frameLimits({ frameBytesMax, frameMessagesMax }));
     this.#state = "open";
-    const silenceMsMax = welcome.heartbeatMs * wireLimits.heartbeatsMissedMax;
+    const allowance = new SilenceAllowance(welcome.heartbeatMs, this.#openedMs);
     this.#heart?.cancel();
     this.#heart = this.#env.clock.every(welcome.heartbeatMs, () => {
-      const silentMs = Math.round(this.#env.clock.monotonicMs() - this.#heardMs);
-      if (silentMs > silenceMsMax) {
-        this.#drop(attempt, "PEER_SILENT", `the server was silent for ${silentMs} ms`);
-      }
+      const nowMs = this.#env.clock.monotonicMs();
+      const silentMs = Math.round(nowMs - this.#heardMs);
+      if (silentMs <= allowance.atBeat(nowMs)) return;
+      this.#drop(attempt, "PEER_SILENT", `the server was silent for ${silentMs} ms`);
     });
     this.#guarded(() => this.#handlers.onOpen(welcome, attempt.url));
   }

@@ -11,7 +11,7 @@ import {
   type WireMessage,
 } from "../contract/wire-protocol.ts";
 import { decodeFrame, FrameWriter } from "./codec.ts";
-import { errorAnswer, judgeHello, welcomeOf } from "./handshake.ts";
+import { errorAnswer, judgeHello, limitsFor, welcomeOf } from "./handshake.ts";
 import type { SessionHub } from "./hub.ts";
 import { type SessionSocket, shortReason } from "./session-socket.ts";
 
@@ -27,7 +27,8 @@ export class Session implements Peer {
   readonly remote: string;
   readonly #hub: SessionHub;
   readonly #socket: SessionSocket;
-  readonly #queue: FrameWriter;
+  /** Begun anew with what the peer reads, which its hello tells. */
+  #queue: FrameWriter;
   #phase: Phase = "hello";
   #accepted = false;
   #hello: Hello | undefined;
@@ -132,7 +133,7 @@ export class Session implements Peer {
       this.close(decoded.refusal.code, decoded.refusal.message);
       return;
     }
-    if (this.#phase === "open") this.#receive(decoded.messages);
+    if (this.#phase === "open") this.#receive(decoded.messages, bytes.length);
     else if (this.#phase === "deciding") {
       this.close("HELLO_EXPECTED", "a frame came before the hello was answered");
     } else this.#receiveHello(decoded.messages);
@@ -185,7 +186,7 @@ export class Session implements Peer {
     if (!this.#socketGone) this.#socket.cut();
   }
 
-  #receive(messages: WireMessage[]): void {
+  #receive(messages: WireMessage[], bytes: number): void {
     let refused = false;
     for (let at = 0; at < messages.length; at++) {
       const message = messages[at] as WireMessage;
@@ -200,7 +201,7 @@ export class Session implements Peer {
     }
     const taken = refused ? messages.filter((message) => message !== undefined) : messages;
     if (taken.length === 0) return;
-    this.#hub.guarded(this, () => this.#hub.handlers.onMessages(this, taken));
+    this.#hub.guarded(this, () => this.#hub.handlers.onMessages(this, taken, bytes));
   }
 
   /**
@@ -219,6 +220,7 @@ export class Session implements Peer {
     const judged = judgeHello(messages, this.#hub.peers);
     if ("hello" in judged) {
       this.#hello = judged.hello;
+      this.#queue = new FrameWriter(limitsFor(judged.hello, this.#hub.limits));
       this.#check = judged.check;
       this.#phase = "deciding";
       this.#decide(judged.hello);
@@ -280,7 +282,7 @@ export class Session implements Peer {
     this.#early = [];
     this.#reason = { code, message, byPeer: how === "lost" };
     if (this.#accepted) this.#reportEnd();
-    this.#hub.countClose(code);
+    this.#hub.noteEnd(this, this.#reason);
     if (this.#socketGone) return;
     if (how === "cut") this.#socket.cut();
     else this.#socket.end(closeCodes[code], shortReason(message));

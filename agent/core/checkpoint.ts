@@ -1,8 +1,16 @@
 import type { AgentInfo } from "../../contract/schema/agent.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
 import type { Effect } from "./effect.ts";
-import type { AgentSetup } from "./state.ts";
-import { type AgentState, type Container, type Executor, newState, type Task } from "./state.ts";
+import { type Declared, declaredOf, Reconfiguration, reconfigure } from "./reconfigure.ts";
+import {
+  type AgentSetup,
+  type AgentState,
+  type Container,
+  type Executor,
+  newState,
+  type Operation,
+  type Task,
+} from "./state.ts";
 
 /** One entry of the checkpoint as it was read. */
 export interface CheckpointEntry {
@@ -13,7 +21,10 @@ export interface CheckpointEntry {
 /** What of an agent outlives it. */
 export interface AgentRecord {
   readonly id: string;
+  /** With the reservations and volumes that operations made (E11, E12). */
   readonly resources: AgentInfo["resources"];
+  /** What it was configured with when it registered (B32). */
+  readonly declared?: Declared;
 }
 
 /** Writes the task, with its stream, as it is at the end of the turn. */
@@ -41,8 +52,13 @@ export function keepFramework(info: FrameworkInfo, out: Effect[]): void {
 export function keepAgent(state: AgentState, out: Effect[]): void {
   const { id, resources } = state.info;
   if (id === undefined) return;
-  const value: AgentRecord = { id, resources };
+  const value: AgentRecord = { id, resources, declared: declaredOf(state.setup.info) };
   out.push({ type: "checkpoint", key: "agent", value });
+}
+
+/** Writes an operation whose outcome its framework has not acknowledged (C18). */
+export function keepOperation(operation: Operation, out: Effect[]): void {
+  out.push({ type: "checkpoint", key: `operation/${operation.uuid}`, value: operation });
 }
 
 /** Removes an entry. */
@@ -70,11 +86,24 @@ export function restore(setup: AgentSetup, entries: readonly CheckpointEntry[]):
   return state;
 }
 
+/**
+ * Who the agent is, and what operations have made of its resources.
+ * @throws Reconfiguration when it is configured otherwise than its policy allows (B32)
+ */
+function restoreAgent(state: AgentState, { id, resources, declared }: AgentRecord): void {
+  const agentId = id as NonNullable<AgentInfo["id"]>;
+  state.info = { ...state.info, id: agentId };
+  if (declared === undefined) return;
+  const { info, reconfigurationPolicy } = state.setup;
+  const result = reconfigure(declared, declaredOf(info), resources, reconfigurationPolicy);
+  if (result.problem !== undefined) throw new Reconfiguration(result.problem);
+  state.info = { ...state.info, resources: result.resources };
+}
+
 function restoreOne(state: AgentState, key: string, value: unknown): void {
   const kind = key.split("/", 1)[0];
   if (kind === "agent") {
-    const { id } = value as AgentRecord;
-    state.info = { ...state.info, id: id as NonNullable<AgentInfo["id"]> };
+    restoreAgent(state, value as AgentRecord);
   } else if (kind === "framework") {
     const info = value as FrameworkInfo;
     if (info.id !== undefined) state.frameworks.set(info.id, { info });
@@ -87,6 +116,9 @@ function restoreOne(state: AgentState, key: string, value: unknown): void {
     if (task.killDueMs !== undefined) {
       state.timers.add({ dueMs: task.killDueMs, kind: "kill", of: task.key });
     }
+  } else if (kind === "operation") {
+    const operation = value as Operation;
+    state.operations.set(operation.uuid, { ...operation, resendDueMs: 0 });
   } else if (kind === "container") {
     const container = value as Container;
     state.containers.set(container.plan.id, container);

@@ -1,6 +1,7 @@
 import type { AgentMessage } from "../../contract/agent-api.ts";
 import type { ExecutorEvent } from "../../contract/executor-api.ts";
 import type { ContainerId } from "../../contract/ids.ts";
+import type { Resource } from "../../contract/schema/resource.ts";
 import type { ContainerPlan } from "./state.ts";
 
 /**
@@ -29,5 +30,7 @@ export type Effect =
       readonly containerId: ContainerId;
       readonly event: ExecutorEvent;
     }
+  /** A persistent volume comes into being, or goes with all that is in it (E12). */
+  | { readonly type: "make-volume" | "remove-volume"; readonly volume: Resource }
   /** The agent must not go on; its process ends with this reason. */
   | { readonly type: "shutdown-process"; readonly code: string; readonly message: string };

@@ -11,10 +11,12 @@ import type { AgentCapability, AgentInfo } from "../../contract/schema/agent.ts"
 import type { CommandInfo } from "../../contract/schema/command.ts";
 import type { ContainerInfo } from "../../contract/schema/container.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
+import type { OperationStatus } from "../../contract/schema/offer.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
 import type { ExecutorKey, TaskKey } from "./ids.ts";
+import type { ReconfigurationPolicy } from "./reconfigure.ts";
 import { Timers } from "./timers.ts";
 
 /** Times of an agent, in milliseconds; see the config fields of the same names. */
@@ -33,6 +35,7 @@ export interface AgentSetup {
   readonly version: string;
   readonly capabilities: readonly AgentCapability[];
   readonly times: AgentTimes;
+  readonly reconfigurationPolicy: ReconfigurationPolicy;
   /** Sixteen random hexadecimal characters, new for each process. */
   readonly seed: string;
 }
@@ -128,6 +131,19 @@ export interface Executor {
   ending?: Ending;
 }
 
+/**
+ * An operation that was applied and asked for feedback, until its framework has acknowledged that
+ * (C18). Checkpointed under `operation/UUID`.
+ */
+export interface Operation {
+  readonly uuid: UpdateId;
+  readonly frameworkId: FrameworkId | undefined;
+  /** What is sent, again and again; its `uuid` is acknowledged. */
+  readonly status: OperationStatus;
+  resendDueMs: number;
+  resendWaitMs: number;
+}
+
 /** How far the agent is with its master. */
 export interface MasterSide {
   phase: "down" | "waiting" | "registering" | "registered";
@@ -150,6 +166,7 @@ export interface AgentState {
   readonly tasks: Map<TaskKey, Task>;
   readonly executors: Map<ExecutorKey, Executor>;
   readonly containers: Map<ContainerId, Container>;
+  readonly operations: Map<UpdateId, Operation>;
   readonly timers: Timers;
   /** Set once the agent is to end everything and then itself. */
   leaving?: { readonly code: string; readonly message: string };
@@ -168,6 +185,7 @@ export function newState(setup: AgentSetup): AgentState {
     tasks: new Map(),
     executors: new Map(),
     containers: new Map(),
+    operations: new Map(),
     timers: new Timers(),
   };
 }

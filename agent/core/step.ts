@@ -1,5 +1,5 @@
 import type { AgentOrder } from "../../contract/agent-api.ts";
-import { keepAgent, keepFramework } from "./checkpoint.ts";
+import { keepFramework } from "./checkpoint.ts";
 import type { Effect } from "./effect.ts";
 import type { AgentInput } from "./event.ts";
 import { executorKey, taskKey } from "./ids.ts";
@@ -18,6 +18,7 @@ import { stepExecutorCall } from "./steps/executor.ts";
 import { stepKill, stepShutdownExecutor, stepShutdownFramework } from "./steps/kill.ts";
 import { stepLaunch } from "./steps/launch.ts";
 import { stepDrain, stepLeave } from "./steps/leave.ts";
+import { acknowledgeOperation, stepApplyOperation } from "./steps/operation.ts";
 import { stepLinkDown, stepLinkUp, stepPing, stepRegistered } from "./steps/registration.ts";
 import { stepTick } from "./steps/timers.ts";
 import { acknowledge, sendHead } from "./updates.ts";
@@ -112,7 +113,7 @@ function stepOrder(state: AgentState, order: AgentOrder, nowMs: number, out: Eff
       return;
     }
     case "acknowledge-operation":
-      // An operation is answered once; what is lost on the way is asked for again by the master.
+      acknowledgeOperation(state, order.uuid, out);
       return;
     case "framework-message": {
       const executor = state.executors.get(executorKey(order.frameworkId, order.executorId));
@@ -150,29 +151,4 @@ function stepUpdateFramework(
   for (const task of state.tasks.values()) {
     if (task.frameworkId === id) sendHead(state, task, nowMs, out);
   }
-}
-
-/** Holds reservations and volumes as the master counts them (E11, E12). */
-function stepApplyOperation(
-  state: AgentState,
-  order: Extract<AgentOrder, { type: "apply-operation" }>,
-  nowMs: number,
-  out: Effect[],
-): void {
-  const { frameworkId, operationUuid, operation, resources } = order;
-  state.info = { ...state.info, resources };
-  keepAgent(state, out);
-  out.push({
-    type: "send-master",
-    message: {
-      type: "operation-update",
-      ...(frameworkId === undefined ? {} : { frameworkId }),
-      operationUuid,
-      status: {
-        state: "OPERATION_FINISHED",
-        ...(operation.id === undefined ? {} : { operationId: operation.id }),
-        timestampMs: nowMs,
-      },
-    },
-  });
 }

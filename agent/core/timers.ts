@@ -5,11 +5,12 @@ export interface Timer {
     | "register"
     | "master"
     | "resend"
+    | "operation"
     | "kill"
     | "completion"
     | "subscribe"
     | "shutdown";
-  /** A task key, an executor key, or nothing. */
+  /** A task key, an executor key, the uuid of an operation, or nothing. */
   readonly of: string;
 }
 

@@ -1,9 +1,12 @@
+import { reasonOf } from "../../contract/errors.ts";
 import type { ExecutorEvent } from "../../contract/executor-api.ts";
 import { type ExecutorCall, executorCallSchemas } from "../../contract/executor-api.ts";
 import type { ContainerId } from "../../contract/ids.ts";
 import { messageCheck } from "../../contract/message-checks.ts";
+import type { Logger } from "../../contract/ports/log.ts";
 import type { HelloAnswer, Peer, TransportHandlers } from "../../contract/ports/transport.ts";
 import type { Hello, WireMessage } from "../../contract/wire-protocol.ts";
+import { shortReason } from "../../wire/index.ts";
 import type { AgentInput } from "../core/event.ts";
 import type { ExecutorTokens } from "./tokens.ts";
 
@@ -13,11 +16,15 @@ export const agentPeers = { executor: messageCheck("executor", executorCallSchem
 /** What the executors' door needs of the agent. */
 export interface ExecutorDoorParts {
   readonly tokens: ExecutorTokens;
+  readonly log: Logger;
   readonly serverId: string;
   readonly software: string;
   /** True while this container is one of the agent's. */
   isHere(containerId: ContainerId): boolean;
-  enqueue(input: AgentInput): void;
+  /** False when a frame does not fit the inbox; its sender is cut off and dials again. */
+  hasRoom(messages: number, bytes: number): boolean;
+  /** `bytes` is the input's part of the frame that it came in. */
+  enqueue(input: AgentInput, bytes: number): void;
 }
 
 /** The executors that are connected, by container. Their tokens say which one each is in. */
@@ -44,11 +51,17 @@ export class ExecutorDoor implements TransportHandlers {
     return { accept: true, welcome: { server: serverId, software } };
   }
 
-  onMessages(peer: Peer, messages: readonly WireMessage[]): void {
+  onMessages(peer: Peer, messages: readonly WireMessage[], bytes: number): void {
     const containerId = this.#containers.get(peer);
     if (containerId === undefined || this.#peers.get(containerId) !== peer) return;
+    if (!this.#parts.hasRoom(messages.length, bytes)) {
+      this.#parts.log.warn({ container: containerId, bytes }, "the inbox is full: cut off");
+      peer.close("OVERLOADED", "more waits for the agent than it may hold; dial again later");
+      return;
+    }
     for (const message of messages) {
-      this.#parts.enqueue({ type: "executor-call", containerId, call: message as ExecutorCall });
+      const call = message as ExecutorCall;
+      this.#parts.enqueue({ type: "executor-call", containerId, call }, bytes / messages.length);
     }
   }
 
@@ -59,8 +72,19 @@ export class ExecutorDoor implements TransportHandlers {
     }
   }
 
-  /** Queues an event; dropped when the executor is not connected, as it will subscribe anew. */
+  /**
+   * Queues an event; dropped when the executor is not connected, as it will subscribe anew. One
+   * that fits no frame costs the executor its connection: it subscribes again and says what it has,
+   * and a task that never reached it is told to be lost (v1-wire 7.5).
+   */
   send(containerId: ContainerId, event: ExecutorEvent): void {
-    this.#peers.get(containerId)?.send(event);
+    const peer = this.#peers.get(containerId);
+    try {
+      peer?.send(event);
+    } catch (thrown) {
+      const reason = reasonOf(thrown);
+      this.#parts.log.error({ container: containerId, type: event.type }, reason);
+      peer?.close("SESSION_ENDED", shortReason(`a ${event.type} event: ${reason}`));
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { limits } from "../../contract/limits.ts";
 import type { Clock, Timer } from "../../contract/ports/clock.ts";
+import { Inbox } from "../../wire/index.ts";
 import type { Effect } from "../core/effect.ts";
 import type { AgentInput } from "../core/event.ts";
 import { invariants } from "../core/invariants.ts";
@@ -29,7 +30,10 @@ const INVARIANTS_EVERY = 4_096;
  */
 export class AgentLoop {
   readonly #parts: LoopParts;
-  #inbox: AgentInput[] = [];
+  readonly #inbox = new Inbox<AgentInput>({
+    itemsMax: limits.inboxEventsMax,
+    bytesMax: limits.inboxBytesMax,
+  });
   #running = false;
   #scheduled = false;
   #stopped = false;
@@ -42,10 +46,15 @@ export class AgentLoop {
     this.#parts = parts;
   }
 
-  /** Adds an input for the next turn. */
-  enqueue(input: AgentInput): void {
+  /** Whether a frame of so many inputs and bytes may be added. */
+  hasRoom(inputs: number, bytes: number): boolean {
+    return this.#inbox.hasRoom(inputs, bytes);
+  }
+
+  /** Adds an input for the next turn; `bytes` is its part of the frame that it came in. */
+  enqueue(input: AgentInput, bytes = 0): void {
     if (this.#stopped) return;
-    this.#inbox.push(input);
+    this.#inbox.push(input, bytes);
     this.#wake();
   }
 
@@ -79,14 +88,14 @@ export class AgentLoop {
       for (const resolve of this.#idle) resolve();
       return;
     }
-    if (this.#inbox.length > 0) this.#wake();
+    if (this.#inbox.depth > 0) this.#wake();
     this.#setTimer();
   }
 
   async #turn(): Promise<void> {
     const { state, clock } = this.#parts;
     const nowMs = clock.nowMs();
-    const inputs = this.#inbox.splice(0, limits.tickEventsMax);
+    const inputs = this.#inbox.take(limits.tickEventsMax);
     const effects: Effect[] = [];
     for (const input of inputs) step(state, input, nowMs, effects);
     const nextMs = state.timers.nextMs;

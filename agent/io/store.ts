@@ -20,6 +20,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   framework: ["id", "name"],
   task: ["key", "frameworkId", "info", "state", "statuses", "pending"],
   container: ["plan", "phase"],
+  operation: ["uuid", "status"],
   executor: ["key", "frameworkId", "info", "containerId", "phase"],
 };
 

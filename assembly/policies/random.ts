@@ -3,22 +3,19 @@
 import {
   Answer, HEADER, Slot, beginLayout, double, endLayout, read, reserve, setDouble, setWord, word,
 } from "../abi";
+import { chanceOf, placeChances, sumWeights } from "../shared/chances";
 import { allowedWord, buildMasks, clientReady } from "../shared/eligible";
 import { beginGiving, canServe, give, placeGiving } from "../shared/giving";
 import { beginRandom, draw } from "../shared/random";
 import { beginRound } from "../shared/remains";
-import { NOBODY, parentOf } from "../shared/sorter";
-import {
-  beginShares, buildTree, clientsFrom, hasOwnMinimums, placeTree, weightOf,
-} from "../shared/tree";
+import { NOBODY } from "../shared/sorter";
+import { beginShares, buildTree, hasOwnMinimums, placeTree } from "../shared/tree";
 
 /** Its name is the major version of the ABI, its value the minor. */
 export const allocator_abi_v1: u32 = 0;
 /** There is no private state. */
 export const state_schema: u32 = 1;
 
-/** Per node of the tree: the weights of its members together. */
-let weights: usize = 0;
 /** Per client: how likely it is to be drawn. */
 let chance: usize = 0;
 /** Ready clients, and the sum of their chances up to and with each. */
@@ -32,7 +29,7 @@ export function init(): i32 {
   placeGiving();
   placeTree();
   const clients = read(Slot.ClientsMax);
-  weights = reserve((read(Slot.RolesMax) * 2 + clients) << 3);
+  placeChances();
   chance = reserve(clients << 3);
   entrants = reserve(clients << 2);
   sums = reserve(clients << 3);
@@ -57,17 +54,12 @@ export function allocate(): i32 {
 }
 
 function findChances(): void {
-  const clients = read(Slot.Clients), from = clientsFrom();
+  const clients = read(Slot.Clients);
   let sum: f64 = 0;
   entries = 0;
   for (let client: u32 = 0; client < clients; client++) {
     if (!clientReady(client)) continue;
-    let node = from + client, likely: f64 = 1;
-    while (node != 0) {
-      const parent = parentOf(node);
-      likely *= weightOf(node) / double(weights, parent);
-      node = parent;
-    }
+    const likely = chanceOf(client);
     setDouble(chance, client, likely);
     sum += likely;
     setWord(entrants, entries, client);
@@ -77,14 +69,8 @@ function findChances(): void {
 }
 
 class Lottery {
-  prepare(): void {
-    const from = clientsFrom(), nodes = from + read(Slot.Clients);
-    memory.fill(weights, 0, nodes << 3);
-    for (let node: u32 = 1; node < nodes; node++) {
-      const parent = parentOf(node);
-      if (parent != NOBODY) setDouble(weights, parent, double(weights, parent) + weightOf(node));
-    }
-  }
+  // @ts-ignore: decorator
+  @inline prepare(): void { sumWeights(); }
 
   // @ts-ignore: decorator
   @inline rank(node: u32): void {}

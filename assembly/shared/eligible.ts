@@ -106,8 +106,26 @@ export function gatherAllowed(mask: usize, agent: u32): bool {
   return v128.any_true(any) || rest != 0;
 }
 
+/** Is the agent filtered by anybody? */
+// @ts-ignore: decorator
+@inline export function isFiltered(agent: u32): bool { return word(filterCount, agent) != 0; }
+
+/** The agent's row of filter bits, `filterBytes` of them. */
+// @ts-ignore: decorator
+@inline export function filtersOf(agent: u32): usize {
+  return filtered + <usize>agent * maskBytes;
+}
+
+/** A multiple of 8. */
+// @ts-ignore: decorator
+@inline export function filterBytes(): u32 { return maskBytes; }
+
 // @ts-ignore: decorator
 @inline export function allowedWord(at: u32): u32 { return word(allowed, at); }
+
+/** Clients that may be offered anything, 32 to a word. */
+// @ts-ignore: decorator
+@inline export function readyWord(at: u32): u32 { return word(masks, at); }
 
 /** Is this one of the clients of the agent at hand? */
 // @ts-ignore: decorator

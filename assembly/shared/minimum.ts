@@ -25,3 +25,14 @@ export function worthOffering(quantity: usize, first: u32): bool {
   }
   return false;
 }
+
+/** A number that is another one, in all likelihood, when the list says something else. */
+export function digestOfMinimum(first: u32): u32 {
+  let digest: u32 = 0x811c9dc5;
+  for (let row = first; row != 0; row = word(next, row)) {
+    for (let at: u32 = 0; at < 16; at++) {
+      digest = (digest ^ word(vector(least, row), at)) * 0x01000193;
+    }
+  }
+  return digest;
+}

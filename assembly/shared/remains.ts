@@ -72,6 +72,10 @@ export function placeKept(): void {
 // @ts-ignore: decorator
 @inline export function consumedBefore(role: u32): usize { return vector(roleConsumed, role); }
 
+/** The most that quotas may count for the role; Infinity where there is no limit. */
+// @ts-ignore: decorator
+@inline export function limitOf(role: u32): usize { return vector(roleLimit, role); }
+
 /** Starts a round: limits count what was consumed before it. */
 export function beginRound(roles: u32): void {
   const presence = read(Slot.Presence);

@@ -156,7 +156,8 @@ function cycleOf(tables: AllocationTables, supervisor: PolicySupervisor) {
   return Object.assign(cycle, { decisions: () => count, undo: () => apply(-1) });
 }
 
-function median(values: number[]): number {
+/** The middle of some times in ms, to the microsecond; sorts them. */
+export function median(values: number[]): number {
   const ms = values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
   return Math.round(ms * 1_000) / 1_000;
 }

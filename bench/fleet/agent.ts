@@ -4,6 +4,7 @@ import type { Link } from "../../contract/ports/transport.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
 import type { TaskState } from "../../contract/task-state.ts";
 import { dial } from "../../wire/index.ts";
+import type { Ledger } from "./ledger.ts";
 import { nextUpdateId } from "./update-ids.ts";
 
 /** What a simulated agent is. */
@@ -13,6 +14,8 @@ export interface SimulatedAgentOptions {
   readonly resources: readonly Resource[];
   /** How long a task runs after its RUNNING was acknowledged. */
   readonly taskMs: number;
+  /** Where it keeps books of what its tasks hold. */
+  readonly ledger?: Ledger;
 }
 
 interface SimulatedTask {
@@ -35,6 +38,7 @@ export class SimulatedAgent {
 
   constructor(options: SimulatedAgentOptions) {
     this.#options = options;
+    options.ledger?.agent(options.hostname, options.resources);
     let registered = (): void => {};
     this.#registered = new Promise((resolve) => {
       registered = resolve;
@@ -98,8 +102,9 @@ export class SimulatedAgent {
         this.#send({ type: "pong" });
         return;
       case "launch":
-        for (const { taskId } of order.tasks) {
+        for (const { taskId, resources } of order.tasks) {
           const { frameworkId } = order;
+          this.#options.ledger?.hold(this.#options.hostname, taskId, resources);
           const task = {
             frameworkId,
             taskId,
@@ -133,6 +138,7 @@ export class SimulatedAgent {
     if (task === undefined || task.state !== "TASK_RUNNING") return;
     task.state = state;
     task.uuid = nextUpdateId();
+    this.#options.ledger?.release(this.#options.hostname, task.taskId);
     this.#update(task);
   }
 

@@ -7,6 +7,7 @@ import type { Resource } from "../../contract/schema/resource.ts";
 import type { TaskInfo } from "../../contract/schema/task.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import { dial } from "../../wire/index.ts";
+import type { Ledger } from "./ledger.ts";
 
 /** What a simulated framework is. */
 export interface SimulatedFrameworkOptions {
@@ -19,6 +20,10 @@ export interface SimulatedFrameworkOptions {
   /** Called with milliseconds from ACCEPT to RUNNING, as its acknowledgement is sent. */
   readonly onRunning: (latencyMs: number) => void;
   readonly onEnded: () => void;
+  /** Where it keeps books of its tasks. */
+  readonly ledger?: Ledger;
+  /** Sees every offer before it is answered. */
+  readonly onOffer?: (offer: Offer) => void;
 }
 
 /** A framework that fills every offer with small tasks, and acknowledges at once. */
@@ -77,7 +82,10 @@ export class SimulatedFramework {
   #on(event: FrameworkEvent): void {
     switch (event.type) {
       case "offers":
-        for (const offer of event.offers) this.#take(offer);
+        for (const offer of event.offers) {
+          this.#options.onOffer?.(offer);
+          this.#take(offer);
+        }
         return;
       case "update": {
         const { taskId, agentId, uuid, state } = event.status;
@@ -87,7 +95,10 @@ export class SimulatedFramework {
           const accepted = this.#acceptedMs.get(taskId);
           if (accepted !== undefined) this.#options.onRunning(performance.now() - accepted);
           this.#acceptedMs.delete(taskId);
-        } else if (isTerminal(state)) this.#options.onEnded();
+        } else if (isTerminal(state)) {
+          this.#options.ledger?.end(taskId, state, uuid);
+          this.#options.onEnded();
+        }
         return;
       }
       default:
@@ -111,6 +122,7 @@ export class SimulatedFramework {
     for (let count = 0; count < fits; count++) {
       const taskId = `${this.#options.name}-${this.#count++}` as TaskId;
       this.#acceptedMs.set(taskId, now);
+      this.#options.ledger?.launch(taskId);
       tasks.push({
         name: "bench",
         taskId,

@@ -14,6 +14,9 @@ export interface ProcessFigures {
 /** A master in a process of its own, as `tepui master` runs it. */
 export interface MasterProcess {
   readonly address: string;
+  /** Its folder: the config file master.json, and all data. */
+  readonly directory: string;
+  readonly pid: number;
   figures(): ProcessFigures;
   stop(): Promise<void>;
 }
@@ -39,7 +42,7 @@ function figuresOf(pid: number): ProcessFigures {
 }
 
 async function waitUntilReady(address: string, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     if (child.exitCode !== null) throw new Error(`the master ended with status ${child.exitCode}`);
     try {
       const answer = await fetch(`http://${address}/ready`);
@@ -49,7 +52,7 @@ async function waitUntilReady(address: string, child: ChildProcess): Promise<voi
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error("the master was not ready after ten seconds");
+  throw new Error("the master was not ready after a minute");
 }
 
 /** Starts a master on loopback with the given settings beside its own address and directory. */
@@ -59,7 +62,9 @@ export async function startMasterProcess(config: object = {}): Promise<MasterPro
   const file = join(directory, "master.json");
   const listen = { host: "127.0.0.1", port };
   writeFileSync(file, JSON.stringify({ listen, dataDir: directory, ...config }));
-  const cli = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+  // The command as it was built, also when this file runs from its source.
+  const top = import.meta.url.endsWith(".ts") ? "../../dist/" : "../../";
+  const cli = fileURLToPath(new URL(`${top}cli/main.js`, import.meta.url));
   const child = spawn(process.execPath, [cli, "master", "--config", file], {
     stdio: ["ignore", "ignore", "inherit"],
   });
@@ -67,6 +72,8 @@ export async function startMasterProcess(config: object = {}): Promise<MasterPro
   await waitUntilReady(address, child);
   return {
     address,
+    directory,
+    pid: child.pid ?? 0,
     figures: () => figuresOf(child.pid ?? 0),
     stop: async () => {
       const ended = new Promise((resolve) => child.once("exit", resolve));

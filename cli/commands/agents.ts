@@ -1,3 +1,4 @@
+import { hostPort } from "../../contract/address.ts";
 import type { AgentView, Attribute } from "../../sdk/index.ts";
 import { usedCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
@@ -30,7 +31,7 @@ export function agentRow({ agent, state, tasks, used, total }: AgentView) {
     agent.id,
     agent.hostname,
     { text: state, tone } as const,
-    `${agent.ip}:${agent.port}`,
+    hostPort(agent.ip, agent.port),
     tasks,
     usedCell(used, total, "cpus"),
     usedCell(used, total, "mem"),

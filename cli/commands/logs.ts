@@ -36,11 +36,12 @@ async function logs(
   const file = options.stderr ? "stderr" : "stdout";
   const view = await findTask(client, id);
   const decoder = new TextDecoder();
-  const print = (chunk: Uint8Array) => {
+  const print = async (chunk: Uint8Array): Promise<void> => {
     if (context.output.format === "json") {
       const data = decoder.decode(chunk, { stream: true });
       context.output.json({ taskId: view.task.taskId, file, data });
     } else context.output.bytes(chunk);
+    await context.output.drained();
   };
   const place = placeOf(view);
   if (place === undefined) {
@@ -52,7 +53,7 @@ async function logs(
     return;
   }
   const body = await openSandboxFile(place, file, {}, context.signal);
-  for await (const chunk of body as AsyncIterable<Uint8Array>) print(chunk);
+  for await (const chunk of body as AsyncIterable<Uint8Array>) await print(chunk);
 }
 
 async function hasEnded(client: OperatorClient, { task }: TaskView): Promise<boolean> {

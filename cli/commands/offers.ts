@@ -1,18 +1,21 @@
 import { type Offer, printResources } from "../../sdk/index.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
 import { withMaster } from "../master-client.ts";
+import { policyText } from "../policy/tables.ts";
 
 const columns = [
   { title: "OFFER" },
   { title: "FRAMEWORK" },
   { title: "AGENT" },
   { title: "ROLE" },
+  { title: "POLICY" },
   { title: "RESOURCES" },
 ] as const;
 
 /** A row of `tepui offers`. */
-export function offerRow({ id, frameworkId, hostname, role, resources }: Offer) {
-  return [id, frameworkId, hostname, role, printResources(resources)];
+export function offerRow({ id, frameworkId, hostname, role, policy, resources }: Offer) {
+  const by = policy && policyText(policy);
+  return [id, frameworkId, hostname, role, by, printResources(resources)];
 }
 
 /** `tepui offers`: offers that wait for an answer. */

@@ -1,38 +1,49 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { parse } from "yaml";
-import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import type { PluginManifest } from "../../contract/ports/plugin.ts";
 import { examinePlugins } from "../../kernel/host/admission.ts";
+import { findPlugin, isPluginPath } from "../../kernel/host/find.ts";
 import { readManifest } from "../../kernel/host/manifest.ts";
 import { builtInPlugins } from "../built-in-plugins.ts";
 import { type CliCommand, type CliContext, type CommonOptions, plainCommand } from "../context.ts";
+import { objectOption } from "../object-option.ts";
+import { benchCommand } from "../plugin/bench.ts";
+import { newCommand } from "../plugin/new.ts";
+import { packCommand } from "../plugin/pack.ts";
+import { testCommand } from "../plugin/test.ts";
 
 interface ValidateOptions extends CommonOptions {
-  readonly config?: string;
+  readonly config?: object;
 }
 
-/** `tepui plugin validate DIR`: whether a host would admit a plugin, without running it. */
+/** `tepui plugin …`: what authors and operators of plugins need. */
 export const pluginCommand: CliCommand = {
   name: "plugin",
   build: (context: CliContext) =>
-    new Command("plugin").description("Look at plugins.").addCommand(
-      plainCommand("validate", "Say whether a plugin would be admitted; runs none of its code")
-        .argument("<dir>", "the folder of its plugin.json")
-        .option("--config <json>", "a config for it, as JSON or YAML; default: none is checked")
-        .action((folder: string, options: ValidateOptions) => validate(context, folder, options)),
-    ),
+    new Command("plugin")
+      .description("Make, try and look at plugins.")
+      .addCommand(newCommand(context))
+      .addCommand(testCommand(context))
+      .addCommand(benchCommand(context))
+      .addCommand(packCommand(context))
+      .addCommand(
+        plainCommand("validate", "Say whether a plugin would be admitted; runs none of its code")
+          .argument("<plugin>", "the folder of its plugin.json, or its name as in a config file")
+          .option("--config <json>", "a config for it, as JSON or YAML", objectOption)
+          .action((plugin: string, options: ValidateOptions) => validate(context, plugin, options)),
+      ),
 };
 
 async function validate(
   context: CliContext,
-  folder: string,
+  plugin: string,
   options: ValidateOptions,
 ): Promise<void> {
   const { masterAdmission } = await import("../../kernel/main.ts");
-  const place = resolve(folder);
+  const place = folderOf(plugin);
   const manifest = readManifest(place);
-  const entry = { plugin: place, config: configOf(options) };
+  const entry = { plugin: place, config: options.config ?? {} };
   const { admitted, problems } = examinePlugins([entry], {
     from: process.cwd(),
     builtIn: builtInPlugins(),
@@ -47,15 +58,18 @@ async function validate(
   print(context, place, manifest, admitted[0]?.digest);
 }
 
-function configOf({ config }: ValidateOptions): object {
-  if (config === undefined) return {};
+/**
+ * The folder that is meant: a name means what it means in a config file, and otherwise the folder
+ * of that name, if there is one.
+ */
+function folderOf(plugin: string): string {
+  const own = resolve(plugin);
+  if (isPluginPath(plugin)) return own;
   try {
-    const value: unknown = parse(config, { maxAliasCount: 0 });
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-    throw errors.CLI_USAGE("--config is not an object", "such as --config '{\"port\": 1}'");
+    return findPlugin(plugin, { from: process.cwd(), builtIn: builtInPlugins() });
   } catch (thrown) {
-    if (thrown instanceof TepuiError) throw thrown;
-    throw errors.CLI_USAGE(`--config cannot be read: ${reasonOf(thrown)}`);
+    if (existsSync(own)) return own;
+    throw thrown;
   }
 }
 

@@ -128,6 +128,8 @@ function agentPlan(
     hostname: name,
     attributes: `rack:r${index + 1};zone:${index % 2 === 0 ? "a" : "b"}`,
     resources: shareOfMachine(index, local.agents),
+    // Another number of agents gives each another share of the machine.
+    reconfigurationPolicy: "any",
     ...local.agent,
     listen: { ...section(local.agent["listen"]), port },
     master,

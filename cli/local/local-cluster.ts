@@ -14,7 +14,8 @@ import {
   type SupervisionEvents,
 } from "./supervised.ts";
 
-const START_MS = 30_000;
+/** For one process to be ready, and then for all agents to register. */
+const START_MS = 60_000;
 /** More than a process takes to stop by itself. */
 const STOP_GRACE_MS = 12_000;
 const POLL_MS = 100;
@@ -137,12 +138,13 @@ function environmentFor({ command }: ProcessPlan): Readonly<Record<string, strin
 async function agentsRegistered(layout: Layout, signal: AbortSignal): Promise<void> {
   const { address, logFile } = layout.master;
   const endMs = performance.now() + START_MS;
-  const client = await OperatorClient.connect({ masters: address, name: "tepui-local" });
+  const about = { masters: address, name: "tepui-local", connectMs: START_MS };
+  const client = await OperatorClient.connect(about);
   try {
     let active = 0;
     while (!signal.aborted && performance.now() < endMs) {
-      const { agents } = await client.request("agents", {});
-      active = agents.filter(({ state }) => state === "active").length;
+      active = 0;
+      for await (const { state } of client.all("agents", {})) if (state === "active") active++;
       if (active >= layout.agents.length) return;
       await sleep(POLL_MS, undefined, { signal }).catch(() => {});
     }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { errors } from "../../contract/errors.ts";
+import { errors, reasonOf } from "../../contract/errors.ts";
 
 /** First and longest wait before a process is started again; a long life resets it. */
 const RESTART_MS = { min: 200, max: 5_000 } as const;
@@ -62,22 +62,26 @@ export class Supervised {
    */
   async start(deadlineMs: number): Promise<void> {
     const { name, logFile } = this.#program;
-    const child = this.#spawn();
+    const failed = (reason: string) => errors.LOCAL_START_FAILED(name, reason, lastLines(logFile));
+    let child: ChildProcess;
+    try {
+      child = this.#spawn();
+    } catch (thrown) {
+      throw failed(reasonOf(thrown));
+    }
     await new Promise<void>((resolve, reject) => {
-      const fail = (reason: string): void => {
-        clearTimeout(timer);
-        reject(errors.LOCAL_START_FAILED(name, reason, lastLines(logFile)));
-      };
       const timer = setTimeout(() => {
         child.kill("SIGKILL");
-        fail(`it was not ready within ${deadlineMs} ms`);
+        reject(failed(`it was not ready within ${deadlineMs} ms`));
       }, deadlineMs);
       child.stdout?.once("data", () => {
         clearTimeout(timer);
         resolve();
       });
-      child.once("error", (error) => fail(error.message));
-      child.once("exit", (code, signal) => fail(`it ended with ${howText(code, signal)}`));
+      whenOver(child, (how) => {
+        clearTimeout(timer);
+        reject(failed(child.pid === undefined ? how : `it ended with ${how}`));
+      });
     });
     this.#keep(child);
   }
@@ -90,8 +94,8 @@ export class Supervised {
     this.#isStopping = true;
     clearTimeout(this.#timer);
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return false;
-    const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    if (child === undefined || isOver(child)) return false;
+    const gone = new Promise<void>((resolve) => whenOver(child, () => resolve()));
     child.kill("SIGTERM");
     const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
     await gone;
@@ -107,26 +111,54 @@ export class Supervised {
 
   #keep(child: ChildProcess): void {
     const startedMs = performance.now();
-    const onExit = (how: string): void => {
-      this.#child = undefined;
-      if (this.#isStopping) return;
+    whenOver(child, (how) => {
       if (performance.now() - startedMs > LONG_LIFE_MS) this.#restartMs = RESTART_MS.min;
-      const waitMs = this.#restartMs;
-      this.#restartMs = Math.min(RESTART_MS.max, waitMs * 2);
-      this.#events.onDeath(this.name, how, waitMs);
-      this.#timer = setTimeout(() => this.#restart(), waitMs);
-    };
-    if (child.exitCode !== null || child.signalCode !== null) {
-      onExit(howText(child.exitCode, child.signalCode));
-    } else child.once("exit", (code, signal) => onExit(howText(code, signal)));
+      this.#restartLater(how);
+    });
+  }
+
+  #restartLater(how: string): void {
+    this.#child = undefined;
+    if (this.#isStopping) return;
+    const waitMs = this.#restartMs;
+    this.#restartMs = Math.min(RESTART_MS.max, waitMs * 2);
+    this.#events.onDeath(this.name, how, waitMs);
+    this.#timer = setTimeout(() => this.#restart(), waitMs);
   }
 
   #restart(): void {
-    const child = this.#spawn();
-    child.once("error", () => {}); // It never got a process id; `exit` is told as well or not.
-    child.stdout?.once("data", () => this.#events.onRestart(this.name, child.pid ?? 0));
-    this.#keep(child);
+    try {
+      const child = this.#spawn();
+      child.stdout?.once("data", () => this.#events.onRestart(this.name, child.pid ?? 0));
+      this.#keep(child);
+    } catch (thrown) {
+      // Too many open files, for one: it may be better in a moment.
+      this.#restartLater(reasonOf(thrown));
+    }
   }
+}
+
+/** Whether a child has ended, or could not be started at all: then it never had a process id. */
+function isOver(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
+/**
+ * Calls `act` once, with how it was, when a child has ended or could not be started. An error of a
+ * child that runs, such as a signal that could not be sent, is no end.
+ */
+function whenOver(child: ChildProcess, act: (how: string) => void): void {
+  let isTold = false;
+  const tell = (how: string): void => {
+    if (!isTold) act(how);
+    isTold = true;
+  };
+  child.on("error", (error) => {
+    if (child.pid === undefined) tell(error.message);
+  });
+  child.once("exit", (code, signal) => tell(howText(code, signal)));
+  if (child.exitCode === null && child.signalCode === null) return;
+  tell(howText(child.exitCode, child.signalCode));
 }
 
 function spawnProgram({ file, args, environment, logFile }: Program): ChildProcess {
@@ -146,15 +178,18 @@ function spawnProgram({ file, args, environment, logFile }: Program): ChildProce
   }
 }
 
-/** Runs a program that ends by itself; kills it when it does not in time. */
-export async function runToEnd(program: Program, deadlineMs: number): Promise<void> {
-  const child = spawnProgram(program);
+/** Runs a program that ends by itself; kills it when it does not in time. Says how it ended. */
+export async function runToEnd(program: Program, deadlineMs: number): Promise<string> {
+  let child: ChildProcess;
+  try {
+    child = spawnProgram(program);
+  } catch (thrown) {
+    return reasonOf(thrown);
+  }
   const timer = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
-  await new Promise<void>((resolve) => {
-    child.once("error", () => resolve());
-    child.once("exit", () => resolve());
-  });
+  const how = await new Promise<string>((resolve) => whenOver(child, resolve));
   clearTimeout(timer);
+  return how;
 }
 
 const LAST_LINES = 8;

@@ -3,8 +3,9 @@ import { isTerminal } from "../../sdk/index.ts";
 import type { CliContext } from "../context.ts";
 import { followFile } from "../sandbox-follow.ts";
 
-/** How long what is left of the output may take after the job has ended. */
+/** How long an agent may be silent about what is left of the output after the job has ended. */
 const REST_MS = 5_000;
+const LOOK_MS = 100;
 
 /** Shows what the attempts of a single task print, as if they ran here. */
 export class AttemptStreams {
@@ -13,6 +14,9 @@ export class AttemptStreams {
   readonly #following: Promise<unknown>[] = [];
   readonly #stop = new AbortController();
   #isOver = false;
+  /** When something came last, and how much of it waits for whoever reads our output. */
+  #movedMs = 0;
+  #printing = 0;
 
   /** Nothing is shown of many tasks at once, nor with `-o json`. */
   constructor(context: CliContext, isSingle: boolean) {
@@ -31,7 +35,7 @@ export class AttemptStreams {
           place,
           file,
           ended: () => this.#isOver || isTerminal(attempt.state),
-          print: (chunk) => this.#context.output.bytes(chunk, file === "stdout" ? "out" : "error"),
+          print: (chunk) => this.#print(chunk, file === "stdout" ? "out" : "error"),
           signal: this.#stop.signal,
         });
         this.#following.push(following);
@@ -42,8 +46,20 @@ export class AttemptStreams {
   /** Waits until all is shown that the attempts have printed. */
   async end(): Promise<void> {
     this.#isOver = true;
-    const timer = setTimeout(() => this.#stop.abort(), REST_MS);
+    this.#movedMs = performance.now();
+    const timer = setInterval(() => {
+      if (this.#printing > 0 || performance.now() - this.#movedMs < REST_MS) return;
+      this.#stop.abort();
+    }, LOOK_MS);
     await Promise.all(this.#following);
-    clearTimeout(timer);
+    clearInterval(timer);
+  }
+
+  async #print(chunk: Uint8Array, to: "out" | "error"): Promise<void> {
+    this.#printing++;
+    this.#context.output.bytes(chunk, to);
+    await this.#context.output.drained();
+    this.#printing--;
+    this.#movedMs = performance.now();
   }
 }

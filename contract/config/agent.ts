@@ -72,6 +72,16 @@ export const AgentConfigSchema = Type.Object(
       "Transports, isolators and other plugins of the agent. Isolators act in the order of the " +
         "list. A list replaces the default.",
     ),
+    reconfigurationPolicy: Type.Union(
+      [Type.Literal("equal"), Type.Literal("additive"), Type.Literal("any")],
+      {
+        default: "equal",
+        description:
+          "How an agent may differ from what it was when it registered: `equal` not at all in " +
+          "hostname, resources, attributes and domain, `additive` by having more (B32). With " +
+          "`any` it may, and other resources than before lose their reservations and volumes.",
+      },
+    ),
     switchUser: Type.Boolean({
       default: true,
       description:

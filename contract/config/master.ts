@@ -42,7 +42,11 @@ const PolicySchema = Type.Object(
       },
     ),
   },
-  { default: {}, description: "The allocation policy that the master starts with." },
+  {
+    default: {},
+    description:
+      "The allocation policy that the master starts with, unless an operator made another live.",
+  },
 );
 
 /** The record of everything that decisions depended on. */
@@ -123,6 +127,14 @@ export const MasterConfigSchema = Type.Object(
       description:
         "What is left of an agent is offered only when it holds one of these alternatives (C13). " +
         "Empty: anything is offered.",
+    }),
+    hoardingBackOffCycles: Type.Integer({
+      default: 32,
+      minimum: 0,
+      maximum: 1_000_000,
+      description:
+        "A framework that keeps giving everything back at once, without a filter, stands behind " +
+        "the others for up to so many allocations. 0 switches this off, as in Mesos.",
     }),
     filterGpuResources: Type.Boolean({
       default: true,

@@ -23,8 +23,8 @@ export function ListenSchema(port: number) {
           title: "HOST:PORT",
           pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^:\\s]+):\\d{1,5}$",
           description:
-            "`HOST:PORT` under which others reach this process, where that is not what it " +
-            "listens on.",
+            "`HOST:PORT` under which others reach this process, IPv6 in brackets. Default: what " +
+            "it listens on; where that is every address, the machine's first that others reach.",
         }),
       ),
     },
@@ -94,8 +94,3 @@ export const InsecureRemoteSchema = Type.Boolean({
     "Allows listening on an address that other machines reach although no authentication is set " +
     "up. Anyone who reaches it can run programs; the process warns at every start.",
 });
-
-/** True for addresses that only this machine reaches. */
-export function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[?(::1|0:0:0:0:0:0:0:1)\]?)$/i.test(host);
-}

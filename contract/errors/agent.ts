@@ -61,6 +61,13 @@ export const agentErrors = {
     fault("FILE_PARAMETER", 400, `the parameter ${name} ${reason}`, { where: `?${name}` }),
   TASK_UNKNOWN_HERE: (task: string) =>
     fault("TASK_UNKNOWN_HERE", 404, `this agent has no sandbox of task ${task}`, { where: task }),
+  AGENT_RECONFIGURED: (folder: string, problem: string) =>
+    fault("AGENT_RECONFIGURED", 409, `the agent is not what it registered as: ${problem}`, {
+      where: folder,
+      hint: 'set it back, allow more by reconfigurationPolicy "additive", or empty the folder',
+    }),
+  VOLUME_FAILED: (id: string, reason: string, cause?: unknown) =>
+    fault("VOLUME_FAILED", 500, `volume ${id}: ${reason}`, { where: `volume ${id}`, cause }),
   AGENT_INVALID: (problem: string) => fault("AGENT_INVALID", 400, problem),
   AGENT_GONE: (agent: string) =>
     fault("AGENT_GONE", 410, `agent ${agent} was marked as gone`, {

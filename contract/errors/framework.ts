@@ -1,3 +1,4 @@
+import type { StatementProblem } from "../ports/policy-companion.ts";
 import { type FaultTable, fault } from "./fault.ts";
 
 /** Refusals of what a framework asks for (features B.1, C, M). */
@@ -7,9 +8,27 @@ export const frameworkErrors = {
       where: `framework ${framework}`,
       hint: "subscribe first",
     }),
+  FRAMEWORK_NOT_FOUND: (framework: string) =>
+    fault("FRAMEWORK_NOT_FOUND", 404, `no framework has the id or the name "${framework}"`, {
+      where: `framework ${framework}`,
+      hint: "`tepui frameworks -a` lists them",
+    }),
+  FRAMEWORK_NAME_AMBIGUOUS: (name: string, found: readonly string[]) =>
+    fault("FRAMEWORK_NAME_AMBIGUOUS", 409, `${found.length} frameworks have the name "${name}"`, {
+      where: `framework ${name}`,
+      details: found,
+      hint: "give the id",
+    }),
   FRAMEWORK_FAILED_OVER: () => fault("FRAMEWORK_FAILED_OVER", 409, "Framework failed over"),
   FRAMEWORK_REMOVED: () => fault("FRAMEWORK_REMOVED", 410, "Framework has been removed"),
   FRAMEWORK_INVALID: (problem: string) => fault("FRAMEWORK_INVALID", 400, problem),
+  STATEMENT_INVALID: (policy: string, problem: StatementProblem) =>
+    fault(
+      "STATEMENT_INVALID",
+      400,
+      `${problem.where}, column ${problem.column}: ${problem.message}`,
+      { where: `policy ${policy}`, hint: problem.hint },
+    ),
   FRAMEWORK_NOT_SUBSCRIBED: (call: string) =>
     fault("FRAMEWORK_NOT_SUBSCRIBED", 403, `${call} came before subscribe`, {
       hint: "subscribe first",
@@ -28,6 +47,18 @@ export const frameworkErrors = {
     fault("TASK_AMBIGUOUS", 409, `${count} tasks fit ${task}`, {
       where: `task ${task}`,
       hint: "give the framework, or more of the task's id",
+    }),
+  TASK_UNEXPLAINED: (task: string) =>
+    fault("TASK_UNEXPLAINED", 404, `the master remembers no task "${task}"`, {
+      where: `task ${task}`,
+      hint:
+        "it knows tasks from their launch on; `tepui explain framework` says why a framework " +
+        "has nothing to launch on",
+    }),
+  ROLE_UNKNOWN: (role: string, reason: string) =>
+    fault("ROLE_UNKNOWN", 404, `there is no role ${role} here: ${reason}`, {
+      where: `role ${role}`,
+      hint: "`tepui roles` lists them",
     }),
   WEIGHT_INVALID: (role: string, problem: string) =>
     fault("WEIGHT_INVALID", 400, `weight of role ${role}: ${problem}`, { where: `role ${role}` }),

@@ -10,9 +10,9 @@ export const pluginErrors = {
       details: tried.map((place) => `looked in ${place}`),
       hint: hint ?? "give a folder with a plugin.json, an npm package, or a built-in name",
     }),
-  PLUGIN_MANIFEST_UNREADABLE: (plugin: string, reason: string) =>
+  PLUGIN_MANIFEST_UNREADABLE: (plugin: string, reason: string, place?: string) =>
     fault("PLUGIN_MANIFEST_UNREADABLE", 400, `cannot read its plugin.json: ${reason}`, {
-      where: at(plugin),
+      where: place ?? at(plugin),
     }),
   PLUGIN_MANIFEST_INVALID: (plugin: string, problems: readonly string[]) =>
     fault(

@@ -54,7 +54,7 @@ export const policyErrors = {
     fault(
       "POLICY_MEMORY",
       400,
-      `the module's memory is not one of fixed size within the limit: ${detail}`,
+      `the memory of the module is not bounded, or it grew after init: ${detail}`,
       options,
     ),
   POLICY_START: (detail: string, options?: FaultOptions) =>
@@ -76,6 +76,13 @@ export const policyErrors = {
       "POLICY_LAYOUT",
       400,
       `the policy placed a column outside its memory or over another: ${detail}`,
+      options,
+    ),
+  POLICY_COMPANION: (detail: string, options?: FaultOptions) =>
+    fault(
+      "POLICY_COMPANION",
+      500,
+      `the policy's companion did not do its part: ${detail}`,
       options,
     ),
   // Faults that stop a round.

@@ -1,3 +1,4 @@
+import { hostPort } from "../address.ts";
 import { type FaultTable, fault } from "./fault.ts";
 
 /** Refusals of what arrives over a connection, and of what cannot leave over one. */
@@ -32,8 +33,8 @@ export const wireErrors = {
       hint: `served are: ${taken.join(", ")}`,
     }),
   LISTEN_FAILED: (host: string, port: number) =>
-    fault("LISTEN_FAILED", 500, `cannot listen on ${host}:${port}`, {
-      where: `${host}:${port}`,
+    fault("LISTEN_FAILED", 500, `cannot listen on ${hostPort(host, port)}`, {
+      where: hostPort(host, port),
       hint: "the port may be taken, or the address is elsewhere; port 0 takes a free one",
     }),
   TLS_INVALID: (reason: string) =>

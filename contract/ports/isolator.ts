@@ -16,6 +16,16 @@ export interface ProcessIdentity {
   readonly startTicks: number;
 }
 
+/** A persistent volume in a container (E12). */
+export interface PersistentVolume {
+  readonly id: string;
+  /** The folder on this host. */
+  readonly hostPath: string;
+  /** Absolute, or relative to the sandbox. */
+  readonly containerPath: string;
+  readonly mode: "RW" | "RO";
+}
+
 /** What is to be contained: a command task, or an executor with the tasks it will run. */
 export interface ContainerSpec {
   readonly id: ContainerId;
@@ -32,6 +42,8 @@ export interface ContainerSpec {
   readonly limits?: Readonly<Record<string, number>>;
   /** Absolute path of the sandbox on the host; exists and belongs to `user`. */
   readonly sandbox: string;
+  /** Volumes to mount. Containers that see the host's files find links to them in the sandbox. */
+  readonly volumes?: readonly PersistentVolume[];
   /** User to run as; absent means the agent's own. */
   readonly user?: string;
   /** Complete environment, secrets included; never logged. */

@@ -1,3 +1,4 @@
+import type { errors } from "../errors.ts";
 import type { PluginManifest } from "../plugin-manifest.ts";
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./log.ts";
@@ -86,6 +87,12 @@ export interface WasmPlugin {
 
 /** The port that allocation policies serve: their bytes, never their code. */
 export const ALLOCATOR: Port<WasmPlugin> = port<WasmPlugin>("allocator");
+
+/**
+ * The coded errors of the process, for plugins from elsewhere: what they throw is told apart by its
+ * class, and a copy of the table that was installed beside the plugin would have another one.
+ */
+export const ERRORS: Port<typeof errors> = port<typeof errors>("errors");
 
 /** The folder that the process keeps its data in, absolute; offered to plugins by the process. */
 export const DATA_DIR: Port<string> = port<string>("data-dir");

@@ -72,8 +72,11 @@ export interface TransportHandlers {
    * A hello of good shape and known version. While a promise is pending, the peer must not send.
    */
   onHello(peer: Peer, hello: Hello): HelloAnswer | Promise<HelloAnswer>;
-  /** Checked messages of one frame, at least one; the array is the receiver's to keep. */
-  onMessages(peer: Peer, messages: readonly WireMessage[]): void;
+  /**
+   * Checked messages of one frame, at least one; the array is the receiver's to keep. `bytes` is
+   * how large the frame was, for bounds on what waits.
+   */
+  onMessages(peer: Peer, messages: readonly WireMessage[], bytes: number): void;
   /** Once for each peer whose `onHello` was called and accepted. */
   onClosed(peer: Peer, reason: CloseReason): void;
   /** The socket's own buffer of this peer has emptied after it had filled up. */

@@ -1,4 +1,4 @@
-import { roleProblem } from "../ids.ts";
+import { idProblem, roleProblem } from "../ids.ts";
 import { type Reservation, type Resource, SCALAR_MILLI_MAX } from "../schema/resource.ts";
 import { isWithinRole } from "./select.ts";
 
@@ -110,6 +110,7 @@ function diskProblem({ name, disk, shared, revocable }: Resource): string | unde
     return disk.volume === undefined ? undefined : "disk.volume: it needs disk.persistence";
   }
   if (revocable) return "revocable: a persistent volume cannot be";
-  if (disk.persistence.id === "") return "disk.persistence.id: it is empty";
+  const problem = idProblem(disk.persistence.id);
+  if (problem !== undefined) return `disk.persistence.id: ${problem}`;
   return undefined;
 }

@@ -9,7 +9,7 @@ import {
 } from "../../sdk/index.ts";
 import type { Attempt, Outcome, TaskSetCounts } from "../taskset/model.ts";
 import { TaskSet } from "../taskset/planner.ts";
-import { TaskSetRunner } from "../taskset/runner.ts";
+import { schedulerTimes, TaskSetRunner } from "../taskset/runner.ts";
 
 /** One command of a batch. */
 export interface BatchTask {
@@ -58,6 +58,8 @@ export interface BatchOptions extends ConnectOptions, BatchListeners {
   readonly signal?: AbortSignal;
   /** Time for the first subscription; default 10 s. */
   readonly connectMs?: number;
+  /** How long a new master may wait for a task's agent before the task is run again elsewhere. */
+  readonly awayMs?: number;
 }
 
 /** How a batch ended; the outcomes are in the order of the tasks. */
@@ -88,7 +90,7 @@ export async function runBatch(job: BatchJob, options: BatchOptions): Promise<Ba
   for (const { id } of job.tasks) {
     set.add({ key: id, resources, ...(requires === undefined ? {} : { requires }) }, startedMs);
   }
-  const scheduler = new Scheduler({ ...options, ...options.framework });
+  const scheduler = new Scheduler({ ...schedulerTimes, ...options, ...options.framework });
   const end = new Deferred();
   const runner = batchRunner(job, options, scheduler, set, end);
   scheduler.on("error", (error) => end.reject(error));
@@ -130,6 +132,7 @@ function batchRunner(
   const byId = new Map(job.tasks.map((task) => [task.id, task]));
   return new TaskSetRunner(scheduler, set, {
     task: (attempt) => taskOf(job, byId.get(attempt.key) as BatchTask),
+    awayMs: options.awayMs,
     onLaunch: (attempts) => options.onLaunch?.(attempts),
     onChange: (change, status) => {
       options.onUpdate?.(status, set.counts);

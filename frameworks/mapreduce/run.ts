@@ -10,7 +10,7 @@ import {
   type TaskRequest,
 } from "../../sdk/index.ts";
 import type { Attempt, Change, Outcome } from "../taskset/model.ts";
-import { TaskSetRunner } from "../taskset/runner.ts";
+import { schedulerTimes, TaskSetRunner } from "../taskset/runner.ts";
 import { type FinishedWork, jobFigures } from "./figures.ts";
 import type { MapReduceJob, MapReduceOptions, MapReduceResult } from "./job.ts";
 import { MapReducePlan } from "./planner.ts";
@@ -70,7 +70,7 @@ class JobRun {
       },
       this.#startedMs,
     );
-    this.#scheduler = new Scheduler({ ...options, ...options.framework });
+    this.#scheduler = new Scheduler({ ...schedulerTimes, ...options, ...options.framework });
     this.#runner = new TaskSetRunner(this.#scheduler, this.#plan.set, {
       task: (attempt) => this.#task(attempt),
       take: (status, nowMs) => {

@@ -14,11 +14,20 @@ export interface RunnerHooks {
   onTick?(nowMs: number): void;
   /** Called after attempts were launched. */
   onLaunch?(attempts: readonly Attempt[]): void;
+  /**
+   * How long a new master may wait for the agent of an attempt before that is given up for lost;
+   * default 90 s, about what it takes to find that an agent does not answer pings any more (B22).
+   */
+  readonly awayMs?: number | undefined;
 }
 
 const TICK_MS = 500;
 /** Kills are best effort, so an attempt that lives on is killed again (D10). */
 const KILL_AGAIN_MS = 5_000;
+const AWAY_MS = 90_000;
+
+/** How a runner wants its scheduler: a task whose agent is back is heard of well within AWAY_MS. */
+export const schedulerTimes = { reconcileMsMax: 15_000 } as const;
 
 /**
  * Carries out what a `TaskSet` decides over a `Scheduler`: answers offers, passes updates on, asks
@@ -38,6 +47,11 @@ export class TaskSetRunner {
     scheduler.on("offers", (offers) => this.#answer(offers));
     scheduler.on("update", (status) => this.#update(status));
     scheduler.on("subscribed", () => this.refresh());
+    scheduler.on("failure", ({ agentId, executorId }) => {
+      if (agentId === undefined || executorId !== undefined) return;
+      const there = set.live.filter(({ place }) => place.agentId === agentId);
+      this.#lose(there, "its agent is lost");
+    });
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -85,7 +99,26 @@ export class TaskSetRunner {
     this.refresh();
   }
 
+  /**
+   * Gives attempts up, whose work is begun anew elsewhere. What the master says of them later
+   * counts no more, and one that turns up again is killed (B25).
+   */
+  #lose(attempts: readonly Attempt[], message: string): void {
+    for (const { taskId } of attempts) {
+      this.#update({ taskId, state: "TASK_UNREACHABLE", message } as TaskStatus);
+    }
+  }
+
+  #loseUnanswered(): void {
+    const { taskIds, forMs } = this.#scheduler.unanswered;
+    if (forMs < (this.#hooks.awayMs ?? AWAY_MS)) return;
+    const away = new Set<string>(taskIds);
+    const there = this.#set.live.filter(({ taskId }) => away.has(taskId));
+    this.#lose(there, "its agent has not come back to the new master");
+  }
+
   #tick(): void {
+    this.#loseUnanswered();
     const nowMs = Date.now();
     const live = new Set(this.#set.live.map(({ taskId }) => taskId));
     for (const [taskId, killedMs] of this.#killedMs) {

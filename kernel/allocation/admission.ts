@@ -16,7 +16,7 @@ export interface AdmittedPolicy {
 /** Largest file that is taken for a policy; the shipped ones are tens of kilobytes. */
 const MODULE_BYTES_MAX = 4 << 20;
 
-/** Pages of 64 KiB that a policy may have: 256 MiB, of which only touched ones cost anything. */
+/** Pages of 64 KiB that the memory of a policy may grow to in its `init`: 256 MiB. */
 const MEMORY_PAGES_MAX = 4096;
 
 const FUNCTIONS = ["header", "init", "allocate", "restore"] as const;
@@ -79,9 +79,8 @@ function compiled(name: string, bytes: Uint8Array): WasmModule {
 }
 
 /**
- * Reads the memory section: one memory, own, not shared, initial size equal to the maximum. The
- * module has been compiled already, so its bytes are well-formed. Growth would detach the views on
- * which the host works, and an undeclared maximum is growth.
+ * Reads the memory section: one memory, own, not shared, with a maximum within the limit. The
+ * module has been compiled already, so its bytes are well-formed.
  */
 function checkMemory(name: string, bytes: Uint8Array): void {
   const reader = new Leb(bytes, 8);
@@ -94,9 +93,9 @@ function checkMemory(name: string, bytes: Uint8Array): void {
       const kind = reader.byte();
       const initial = reader.number();
       const maximum = kind === 1 ? reader.number() : undefined;
-      if (count === 1 && initial === maximum && initial <= MEMORY_PAGES_MAX) return;
+      if (count === 1 && maximum !== undefined && maximum <= MEMORY_PAGES_MAX) return;
       const says = `${count} memory of ${initial} to ${maximum ?? "any number of"} pages`;
-      const wants = `one, unshared, initial equal to maximum, at most ${MEMORY_PAGES_MAX} pages`;
+      const wants = `one, unshared, with a maximum of at most ${MEMORY_PAGES_MAX} pages`;
       throw new PolicyFault("POLICY_MEMORY", `${name} has ${says}; it should have ${wants}`);
     }
     reader.at = end;

@@ -1,3 +1,4 @@
+import type { Expiries } from "../core/filters.ts";
 import type { AllocationTables } from "../core/tables.ts";
 
 /** What a policy is told about a round beside the tables. */
@@ -7,6 +8,8 @@ export interface RoundInput {
   /** Seed of the master's randomness; a policy derives all its own from it and the round. */
   readonly seed: number;
   readonly nowMs: number;
+  /** When refusals end, for policies that ask for it. */
+  readonly expiries?: Expiries;
   /** Deterministic bound of the work: roughly, agents looked at. */
   readonly stepsMax: number;
 }
@@ -24,6 +27,8 @@ export interface DecisionRows {
   readonly more: boolean;
   /** How many of the candidates, from the first, the policy is done with. */
   readonly looked: number;
+  /** Time alone may change the decisions: agents are to be looked at again at the next batch. */
+  readonly lookAgain?: boolean;
 }
 
 /** One policy, ready for rounds: a WebAssembly instance or the one that is built in. */

@@ -16,15 +16,33 @@ export interface RoundDecisions {
   readonly amounts: Float64Array;
   /** Candidates are left: run another round soon. */
   readonly more: boolean;
+  /** Time alone may change the decisions: look at all agents again at the next batch. */
+  readonly lookAgain: boolean;
   /** Who decided. The policy's name is "built-in" when none of the loaded ones was fit to run. */
   readonly policy: string;
   readonly digest: string;
   /** The policy failed and the round was lost; its candidates wait for the next one. */
   readonly lost: boolean;
+  /** How many of the candidates, from the first, the policy is done with. */
+  readonly looked: number;
   /** Number of the instance that ran, and why the round was lost; see `Supervised`. */
   readonly instance: number;
   readonly fault: PolicyFault | undefined;
+  /** What the live policy took, in milliseconds. */
   readonly tookMs: number;
+}
+
+/**
+ * Hears of every round right after its decisions, while the tables are still as the policy saw
+ * them.
+ */
+export interface RoundObserver {
+  observe(
+    tables: AllocationTables,
+    input: RoundInput,
+    decided: Supervised,
+    liveTookMs: number,
+  ): void;
 }
 
 /** Who decides in a round: the supervisor, or whoever replays what it did. */
@@ -43,12 +61,14 @@ const NO_AMOUNTS = new Float64Array(0);
 export class AllocationRounds {
   readonly #decider: Decider;
   readonly #clockMs: () => number;
+  readonly #observer: RoundObserver | undefined;
   #round: number;
 
   /** `round` is the number of the last round before these. */
-  constructor(decider: Decider, clockMs: () => number, round = 0) {
+  constructor(decider: Decider, clockMs: () => number, observer?: RoundObserver, round = 0) {
     this.#decider = decider;
     this.#clockMs = clockMs;
+    this.#observer = observer;
     this.#round = round;
   }
 
@@ -67,6 +87,8 @@ export class AllocationRounds {
     const full = { ...input, round: this.#round };
     const decided = this.#decider.allocate(tables, full);
     const { rows, policy, digest, instance, fault } = decided;
+    const tookMs = this.#clockMs() - startMs;
+    this.#observer?.observe(tables, full, decided, tookMs);
     if (rows !== undefined) tables.dropCandidates(rows.looked);
     return {
       round: this.#round,
@@ -76,12 +98,14 @@ export class AllocationRounds {
       flags: rows?.flags ?? NO_ROWS,
       amounts: rows?.amounts ?? NO_AMOUNTS,
       more: rows?.more ?? true,
+      lookAgain: rows?.lookAgain ?? false,
       policy,
       digest,
       lost: rows === undefined,
+      looked: rows?.looked ?? 0,
       instance,
       fault,
-      tookMs: this.#clockMs() - startMs,
+      tookMs,
     };
   }
 }

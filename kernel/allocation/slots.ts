@@ -15,6 +15,7 @@ export const Slot = {
   DecisionsMax: 8,
   ParamsMax: 9,
   ProgramBytesMax: 10,
+  ExpiriesMax: 11,
   Agents: 16,
   Clients: 17,
   Roles: 18,
@@ -38,11 +39,14 @@ export const Slot = {
   ChangedReservations: 36,
   ChangedFilters: 37,
   Presence: 38,
+  ProgramChanged: 39,
+  Expiries: 40,
   More: 48,
   Looked: 49,
   StateAddress: 50,
   StateBytes: 51,
   Note: 52,
+  LookAgain: 53,
   AgentFlags: 64,
   AgentTotal: 65,
   AgentFree: 66,
@@ -94,6 +98,8 @@ export const Slot = {
   ParamValues: 112,
   Program: 113,
   FilterCount: 114,
+  FilterExpiryAgent: 115,
+  FilterExpiryClient: 116,
   DecisionAgent: 128,
   DecisionClient: 129,
   DecisionFlags: 130,
@@ -107,7 +113,10 @@ export const MAGIC = 0x414c4154;
 export const HEADER_SLOTS = 256;
 
 /** Minor version that this host speaks: policies of this and of earlier minors run. */
-export const ABI_MINOR = 0;
+export const ABI_MINOR = 1;
+
+/** Rows of the list of refusals that end first. */
+export const EXPIRIES_MAX = 16_384;
 
 /** Name of the export that marks a module as an allocator of this major version. */
 export const ABI_MARKER = "allocator_abi_v1";

@@ -1,10 +1,14 @@
+import type { PolicyCompanion } from "../../contract/ports/policy-companion.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import type { AdmittedPolicy } from "./admission.ts";
 import { PolicyFault, type PolicyFaultCode } from "./faults.ts";
+import { type PolicyEvent, PolicyHistory, type Standing } from "./history.ts";
+import { type InstanceListener, Instances } from "./instances.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
 import { ReferenceDrf } from "./reference-drf.ts";
+import { DEFAULT_SUPERVISION, type SupervisorLimits } from "./supervision.ts";
 import { Verifier } from "./verify.ts";
-import { WasmPolicy, type WasmPolicyOptions } from "./wasm-policy.ts";
+import type { WasmPolicy, WasmPolicyOptions } from "./wasm-policy.ts";
 
 /** A policy with everything it takes to start an instance of it. */
 export interface PolicySpec {
@@ -12,46 +16,7 @@ export interface PolicySpec {
   readonly options: WasmPolicyOptions;
 }
 
-/**
- * How the live policy stands. `live`: as promoted. `restored`: after a fault, from the last
- * snapshot. `cold`: after a fault of that, from nothing, because the snapshot may be the poison.
- * `previous`: quarantined, the policy before it runs. `built-in`: nothing else is left to trust.
- */
-export type Standing = "live" | "restored" | "cold" | "previous" | "built-in";
-
 const STANDINGS: readonly Standing[] = ["live", "restored", "cold", "previous", "built-in"];
-
-/** One thing that happened to a policy, for operators. */
-export interface PolicyEvent {
-  readonly round: number;
-  readonly what: "promoted" | "rolled-back" | "fault" | "retried" | "recovered";
-  readonly policy: string;
-  readonly digest: string;
-  readonly standing: Standing;
-  readonly code?: PolicyFaultCode;
-  readonly detail?: string;
-  /** First offending decision row, where a row was at fault. */
-  readonly row?: number;
-}
-
-/** Bounds of the supervision; rounds are the clock, so that it replays. */
-export interface SupervisorLimits {
-  /** Longest wait between attempts. */
-  readonly waitRoundsMax: number;
-  /** Verified rounds after which earlier faults are forgiven. */
-  readonly healthyRounds: number;
-  /** Rounds in a row that may ask for more without deciding or finishing anything. */
-  readonly stalledRoundsMax: number;
-  readonly eventsMax: number;
-}
-
-/** Limits unless told otherwise. */
-export const DEFAULT_SUPERVISION: SupervisorLimits = {
-  waitRoundsMax: 64,
-  healthyRounds: 100,
-  stalledRoundsMax: 8,
-  eventsMax: 256,
-};
 
 /** Verified decisions and who made them; `undefined` rows mean that the round was lost. */
 export interface Supervised {
@@ -64,13 +29,10 @@ export interface Supervised {
   readonly fault: PolicyFault | undefined;
 }
 
-/** An instance that runs the rounds from now on. */
-export interface StartedInstance {
-  /** Instances are counted from 0. */
-  readonly instance: number;
+/** The policy that is not live, and its instance while that is still of use. */
+interface Kept {
   readonly spec: PolicySpec;
-  /** Private state that it was given, whether or not it knew what to do with it. */
-  readonly restored: PolicySnapshot | undefined;
+  readonly instance: WasmPolicy | undefined;
 }
 
 /**
@@ -79,13 +41,13 @@ export interface StartedInstance {
  * before, then the one that is built in. Between attempts the built-in one serves.
  */
 export class PolicySupervisor {
+  readonly history: PolicyHistory;
   readonly #limits: SupervisorLimits;
   readonly #builtIn: Policy = new ReferenceDrf();
   readonly #verifier = new Verifier();
-  readonly #events: PolicyEvent[] = [];
   readonly #faultCounts = new Map<PolicyFaultCode, number>();
   #spec: PolicySpec | undefined;
-  #previous: PolicySpec | undefined;
+  #previous: Kept | undefined;
   #instance: WasmPolicy | undefined;
   #snapshot: PolicySnapshot | undefined;
   #standing: Standing = "built-in";
@@ -93,17 +55,16 @@ export class PolicySupervisor {
   #healthy = 0;
   #stalled = 0;
   #retryAt = 0;
-  #started = 0;
-  #isStale = false;
-  readonly #onStarted: (started: StartedInstance) => void;
+  readonly #instances: Instances;
 
-  /** `onStarted` hears of every instance, before it runs its first round. */
   constructor(
     limits: SupervisorLimits = DEFAULT_SUPERVISION,
-    onStarted: (started: StartedInstance) => void = () => {},
+    history = new PolicyHistory(),
+    listener?: InstanceListener,
   ) {
     this.#limits = limits;
-    this.#onStarted = onStarted;
+    this.history = history;
+    this.#instances = new Instances(listener);
   }
 
   /** How the live policy stands. */
@@ -113,7 +74,7 @@ export class PolicySupervisor {
 
   /** What happened, oldest first, bounded. */
   get events(): readonly PolicyEvent[] {
-    return this.#events;
+    return this.history.events;
   }
 
   /** Faults since the start, by code. */
@@ -126,20 +87,72 @@ export class PolicySupervisor {
     return this.#spec?.policy;
   }
 
+  /** The policy that `rollback` makes the live one. */
+  get previous(): AdmittedPolicy | undefined {
+    return this.#previous?.spec.policy;
+  }
+
+  /** The private state that a successor would be handed now. */
+  get state(): PolicySnapshot | undefined {
+    return this.#instance?.snapshot() ?? this.#snapshot;
+  }
+
+  /** The companion of the live policy, if it has one. */
+  get companion(): PolicyCompanion | undefined {
+    return this.#spec?.options.companion;
+  }
+
+  /** Parameters of the live policy, in the order of its manifest. */
+  get params(): readonly number[] {
+    return this.#spec?.options.params ?? [];
+  }
+
   /**
    * Makes a policy the live one, between two rounds. It must start now, on these tables, or its
-   * `PolicyFault` is thrown and nothing changes. It is given the private state of the one before
-   * if it knows it; that one is kept for `rollback`.
+   * `PolicyFault` is thrown and nothing changes; an instance that has started before is taken if it
+   * still fits. It is given the private state of the one before if it knows it; that one is kept
+   * for `rollback`.
    */
-  promote(spec: PolicySpec, tables: AllocationTables, round: number): void {
-    this.#switchTo(spec, tables, round, "promoted");
+  promote(spec: PolicySpec, tables: AllocationTables, round: number, started?: WasmPolicy): void {
+    this.#switchTo({ spec, instance: started }, tables, round, { what: "promoted" });
+  }
+
+  /** The same when a master begins to lead; `detail` says who wanted this policy. */
+  start(spec: PolicySpec, tables: AllocationTables, detail: string): void {
+    this.#switchTo({ spec, instance: undefined }, tables, 0, { what: "started", detail });
   }
 
   /** Makes the policy before the live one again. False when there is none. */
   rollback(tables: AllocationTables, round: number): boolean {
-    if (this.#previous === undefined) return false;
-    this.#switchTo(this.#previous, tables, round, "rolled-back");
+    const kept = this.#previous;
+    if (kept === undefined) return false;
+    // Should the kept instance fail now, its memory may be in any state.
+    this.#previous = { spec: kept.spec, instance: undefined };
+    this.#switchTo(kept, tables, round, { what: "rolled-back" });
     return true;
+  }
+
+  /** The policy that would be kept for a rollback if this one became live now. */
+  keptBeside(next: PolicySpec): AdmittedPolicy | undefined {
+    return this.#keptBeside(next)?.spec.policy;
+  }
+
+  /** Names the policy to fall back to, without starting it: what a master before us kept. */
+  keep(spec: PolicySpec): void {
+    this.#previous = { spec, instance: undefined };
+  }
+
+  /** Gives a policy that is live or kept other settings, without a swap. */
+  configure(spec: PolicySpec): void {
+    const isSame = (other: PolicySpec | undefined): boolean => other?.policy === spec.policy;
+    if (isSame(this.#previous?.spec)) {
+      this.#previous?.instance?.setParams(spec.options.params ?? []);
+      this.#previous = { spec, instance: this.#previous?.instance };
+    }
+    if (!isSame(this.#spec)) return;
+    this.#spec = spec;
+    if (this.#standing === "previous") return;
+    this.#instances.configure(this.#instance, spec.options.params ?? []);
   }
 
   /**
@@ -147,7 +160,12 @@ export class PolicySupervisor {
    * tables have grown: whatever else it has in its memory is forgotten.
    */
   renew(): void {
-    this.#isStale = true;
+    this.#instances.isStale = true;
+  }
+
+  /** The program of the instance that runs, as its companion compiled it last. */
+  get program(): Uint8Array | undefined {
+    return this.#instance?.program;
   }
 
   /** One round. The rows are verified, or `undefined` when the policy failed. */
@@ -157,26 +175,28 @@ export class PolicySupervisor {
       policy = this.#ready(tables, input) ?? this.#builtIn;
       const rows = policy.allocate(tables, input);
       this.#verifier.verify(tables, rows);
-      if (policy !== this.#builtIn) this.#passed(policy, rows, input.round);
+      if (policy !== this.#builtIn) this.#passed(policy, rows, input);
       const { name, digest } = policy;
       return { rows, policy: name, digest, instance: this.#numberOf(policy), fault: undefined };
     } catch (error) {
       if (!(error instanceof PolicyFault)) throw error;
       const { name, digest } = this.#running() ?? policy;
       const instance = this.#numberOf(policy);
-      this.#failed(error, input.round);
+      this.#failed(error, input);
       return { rows: undefined, policy: name, digest, instance, fault: error };
     }
   }
 
   #switchTo(
-    spec: PolicySpec,
+    next: Kept,
     tables: AllocationTables,
     round: number,
-    what: "promoted" | "rolled-back",
+    how: Pick<PolicyEvent, "what" | "detail">,
   ): void {
-    const instance = this.#start(spec, tables, this.#instance?.snapshot() ?? this.#snapshot);
-    this.#previous = this.#spec;
+    const { spec } = next;
+    const { instance, tookOver } = this.#successor(next, tables);
+    const before = this.#spec;
+    this.#previous = this.#keptBeside(spec);
     this.#spec = spec;
     this.#instance = instance;
     this.#snapshot = instance.snapshot();
@@ -184,52 +204,68 @@ export class PolicySupervisor {
     this.#faultsInARow = 0;
     this.#healthy = 0;
     this.#stalled = 0;
-    this.#note(round, { what });
+    this.#retryAt = 0;
+    const previous = before && { name: before.policy.name, digest: before.policy.digest };
+    this.#note(round, { ...how, ...(previous === undefined ? {} : { previous, tookOver }) });
   }
 
-  /** A new instance, with a private state if there is one for it. */
-  #start(
-    spec: PolicySpec,
+  /**
+   * What is kept for a rollback once another policy is live: the one that ran. Of a policy in
+   * quarantine that is the one before it, unless it is just that one which takes over.
+   */
+  #keptBeside(next: PolicySpec): Kept | undefined {
+    const previous = this.#previous;
+    if (this.#spec === undefined) return previous;
+    if (this.#standing !== "previous") return { spec: this.#spec, instance: this.#instance };
+    if (previous === undefined || previous.spec === next) {
+      return { spec: this.#spec, instance: undefined };
+    }
+    return { spec: previous.spec, instance: this.#instance };
+  }
+
+  /** An instance that fits the tables, and whether it took over the private state. */
+  #successor(
+    { spec, instance }: Kept,
     tables: AllocationTables,
-    restored: PolicySnapshot | undefined,
-  ): WasmPolicy {
-    const instance = new WasmPolicy(spec.policy, tables, spec.options);
-    if (restored !== undefined) instance.restore(restored);
-    this.#isStale = false;
-    this.#onStarted({ instance: this.#started++, spec, restored });
-    return instance;
+  ): { readonly instance: WasmPolicy; readonly tookOver: boolean } {
+    const { state } = this;
+    const warm = instance?.fits(tables) ? instance : undefined;
+    // One that is warm has a state of its own, which is better than none.
+    const states = [state, warm?.snapshot()].filter((each) => each !== undefined);
+    const successor = this.#instances.start(spec, tables, states, warm);
+    const tookOver = state !== undefined && successor.took === state;
+    return { instance: successor.instance, tookOver };
   }
 
-  /** The newest instance is the only one that runs. */
   #numberOf(policy: Policy): number {
-    return policy === this.#builtIn ? -1 : this.#started - 1;
+    return policy === this.#builtIn ? -1 : this.#instances.number;
   }
 
-  /** The spec that runs in this standing. */
+  /** The policy that runs in this standing. */
   #running(): AdmittedPolicy | undefined {
     if (this.#standing === "built-in") return undefined;
-    return (this.#standing === "previous" ? this.#previous : this.#spec)?.policy;
+    return (this.#standing === "previous" ? this.#previous?.spec : this.#spec)?.policy;
   }
 
   /** The instance for this round; `undefined` leaves the round to the built-in policy. */
   #ready(tables: AllocationTables, input: RoundInput): Policy | undefined {
     if (this.#standing === "built-in" || input.round < this.#retryAt) return undefined;
-    const spec = this.#standing === "previous" ? this.#previous : this.#spec;
+    const spec = this.#standing === "previous" ? this.#previous?.spec : this.#spec;
     if (spec === undefined) return undefined;
-    const fits = this.#instance?.generation === tables.generation && !this.#isStale;
-    if (fits) return this.#instance;
-    // Tables that grew need a new layout; the state goes over. After a fault there is no instance.
+    if (!this.#instances.isStale && this.#instance?.fits(tables)) return this.#instance;
+    // What grew needs a new layout; the state goes over. After a fault there is no instance.
     const grown = this.#instance !== undefined;
     const state = grown ? this.#instance?.snapshot() : this.#snapshot;
     this.#instance = undefined;
     const cold = this.#standing === "cold" || this.#standing === "previous";
-    const instance = this.#start(spec, tables, grown || !cold ? state : undefined);
+    const states = state !== undefined && (grown || !cold) ? [state] : [];
+    const { instance } = this.#instances.start(spec, tables, states);
     this.#instance = instance;
     if (!grown) this.#note(input.round, { what: "retried" });
     return instance;
   }
 
-  #passed(policy: Policy, rows: DecisionRows, round: number): void {
+  #passed(policy: Policy, rows: DecisionRows, input: RoundInput): void {
     this.#stalled = rows.more && rows.count === 0 && rows.looked === 0 ? this.#stalled + 1 : 0;
     if (this.#stalled > this.#limits.stalledRoundsMax) {
       throw new PolicyFault("POLICY_NO_PROGRESS", `${this.#stalled} rounds in a row`);
@@ -239,34 +275,27 @@ export class PolicySupervisor {
     if (this.#faultsInARow === 0 || this.#healthy < this.#limits.healthyRounds) return;
     this.#faultsInARow = 0;
     if (this.#standing !== "previous") this.#standing = "live";
-    this.#note(round, { what: "recovered" });
+    this.#note(input.round, { what: "recovered" });
   }
 
-  #failed(fault: PolicyFault, round: number): void {
+  #failed(fault: PolicyFault, input: RoundInput): void {
     const count = this.#faultCounts.get(fault.code) ?? 0;
     this.#faultCounts.set(fault.code, count + 1);
     const { code, message: detail, row } = fault;
-    this.#note(round, { what: "fault", code, detail, ...(row === undefined ? {} : { row }) });
+    this.#note(input.round, { what: "fault", code, detail, ...(row === undefined ? {} : { row }) });
     this.#instance = undefined;
     this.#healthy = 0;
     this.#stalled = 0;
     this.#faultsInARow += 1;
     const waitRounds = Math.min(2 ** (this.#faultsInARow - 1), this.#limits.waitRoundsMax);
-    this.#retryAt = round + waitRounds;
+    this.#retryAt = input.round + waitRounds;
     let next = STANDINGS[STANDINGS.indexOf(this.#standing) + 1] ?? "built-in";
     if (next === "previous" && this.#previous === undefined) next = "built-in";
     this.#standing = next;
   }
 
-  #note(round: number, event: Pick<PolicyEvent, "what" | "code" | "detail" | "row">): void {
-    const running = this.#running();
-    this.#events.push({
-      round,
-      policy: running?.name ?? this.#builtIn.name,
-      digest: running?.digest ?? this.#builtIn.digest,
-      standing: this.#standing,
-      ...event,
-    });
-    if (this.#events.length > this.#limits.eventsMax) this.#events.shift();
+  #note(round: number, event: Pick<PolicyEvent, "what"> & Partial<PolicyEvent>): void {
+    const { name, digest } = this.#running() ?? this.#builtIn;
+    this.history.note({ round, name, digest, standing: this.#standing, ...event });
   }
 }

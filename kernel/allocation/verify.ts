@@ -9,6 +9,7 @@ import {
 } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import { PolicyFault } from "./faults.ts";
+import { holdsSparse, sparse, worthOffering } from "./minimums.ts";
 import type { DecisionRows } from "./policy.ts";
 import { DecisionFlag } from "./slots.ts";
 
@@ -41,6 +42,24 @@ export class Verifier {
       const flags = rows.flags[row] as number;
       if (flags === DecisionFlag.WHOLE && this.#takeAll(tables, agent, client)) continue;
       this.#takePart(tables, rows, row);
+    }
+  }
+
+  /**
+   * The same the long way, and tells of every row which client it gives what: thousandths a kind,
+   * reservations and revocable resources included. The vector is valid during the call.
+   */
+  account(
+    tables: AllocationTables,
+    rows: DecisionRows,
+    gives: (client: number, quantity: Float64Array) => void,
+  ): void {
+    this.#fit(tables);
+    for (let row = 0; row < rows.count; row++) {
+      const client = rows.clients[row] as number;
+      this.#checkPair(tables, rows.agents[row] as number, client, row);
+      this.#takePart(tables, rows, row);
+      gives(client, this.#quantity);
     }
   }
 
@@ -233,65 +252,6 @@ const READY = ClientFlag.PRESENT | ClientFlag.ACTIVE;
 const GONE = 1;
 const PARTLY = 2;
 const REVOCABLE_GONE = 3;
-
-/** Does the quantity at an offset hold one of the client's minimum alternatives (C13)? */
-function worthOffering(
-  tables: AllocationTables,
-  column: Float64Array,
-  at: number,
-  client: number,
-): boolean {
-  const { alternatives } = tables;
-  if (!some(column, at)) return false;
-  const first = tables.clients.firstMinimum[client] as number;
-  if (first === NO_ROW) return true;
-  const { least, next } = alternatives;
-  for (let row = first; row !== NO_ROW; row = next[row] as number) {
-    if (holds(column, at, least, row * KINDS)) return true;
-  }
-  return false;
-}
-
-/** A list of alternatives as (kind, least) pairs, without the kinds that it does not ask for. */
-function sparse(tables: AllocationTables, first: number): number[][] {
-  const { least, next } = tables.alternatives;
-  const lists: number[][] = [];
-  for (let row = first; row !== NO_ROW; row = next[row] as number) {
-    const pairs: number[] = [];
-    for (let kind = 0; kind < KINDS; kind++) {
-      const asked = least[row * KINDS + kind] as number;
-      if (asked > 0) pairs.push(kind, asked);
-    }
-    // One that asks for nothing takes anything that is not empty, which is for the long way.
-    if (pairs.length > 0) lists.push(pairs);
-  }
-  return lists;
-}
-
-function holdsSparse(column: Float64Array, at: number, lists: readonly number[][]): boolean {
-  for (let index = 0; index < lists.length; index++) {
-    const pairs = lists[index] as number[];
-    let pair = 0;
-    while (pair < pairs.length) {
-      if ((column[at + (pairs[pair] as number)] as number) < (pairs[pair + 1] as number)) break;
-      pair += 2;
-    }
-    if (pair === pairs.length) return true;
-  }
-  return false;
-}
-
-function some(column: Float64Array, at: number): boolean {
-  for (let index = at; index < at + KINDS; index++) if ((column[index] as number) > 0) return true;
-  return false;
-}
-
-function holds(column: Float64Array, at: number, least: Float64Array, from: number): boolean {
-  for (let kind = 0; kind < KINDS; kind++) {
-    if ((column[at + kind] as number) < (least[from + kind] as number)) return false;
-  }
-  return true;
-}
 
 function bad(row: number, detail: string): never {
   throw new PolicyFault("POLICY_BAD_ROW", `row ${row}: ${detail}`, { row });

@@ -5,6 +5,7 @@ import { isTerminal, type TaskReason, type TaskState } from "../../contract/task
 import { assert } from "./assert.ts";
 import { flagAgent, recount, totalChanged } from "./books.ts";
 import { constrainAgent } from "./constraints.ts";
+import { describeInTables } from "./describe.ts";
 import type { Effect } from "./effect.ts";
 import type { PeerNumber } from "./event.ts";
 import { withdrawAgent } from "./inverse-offers.ts";
@@ -13,6 +14,7 @@ import { rescindOffer } from "./offers.ts";
 import { normal } from "./pool.ts";
 import { type Agent, type ClusterState, type Task, wantRound } from "./state.ts";
 import { forAwareness, masterStatus, publishUpdate, sendStatus } from "./statuses.ts";
+import { loseOperations } from "./steps/operations.ts";
 import { completeTask, detachTask, dropExecutor } from "./tasks.ts";
 
 /** What an agent says about itself when it registers. */
@@ -65,6 +67,7 @@ export function addAgent(
   state.agentRows[row] = agent;
   state.agentPeers.set(peer, agent);
   state.recovering.delete(id);
+  describeInTables(state, agent);
   totalChanged(state, agent);
   tables.setUnavailability(row, agent.unavailability?.startMs ?? 0);
   flagAgent(state, agent);
@@ -86,6 +89,7 @@ export function describeAgent(state: ClusterState, agent: Agent, registration: R
   agent.capabilities = capabilities;
   agent.total = normal(info.resources);
   if (!changed) return;
+  describeInTables(state, agent);
   state.filters.dropAgent(agent.row);
   constrainAgent(state, agent);
 }
@@ -151,6 +155,7 @@ export function removeAgent(
     else if (how === "gone") endGone(state, agent, task, message, nowMs, out);
     else loseTask(state, agent, task, "REASON_AGENT_REMOVED", message, nowMs, out);
   }
+  loseOperations(state, agent, how, nowMs, out);
   for (const executor of [...agent.executors.values()]) dropExecutor(state, agent, executor);
   for (const framework of agent.known.keys()) framework.agents.delete(agent);
   agent.known.clear();

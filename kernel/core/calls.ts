@@ -17,6 +17,7 @@ export function problemOf(error: TepuiError): Problem {
   const problem: Problem = { code: error.code, message: error.message };
   if (error.where !== undefined) problem.where = error.where;
   if (error.hint !== undefined) problem.hint = error.hint;
+  if (error.details !== undefined) problem.details = [...error.details];
   return problem;
 }
 
@@ -27,7 +28,11 @@ export function reject(peer: PeerNumber, call: string, error: TepuiError, out: E
 }
 
 /** Ends a subscription with an error, and the connection after it. */
-export function refuseFramework(peer: PeerNumber, error: TepuiError, out: Effect[]): void {
+export function refuseFramework(
+  peer: PeerNumber,
+  error: Pick<Problem, "code" | "message">,
+  out: Effect[],
+): void {
   const { code, message } = error;
   out.push({ type: "send-framework", to: peer, event: { type: "error", code, message } });
   out.push({ type: "close-peer", peer, code, message });

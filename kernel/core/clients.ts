@@ -1,5 +1,6 @@
 import type { RoleName } from "../../contract/ids.ts";
 import { clientFlags, flagClient } from "./books.ts";
+import { describeClients } from "./describe.ts";
 import { ensureRole, releaseRole } from "./roles.ts";
 import type { Client, ClusterState, Framework } from "./state.ts";
 
@@ -16,6 +17,7 @@ export function syncClients(state: ClusterState, framework: Framework): void {
     if (!client.subscribed && client.row >= 0) state.filters.dropClient(client.row);
     dropIdleClient(state, client);
   }
+  describeClients(state, framework);
 }
 
 /** The framework's client in a role, made if there is none. */
@@ -32,7 +34,20 @@ export function clientOf(state: ClusterState, framework: Framework, name: RoleNa
           submitOrder: state.counters.submit++,
           flags: 1,
         });
-  const client: Client = { framework, role, row: row ?? -1, subscribed: false, holders: 0 };
+  const client: Client = {
+    framework,
+    role,
+    row: row ?? -1,
+    subscribed: false,
+    holders: 0,
+    offeredCycle: 0,
+    offeredMs: 0,
+    usedCycle: 0,
+    usedMs: 0,
+    unusedTimes: 0,
+    unusedCycle: 0,
+    behindUntilCycle: 0,
+  };
   role.clients.add(client);
   framework.clients.set(name, client);
   if (row !== undefined) {
@@ -55,6 +70,7 @@ export function dropIdleClient(state: ClusterState, client: Client): void {
   role.clients.delete(client);
   if (row >= 0) {
     state.filters.dropClient(row);
+    state.rounds.idle.delete(row);
     state.minima.delete(client);
     state.tables.removeClient(row);
     state.clientRows[row] = undefined;

@@ -1,5 +1,5 @@
 import type { AgentMessage } from "../../contract/agent-api.ts";
-import type { FrameworkCall } from "../../contract/framework-api.ts";
+import type { FrameworkCall, Problem } from "../../contract/framework-api.ts";
 import type { OperatorCommandName } from "../../contract/operator/commands.ts";
 import type { OperatorParams } from "../../contract/operator-api.ts";
 
@@ -33,7 +33,13 @@ export type OperatorCommand = {
 
 /** Everything that can happen to the cluster. The core learns of the world by these alone. */
 export type ClusterInput =
-  | { readonly type: "framework-call"; readonly peer: PeerNumber; readonly call: FrameworkCall }
+  | {
+      readonly type: "framework-call";
+      readonly peer: PeerNumber;
+      readonly call: FrameworkCall;
+      /** What the live policy's companion has against the description in the call. */
+      readonly objection?: Problem;
+    }
   | { readonly type: "framework-closed"; readonly peer: PeerNumber }
   | { readonly type: "agent-message"; readonly peer: PeerNumber; readonly message: AgentMessage }
   | { readonly type: "agent-closed"; readonly peer: PeerNumber }
@@ -50,8 +56,15 @@ export type ClusterInput =
       readonly policy: { readonly name: string; readonly digest: string };
       /** Candidates are left: another round is wanted as soon as may be. */
       readonly more?: boolean;
+      /**
+       * Time alone may change the decisions: all agents are looked at again with the next batch.
+       */
+      readonly lookAgain?: boolean;
     }
   /** How many listen to the cluster's events (H2). */
   | { readonly type: "listeners"; readonly count: number }
   /** Time has passed: fire the timers that are due. */
   | { readonly type: "tick" };
+
+/** An input of one type. */
+export type InputOf<Type extends ClusterInput["type"]> = Extract<ClusterInput, { type: Type }>;

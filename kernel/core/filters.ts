@@ -1,9 +1,8 @@
 import { contains, type Resources } from "../../contract/resources.ts";
 import { REFUSE_DEFAULT_MS, REFUSE_MAX_MS } from "../../contract/schema/framework.ts";
 import type { Row } from "./event.ts";
-import { grownF64, grownU32 } from "./tables/rows.ts";
-
-const NONE = 0xffff_ffff;
+import { FilterSlots, NONE, type SavedSlots } from "./filters/slots.ts";
+import { Heap } from "./heap.ts";
 
 /**
  * How long a refusal holds (C8): at least until the next batch; not at all for 0; 5 s when the
@@ -19,28 +18,27 @@ export function refusalMs(refuseMs: number | undefined, allocationIntervalMs: nu
 /** What the store asks about a client when it decides whether a filter blocks an offer. */
 export type WouldBeOffer = (agent: Row, client: Row) => Resources;
 
-/** The columns of a store of filters, a slot each. */
-export interface FilterColumns {
-  readonly client: Uint32Array;
-  readonly agent: Uint32Array;
-  readonly untilMs: Float64Array;
-  readonly agentNext: Uint32Array;
-  readonly agentBefore: Uint32Array;
-  readonly clientNext: Uint32Array;
-  readonly clientBefore: Uint32Array;
-}
-
 /** A store of filters as plain data. */
 export interface SavedFilters {
-  readonly columns: FilterColumns;
-  /** Which of `lists` was refused, a slot each. */
-  readonly refused: Uint32Array;
-  readonly lists: readonly (Resources | undefined)[];
-  readonly agentHead: readonly number[];
-  readonly clientHead: readonly number[];
-  readonly free: readonly number[];
+  readonly slots: SavedSlots;
   readonly buckets: readonly (readonly [untilMs: number, slots: readonly number[]])[];
   readonly dirty: readonly Row[];
+  readonly version: number;
+}
+
+/** Refusals as columns of the same length: which client refused something of which agent. */
+export interface ExpiryColumns {
+  readonly untilMs: Float64Array;
+  readonly agent: Uint32Array;
+  readonly client: Uint32Array;
+}
+
+/** Where those who want to know when refusals end can look. */
+export interface Expiries {
+  /** Grows with every change. */
+  readonly version: number;
+  /** Writes the refusals that end first, the soonest first; gives their number. */
+  soonest(into: ExpiryColumns): number;
 }
 
 /**
@@ -49,51 +47,43 @@ export interface SavedFilters {
  * its expiry. Whether a filter blocks depends on what is free on its agent, which changes often,
  * so it is worked out once before a round and only for agents where something changed.
  */
-export class FilterStore {
-  #client: Uint32Array = new Uint32Array(64);
-  #agent: Uint32Array = new Uint32Array(64);
-  #untilMs: Float64Array = new Float64Array(64);
-  /** Links of the two lists. The list of an agent has the newest first. */
-  #agentNext: Uint32Array = new Uint32Array(64);
-  #agentBefore: Uint32Array = new Uint32Array(64);
-  #clientNext: Uint32Array = new Uint32Array(64);
-  #clientBefore: Uint32Array = new Uint32Array(64);
-  readonly #refused: (Resources | undefined)[] = [];
-  readonly #agentHead: number[] = [];
-  readonly #clientHead: number[] = [];
-  readonly #free: number[] = [];
-  #end = 0;
+export class FilterStore implements Expiries {
+  readonly #slots = new FilterSlots();
   /** Filters by the time at which they expire; many share one. */
   readonly #buckets = new Map<number, number[]>();
+  /** The times of the buckets. */
+  readonly #times = new Heap<number>((a, b) => a < b);
   readonly #dirty = new Set<Row>();
+  #version = 0;
 
   /** Filters in force. */
   get size(): number {
-    return this.#end - this.#free.length;
+    return this.#slots.size;
+  }
+
+  /** Grows with every filter that comes or goes. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Adds a filter. True when it is the first to expire at that time, which then needs a timer. */
   add(client: Row, agent: Row, refused: Resources, untilMs: number): boolean {
-    const slot = this.#free.pop() ?? this.#grown();
-    this.#client[slot] = client;
-    this.#agent[slot] = agent;
-    this.#untilMs[slot] = untilMs;
-    this.#refused[slot] = this.#shared(agent, refused);
-    link(this.#agentHead, this.#agentNext, this.#agentBefore, agent, slot);
-    link(this.#clientHead, this.#clientNext, this.#clientBefore, client, slot);
+    const slot = this.#slots.take(client, agent, this.#shared(agent, refused), untilMs);
     this.#dirty.add(agent);
+    this.#version += 1;
     const bucket = this.#buckets.get(untilMs);
     if (bucket !== undefined) {
       bucket.push(slot);
       return false;
     }
     this.#buckets.set(untilMs, [slot]);
+    this.#times.push(untilMs);
     return true;
   }
 
   /** What is free on the agent changed: its filters may block more now, or less. */
   markAgent(agent: Row): void {
-    if ((this.#agentHead[agent] ?? NONE) !== NONE) this.#dirty.add(agent);
+    if (this.#slots.firstOn(agent) !== NONE) this.#dirty.add(agent);
   }
 
   /** Drops the filters that expire at that time; `touch` is told each agent. */
@@ -101,18 +91,20 @@ export class FilterStore {
     const bucket = this.#buckets.get(untilMs);
     if (bucket === undefined) return;
     this.#buckets.delete(untilMs);
+    while (this.#times.size > 0 && !this.#buckets.has(this.#times.first as number)) {
+      this.#times.pop();
+    }
     for (const slot of bucket) {
-      // The slot may have been dropped since, and taken by a filter that lives longer.
-      if (this.#refused[slot] === undefined || this.#untilMs[slot] !== untilMs) continue;
-      touch(this.#agent[slot] as Row);
+      if (!this.#isOf(slot, untilMs)) continue;
+      touch(this.#slots.agent[slot] as Row);
       this.#drop(slot);
     }
   }
 
   /** Drops all filters of a client (C9). */
   dropClient(client: Row): void {
-    for (let slot = this.#clientHead[client] ?? NONE; slot !== NONE; ) {
-      const next = this.#clientNext[slot] as number;
+    for (let slot = this.#slots.firstOf(client); slot !== NONE; ) {
+      const next = this.#slots.clientNext[slot] as number;
       this.#drop(slot);
       slot = next;
     }
@@ -120,8 +112,8 @@ export class FilterStore {
 
   /** Drops all filters on an agent (C9). */
   dropAgent(agent: Row): void {
-    for (let slot = this.#agentHead[agent] ?? NONE; slot !== NONE; ) {
-      const next = this.#agentNext[slot] as number;
+    for (let slot = this.#slots.firstOn(agent); slot !== NONE; ) {
+      const next = this.#slots.agentNext[slot] as number;
       this.#drop(slot);
       slot = next;
     }
@@ -145,13 +137,13 @@ export class FilterStore {
     let lastOffer: Resources | undefined;
     let answer = false;
     for (
-      let slot = this.#agentHead[agent] ?? NONE;
+      let slot = this.#slots.firstOn(agent);
       slot !== NONE;
-      slot = this.#agentNext[slot] as number
+      slot = this.#slots.agentNext[slot] as number
     ) {
-      const client = this.#client[slot] as Row;
+      const client = this.#slots.client[slot] as Row;
       const offer = offers(agent, client);
-      const refused = this.#refused[slot] as Resources;
+      const refused = this.#slots.refused[slot] as Resources;
       if (refused !== lastRefused || offer !== lastOffer) {
         answer = contains(refused, offer);
         lastRefused = refused;
@@ -161,132 +153,102 @@ export class FilterStore {
     }
   }
 
-  /** Every filter, for checks and for people. */
-  *entries(): Generator<{ client: Row; agent: Row; refused: Resources; untilMs: number }> {
-    for (let slot = 0; slot < this.#end; slot++) {
-      const refused = this.#refused[slot];
-      if (refused === undefined) continue;
+  soonest(into: ExpiryColumns): number {
+    let count = 0;
+    for (const untilMs of this.#times.ordered()) {
+      for (const slot of this.#buckets.get(untilMs) ?? []) {
+        if (!this.#isOf(slot, untilMs)) continue;
+        if (count === into.untilMs.length) return count;
+        into.untilMs[count] = untilMs;
+        into.agent[count] = this.#slots.agent[slot] as Row;
+        into.client[count] = this.#slots.client[slot] as Row;
+        count += 1;
+      }
+    }
+    return count;
+  }
+
+  /** Every filter of a client: agent, what was refused, until when. */
+  *ofClient(client: Row): Generator<{ agent: Row; refused: Resources; untilMs: number }> {
+    for (
+      let slot = this.#slots.firstOf(client);
+      slot !== NONE;
+      slot = this.#slots.clientNext[slot] as number
+    ) {
       yield {
-        client: this.#client[slot] as Row,
-        agent: this.#agent[slot] as Row,
-        refused,
-        untilMs: this.#untilMs[slot] as number,
+        agent: this.#slots.agent[slot] as Row,
+        refused: this.#slots.refused[slot] as Resources,
+        untilMs: this.#slots.untilMs[slot] as number,
       };
     }
   }
 
-  /** Everything, to be loaded elsewhere. Lists of resources that are shared stay shared. */
-  save(): SavedFilters {
-    const lists = new Map<Resources | undefined, number>();
-    const refused = new Uint32Array(this.#end);
-    for (let slot = 0; slot < this.#end; slot++) {
-      const list = this.#refused[slot];
-      const known = lists.get(list) ?? lists.size;
-      lists.set(list, known);
-      refused[slot] = known;
+  /** Every filter on an agent: client, what was refused, until when. */
+  *onAgent(agent: Row): Generator<{ client: Row; refused: Resources; untilMs: number }> {
+    for (
+      let slot = this.#slots.firstOn(agent);
+      slot !== NONE;
+      slot = this.#slots.agentNext[slot] as number
+    ) {
+      yield {
+        client: this.#slots.client[slot] as Row,
+        refused: this.#slots.refused[slot] as Resources,
+        untilMs: this.#slots.untilMs[slot] as number,
+      };
     }
-    const cut = Object.entries(this.#columns).map(
-      ([name, column]) => [name, column.slice(0, this.#end)] as const,
-    );
+  }
+
+  /** Every filter, for checks and for people. */
+  *entries(): Generator<{ client: Row; agent: Row; refused: Resources; untilMs: number }> {
+    for (let slot = 0; slot < this.#slots.end; slot++) {
+      const refused = this.#slots.refused[slot];
+      if (refused === undefined) continue;
+      yield {
+        client: this.#slots.client[slot] as Row,
+        agent: this.#slots.agent[slot] as Row,
+        refused,
+        untilMs: this.#slots.untilMs[slot] as number,
+      };
+    }
+  }
+
+  /** Everything, to be loaded elsewhere. */
+  save(): SavedFilters {
     return {
-      columns: Object.fromEntries(cut) as unknown as FilterColumns,
-      refused,
-      lists: [...lists.keys()],
-      agentHead: [...this.#agentHead],
-      clientHead: [...this.#clientHead],
-      free: [...this.#free],
+      slots: this.#slots.save(),
       buckets: [...this.#buckets].map(([untilMs, slots]) => [untilMs, [...slots]]),
       dirty: [...this.#dirty],
+      version: this.#version,
     };
   }
 
   /** Becomes the store that was saved; it must be a new one. */
-  load(saved: SavedFilters): void {
-    const end = saved.refused.length;
-    while (this.#end < end) this.#grown();
-    for (const [name, column] of Object.entries(this.#columns)) {
-      column.set(saved.columns[name as keyof FilterColumns]);
+  load({ slots, buckets, dirty, version }: SavedFilters): void {
+    this.#slots.load(slots);
+    for (const [untilMs, bucket] of buckets) {
+      this.#buckets.set(untilMs, [...bucket]);
+      this.#times.push(untilMs);
     }
-    for (const list of saved.refused) this.#refused.push(saved.lists[list]);
-    for (const head of saved.agentHead) this.#agentHead.push(head);
-    for (const head of saved.clientHead) this.#clientHead.push(head);
-    for (const slot of saved.free) this.#free.push(slot);
-    for (const [untilMs, slots] of saved.buckets) this.#buckets.set(untilMs, [...slots]);
-    for (const row of saved.dirty) this.#dirty.add(row);
+    for (const row of dirty) this.#dirty.add(row);
+    this.#version = version;
   }
 
-  get #columns(): FilterColumns {
-    return {
-      client: this.#client,
-      agent: this.#agent,
-      untilMs: this.#untilMs,
-      agentNext: this.#agentNext,
-      agentBefore: this.#agentBefore,
-      clientNext: this.#clientNext,
-      clientBefore: this.#clientBefore,
-    };
-  }
-
-  #grown(): number {
-    const slot = this.#end++;
-    if (slot < this.#client.length) return slot;
-    const size = this.#client.length * 2;
-    this.#client = grownU32(this.#client, size);
-    this.#agent = grownU32(this.#agent, size);
-    this.#untilMs = grownF64(this.#untilMs, size);
-    this.#agentNext = grownU32(this.#agentNext, size);
-    this.#agentBefore = grownU32(this.#agentBefore, size);
-    this.#clientNext = grownU32(this.#clientNext, size);
-    this.#clientBefore = grownU32(this.#clientBefore, size);
-    return slot;
+  /** A slot of a bucket may have been dropped since, and taken by a filter that lives longer. */
+  #isOf(slot: number, untilMs: number): boolean {
+    return this.#slots.refused[slot] !== undefined && this.#slots.untilMs[slot] === untilMs;
   }
 
   /** Lists that are equal to that of the agent's newest filter are held once. */
   #shared(agent: Row, refused: Resources): Resources {
-    const head = this.#agentHead[agent] ?? NONE;
-    const known = head === NONE ? undefined : this.#refused[head];
+    const head = this.#slots.firstOn(agent);
+    const known = head === NONE ? undefined : this.#slots.refused[head];
     if (known === undefined || known.length !== refused.length) return refused;
     return contains(known, refused) && contains(refused, known) ? known : refused;
   }
 
   #drop(slot: number): void {
-    const agent = this.#agent[slot] as Row;
-    unlink(this.#agentHead, this.#agentNext, this.#agentBefore, agent, slot);
-    const client = this.#client[slot] as Row;
-    unlink(this.#clientHead, this.#clientNext, this.#clientBefore, client, slot);
-    this.#refused[slot] = undefined;
-    this.#free.push(slot);
-    this.#dirty.add(agent);
+    this.#dirty.add(this.#slots.agent[slot] as Row);
+    this.#slots.give(slot);
+    this.#version += 1;
   }
-}
-
-/** Puts a slot first in the list of `row`. */
-function link(
-  heads: number[],
-  next: Uint32Array,
-  before: Uint32Array,
-  row: Row,
-  slot: number,
-): void {
-  while (heads.length <= row) heads.push(NONE);
-  const head = heads[row] as number;
-  next[slot] = head;
-  before[slot] = NONE;
-  if (head !== NONE) before[head] = slot;
-  heads[row] = slot;
-}
-
-/** Takes a slot out of the list of `row`. */
-function unlink(
-  heads: number[],
-  next: Uint32Array,
-  before: Uint32Array,
-  row: Row,
-  slot: number,
-): void {
-  const after = next[slot] as number;
-  const ahead = before[slot] as number;
-  if (after !== NONE) before[after] = ahead;
-  if (ahead === NONE) heads[row] = after;
-  else next[ahead] = after;
 }

@@ -35,6 +35,7 @@ export function addFramework(
     tasks: new Map(),
     unreachable: new Map(),
     completed: [],
+    operations: new Map(),
     agents: new Set(),
     registeredMs: nowMs,
     reregisteredMs: undefined,

@@ -27,6 +27,7 @@ export function invariants(state: ClusterState): void {
   checkRoles(state);
   checkUse(state);
   checkFilters(state);
+  checkRounds(state);
 }
 
 function checkAgent(state: ClusterState, agent: Agent): void {
@@ -209,4 +210,12 @@ function checkFilters(state: ClusterState): void {
     assert(state.agentRows[agent] !== undefined, `a filter on agent ${agent}, which is not`);
   }
   assert(count === state.filters.size, "filters are lost");
+}
+
+/** Between two rounds nobody is hidden, and only clients that are there can be idle. */
+function checkRounds({ rounds, clientRows }: ClusterState): void {
+  assert(rounds.hidden.length === 0, "a client is hidden from the policies, and no round runs");
+  for (const row of rounds.idle) {
+    assert((clientRows[row]?.unusedTimes ?? 0) > 0, `client ${row} is taken for idle`);
+  }
 }

@@ -22,7 +22,7 @@ import type {
   OfferConstraints,
   Quantities,
 } from "../../contract/schema/framework.ts";
-import type { Offer as WireOffer } from "../../contract/schema/offer.ts";
+import type { Operation, OperationState, Offer as WireOffer } from "../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
 import type { AgentTest } from "./constraints.ts";
@@ -75,6 +75,8 @@ export interface Offer {
   /** As it was sent. */
   readonly wire: WireOffer;
   readonly mintedMs: number;
+  /** Number of the cycle of allocation that made it. */
+  readonly cycle: number;
 }
 
 /** A framework's presence in one role: what the policies hand resources to. */
@@ -87,6 +89,16 @@ export interface Client {
   subscribed: boolean;
   /** Offers, tasks and executors that hold something for it. */
   holders: number;
+  /** Cycle and time in which it was last given an offer, and last used one; cycle 0 for never. */
+  offeredCycle: number;
+  offeredMs: number;
+  usedCycle: number;
+  usedMs: number;
+  /** How often in a row it gave everything back at once, and in which cycle the last time. */
+  unusedTimes: number;
+  unusedCycle: number;
+  /** The last cycle in which it stands behind the others; see `hoarding.ts`. */
+  behindUntilCycle: number;
 }
 
 /** A question to a framework whether an agent may go away (C15). */
@@ -123,6 +135,14 @@ export interface Role {
   references: number;
 }
 
+/** An operation that its framework wants to hear of (C18). */
+export interface FrameworkOperation {
+  readonly uuid: UpdateId;
+  readonly agentId: AgentId;
+  readonly operation: Operation;
+  state: OperationState;
+}
+
 /** A framework that is registered, disconnected, or only known by its tasks (G6). */
 export interface Framework {
   readonly id: FrameworkId;
@@ -146,6 +166,8 @@ export interface Framework {
   /** Tasks on unreachable agents, the oldest first (B24). */
   readonly unreachable: Map<TaskId, Task>;
   readonly completed: Task[];
+  /** Operations with an id of the framework's, until it has acknowledged their outcome (C18). */
+  readonly operations: Map<string, FrameworkOperation>;
   /** Agents that know the framework. */
   readonly agents: Set<Agent>;
   readonly registeredMs: number;
@@ -255,4 +277,44 @@ export interface RoleQuota {
   readonly role: RoleName;
   readonly guarantee: Quantities | undefined;
   readonly limit: Quantities | undefined;
+}
+
+/**
+ * Which part of a cycle a round is; see `hoarding.ts`. `front`: those who stand behind are hidden.
+ * `second`: for agents that were taken off those on trial, who are hidden, too. `rest`: for
+ * everybody, on what is left. `all`: the only one, for everybody.
+ */
+export type RoundPart = "all" | "front" | "second" | "rest";
+
+/** One round of allocation that was run. */
+export interface RoundNote {
+  /** Number of the round, from 1; the same that the history of the policy tells. */
+  readonly round: number;
+  readonly atMs: number;
+  readonly policy: string;
+  readonly digest: string;
+  /** Agents looked at, and offers made. */
+  readonly looked: number;
+  readonly offers: number;
+  readonly part: RoundPart;
+}
+
+/** The rounds of allocation as the core sees them. */
+export interface Rounds {
+  /** Number of the last round. */
+  number: number;
+  /** Number of the last cycle: one round, or several where some stand behind the others. */
+  cycle: number;
+  /** The last rounds, the oldest first. */
+  readonly recent: RoundNote[];
+  /** The part that is being run, or was run last. */
+  part: RoundPart;
+  /** The part that has to follow, and the agents that it is for. */
+  next: { readonly part: RoundPart; readonly agents: readonly Row[] } | undefined;
+  /** Clients that keep giving everything back. */
+  readonly idle: Set<Row>;
+  /** While a round runs: clients that the policy does not see, its agents, and those that wait. */
+  hidden: readonly Row[];
+  candidates: readonly Row[];
+  aside: readonly Row[];
 }

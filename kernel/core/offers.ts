@@ -8,13 +8,14 @@ import { dropIdleClient } from "./clients.ts";
 import type { Effect } from "./effect.ts";
 import type { OfferDecision } from "./event.ts";
 import { refusalMs } from "./filters.ts";
+import { noteUnused } from "./hoarding.ts";
 import { mintOfferId } from "./ids.ts";
 import { partOf, type Sight, visibleTo } from "./pool.ts";
 import type { Agent, Client, ClusterState, Framework, Offer } from "./state.ts";
 import { ClientFlag } from "./tables/shape.ts";
 
 /** What a client may see of an agent, from its flags in the tables. */
-function sightOf(state: ClusterState, client: Client): Sight {
+export function sightOf(state: ClusterState, client: Client): Sight {
   const flags = state.tables.clients.flags[client.row] ?? 0;
   return {
     revocable: (flags & ClientFlag.REVOCABLE) !== 0,
@@ -136,7 +137,10 @@ function mint(
     const own = [...agent.executors.values()].filter((each) => each.framework === framework);
     if (own.length > 0) wire.executorIds = own.map((each) => each.info.executorId);
   }
-  const offer: Offer = { id, framework, client, agent, wire, mintedMs: nowMs };
+  const { cycle } = state.rounds;
+  const offer: Offer = { id, framework, client, agent, wire, mintedMs: nowMs, cycle };
+  client.offeredCycle = cycle;
+  client.offeredMs = nowMs;
   state.offers.set(id, offer);
   agent.offers.add(offer);
   framework.offers.add(offer);
@@ -194,11 +198,12 @@ export function expireOffers(state: ClusterState, nowMs: number, out: Effect[]):
   if (offerTimeoutMs === undefined) return;
   for (const offer of state.offers.values()) {
     if (offer.mintedMs + offerTimeoutMs > nowMs) return;
+    noteUnused(state, offer);
     rescindOffer(state, offer, out);
   }
 }
 
-/** Remembers a refusal of resources on an agent (C7, C10). */
+/** Remembers a refusal of resources on an agent (C7, C10); false when it leaves no filter. */
 export function refuse(
   state: ClusterState,
   client: Client,
@@ -206,11 +211,12 @@ export function refuse(
   resources: Resources,
   refuseMs: number | undefined,
   nowMs: number,
-): void {
+): boolean {
   const forMs = refusalMs(refuseMs, state.options.allocationIntervalMs);
-  if (forMs === 0 || resources.length === 0 || client.row < 0) return;
+  if (forMs === 0 || resources.length === 0 || client.row < 0) return false;
   const untilMs = nowMs + forMs;
   if (state.filters.add(client.row, agent.row, resources, untilMs)) {
     state.timers.set(untilMs, "filters", String(untilMs));
   }
+  return true;
 }

@@ -13,6 +13,11 @@ export interface ClusterOptions {
   readonly offerTimeoutMs: number | undefined;
   /** What has to be left on an agent for an offer; any of these, empty for no minimum (C13). */
   readonly minAllocatable: readonly Quantities[];
+  /**
+   * Most cycles of allocation for which a client that keeps giving everything back at once is set
+   * behind the others; 0 for never.
+   */
+  readonly backOffCyclesMax: number;
   /** Agents with gpus are only for frameworks that know about gpus (C19). */
   readonly filterGpuResources: boolean;
   /** Time between pings, and how many may go unanswered in a row (B22). */
@@ -43,6 +48,7 @@ export const defaultOptions: Omit<ClusterOptions, "master"> = {
   allocationIntervalMs: 1_000,
   offerTimeoutMs: undefined,
   minAllocatable: [{ cpus: 10 }, { mem: 32_000 }],
+  backOffCyclesMax: 32,
   filterGpuResources: true,
   agentPingTimeoutMs: 15_000,
   maxAgentPingTimeouts: 5,

@@ -14,6 +14,7 @@ import type {
   PendingWrite,
   Role,
   RoleQuota,
+  Rounds,
 } from "./model.ts";
 import type { ClusterOptions } from "./options.ts";
 import { RowPool } from "./tables/rows.ts";
@@ -26,12 +27,14 @@ export type {
   CompletedFramework,
   Executor,
   Framework,
+  FrameworkOperation,
   InverseOffer,
   Maintenance,
   Offer,
   PendingWrite,
   Role,
   RoleQuota,
+  Rounds,
   Task,
   TaskAbout,
 } from "./model.ts";
@@ -87,9 +90,12 @@ export interface ClusterState {
   /** The smallest offers that clients state themselves (C13). */
   readonly minima: Map<Client, readonly Quantities[]>;
   readonly timers: Timers;
+  readonly rounds: Rounds;
   readonly allocation: {
     /** A round is to run as soon as what is in the inbox has been stepped (C1). */
     wanted: boolean;
+    /** The policy left agents idle that it may give away as time passes. */
+    lookAgain: boolean;
     /** No round before this, unless enough agents are back (E17). */
     pausedUntilMs: number | undefined;
     /** How many agents have to be back for that. */
@@ -165,8 +171,20 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     frameworkNumbers: new RowPool(0),
     minima: new Map(),
     timers: new Timers(),
+    rounds: {
+      number: 0,
+      cycle: 0,
+      recent: [],
+      part: "all",
+      next: undefined,
+      idle: new Set(),
+      hidden: [],
+      candidates: [],
+      aside: [],
+    },
     allocation: {
       wanted: false,
+      lookAgain: false,
       pausedUntilMs: undefined,
       agentsAwaited: 0,
       policy: { name: "none", digest: "" },

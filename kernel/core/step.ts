@@ -1,7 +1,8 @@
 import { unreachable } from "./assert.ts";
 import type { Effect } from "./effect.ts";
 import type { ClusterInput } from "./event.ts";
-import { mintOffers, wouldBeOffer } from "./offers.ts";
+import { wouldBeOffer } from "./offers.ts";
+import { beginRound, endRound } from "./rounds.ts";
 import type { Agent, Client, ClusterState } from "./state.ts";
 import { stepAgentClosed, unreachableWritten } from "./steps/agent-lost.ts";
 import { stepAgentMessage } from "./steps/agent-message.ts";
@@ -30,7 +31,7 @@ function dispatch(state: ClusterState, input: ClusterInput, nowMs: number, out: 
       stepAgentMessage(state, input.peer, input.message, nowMs, out);
       return;
     case "framework-call":
-      stepFrameworkCall(state, input.peer, input.call, nowMs, out);
+      stepFrameworkCall(state, input, nowMs, out);
       return;
     case "offers-decided":
       stepOffersDecided(state, input, nowMs, out);
@@ -64,20 +65,16 @@ function dispatch(state: ClusterState, input: ClusterInput, nowMs: number, out: 
 
 function stepOffersDecided(
   state: ClusterState,
-  { decisions, policy, more }: Extract<ClusterInput, { type: "offers-decided" }>,
+  decided: Extract<ClusterInput, { type: "offers-decided" }>,
   nowMs: number,
   out: Effect[],
 ): void {
   const { allocation } = state;
-  allocation.wanted = more === true;
+  const { policy } = decided;
   if (allocation.policy.digest !== policy.digest || allocation.policy.name !== policy.name) {
     allocation.policy = { name: policy.name, digest: policy.digest };
-    if (state.listeners > 0) {
-      const event = { kind: "policy-changed", timeMs: nowMs, name: policy.name } as const;
-      out.push({ type: "publish", event });
-    }
   }
-  mintOffers(state, decisions, allocation.policy, nowMs, out);
+  endRound(state, decided, nowMs, out);
 }
 
 /** What waited for the registry goes on (G4). */
@@ -131,15 +128,16 @@ function stepRegistryWritten(
 
 /** Whether a round of allocation is wanted now (C1). */
 export function isRoundDue(state: ClusterState): boolean {
-  const { allocation, tables } = state;
-  if (!allocation.wanted || !state.recovered || tables.candidates.length === 0) return false;
+  const { allocation, rounds, tables } = state;
+  const wanted = allocation.wanted || rounds.next !== undefined;
+  if (!wanted || !state.recovered || tables.candidates.length === 0) return false;
   return allocation.pausedUntilMs === undefined || state.agents.size >= allocation.agentsAwaited;
 }
 
 /**
- * Brings what the policies read up to date: which pairs filters block now (C8). Call it right
- * before a round over `state.tables`; the round's decisions are stepped as `offers-decided`, also
- * when there are none.
+ * Brings what the policies read up to date: which pairs filters block now (C8), and whom the round
+ * is for. Call it right before a round over `state.tables`; the round's decisions are stepped as
+ * `offers-decided`, also when there are none.
  */
 export function prepareRound(state: ClusterState): void {
   const { filters, tables } = state;
@@ -150,4 +148,5 @@ export function prepareRound(state: ClusterState): void {
     tables.filters.resetAgent(row);
     filters.blocked(row, offers, (client) => tables.setFiltered(client, row, true));
   }
+  beginRound(state);
 }

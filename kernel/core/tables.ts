@@ -1,7 +1,8 @@
+import type { AgentFacts, ClientFacts } from "../../contract/ports/policy-companion.ts";
 import {
   AgentTable,
-  type AttributeRow,
   AttributeTable,
+  type AttributeValue,
   ReservationTable,
 } from "./tables/agents.ts";
 import { Candidates } from "./tables/candidates.ts";
@@ -100,7 +101,7 @@ export class AllocationTables {
       const reservation = this.agents.firstReservation[row] as number;
       this.setReservation(row, this.reservations.role[reservation] as number, EMPTY, EMPTY);
     }
-    this.setAttributes(row, []);
+    this.#dropAttributes(row);
     this.filters.clearAgent(row);
     this.agents.clear(row);
     this.agents.pool.give(row);
@@ -151,29 +152,16 @@ export class AllocationTables {
     this.touchAgent(row);
   }
 
-  /** Replaces the agent's attributes; false when the table has no room for them. */
-  setAttributes(agent: number, rows: readonly AttributeRow[]): boolean {
-    const { agents, attributes } = this;
-    for (let row = agents.firstAttribute[agent] as number; row !== NO_ROW; ) {
-      const next = attributes.next[row] as number;
-      attributes.next[row] = NO_ROW;
-      attributes.pool.give(row);
-      row = next;
-    }
-    agents.firstAttribute[agent] = NO_ROW;
-    agents.changes.mark(agent);
+  /**
+   * Replaces what the agent says about itself and the attributes that the columns carry of it;
+   * false when the table has no room for them.
+   */
+  describeAgent(agent: number, facts: AgentFacts, values: readonly AttributeValue[]): boolean {
+    this.agents.setFacts(agent, facts);
+    this.#dropAttributes(agent);
     // Freed rows are counted too, which only makes the table grow a little early.
-    if (!this.#room("attributes", attributes.pool.end + rows.length)) return false;
-    for (let at = rows.length - 1; at >= 0; at--) {
-      const value = rows[at] as AttributeRow;
-      const row = attributes.pool.take();
-      attributes.name[row] = value.name;
-      attributes.text[row] = value.text;
-      attributes.number[row] = value.number;
-      attributes.next[row] = agents.firstAttribute[agent] as number;
-      attributes.changes.mark(row);
-      agents.firstAttribute[agent] = row;
-    }
+    if (!this.#room("attributes", this.attributes.pool.end + values.length)) return false;
+    this.agents.firstAttribute[agent] = this.attributes.add(values);
     this.touchAgent(agent);
     return true;
   }
@@ -283,6 +271,12 @@ export class AllocationTables {
     if (wasFlags === (flags | 1)) return;
     this.clients.changes.mark(row);
     if (this.clients.offerable(row) || before) this.touchAll();
+  }
+
+  /** Replaces what companions are told of the client; every agent is looked at again. */
+  describeClient(row: number, facts: ClientFacts): void {
+    this.clients.setFacts(row, facts);
+    this.touchAll();
   }
 
   /**
@@ -398,6 +392,12 @@ export class AllocationTables {
       if ((free[at] as number) > 0 || (revocable[at] as number) > 0) return true;
     }
     return false;
+  }
+
+  #dropAttributes(agent: number): void {
+    this.attributes.remove(this.agents.firstAttribute[agent] as number);
+    this.agents.firstAttribute[agent] = NO_ROW;
+    this.agents.changes.mark(agent);
   }
 
   /** Grows a table so that it has `rows`; false when it may not grow that far. */

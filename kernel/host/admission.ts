@@ -173,6 +173,21 @@ export function admitPlugins(
   return admitted;
 }
 
+/**
+ * Admits one more plugin beside those that run, by the same checks in the same order.
+ * @throws one of the PLUGIN_… codes
+ */
+export function admitAnother(
+  entry: PluginEntry,
+  running: readonly AdmittedPlugin[],
+  options: AdmissionOptions,
+): AdmittedPlugin {
+  const candidate = newCandidate(entry);
+  const all = [...running, candidate];
+  for (const check of admission) check(candidate, all, options);
+  return { ...candidate, manifest: manifestOf(candidate) };
+}
+
 /** Admitted plugins in the order in which they start. */
 export function inStartOrder(admitted: readonly AdmittedPlugin[]): readonly AdmittedPlugin[] {
   return startOrder(admitted.map(ordered)).map(({ candidate }) => candidate as AdmittedPlugin);

@@ -31,12 +31,13 @@ export function findPlugin(plugin: string, places: PluginPlaces): string {
   throw errors.PLUGIN_NOT_FOUND(plugin, tried, didYouMean(plugin, builtInNames(places)));
 }
 
-function isPath(plugin: string): boolean {
+/** Whether a plugin is named by where it is: `./mine`, `../mine`, `/opt/mine`. */
+export function isPluginPath(plugin: string): boolean {
   return isAbsolute(plugin) || /^\.\.?([/\\]|$)/.test(plugin);
 }
 
 function* candidates(plugin: string, places: PluginPlaces): Generator<string> {
-  if (isPath(plugin)) {
+  if (isPluginPath(plugin)) {
     yield resolve(places.from, plugin);
     return;
   }

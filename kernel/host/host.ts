@@ -3,7 +3,7 @@ import type { Clock } from "../../contract/ports/clock.ts";
 import { type Logger, silentLog } from "../../contract/ports/log.ts";
 import { type Metrics, silentMetrics } from "../../contract/ports/metrics.ts";
 import type { PluginKind, Port } from "../../contract/ports/plugin.ts";
-import { admitPlugins, inStartOrder } from "./admission.ts";
+import { admitAnother, admitPlugins, inStartOrder } from "./admission.ts";
 import type { AdmissionOptions, AdmittedPlugin, PluginEntry } from "./candidate.ts";
 import { HostContainer } from "./container.ts";
 import { PluginLife, type PluginState } from "./lifecycle.ts";
@@ -42,6 +42,14 @@ export interface PluginStatus {
   readonly startMs: number;
 }
 
+/**
+ * A plugin that joined a host at work. Its ports are its own: nobody finds them through the host.
+ */
+export interface AddedPlugin extends PluginStatus {
+  /** What it serves under a port of its manifest. */
+  served<T>(port: Port<T>): T;
+}
+
 /** Plugins at work. */
 export interface Host {
   /**
@@ -53,6 +61,14 @@ export interface Host {
   getAll<T>(port: Port<T>): readonly T[];
   /** Every plugin, in the order of starts. */
   status(): readonly PluginStatus[];
+  /**
+   * Admits and starts one more plugin, through every check that those of the start went through;
+   * `kinds` are those that are wanted. When it is refused, nothing has changed.
+   * @throws the refusals of `admitPlugins` and of `PluginLife.start`
+   */
+  add(entry: PluginEntry, kinds: readonly PluginKind[]): Promise<AddedPlugin>;
+  /** Stops a plugin that was added; false when there is none of that name. */
+  remove(name: string): Promise<boolean>;
   /**
    * Stops the plugins in the reverse of their start, all within the deadline: one that hangs is
    * left behind after its share of the time. Gives back what went wrong; a second call gives the
@@ -83,7 +99,10 @@ class RunningHost implements Host {
   readonly #clock: Clock;
   readonly #log: Logger;
   /** In the order of starts. */
-  readonly #lives: readonly PluginLife[];
+  #lives: readonly PluginLife[];
+  readonly #added = new Set<PluginLife>();
+  readonly #options: HostOptions;
+  readonly #provided: readonly string[];
   #stopping: Promise<readonly TepuiError[]> | undefined;
 
   constructor(
@@ -91,6 +110,8 @@ class RunningHost implements Host {
     options: HostOptions,
     provided: Readonly<Record<string, unknown>>,
   ) {
+    this.#options = options;
+    this.#provided = Object.keys(provided);
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? silentLog;
     const metrics = options.metrics ?? silentMetrics;
@@ -139,15 +160,37 @@ class RunningHost implements Host {
   }
 
   status(): readonly PluginStatus[] {
-    return this.#lives.map(({ plugin, state, startMs }) => ({
-      name: plugin.name,
-      kind: plugin.manifest.kind,
-      version: plugin.manifest.version,
-      folder: plugin.folder,
-      digest: plugin.digest,
-      state,
-      startMs,
-    }));
+    return this.#lives.map(statusOf);
+  }
+
+  async add(entry: PluginEntry, kinds: readonly PluginKind[]): Promise<AddedPlugin> {
+    const running = this.#lives.map(({ plugin }) => plugin);
+    const options = { ...this.#options, provided: this.#provided, kinds };
+    const life = this.#lifeOf(admitAnother(entry, running, options), this.#options);
+    // Its name is taken from now on, also for those that are added while it starts.
+    this.#lives = [...this.#lives, life];
+    this.#added.add(life);
+    try {
+      await life.start(new AbortController().signal);
+    } catch (thrown) {
+      this.#forget(life);
+      throw thrown;
+    }
+    return { ...statusOf(life), served: <T>(port: Port<T>) => life.served(port.name) as T };
+  }
+
+  async remove(name: string): Promise<boolean> {
+    const life = [...this.#added].find(({ plugin }) => plugin.name === name);
+    if (life === undefined) return false;
+    const problem = await life.stop(UNWIND_DEADLINE_MS);
+    if (problem !== undefined) this.#log.error({ err: problem }, problem.describe());
+    this.#forget(life);
+    return true;
+  }
+
+  #forget(life: PluginLife): void {
+    this.#added.delete(life);
+    this.#lives = this.#lives.filter((other) => other !== life);
   }
 
   stop(deadlineMs: number = HOST_STOP_DEADLINE_MS): Promise<readonly TepuiError[]> {
@@ -170,4 +213,10 @@ class RunningHost implements Host {
     this.#container.clear();
     return problems;
   }
+}
+
+function statusOf({ plugin, state, startMs }: PluginLife): PluginStatus {
+  const { name, folder, digest, manifest } = plugin;
+  const { kind, version } = manifest;
+  return { name, kind, version, folder, digest, state, startMs };
 }

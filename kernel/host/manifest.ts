@@ -5,6 +5,7 @@ import { errors, reasonOf } from "../../contract/errors.ts";
 import { PluginManifestSchema } from "../../contract/plugin-manifest.ts";
 import type { PluginManifest } from "../../contract/ports/plugin.ts";
 import { MANIFEST_FILE } from "./find.ts";
+import { jsonProblem } from "./json-problem.ts";
 
 const validator = compile(PluginManifestSchema, "plugin manifest");
 
@@ -17,15 +18,19 @@ const MANIFEST_BYTES_MAX = 1 << 20;
  */
 export function readManifest(folder: string): PluginManifest {
   const file = join(folder, MANIFEST_FILE);
-  let json: unknown;
+  let text: string;
   try {
-    const text = readFileSync(file, "utf8");
+    text = readFileSync(file, "utf8");
     if (text.length > MANIFEST_BYTES_MAX) throw new Error("it is larger than 1 MB");
-    json = JSON.parse(text);
   } catch (thrown) {
     throw errors.PLUGIN_MANIFEST_UNREADABLE(folder, reasonOf(thrown));
   }
-  const checked = validator.check(json);
+  const mistake = jsonProblem(text);
+  if (mistake !== undefined) {
+    const { line, column, message } = mistake;
+    throw errors.PLUGIN_MANIFEST_UNREADABLE(folder, message, `${file}:${line}:${column}`);
+  }
+  const checked = validator.check(JSON.parse(text));
   if (!checked.ok) throw errors.PLUGIN_MANIFEST_INVALID(file, checked.problems.map(problemLine));
   const problems = contradictions(checked.value);
   if (problems.length > 0) throw errors.PLUGIN_MANIFEST_INVALID(file, problems);

@@ -1,17 +1,27 @@
-import { type AgentMessage, agentMessageSchemas } from "../../contract/agent-api.ts";
+import {
+  type AgentMessage,
+  agentMessageSchemas,
+  type ReregisterPart,
+  ReregisterPartSchema,
+} from "../../contract/agent-api.ts";
 import { type FrameworkCall, frameworkCallSchemas } from "../../contract/framework-api.ts";
 import { messageCheck } from "../../contract/message-checks.ts";
 import { type OperatorMessage, operatorMessageSchemas } from "../../contract/operator-api.ts";
+import type { Logger } from "../../contract/ports/log.ts";
 import type { HelloAnswer, Peer, TransportHandlers } from "../../contract/ports/transport.ts";
 import type { CloseReason, Hello, WireMessage } from "../../contract/wire-protocol.ts";
 import type { ClusterInput } from "../core/event.ts";
+import { Holdings } from "./holdings.ts";
 import type { Operators } from "./operators.ts";
 import type { Peers } from "./peers.ts";
 
 /** Who may dial a master, and how their messages are checked. */
 export const masterPeers = {
   framework: messageCheck("framework", frameworkCallSchemas),
-  agent: messageCheck("agent", agentMessageSchemas),
+  agent: messageCheck("agent", {
+    ...agentMessageSchemas,
+    "reregister-part": ReregisterPartSchema,
+  }),
   operator: messageCheck("operator", operatorMessageSchemas),
 };
 
@@ -26,42 +36,47 @@ export function compileChecks(): void {
 export interface DoorParts {
   readonly peers: Peers;
   readonly operators: Operators;
+  readonly log: Logger;
   readonly serverId: string;
   readonly software: string;
-  /** False while the inbox is full; whoever sends then is cut off and dials again later. */
-  accepts(): boolean;
-  enqueue(input: ClusterInput): void;
+  /** False when a frame does not fit the inbox; its sender is cut off and dials again later. */
+  hasRoom(messages: number, bytes: number): boolean;
+  /** `bytes` is the input's part of the frame that it came in. */
+  enqueue(input: ClusterInput, bytes?: number): void;
 }
 
 /** Turns what transports hear into inputs. It decides nothing about the cluster. */
 export function openDoor(parts: DoorParts): TransportHandlers {
   const { peers, operators } = parts;
+  const holdings = new Holdings();
   return {
     onHello(peer: Peer, _hello: Hello): HelloAnswer {
       peers.add(peer);
       return { accept: true, welcome: { server: parts.serverId, software: parts.software } };
     },
-    onMessages(peer: Peer, messages: readonly WireMessage[]): void {
+    onMessages(peer: Peer, messages: readonly WireMessage[], bytes: number): void {
       const number = peers.numberOf(peer);
       if (number === undefined) return;
-      if (!parts.accepts()) {
-        peer.close("SLOW_READER", "the master has more to do than it can take in; dial again");
+      if (!parts.hasRoom(messages.length, bytes)) {
+        parts.log.warn({ peer: number, name: peer.name, bytes }, "the inbox is full: cut off");
+        peer.close("OVERLOADED", "more waits for the master than it may hold; dial again later");
         return;
       }
+      const each = bytes / messages.length;
       for (const message of messages) {
         if (peer.kind === "framework") {
           const call = message as FrameworkCall;
-          parts.enqueue({ type: "framework-call", peer: number, call });
+          parts.enqueue({ type: "framework-call", peer: number, call }, each);
         } else if (peer.kind === "agent") {
-          parts.enqueue({
-            type: "agent-message",
-            peer: number,
-            message: message as AgentMessage,
-          });
+          const said = holdings.take(peer, message as AgentMessage | ReregisterPart, each);
+          if (said !== undefined) {
+            parts.enqueue({ type: "agent-message", peer: number, message: said }, each);
+          }
         } else operators.request(peer, message as OperatorMessage);
       }
     },
     onClosed(peer: Peer, _reason: CloseReason): void {
+      holdings.forget(peer);
       const number = peers.remove(peer);
       if (number === undefined) return;
       if (peer.kind === "framework") parts.enqueue({ type: "framework-closed", peer: number });

@@ -11,6 +11,8 @@ export interface EffectTargets {
   readonly peers: Peers;
   readonly operators: Operators;
   readonly registry: RegistryWriter;
+  /** Tells the core that a write is durable. */
+  written(token: number): void;
   readonly log: Logger;
   /** Ends the process: the core says that the master must not go on. */
   abort(code: string, message: string): void;
@@ -49,7 +51,7 @@ export function perform(effect: Effect, targets: EffectTargets): void {
       targets.peers.get(effect.peer)?.close("SESSION_ENDED" satisfies CloseCode, effect.message);
       return;
     case "write-registry":
-      targets.registry.write(effect.token, effect.entries);
+      targets.registry.write(effect.entries, () => targets.written(effect.token));
       return;
     case "reply-operator":
       targets.operators.reply(effect.token, effect.result, effect.problem);

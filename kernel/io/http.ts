@@ -1,3 +1,4 @@
+import { hostPort } from "../../contract/address.ts";
 import type { HttpRouter } from "../../contract/ports/http.ts";
 import type { MasterInfo } from "../../contract/schema/agent.ts";
 
@@ -38,7 +39,7 @@ export function routeMaster(router: HttpRouter, pages: MasterPages): void {
       const leader = pages.leader();
       if (leader === undefined) exchange.respond(503, TEXT, "No leader elected\n");
       // Scheme-relative and always with a port, as clients parse it (v1-wire 4.1, 4.3).
-      else exchange.respond(307, { location: `//${leader.hostname}:${leader.port}` });
+      else exchange.respond(307, { location: `//${hostPort(leader.hostname, leader.port)}` });
     });
   }
 }

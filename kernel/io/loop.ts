@@ -1,9 +1,17 @@
+import { wireLimits } from "../../contract/limits/wire.ts";
 import { limits } from "../../contract/limits.ts";
 import type { Clock, Timer } from "../../contract/ports/clock.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
+import { Inbox } from "../../wire/index.ts";
 import type { Effect } from "../core/effect.ts";
 import type { ClusterInput } from "../core/event.ts";
+
+/**
+ * How long a backlog is worked off before sockets are read again. It is one heartbeat, because
+ * peers hear no pings meanwhile, and give a server up that was silent for three.
+ */
+const BACKLOG_MS = wireLimits.heartbeatMs;
 
 /** What the loop drives. All of it is synchronous; what takes time comes back as an input. */
 export interface LoopParts {
@@ -27,8 +35,8 @@ export interface LoopParts {
 
 /**
  * The heartbeat of the master: drain a bounded batch, step each input, run at most one round of
- * allocation, commit, perform the effects, flush. Nothing else steps the cluster, and nothing acts
- * from inside a callback: transports, the registry and timers only enqueue.
+ * allocation, perform the effects, flush. Nothing else steps the cluster, and nothing acts from
+ * inside a callback: transports, the registry and timers only enqueue.
  */
 export class Loop {
   readonly #parts: LoopParts;
@@ -37,8 +45,10 @@ export class Loop {
   readonly #fail: (cause: unknown) => void;
   readonly #tickSeconds;
   readonly #inputs;
-  #inbox: ClusterInput[] = [];
-  #head = 0;
+  readonly #inbox = new Inbox<ClusterInput>({
+    itemsMax: limits.inboxEventsMax,
+    bytesMax: limits.inboxBytesMax,
+  });
   #effects: Effect[] = [];
   #scheduled: NodeJS.Immediate | undefined;
   #timer: Timer | undefined;
@@ -62,7 +72,7 @@ export class Loop {
     this.#tickSeconds = around.metrics.histogram({
       name: "loop_tick_seconds",
       help: "Time that one turn of the master's loop took.",
-      buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
+      buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 2],
     });
     this.#inputs = around.metrics.counter({
       name: "loop_inputs_total",
@@ -72,18 +82,23 @@ export class Loop {
 
   /** Inputs that wait. */
   get depth(): number {
-    return this.#inbox.length - this.#head;
+    return this.#inbox.depth;
   }
 
-  /** True when a transport should hold back or cut off whoever keeps sending. */
-  get full(): boolean {
-    return this.depth >= limits.inboxEventsMax;
+  /** Bytes on the wire of what waits. */
+  get waitingBytes(): number {
+    return this.#inbox.bytes;
   }
 
-  /** Adds an input for the next turn. */
-  enqueue(input: ClusterInput): void {
+  /** Whether a frame of so many inputs and bytes may be added. */
+  hasRoom(inputs: number, bytes: number): boolean {
+    return this.#inbox.hasRoom(inputs, bytes);
+  }
+
+  /** Adds an input for the next turn; `bytes` is its part of the frame that it came in. */
+  enqueue(input: ClusterInput, bytes = 0): void {
     if (this.#stopped) return;
-    this.#inbox.push(input);
+    this.#inbox.push(input, bytes);
     this.#wake();
   }
 
@@ -97,14 +112,19 @@ export class Loop {
     this.#stopped = true;
     clearImmediate(this.#scheduled);
     this.#timer?.cancel();
-    this.#inbox = [];
-    this.#head = 0;
+    this.#inbox.clear();
   }
 
   #wake(): void {
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined;
-      this.#guarded(() => this.#turn());
+      const endMs = this.#clock.monotonicMs() + BACKLOG_MS;
+      this.#guarded(() => {
+        // While the loop works nothing is read: what peers send then waits in their own sockets,
+        // which is how whoever sends too fast is held back.
+        do this.#turn();
+        while (this.#inbox.isPressed && this.#clock.monotonicMs() < endMs);
+      });
     });
   }
 
@@ -127,11 +147,8 @@ export class Loop {
     const began = this.#clock.monotonicMs();
     const nowMs = this.#clock.nowMs();
     const effects = this.#effects;
-    const taken = Math.min(this.depth, limits.tickEventsMax);
-    for (let count = 0; count < taken; count++) {
-      this.#parts.step(this.#inbox[this.#head++] as ClusterInput, nowMs, effects);
-    }
-    this.#forgetTaken();
+    const taken = this.#inbox.take(limits.tickEventsMax);
+    for (const input of taken) this.#parts.step(input, nowMs, effects);
     const deadline = this.#parts.nextDeadlineMs();
     if (deadline !== undefined && deadline <= nowMs) {
       this.#parts.step({ type: "tick" }, nowMs, effects);
@@ -142,19 +159,12 @@ export class Loop {
     }
     this.#effects = [];
     this.#parts.commit(nowMs, () => this.#guarded(() => this.#release(effects)));
-    this.#inputs.add(taken);
+    this.#inputs.add(taken.length);
     this.#tickSeconds.observe((this.#clock.monotonicMs() - began) / 1_000);
     if (this.#stopped) return;
     // A round that ran out of its budget leaves candidates: the next turn goes on with them.
     if (this.depth > 0 || this.#parts.roundDue()) this.#wake();
     this.#setTimer();
-  }
-
-  /** Under steady load the inbox is never empty: what has been taken must not stay referenced. */
-  #forgetTaken(): void {
-    if (this.#head < this.#inbox.length && this.#head < limits.tickEventsMax * 4) return;
-    this.#inbox = this.#inbox.slice(this.#head);
-    this.#head = 0;
   }
 
   /** One timer for all deadlines, moved only when the earliest one has changed. */

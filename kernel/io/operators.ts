@@ -15,11 +15,14 @@ import {
 import type { Peer } from "../../contract/ports/transport.ts";
 import type { OperatorCommand } from "../core/event.ts";
 
-/** Methods that only read, answered at once from the state between two turns of the loop. */
+/**
+ * Methods that are served between two turns of the loop and not by the core: those that only read,
+ * answered at once, and those of the policies, some of which have to wait for a disk.
+ */
 export type OperatorQueries = {
   [Name in Exclude<OperatorMethod, OperatorCommandName | "subscribe-events">]: (
     params: OperatorParams<Name>,
-  ) => OperatorResult<Name>;
+  ) => OperatorResult<Name> | Promise<OperatorResult<Name>>;
 };
 
 interface Asked {
@@ -36,6 +39,7 @@ export function problemOf(thrown: unknown): Problem {
     message: report.message,
     ...(report.where === undefined ? {} : { where: report.where }),
     ...(report.hint === undefined ? {} : { hint: report.hint }),
+    ...(report.details === undefined ? {} : { details: [...report.details] }),
   };
 }
 
@@ -44,20 +48,26 @@ export class Operators {
   readonly #queries: OperatorQueries;
   readonly #command: (token: number, command: OperatorCommand) => void;
   readonly #onListeners: (count: number) => void;
+  readonly #onLateAnswer: () => void;
   readonly #validators = new Map<string, Validator<unknown>>();
   readonly #asked = new Map<number, Asked>();
   readonly #listeners = new Set<Peer>();
   #nextToken = 1;
 
-  /** `onListeners` hears how many listen to events, so that nothing is made for nobody. */
+  /**
+   * `onListeners` hears how many listen to events, so that nothing is made for nobody;
+   * `onLateAnswer` of answers that wait for a flush and that no turn of the loop is due to flush.
+   */
   constructor(
     queries: OperatorQueries,
     command: (token: number, command: OperatorCommand) => void,
     onListeners: (count: number) => void,
+    onLateAnswer: () => void,
   ) {
     this.#queries = queries;
     this.#command = command;
     this.#onListeners = onListeners;
+    this.#onLateAnswer = onLateAnswer;
     for (const [name, method] of Object.entries(operatorMethods)) {
       this.#validators.set(name, compile(method.params, `${name} parameters`, "wire"));
     }
@@ -114,12 +124,26 @@ export class Operators {
       this.#listen(peer, id);
     } else if (method in this.#queries) {
       const query = this.#queries[method as keyof OperatorQueries] as (asked: unknown) => unknown;
-      this.#answer({ peer, id }, query(checked.value), undefined);
+      const result = query(checked.value);
+      if (result instanceof Promise) this.#answerLater({ peer, id }, result);
+      else this.#answer({ peer, id }, result, undefined);
     } else {
       const token = this.#nextToken++;
       this.#asked.set(token, { peer, id });
       this.#command(token, { method, params: checked.value } as OperatorCommand);
     }
+  }
+
+  #answerLater(asked: Asked, result: Promise<unknown>): void {
+    const answer = (value: unknown, problem: Problem | undefined): void => {
+      if (!asked.peer.isOpen) return;
+      this.#answer(asked, value, problem);
+      this.#onLateAnswer();
+    };
+    result.then(
+      (value) => answer(value, undefined),
+      (thrown: unknown) => answer(undefined, problemOf(thrown)),
+    );
   }
 
   #listen(peer: Peer, id: number): void {

@@ -20,6 +20,7 @@ export function clusterOptions(config: MasterConfig, master: MasterInfo): Cluste
     allocationIntervalMs: config.allocationInterval,
     offerTimeoutMs: config.offerTimeout,
     minAllocatable: quantities.value,
+    backOffCyclesMax: config.hoardingBackOffCycles,
     filterGpuResources: config.filterGpuResources,
     agentPingTimeoutMs: config.agentPingTimeout,
     maxAgentPingTimeouts: config.maxAgentPingTimeouts,

@@ -8,8 +8,8 @@ import type { Metrics } from "../../contract/ports/metrics.ts";
 export const REGISTRY_STORE_TIMEOUT_MS = 20_000;
 
 interface Pending {
-  readonly token: number;
   readonly entries: readonly { readonly key: string; readonly value: unknown }[];
+  readonly onWritten: () => void;
 }
 
 /**
@@ -20,7 +20,6 @@ export class RegistryWriter {
   readonly #leadership: Leadership;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #onWritten: (token: number) => void;
   readonly #onFailed: (cause: unknown) => void;
   readonly #seconds;
   #queue: Pending[] = [];
@@ -34,14 +33,12 @@ export class RegistryWriter {
       readonly clock: Clock;
       readonly log: Logger;
       readonly metrics: Metrics;
-      readonly onWritten: (token: number) => void;
       readonly onFailed: (cause: unknown) => void;
     },
   ) {
     this.#leadership = leadership;
     this.#clock = around.clock;
     this.#log = around.log;
-    this.#onWritten = around.onWritten;
     this.#onFailed = around.onFailed;
     this.#seconds = around.metrics.histogram({
       name: "registry_store_seconds",
@@ -49,9 +46,9 @@ export class RegistryWriter {
     });
   }
 
-  /** Queues a write; `onWritten` gets the token once it is durable. */
-  write(token: number, entries: Pending["entries"]): void {
-    this.#queue.push({ token, entries });
+  /** Queues a write; `onWritten` is called once it is durable. */
+  write(entries: Pending["entries"], onWritten: () => void): void {
+    this.#queue.push({ entries, onWritten });
     if (!this.#busy) void this.#drain();
   }
 
@@ -75,7 +72,7 @@ export class RegistryWriter {
         break;
       }
       this.#seconds.observe((this.#clock.monotonicMs() - began) / 1_000);
-      for (const { token } of batch) this.#onWritten(token);
+      for (const { onWritten } of batch) onWritten();
     }
     this.#busy = false;
   }

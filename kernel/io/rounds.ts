@@ -1,64 +1,68 @@
+import type { Clock } from "../../contract/ports/clock.ts";
+import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
-import type { WasmPlugin } from "../../contract/ports/plugin.ts";
-import { admitPolicy } from "../allocation/admission.ts";
+import { PolicyHistory, type PolicyName } from "../allocation/history.ts";
+import type { InstanceListener } from "../allocation/instances.ts";
 import { AllocationRounds, type RoundDecisions } from "../allocation/round.ts";
+import { Shadows } from "../allocation/shadows.ts";
 import { DecisionFlag } from "../allocation/slots.ts";
-import {
-  DEFAULT_SUPERVISION,
-  PolicySupervisor,
-  type StartedInstance,
-} from "../allocation/supervisor.ts";
+import { DEFAULT_SUPERVISION } from "../allocation/supervision.ts";
+import { type PolicySpec, PolicySupervisor } from "../allocation/supervisor.ts";
+import { WasmPolicy } from "../allocation/wasm-policy.ts";
 import type { ClusterInput, OfferDecision } from "../core/event.ts";
 import type { ClusterState } from "../core/state.ts";
 import { prepareRound } from "../core/step.ts";
 import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
+import { type LivePolicy, Statements } from "./statements.ts";
 
-/** Wall-clock backstop of one call into a policy; the step budget is the real bound. */
-const POLICY_DEADLINE_MS = 1_000;
 /** Step budget of one round: agents looked at. A round that needs more goes on in the next turn. */
 export const ROUND_STEPS_MAX = 200_000;
 
-/** Numbers for the parameters that a policy's manifest names, defaults filled in. */
-function parametersOf({ manifest, config }: WasmPlugin): number[] {
-  const given = (config ?? {}) as Readonly<Record<string, unknown>>;
-  const values: number[] = [];
-  for (const { name, index, default: fallback } of manifest.parameters ?? []) {
-    const value = given[name];
-    values[index] = typeof value === "number" ? value : Number(value ?? fallback);
-  }
-  return Array.from(values, (value) => value ?? 0);
-}
-
 /** Who is told, in order, of everything that decides and of what was decided. */
-export interface RoundsListener {
-  started(instance: StartedInstance): void;
-  decided(decisions: RoundDecisions, listed: readonly OfferDecision[]): void;
+export interface RoundsListener extends InstanceListener {
+  /** `program` is that of the instance that ran, replaced when it is another. */
+  decided(
+    decisions: RoundDecisions,
+    listed: readonly OfferDecision[],
+    program: Uint8Array | undefined,
+  ): void;
 }
 
-/** The allocation of a master: its live policy under supervision, and the figures of its rounds. */
+/** What a master's rounds are made of. */
+export interface RoundsParts {
+  /** Makes the order of agents differ between masters and equal between replays. */
+  readonly seed: number;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly listener?: RoundsListener | undefined;
+}
+
+/**
+ * The allocation of a master: its live policy under supervision, the shadows beside it, and the
+ * figures of its rounds.
+ */
 export class Rounds {
+  readonly history: PolicyHistory;
   readonly supervisor: PolicySupervisor;
-  readonly #listener: RoundsListener | undefined;
+  readonly shadows: Shadows;
+  readonly statements: Statements;
   readonly #rounds: AllocationRounds;
   readonly #seed: number;
   readonly #seconds;
   readonly #offers;
   readonly #lost;
+  readonly #listener: RoundsListener | undefined;
 
-  /** `seed` makes the order of agents differ between masters and equal between replays. */
-  constructor(
-    seed: number,
-    monotonicMs: () => number,
-    metrics: Metrics,
-    listener?: RoundsListener,
-  ) {
+  constructor({ seed, clock, metrics, log, listener }: RoundsParts) {
     this.#seed = seed;
     this.#listener = listener;
-    this.supervisor = new PolicySupervisor(DEFAULT_SUPERVISION, (started) =>
-      listener?.started(started),
-    );
-    this.#rounds = new AllocationRounds(this.supervisor, monotonicMs);
+    this.statements = new Statements(() => this.live(), log);
+    this.history = new PolicyHistory(() => clock.nowMs());
+    this.supervisor = new PolicySupervisor(DEFAULT_SUPERVISION, this.history, listener);
+    this.shadows = new Shadows(this.supervisor, () => clock.monotonicMs());
+    this.#rounds = new AllocationRounds(this.supervisor, () => clock.monotonicMs(), this.shadows);
     this.#seconds = metrics.histogram({
       name: "allocation_round_seconds",
       help: "Time of one allocation round: columns, policy and verification.",
@@ -77,42 +81,44 @@ export class Rounds {
     });
   }
 
-  /**
-   * Admits a policy and makes it the live one.
-   * @throws PolicyFault when it is not fit to run; nothing changes then.
-   */
-  promote(plugin: WasmPlugin, tables: AllocationTables): void {
-    const policy = admitPolicy(plugin.name, plugin.bytes, plugin.digest);
-    const options = { deadlineMs: POLICY_DEADLINE_MS, params: parametersOf(plugin) };
-    this.supervisor.promote({ policy, options }, tables, this.#rounds.round);
-  }
-
-  /** Name and digest of the policy that is meant to run. */
-  live(): { readonly name: string; readonly digest: string } {
-    const live = this.supervisor.live;
-    return { name: live?.name ?? "built-in", digest: live?.digest ?? "" };
-  }
-
-  /** Number of the last round. */
+  /** Number of the last round that ran. */
   get round(): number {
     return this.#rounds.round;
   }
 
+  /**
+   * Starts an instance of a policy on the tables as they are, to see that it does, and for a
+   * promotion to take.
+   * @throws PolicyFault with which it refuses
+   */
+  tryOut({ policy, options }: PolicySpec, tables: AllocationTables): WasmPolicy {
+    return new WasmPolicy(policy, tables, options);
+  }
+
+  /** The policy that is meant to run. */
+  live(): LivePolicy & PolicyName {
+    const { live, companion } = this.supervisor;
+    return { name: live?.name ?? "built-in", digest: live?.digest ?? "", companion };
+  }
+
   /** One round over the cluster; what it decided, as the input to step. */
   decide(state: ClusterState, nowMs: number): ClusterInput | undefined {
+    this.statements.audit(state.tables);
     prepareRound(state);
-    const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX };
+    const { filters: expiries } = state;
+    const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX, expiries };
     const decisions = this.#rounds.run(state.tables, input);
     if (decisions === undefined) return undefined;
     this.#count(decisions);
     const listed = listOf(decisions);
-    this.#listener?.decided(decisions, listed);
+    this.#listener?.decided(decisions, listed, this.supervisor.program);
     const { policy: name, digest } = decisions;
     return {
       type: "offers-decided",
       decisions: listed,
       policy: { name, digest },
       more: decisions.more,
+      lookAgain: decisions.lookAgain,
     };
   }
 

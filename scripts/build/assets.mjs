@@ -10,9 +10,13 @@ const copied = [
   { folder: "agent", endings: [".pl"] },
   { folder: "frameworks", endings: [".json", ".txt"] },
   { folder: "plugins", endings: [".json", ".wasm", ".proto"] },
+  { folder: "templates", endings: [""] },
   { folder: "ui", endings: [".html", ".css", ".js", ".svg"] },
 ];
 const rootFiles = ["plugin-manifest.schema.json"];
+/** Policies of others begin with the very file that ours are built on. */
+const abi = "assembly/abi.ts";
+const abiOfTemplate = "templates/allocator/assemblyscript/assembly/abi.ts";
 
 /** Copies every asset into dist/ and deletes copies whose source is gone. Returns the count. */
 export function copyAssets() {
@@ -26,11 +30,16 @@ export function copyAssets() {
       count += 1;
     }
   }
+  if (existsSync(join(root, abi))) {
+    writeIfChanged(join(dist, abiOfTemplate), readFileSync(join(root, abi)));
+    count += 1;
+  }
   for (const path of rootFiles.filter((file) => existsSync(join(root, file)))) {
     writeIfChanged(join(dist, path), readFileSync(join(root, path)));
     count += 1;
   }
   pruneManifests();
+  pruneTemplates();
   return count;
 }
 
@@ -40,6 +49,14 @@ function pruneManifests() {
     const source = path.slice("dist/".length);
     if (existsSync(join(root, source))) continue;
     rmSync(join(root, posix.dirname(path)), { recursive: true });
+  }
+}
+
+/** Every file of a template ends up in somebody's project, one that was deleted here too. */
+function pruneTemplates() {
+  for (const path of filesBelow("dist/templates")) {
+    const source = path.slice("dist/".length);
+    if (source !== abiOfTemplate && !existsSync(join(root, source))) rmSync(join(root, path));
   }
 }
 

@@ -6,6 +6,7 @@ import { BuildError, dist, filesBelow, readJson, root, sha256, writeIfChanged } 
 
 const settingsPath = "assembly/build.json";
 const allocators = "plugins/allocators";
+const testing = "assembly/testing";
 const stampsPath = join(dist, ".policies.json");
 
 /**
@@ -43,16 +44,33 @@ export function findPolicies() {
   return policies;
 }
 
-/** Compiles the policies whose inputs changed since the last build. Returns how many those were. */
+/** The policies that misbehave, which only the tests need: dist/assembly/testing/<name>.wasm. */
+export function findTestingPolicies() {
+  const { flags = [] } = existsSync(join(root, settingsPath)) ? readJson(settingsPath) : {};
+  return filesBelow(testing, (path) => path.endsWith(".ts")).map((source) => ({
+    name: source.replace(/\.ts$/, ""),
+    source,
+    flags,
+    output: join(dist, source.replace(/\.ts$/, ".wasm")),
+  }));
+}
+
+/**
+ * Compiles the policies whose inputs changed since the last build. Returns how many those were.
+ * What each binary was made of stays in dist/.policies.json, where tests look whether it is still
+ * true.
+ */
 export async function compilePolicies(policies) {
   const before = readStamps();
-  const after = {};
+  const after = Object.fromEntries(
+    Object.entries(before).filter(([name]) => name.startsWith(`${testing}/`)),
+  );
   const version = policies.length === 0 ? "" : compilerVersion();
   let compiled = 0;
   for (const policy of policies) {
-    const inputs = digestOfInputs(policy, version);
+    const inputs = inputsOf(policy, version);
     const last = before[policy.name];
-    if (last?.inputs === inputs && isBuilt(policy, last.output)) {
+    if (sameInputs(last?.inputs, inputs) && isBuilt(policy, last.output)) {
       after[policy.name] = last;
       continue;
     }
@@ -82,13 +100,15 @@ function compilerVersion() {
   return JSON.parse(readFileSync(packageFile, "utf8")).version;
 }
 
-/** Hash of all that the binary depends on: compiler, flags, the source and what it imports. */
-function digestOfInputs(policy, version) {
-  const seen = new Map();
+/**
+ * All that the binary depends on: compiler, flags, and the hashes of the source and its imports.
+ */
+function inputsOf(policy, compiler) {
+  const sources = {};
   const visit = (path) => {
-    if (seen.has(path) || !existsSync(join(root, path))) return;
+    if (sources[path] !== undefined || !existsSync(join(root, path))) return;
     const text = readFileSync(join(root, path), "utf8");
-    seen.set(path, text);
+    sources[path] = sha256(text);
     for (const [, target] of text.matchAll(/\bfrom\s+["'](\.[^"']+)["']/g)) {
       const resolved = posix.join(posix.dirname(path), target);
       visit(resolved.endsWith(".ts") ? resolved : `${resolved}.ts`);
@@ -96,7 +116,11 @@ function digestOfInputs(policy, version) {
     }
   };
   visit(policy.source);
-  return sha256(JSON.stringify([version, policy.flags, [...seen].sort()]));
+  return { compiler, flags: policy.flags, sources };
+}
+
+function sameInputs(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 async function compile(policy) {

@@ -18,6 +18,8 @@ const folders = [
   "plugins",
   "sdk",
   "frameworks",
+  "conformance",
+  "authoring",
   "cli",
   "bench",
   "test",

@@ -1,4 +1,4 @@
-import { Random } from "../random.ts";
+import { Distributions } from "../random.ts";
 import type { Workload, WorkloadAgents, WorkloadFramework, WorkloadJob } from "./model.ts";
 import { workloadDefaults } from "./model.ts";
 
@@ -65,7 +65,7 @@ const MIB_OF_GIB = 1024;
 
 /** A workload that looks like those of real clusters, the same for the same options. */
 export function generateWorkload(options: GenerateOptions): Workload {
-  const random = new Random(options.seed);
+  const random = new Distributions(options.seed);
   const perKind = [0, 1, 2].map((kind) => Math.floor((options.agents + 2 - kind) / 3));
   const agents = AGENT_KINDS.flatMap(({ cpus, mem }, kind) => {
     const count = perKind[kind] ?? 0;
@@ -116,7 +116,7 @@ function spread(
 function generateJobs(
   options: GenerateOptions,
   frameworks: readonly WorkloadFramework[],
-  random: Random,
+  random: Distributions,
 ): WorkloadJob[] {
   // Each framework mostly runs tasks of one shape.
   const usual = frameworks.map(() => random.pick(TASK_SHAPES));
@@ -139,7 +139,7 @@ function generateJobs(
   });
 }
 
-function durationOf({ durations, durationMs }: GenerateOptions, random: Random): number {
+function durationOf({ durations, durationMs }: GenerateOptions, random: Distributions): number {
   const drawn =
     durations === "lognormal"
       ? random.logNormal(durationMs, SIGMA)

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listPids, readEnvironment, readStat } from "../../agent/containerizer/proc.ts";
+import { ContainerBench } from "../../conformance/isolator/containers.ts";
 import { pause, until } from "../support/until.ts";
-import { ContainerBench } from "./support/containers.ts";
 
 let bench: ContainerBench;
 beforeEach(() => {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { ContainerBench } from "../../conformance/isolator/containers.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { systemClock } from "../../kernel/host/system-clock.ts";
 import { ProcessIsolator } from "../../plugins/isolators/process/index.ts";
 import { findUser } from "../../plugins/isolators/process/users.ts";
 import { describeWith } from "../support/require.ts";
 import { until } from "../support/until.ts";
-import { ContainerBench } from "./support/containers.ts";
 
 let bench: ContainerBench;
 beforeEach(() => {

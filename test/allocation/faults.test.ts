@@ -61,11 +61,14 @@ describe("admission refuses, before any code of the policy runs,", () => {
   });
 
   test.each([
-    ["a maximum above the initial size", [0x01, 0x02, 0x03]],
     ["no maximum", [0x00, 0x02]],
-  ])("a memory that can grow: %s", (_, limits) => {
+    ["a maximum above the limit", [0x01, 0x02, 0x81, 0x20]],
+    ["threads that share it", [0x03, 0x02, 0x02]],
+  ])("a memory with %s", (_, limits) => {
     const bytes = withMemory(compiled("assembly/testing/no-magic.ts"), limits);
-    expect(faultOf(() => admitPolicy("growing", bytes))?.code).toBe("POLICY_MEMORY");
+    expect(faultOf(() => admitPolicy("unbounded", bytes))?.code).toBe("POLICY_MEMORY");
+    const good = withMemory(compiled("assembly/testing/no-magic.ts"), [0x01, 0x02, 0x80, 0x20]);
+    expect(admitPolicy("bounded", good).name).toBe("bounded");
   });
 });
 
@@ -130,6 +133,15 @@ describe("a round is lost, with its own code, when the policy", () => {
     const { supervisor, run } = supervised(smallCluster(), [2], 200);
     expect(run()?.lost).toBe(true);
     expect([...supervisor.faultCounts.keys()]).toEqual(["POLICY_DEADLINE"]);
+  });
+
+  test("lets its memory grow after init", () => {
+    const cluster = smallCluster();
+    const { supervisor, run } = supervised(cluster, []);
+    const growing = { policy: misbehaving("growing"), options: { deadlineMs: 10_000 } };
+    supervisor.promote(growing, cluster.tables, 0);
+    expect(run()).toMatchObject({ lost: true, policy: "growing" });
+    expect([...supervisor.faultCounts.keys()]).toEqual(["POLICY_MEMORY"]);
   });
 
   test("asks for more rounds without using them", () => {

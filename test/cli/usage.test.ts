@@ -26,6 +26,16 @@ test.each([
   [["run", "--file", "x", "--", "true"], "--file goes neither with a command"],
   [["local", "--port", "65536"], '"65536" is not a whole number from 0 to 65535'],
   [["completion", "fish"], "Allowed choices are bash, zsh"],
+  [["weights", "set", "web=0"], '"web=0" is not of the form ROLE=WEIGHT'],
+  [["quota", "set", "web"], "neither --guarantee nor --limit"],
+  [["quota", "set", "web", "--limit", "cpus"], '"cpus" are no quantities'],
+  [["quota", "set", "web", "--limit", "cpus:1|mem:1"], "it must be one list"],
+  [["policy", "shadow"], "missing required argument 'name'"],
+  [["policy", "shadow", "fifo", "--rounds", "0"], '"0" is not a whole number from 1 to'],
+  [["policy", "configure"], "there is nothing to set"],
+  [["policy", "configure", "--set", "backFill"], '"backFill" is not of the form NAME=VALUE'],
+  [["policy", "load", "./x", "--on-master"], "./x is not an absolute path"],
+  [["policy", "load", "fifo", "--config", "[]"], "--config is not an object"],
   [["mapreduce", "--job", "sort", "/dev/null"], 'there is no job "sort"'],
 ])("%j is a mistake of usage: status 2, and the error says what", async (args, message) => {
   const { code, out, error } = await runCli(args);
@@ -112,6 +122,27 @@ test("plugin validate refuses a bad plugin with its code, and runs none of its c
   expect(wrong.error).toContain("error[PLUGIN_MANIFEST_INVALID]");
   expect(wrong.error).toContain("/kind");
   expect(wrong.code).toBe(78);
+});
+
+test("plugin validate finds plugins by their names, as a config does, and folders beside", async () => {
+  const drf = await runCli(["plugin", "validate", "drf", "-o", "json"]);
+  expect(JSON.parse(drf.out)).toMatchObject({ ok: true, name: "drf", kind: "allocator" });
+  expect(JSON.parse(drf.out).folder).toMatch(/plugins\/allocators\/drf$/);
+  const folder = await runCli(["plugin", "validate", "plugins/coordinators/embedded"]);
+  expect(folder.out + folder.error).not.toContain("PLUGIN_NOT_FOUND");
+  const typo = await runCli(["plugin", "validate", "drff"]);
+  expect(typo.error).toContain("error[PLUGIN_NOT_FOUND]");
+  expect(typo.error).toContain('did you mean "drf"?');
+  expect(typo.code).toBe(78);
+});
+
+test("broken JSON in a plugin.json is told with line and column", async () => {
+  const path = file("plugin.json", '{\n  "name": "mine",\n  "kind" "hook"\n}\n');
+  const { error, code } = await runCli(["plugin", "validate", join(path, "..")]);
+  expect(error).toContain("error[PLUGIN_MANIFEST_UNREADABLE]");
+  expect(error).toContain(`where: ${path}:3:10`);
+  expect(error).toContain('expected ":", found "\\""');
+  expect(code).toBe(78);
 });
 
 test("a task's exit status is its own, 128+n for a signal, 1 when it never had one", () => {

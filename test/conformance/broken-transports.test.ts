@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
+import { transportRules } from "../../conformance/transport/rules.ts";
+import type { MakeTransport } from "../../conformance/transport/subject.ts";
 import type { Transport, TransportHandlers } from "../../contract/ports/transport.ts";
 import type { WireMessage } from "../../contract/wire-protocol.ts";
 import { setPatience } from "../support/until.ts";
-import { type MakeTransport, makeMemory } from "./transport/bench.ts";
-import { transportRules } from "./transport.ts";
+import { ruleNamed } from "./conform.ts";
+import { makeMemory } from "./transports.ts";
 
 /** The memory transport with one thing broken between it and the kernel. */
 function broken(breakIt: (handlers: TransportHandlers) => TransportHandlers): MakeTransport {
-  return (settings) => {
-    const under = makeMemory(settings);
+  return async (settings) => {
+    const under = await makeMemory(settings);
     const { server, dial } = under.transport;
     const transport: Transport = {
       dial,
@@ -34,7 +36,7 @@ const cases: readonly (readonly [string, string, MakeTransport])[] = [
     "10,000 messages each way arrive once and in order",
     broken((handlers) => ({
       ...handlers,
-      onMessages: (peer, messages) => handlers.onMessages(peer, reversed(messages)),
+      onMessages: (peer, messages, bytes) => handlers.onMessages(peer, reversed(messages), bytes),
     })),
   ],
   [
@@ -42,7 +44,8 @@ const cases: readonly (readonly [string, string, MakeTransport])[] = [
     "10,000 messages each way arrive once and in order",
     broken((handlers) => ({
       ...handlers,
-      onMessages: (peer, messages) => handlers.onMessages(peer, messages.slice(0, 500)),
+      onMessages: (peer, messages, bytes) =>
+        handlers.onMessages(peer, messages.slice(0, 500), bytes),
     })),
   ],
   [
@@ -74,7 +77,5 @@ const cases: readonly (readonly [string, string, MakeTransport])[] = [
 ];
 
 test.each(cases)("the suite catches a transport that %s", async (_, name, make) => {
-  const rule = transportRules.find((one) => one.name === name);
-  if (rule === undefined) throw new Error(`there is no rule "${name}"`);
-  await expect(rule.run(make)).rejects.toThrow();
+  await expect(ruleNamed(transportRules, name).run(make, () => {})).rejects.toThrow();
 });

@@ -3,13 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { coordinatorRules } from "../../conformance/coordinator.ts";
 import { COORDINATOR, type Coordinator } from "../../contract/ports/coordinator.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
 import type { PluginContext, PluginInstance } from "../../contract/ports/plugin.ts";
 import { create, type EmbeddedConfig } from "../../plugins/coordinators/embedded/index.ts";
 import { systemClock } from "../../wire/index.ts";
-import { conformCoordinator } from "./coordinator.ts";
+import { conform } from "./conform.ts";
 
 const unused = (): never => {
   throw new Error("the embedded coordinator requires no port");
@@ -31,7 +32,7 @@ function open(directory: string): PluginInstance {
 const portOf = (plugin: PluginInstance): Coordinator =>
   plugin.ports[COORDINATOR.name] as Coordinator;
 
-conformCoordinator("embedded", async () => {
+conform("embedded", coordinatorRules, async () => {
   const directory = mkdtempSync(join(tmpdir(), "tepui-registry-"));
   let plugin = open(directory);
   return {

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
+import { isolatorRules } from "../../conformance/isolator/rules.ts";
 import { errors } from "../../contract/errors.ts";
 import type { Isolator } from "../../contract/ports/isolator.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { systemClock } from "../../kernel/host/system-clock.ts";
 import { ProcessIsolator } from "../../plugins/isolators/process/index.ts";
-import { checkRule, isolatorRules } from "./isolator/rules.ts";
-import { conformIsolator } from "./isolator.ts";
+import { conform, ruleNamed } from "./conform.ts";
 
 const makeProcess = async (): Promise<Isolator> =>
   new ProcessIsolator({ noNewPrivileges: false }, silentLog, systemClock);
 
 describe("isolators of ours", () => {
-  conformIsolator("process", makeProcess);
+  conform("process", isolatorRules, { make: makeProcess });
 });
 
 /** A good isolator with one thing done wrong. */
@@ -46,8 +46,7 @@ const broken: readonly [string, string, (good: Isolator) => Partial<Isolator>][]
 
 describe("the suite catches an isolator that", () => {
   test.each(broken)("%s", async (_name, title, change) => {
-    const rule = isolatorRules.find((one) => one.title.startsWith(title));
-    if (rule === undefined) throw new Error(`there is no rule "${title}"`);
+    const rule = ruleNamed(isolatorRules, title);
     const make = async (): Promise<Isolator> => {
       const good = await makeProcess();
       const bound: Isolator = {
@@ -58,6 +57,6 @@ describe("the suite catches an isolator that", () => {
       };
       return { ...bound, ...change(good) };
     };
-    await expect(checkRule(rule, make)).rejects.toThrow();
+    await expect(rule.run({ make }, () => {})).rejects.toThrow();
   });
 });

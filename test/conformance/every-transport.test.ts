@@ -1,5 +1,6 @@
-import { makeMemory, makeUws } from "./transport/bench.ts";
-import { conformTransport } from "./transport.ts";
+import { transportRules } from "../../conformance/transport/rules.ts";
+import { conform } from "./conform.ts";
+import { makeMemory, makeUws } from "./transports.ts";
 
-conformTransport("uws-msgpack", makeUws);
-conformTransport("memory", makeMemory);
+conform("uws-msgpack", transportRules, makeUws);
+conform("memory", transportRules, makeMemory);

@@ -43,6 +43,26 @@ scenario(
   },
 );
 
+scenario(
+  "C1 a policy that waits for time to pass sees idle agents again with every batch",
+  oneOfEach,
+  (c) => {
+    let rounds = 0;
+    c.decide = () => {
+      rounds += 1;
+      return [];
+    };
+    c.lookAgain = true;
+    c.do("agent a2 cpus:2;mem:512");
+    c.expect("a2 < registered");
+    c.do("wait 2s");
+    expect(rounds).toBe(3);
+    c.lookAgain = false;
+    c.do("wait 5s");
+    expect(rounds).toBe(4);
+  },
+);
+
 scenario("C2 one round sends each framework one event with all its offers", "", (c) => {
   c.do("agent a1 cpus:1;mem:32");
   c.do("agent a2 cpus:2;mem:64");

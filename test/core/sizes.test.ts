@@ -6,6 +6,7 @@ import type { TaskInfo } from "../../contract/schema/task.ts";
 import { encodedBytes } from "../../contract/size.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
 import { step } from "../../kernel/core/step.ts";
+import { tasksView } from "../../kernel/core/views.ts";
 import type { TestCluster } from "../support/cluster.ts";
 import { offersOf, taskOf } from "../support/cluster-words.ts";
 import { resourcesOf } from "../support/lines.ts";
@@ -178,5 +179,28 @@ scenario(
     c.expect("a1 < message e1");
     say(limits.messageBytesMax + 1);
     c.expect("web < rejected message CALL_INVALID");
+  },
+);
+
+scenario(
+  "a list is cut into pages that fit an answer, each with one entry at least",
+  oneOfEach,
+  (c) => {
+    c.told();
+    const label = { key: "k", value: text(60_000) };
+    for (const taskId of ["t1", "t2", "t3", "t4", "t5"]) {
+      const labels = Array(15).fill(label);
+      effectsOf(c, { type: "LAUNCH", tasks: [task(c, taskId, { labels })] });
+      c.do("web revives");
+      c.told();
+    }
+    const pages: number[] = [];
+    for (let offset = 0; ; ) {
+      const { tasks, more } = tasksView(c.state, { offset, limit: 100 });
+      pages.push(tasks.length);
+      offset += tasks.length;
+      if (!more) break;
+    }
+    expect(pages).toEqual([2, 2, 1]);
   },
 );

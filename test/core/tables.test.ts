@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ChangeLog } from "../../kernel/core/tables/rows.ts";
 import { AgentFlag, ClientFlag, KINDS, ROOT_ROLE } from "../../kernel/core/tables/shape.ts";
 import { vectorAt } from "../../kernel/core/tables/vectors.ts";
+import { Words } from "../../kernel/core/tables/words.ts";
 import { AllocationTables } from "../../kernel/core/tables.ts";
 
 const vector = (...quantities: number[]): number[] => {
@@ -41,6 +42,27 @@ describe("a change log", () => {
   });
 });
 
+describe("words", () => {
+  test("have one number for as long as an attribute uses them", () => {
+    const words = new Words();
+    expect([words.hold("rack"), words.hold("r1"), words.hold("rack")]).toEqual([1, 2, 1]);
+    words.release(1);
+    expect([words.numberOf("rack"), words.wordOf(1), words.renumbered]).toEqual([1, "rack", 0]);
+    words.release(1);
+    expect([words.numberOf("rack"), words.wordOf(1), words.numberOf("never")]).toEqual([
+      0,
+      undefined,
+      0,
+    ]);
+  });
+
+  test("tell when a number came to mean another word", () => {
+    const words = new Words();
+    words.release(words.hold("a"));
+    expect([words.renumbered, words.hold("b"), words.renumbered]).toEqual([0, 1, 1]);
+  });
+});
+
 describe("the tables", () => {
   test("sum what clients use over the role tree and back to nothing (E5)", () => {
     const tables = new AllocationTables();
@@ -65,7 +87,7 @@ describe("the tables", () => {
     tables.setAgentFree(1, vector(9));
     tables.setReservation(1, ROOT_ROLE, vector(1), vector(1));
     tables.setFiltered(0, 1, true);
-    tables.setAttributes(1, [{ name: 1, text: 1, number: 0 }]);
+    tables.describeAgent(1, { hostname: "a1" }, [{ name: "rack", text: "r1" }]);
     tables.removeAgent(1);
     expect(Array.from(tables.clusterTotal)).toEqual(vector());
     expect(tables.roles.consumed[0]).toBe(0);
@@ -73,6 +95,7 @@ describe("the tables", () => {
     expect(Array.from(vectorAt(tables.agents.free, 1))).toEqual(vector());
     expect(tables.agents.firstReservation[1]).toBe(0);
     expect(tables.agents.firstAttribute[1]).toBe(0);
+    expect(tables.agents.facts[1]).toBe(undefined);
     expect(tables.filters.get(0, 1)).toBe(false);
   });
 

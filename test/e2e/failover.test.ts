@@ -7,6 +7,9 @@ import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/hello-framework.mjs", import.meta.url));
 
+/** With 900 kB of labels each, they fit no frame of 4 MiB together. */
+const TASKS = 6;
+
 describe("frameworks that go away, on a local cluster of real processes", () => {
   let cluster: LocalCluster;
   beforeAll(async () => {
@@ -62,6 +65,38 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
     await scheduler.stop();
     await until("no task", async () => (await cluster.liveTasks()).length === 0);
   }, 120_000);
+
+  test("an agent whose tasks fit no single frame is found again by the next master (B21)", async () => {
+    const label = { key: "k", value: "x".repeat(60_000) };
+    const scheduler = new Scheduler({ name: "wordy", masters: cluster.address });
+    let launched = 0;
+    scheduler.on("offers", (offers) => {
+      for (const offer of offers) {
+        if (launched === TASKS) scheduler.decline(offer.id);
+        else {
+          const task = { taskId: `wordy-${launched++}`, command: { value: "sleep 1000" } };
+          const labels = Array(15).fill(label);
+          scheduler.launch(
+            offer,
+            [{ ...task, labels, resources: resources({ cpus: 0.1, mem: 16 }) }],
+            {
+              refuseMs: 0,
+            },
+          );
+        }
+      }
+    });
+    await scheduler.ready();
+    const running = async () =>
+      (await cluster.liveTasks()).filter(({ state }) => state === "TASK_RUNNING").length;
+    await until("all run", async () => (await running()) === TASKS);
+    const before = cluster.masterPid();
+    process.kill(before, "SIGKILL");
+    await until("another master", () => ![0, before].includes(cluster.masterPid()));
+    await until("it knows of all", async () => (await running()) === TASKS);
+    await scheduler.teardown();
+    await until("no task", async () => (await cluster.liveTasks()).length === 0);
+  }, 240_000);
 
   test("the framework of the documentation runs its five tasks to their end", async () => {
     const child = spawn(process.execPath, [EXAMPLE], {

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { until } from "../support/until.ts";
+import { pause, until } from "../support/until.ts";
 import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
 
 interface RunReport {
@@ -33,6 +33,21 @@ describe("tasks on a local cluster of real processes", () => {
     const bad = await cluster.run("run", "--", "sh", "-c", "echo trouble >&2; exit 7");
     expect(bad).toMatchObject({ code: 7 });
     expect(bad.stderr).toContain("trouble");
+  });
+
+  test("output comes through a pipe whole, however long it is and slow its reader", async () => {
+    const script = "head -c 3000000 /dev/zero | tr '\\0' x";
+    const words = ["run", "--cpus", "0.1", "--mem", "32", "--", "sh", "-c", script];
+    const running = cluster.start(...words);
+    running.child.stdout?.pause();
+    await until("all is printed but for what the pipe does not take", async () => {
+      const { stdout } = await cluster.run("ps", "-a", "-o", "json");
+      return stdout.includes("TASK_FINISHED") && (await cluster.liveTasks()).length === 0;
+    });
+    await pause(2_000);
+    running.child.stdout?.resume();
+    const { code, stdout } = await running.result;
+    expect([code, stdout.length, /^x+$/.test(stdout)]).toEqual([0, 3_000_000, true]);
   });
 
   test("200 tasks report 200 known exit statuses and signals truly (F20)", async () => {

@@ -7,7 +7,7 @@ describe("agents in and out of service, on a local cluster of real processes", (
   let cluster: LocalCluster;
   beforeAll(async () => {
     cluster = await startLocalCluster(2);
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await cluster?.stop();
   }, 30_000);
@@ -39,7 +39,7 @@ describe("agents in and out of service, on a local cluster of real processes", (
     expect(await view(busy)).toMatchObject({ state: "inactive", tasks: 0 });
     expect(await ok("reactivate", busy)).toContain("offered again");
     expect(await view(busy)).toMatchObject({ state: "active" });
-  }, 60_000);
+  }, 120_000);
 
   test("nothing is launched on a deactivated agent (I6)", async () => {
     const [first, second] = (await agents()).map(({ agent }) => agent.id ?? "");
@@ -57,7 +57,7 @@ describe("agents in and out of service, on a local cluster of real processes", (
     const { tasks } = JSON.parse(stdout) as { tasks: { agentId: string }[] };
     expect(new Set(tasks.map(({ agentId }) => agentId))).toEqual(new Set([second]));
     await ok("reactivate", first ?? "");
-  }, 60_000);
+  }, 120_000);
 
   test("scheduled machines are shown, and can be taken off again (I1, I4)", async () => {
     const words = ["schedule", "web-1/10.0.0.1", "--start", "2030-01-02T03:04Z"];
@@ -68,7 +68,7 @@ describe("agents in and out of service, on a local cluster of real processes", (
     expect(await ok("maintenance", "show", "-o", "json")).toContain('"windows":[]');
     const { code, stderr } = await cluster.run("maintenance", "start", "web-1");
     expect([code, stderr]).toEqual([1, expect.stringContaining("error[MAINTENANCE_INVALID]")]);
-  }, 60_000);
+  }, 120_000);
 
   test("reservations and volumes are made and given back (E11, E12)", async () => {
     const [agent = ""] = (await agents()).map((each) => each.agent.id ?? "");
@@ -78,18 +78,27 @@ describe("agents in and out of service, on a local cluster of real processes", (
     await ok("volume", "resize", agent, ...names, "--size", "48");
     const total = (await view(agent))?.total ?? [];
     expect(total.find(({ disk }) => disk?.persistence?.id === "data")?.scalar).toBe(48_000);
+    const [before] = await agents();
+    for (const pid of cluster.agentPids()) process.kill(pid, "SIGKILL");
+    await until("the agents' return", async () =>
+      (await agents()).every(({ state, reregisteredMs = 0 }) => {
+        return state === "active" && reregisteredMs > (before?.reregisteredMs ?? 0);
+      }),
+    );
+    const kept = (await view(agent))?.total ?? [];
+    expect(kept.find(({ disk }) => disk?.persistence?.id === "data")?.scalar).toBe(48_000);
     const refused = await cluster.run("unreserve", agent, "disk(web):64");
     expect(refused.stderr).toContain("error[RESOURCES_MISSING]");
     await ok("volume", "destroy", agent, ...names);
     await ok("unreserve", agent, "disk(web):64;mem(web):32");
     const missing = await cluster.run("volume", "destroy", agent, ...names);
     expect(missing.stderr).toContain("error[VOLUME_NOT_FOUND]");
-  }, 60_000);
+  }, 120_000);
 
   test("an agent that is gone stays gone (B31)", async () => {
     const [, agent = ""] = (await agents()).map((each) => each.agent.id ?? "");
     await ok("gone", agent);
     expect(await view(agent)).toMatchObject({ state: "gone" });
     expect((await cluster.run("drain", "nobody")).stderr).toContain("error[AGENT_UNKNOWN]");
-  }, 60_000);
+  }, 120_000);
 });

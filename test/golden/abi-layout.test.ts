@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { abiNumberFiles, withAbiNumbers } from "../../authoring/abi-numbers.ts";
 import { Answer, DecisionFlag, Presence, Slot } from "../../kernel/allocation/slots.ts";
 import {
   AgentFlag,
@@ -55,5 +56,26 @@ test("no two members of a table share a number", () => {
   for (const [name, members] of Object.entries(host)) {
     const values = Object.values(members);
     expect(new Set(values).size, name).toBe(values.length);
+  }
+});
+
+const rootOf = (file: string) => new URL(`../../${file}`, import.meta.url);
+
+test.each(abiNumberFiles)("%s has the numbers as they are now", (file, language) => {
+  const text = readFileSync(rootOf(file), "utf8");
+  expect(withAbiNumbers(text, language), "run `npm run docs`").toBe(text);
+});
+
+test("the templates for C, Rust and JavaScript have every number that was written down", () => {
+  const [c, rust, javascript] = abiNumberFiles.map(([file]) => readFileSync(rootOf(file), "utf8"));
+  for (const line of readFileSync(golden, "utf8").trimEnd().split("\n")) {
+    const [, table = "", name = "", value] = /^(\w+)\.(\w+) (\d+)$/.exec(line) ?? [];
+    const group = table.replace(/Flag$/, "");
+    const shout = name.replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase();
+    expect(c).toContain(`  TEPUI_${group.toUpperCase()}_${shout} = ${value},\n`);
+    expect(rust).toMatch(
+      new RegExp(`mod ${group.toLowerCase()} {[^}]*const ${shout}: \\w+ = ${value};`),
+    );
+    expect(javascript).toMatch(new RegExp(`const ${group} = {[^}]*\\b${name}: ${value},`));
   }
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { ContainerBench } from "../../conformance/isolator/containers.ts";
 import { fromScalars } from "../../contract/resources.ts";
-import { ContainerBench } from "../agent/support/containers.ts";
 import { describeWith } from "../support/require.ts";
 import { until } from "../support/until.ts";
 import { CgroupBench, specOf } from "./cgroups/bench.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { Random } from "../../simulation/random.ts";
+import { Random } from "../../conformance/random.ts";
 import { AgentProcess } from "../agent/support/agent-process.ts";
 import { StandInMaster } from "../agent/support/stand-in-master.ts";
 import { Dockerd } from "../support/dockerd.ts";

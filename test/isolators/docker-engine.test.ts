@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { isolatorRules } from "../../conformance/isolator/rules.ts";
 import type { ContainerId } from "../../contract/ids.ts";
-import { checkRule, type IsolatorRule, isolatorRules } from "../conformance/isolator/rules.ts";
 import { Dockerd } from "../support/dockerd.ts";
 import { describeWith } from "../support/require.ts";
 import { pause, until } from "../support/until.ts";
@@ -215,33 +215,31 @@ describeWith("docker", "docker containers and agents or engines that go away", (
   };
 
   const conforming = isolatorRules.filter(
-    ({ title }) => !Object.keys(otherwise).some((start) => title.startsWith(start)),
+    ({ name }) => !Object.keys(otherwise).some((start) => name.startsWith(start)),
   );
 
-  test.each(conforming.map((rule): [string, IsolatorRule] => [rule.title, rule]))(
-    "conforms: %s",
-    async (_title, rule) => {
-      await open();
-      const stops: (() => Promise<void>)[] = [];
-      await checkRule(rule, async () => {
-        const { isolator, stop } = openDocker(dockerd, bench.folder);
-        stops.push(stop);
-        const prepare: typeof isolator.prepare = (spec, signal) =>
-          isolator.prepare(
-            { ...spec, container: { type: "DOCKER", docker: { image: IMAGE } } },
-            signal,
-          );
-        return new Proxy(isolator, {
-          get(target, key) {
-            if (key === "prepare") return prepare;
-            const value = Reflect.get(target, key, target);
-            return typeof value === "function" ? value.bind(target) : value;
-          },
-        });
+  test.each(conforming)("conforms: $name", async (rule) => {
+    await open();
+    const stops: (() => Promise<void>)[] = [];
+    const make = async () => {
+      const { isolator, stop } = openDocker(dockerd, bench.folder);
+      stops.push(stop);
+      const prepare: typeof isolator.prepare = (spec, signal) =>
+        isolator.prepare(
+          { ...spec, container: { type: "DOCKER", docker: { image: IMAGE } } },
+          signal,
+        );
+      return new Proxy(isolator, {
+        get(target, key) {
+          if (key === "prepare") return prepare;
+          const value = Reflect.get(target, key, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
       });
-      for (const stop of stops) await stop();
-    },
-  );
+    };
+    await rule.run({ make }, () => {});
+    for (const stop of stops) await stop();
+  });
 });
 
 describeWith("docker", "an engine that takes its containers with it", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Random } from "../../simulation/random.ts";
+import { Random } from "../../conformance/random.ts";
 import { Simulation } from "../support/simulation.ts";
 import { oneEnd } from "./properties.ts";
 

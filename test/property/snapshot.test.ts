@@ -4,7 +4,7 @@ import { invariants } from "../../kernel/core/invariants.ts";
 import { restoreCluster } from "../../kernel/core/snapshot/restore.ts";
 import { takeSnapshot } from "../../kernel/core/snapshot/take.ts";
 import { step } from "../../kernel/core/step.ts";
-import { Random } from "../../simulation/random.ts";
+import { Random } from "../../conformance/random.ts";
 import { frozen } from "../support/frozen.ts";
 import { Simulation } from "../support/simulation.ts";
 

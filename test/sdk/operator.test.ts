@@ -64,6 +64,21 @@ test("lists are read page by page to the end", async () => {
   expect(fake.calls).toHaveLength(3);
 });
 
+test("a page may hold less than was asked for, and nothing is missed", async () => {
+  const rows = Array.from({ length: 25 }, (_, at) => ({ at }));
+  const { fake, client } = await connected((call, server) => {
+    const { offset } = call["params"] as { offset: number };
+    const offers = rows.slice(offset, offset + 10);
+    respond(server, call, { result: { offers, more: offset + 10 < rows.length } });
+  });
+  const seen: unknown[] = [];
+  for await (const offer of client.all("offers", {})) seen.push(offer);
+  expect(seen).toEqual(rows);
+  expect(fake.calls.map((call) => (call["params"] as { offset: number }).offset)).toEqual([
+    0, 10, 20,
+  ]);
+});
+
 test("after a break questions are asked again, orders are not", async () => {
   const { fake, client } = await connected((call, server) => {
     if (server.peers === 1) {

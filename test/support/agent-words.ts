@@ -101,7 +101,7 @@ function reregister(cluster: Stage, who: string, words: readonly string[]): void
     type: "reregister",
     agent,
     version: "0.1.0",
-    capabilities: [],
+    capabilities: ["AGENT_OPERATION_FEEDBACK"],
     tasks,
     executors: [],
     frameworks: [...frameworks.values()],

@@ -69,7 +69,12 @@ function registerAgent(cluster: Stage, name: string, words: readonly string[]): 
   cluster.input({
     type: "agent-message",
     peer,
-    message: { type: "register", agent: info, version: "0.1.0", capabilities: [] },
+    message: {
+      type: "register",
+      agent: info,
+      version: "0.1.0",
+      capabilities: ["AGENT_OPERATION_FEEDBACK"],
+    },
   });
 }
 

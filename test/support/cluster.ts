@@ -56,6 +56,8 @@ export class TestCluster {
   /** Agents that do not answer pings. */
   readonly silent = new Set<string>();
   decide: (state: ClusterState) => OfferDecision[] = firstComes;
+  /** The policy says that time alone may change what it decides. */
+  lookAgain = false;
   /** While false, writes of the registry wait in `heldWrites`. */
   writesAtOnce = true;
   readonly heldWrites: number[] = [];
@@ -116,15 +118,17 @@ export class TestCluster {
     agent.heard = true;
   }
 
-  /** Runs the round that is due, if one is. */
+  /** Runs the rounds that are due, if any are. */
   settle(): void {
-    if (!isRoundDue(this.state)) return;
-    prepareRound(this.state);
-    checkFilterBits(this.state);
-    const decisions = this.decide(this.state);
-    this.state.tables.dropCandidates(this.state.tables.candidates.length);
-    const policy = { name: "test", digest: "0" };
-    this.#step({ type: "offers-decided", decisions, policy });
+    while (isRoundDue(this.state)) {
+      prepareRound(this.state);
+      checkFilterBits(this.state);
+      const decisions = this.decide(this.state);
+      this.state.tables.dropCandidates(this.state.tables.candidates.length);
+      const policy = { name: "test", digest: "0" };
+      const { lookAgain } = this;
+      this.#step({ type: "offers-decided", decisions, policy, lookAgain });
+    }
   }
 
   /** Lets time pass, stopping at every deadline. */

@@ -42,6 +42,17 @@ export class HandClock implements Clock {
     this.#nowMs = endMs;
   }
 
+  /** Time passes while this process is held up: what is due happens late, and once. */
+  stall(ms: number): void {
+    this.#nowMs += ms;
+    const due = [...this.#alarms].filter(({ dueMs }) => dueMs <= this.#nowMs);
+    for (const alarm of due.toSorted((a, b) => a.dueMs - b.dueMs)) {
+      if (alarm.periodMs === undefined) this.#alarms.delete(alarm);
+      else alarm.dueMs = this.#nowMs + alarm.periodMs;
+      alarm.act();
+    }
+  }
+
   #set(alarm: Alarm): Timer {
     this.#alarms.add(alarm);
     return { cancel: () => void this.#alarms.delete(alarm) };

@@ -1,7 +1,7 @@
+import type { Random } from "../../conformance/random.ts";
 import type { AgentOrder } from "../../contract/agent-api.ts";
 import type { FrameworkEvent } from "../../contract/framework-api.ts";
 import type { ClusterInput } from "../../kernel/core/event.ts";
-import type { Random } from "../../simulation/random.ts";
 
 /** Something on its way from the master. */
 export type Item =

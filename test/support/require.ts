@@ -12,7 +12,8 @@ export type Feature =
   | "docker"
   | "zookeeper"
   | "etcd"
-  | "clang";
+  | "clang"
+  | "rust";
 
 /** What becomes of a group of tests. `reason` says what is missing and how to get it. */
 export type Verdict =
@@ -104,6 +105,23 @@ function clangProblem(): string | undefined {
     : "this clang was built without the wasm32 target";
 }
 
+/** A rustc that has the library for WebAssembly: Debian's may stand behind another on the PATH. */
+export function wasmRustc(): string | undefined {
+  return [onPath("rustc"), "/usr/bin/rustc"].find((program) => {
+    if (program === undefined || !existsSync(program)) return false;
+    const asked = ["--print", "target-libdir", "--target", "wasm32-unknown-unknown"];
+    const folder = output(program, ...asked)?.trim();
+    return folder !== undefined && existsSync(folder);
+  });
+}
+
+function rustProblem(): string | undefined {
+  if (onPath("wasm-ld") === undefined) return "wasm-ld is not on the PATH (Debian: lld)";
+  return wasmRustc() === undefined
+    ? "no rustc with wasm32-unknown-unknown (Debian: rustc and libstd-rust-dev-wasm32)"
+    : undefined;
+}
+
 /** One real probe per feature. */
 export const probes: Probes = {
   root: () => (process.getuid?.() === 0 ? undefined : "the tests do not run as root"),
@@ -114,6 +132,7 @@ export const probes: Probes = {
   etcd: () =>
     onPath("etcd") === undefined ? "etcd is not on the PATH (Debian: etcd-server)" : undefined,
   clang: clangProblem,
+  rust: rustProblem,
 };
 
 /**

@@ -1,3 +1,4 @@
+import type { Random } from "../../conformance/random.ts";
 import type { FrameworkCall } from "../../contract/framework-api.ts";
 import type { AgentId, FrameworkId, RoleName, TaskId } from "../../contract/ids.ts";
 import { type Resource, scalarOf } from "../../contract/resources.ts";
@@ -7,7 +8,6 @@ import type { TaskState } from "../../contract/task-state.ts";
 import type { OfferDecision } from "../../kernel/core/event.ts";
 import { wouldBeOffer } from "../../kernel/core/offers.ts";
 import type { ClusterState } from "../../kernel/core/state.ts";
-import type { Random } from "../../simulation/random.ts";
 
 /** A task as its framework sees it. */
 export interface SimTask {

@@ -1,3 +1,4 @@
+import type { Random } from "../../conformance/random.ts";
 import type { AgentMessage, AgentOrder } from "../../contract/agent-api.ts";
 import type { FrameworkCall, FrameworkEvent } from "../../contract/framework-api.ts";
 import type { TaskId, UpdateId } from "../../contract/ids.ts";
@@ -9,7 +10,7 @@ import { checkFilterBits, invariants } from "../../kernel/core/invariants.ts";
 import { defaultOptions } from "../../kernel/core/options.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "../../kernel/core/state.ts";
 import { isRoundDue, prepareRound, step } from "../../kernel/core/step.ts";
-import type { Random } from "../../simulation/random.ts";
+import type { Random } from "../../conformance/random.ts";
 import { notOversubscribed } from "../property/properties.ts";
 import { testMaster } from "./cluster.ts";
 import { Lanes } from "./lanes.ts";

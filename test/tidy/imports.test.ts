@@ -43,7 +43,7 @@ test.each([
   ["cli/a.ts", "../kernel/main.ts"],
   ["cli/a.ts", "../simulation/simulate.ts"],
   ["simulation/a.ts", "../agent/core/b.ts"],
-  ["kernel/io/a.ts", "../../simulation/random.ts"],
+  ["kernel/io/a.ts", "../../conformance/random.ts"],
   ["examples/a.ts", "../kernel/main.ts"],
   ["cli/a.ts", "../bench/main.ts"],
   ["sdk/a.ts", "vitest"],

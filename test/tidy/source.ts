@@ -43,9 +43,10 @@ export function readTree(): SourceFile[] {
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** TypeScript of ours: not AssemblyScript, which is a language of its own. */
+/** TypeScript of ours: not AssemblyScript, a language of its own, and not what templates hold. */
 export function isTypeScript({ path }: SourceFile): boolean {
-  return path.endsWith(".ts") && !path.endsWith(".d.ts") && !path.startsWith("assembly/");
+  const isOther = /^(assembly|templates)\//.test(path);
+  return path.endsWith(".ts") && !path.endsWith(".d.ts") && !isOther;
 }
 
 /** A file that only the test runner starts. */

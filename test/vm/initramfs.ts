@@ -149,7 +149,14 @@ export function makeInitramfs(root: string, entry: string): Buffer {
   for (const applet of applets) tree.link(`bin/${applet}`, "busybox");
   tree.add(`${APP}/package.json`, FILE, readFileSync(join(root, "package.json")));
   const isCode = (path: string) => /\.(js|mjs|cjs|json|pl)$/.test(path);
-  for (const folder of ["agent", "contract", "kernel/host", "plugins/isolators", "test"]) {
+  for (const folder of [
+    "agent",
+    "conformance",
+    "contract",
+    "kernel/host",
+    "plugins/isolators",
+    "test",
+  ]) {
     const from = join(root, "dist", folder);
     if (!existsSync(from)) throw new Error(`dist/${folder} is not built: run \`npm run build\``);
     tree.copy(from, `${APP}/dist/${folder}`, isCode);

@@ -1,12 +1,20 @@
-import { type IsolatorRule, isolatorRules } from "../conformance/isolator/rules.ts";
+import { isolatorRules } from "../../conformance/isolator/rules.ts";
+import { silentLog } from "../../contract/ports/log.ts";
+import { systemClock } from "../../kernel/host/system-clock.ts";
+import { ProcessIsolator } from "../../plugins/isolators/process/index.ts";
 import type { CgroupRule } from "../isolators/cgroups/rule.ts";
 import { cgroupRules } from "../isolators/cgroups/rules.ts";
 
-/** A rule with the name under which the machine reports it. */
-export type MachineRule = CgroupRule | (IsolatorRule & { readonly name: string });
-
 /** What is run inside the machine, in this order: the port's rules, then those of cgroups. */
-export const machineRules: readonly MachineRule[] = [
-  ...isolatorRules.map((rule) => ({ ...rule, name: `isolator port: ${rule.title}` })),
+export const machineRules: readonly CgroupRule[] = [
+  ...isolatorRules.map(
+    (rule): CgroupRule => ({
+      name: `isolator port: ${rule.name}`,
+      run(bench) {
+        const identity = new ProcessIsolator({ noNewPrivileges: false }, silentLog, systemClock);
+        return rule.run({ make: async () => bench.open(), beside: [identity] }, () => {});
+      },
+    }),
+  ),
   ...cgroupRules.filter(({ only }) => only !== "v1"),
 ];

@@ -1,5 +1,7 @@
 import type { AgentMessageOf, AgentOrderOf } from "../../../contract/agent-api.ts";
-import type { TaskRecord } from "../../../contract/schema/task.ts";
+import { limits } from "../../../contract/limits.ts";
+import type { TaskRecord, TaskStatus } from "../../../contract/schema/task.ts";
+import { encodedBytes } from "../../../contract/size.ts";
 import { keepAgent } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { nextFraction, taskKey } from "../ids.ts";
@@ -7,6 +9,7 @@ import type { AgentState, Task } from "../state.ts";
 import { sendHead } from "../updates.ts";
 import { assert } from "../words.ts";
 import { tellUnknown } from "./kill.ts";
+import { sendOperations } from "./operation.ts";
 
 /** Longest wait between two tries to register (B20). */
 const BACKOFF_MS_MAX = 60_000;
@@ -53,7 +56,7 @@ export function registerIfDue(state: AgentState, nowMs: number, out: Effect[]): 
 /** All that a returning agent runs (B21). */
 function holdings(
   state: AgentState,
-): Pick<AgentMessageOf<"reregister">, "tasks" | "executors" | "frameworks"> {
+): Pick<AgentMessageOf<"reregister">, "tasks" | "executors" | "frameworks" | "operations"> {
   const executors = [...state.executors.values()].map(({ frameworkId, info, role }) => ({
     frameworkId,
     executor: info,
@@ -63,6 +66,7 @@ function holdings(
     tasks: [...state.tasks.values()].filter((task) => !task.silent).map((t) => recordOf(state, t)),
     executors,
     frameworks: [...state.frameworks.values()].map(({ info }) => info),
+    operations: [...state.operations.keys()],
   };
 }
 
@@ -79,7 +83,7 @@ function recordOf(state: AgentState, task: Task): TaskRecord {
     role,
     resources: info.resources,
     state: task.state,
-    statuses,
+    statuses: told(statuses),
     launchedMs,
     ...(executor === undefined ? {} : { executorId: executor.executorId }),
     ...(toldState === undefined ? {} : { statusUpdateState: toldState }),
@@ -91,6 +95,18 @@ function recordOf(state: AgentState, task: Task): TaskRecord {
     ...(killPolicy === undefined ? {} : { killPolicy }),
     ...(limits === undefined ? {} : { limits }),
   };
+}
+
+/** The newest statuses, as many as may travel; their data is the framework's own affair. */
+function told(statuses: readonly TaskStatus[]): TaskStatus[] {
+  const newest: TaskStatus[] = [];
+  let bytes = 0;
+  for (const { data: _, ...status } of statuses.toReversed()) {
+    bytes += encodedBytes(status);
+    if (bytes > limits.recordStatusesBytesMax) break;
+    newest.push(status);
+  }
+  return newest.reverse();
 }
 
 /** The master has taken the agent up: every stream sends its head at once (D5). */
@@ -110,6 +126,7 @@ export function stepRegistered(
   state.timers.add({ dueMs: nowMs + master.pingTimeoutMs, kind: "master", of: "" });
   keepAgent(state, out);
   for (const task of state.tasks.values()) sendHead(state, task, nowMs, out);
+  sendOperations(state, nowMs, out);
   if (order.type === "registered") return;
   for (const { frameworkId, taskId } of order.reconcile) {
     if (state.tasks.has(taskKey(frameworkId, taskId))) continue;

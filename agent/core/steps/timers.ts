@@ -6,6 +6,7 @@ import type { Timer } from "../timers.ts";
 import { resendHead } from "../updates.ts";
 import { lostAs } from "../words.ts";
 import { endCommand, endExecutor } from "./kill.ts";
+import { resendOperation } from "./operation.ts";
 import { checkMaster, registerIfDue } from "./registration.ts";
 
 /** Fires every timer that is due. */
@@ -29,6 +30,9 @@ function fire(state: AgentState, timer: Timer, nowMs: number, out: Effect[]): vo
       return;
     case "resend":
       if (task !== undefined) resendHead(state, task, nowMs, out);
+      return;
+    case "operation":
+      resendOperation(state, timer.of, nowMs, out);
       return;
     case "kill":
       if (task?.killDueMs === undefined || task.killDueMs > nowMs) return;

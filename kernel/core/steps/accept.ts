@@ -7,6 +7,7 @@ import { discharge, giveFree } from "../books.ts";
 import { type Call, reject } from "../calls.ts";
 import { dropIdleClient } from "../clients.ts";
 import type { PeerNumber } from "../event.ts";
+import { noteUnused, noteUse } from "../hoarding.ts";
 import { recoverOffer, refuse, takeOffer } from "../offers.ts";
 import type { Offer } from "../state.ts";
 import { forAwareness, masterStatus, sendStatus } from "../statuses.ts";
@@ -54,10 +55,14 @@ export function stepAccept(call: Call, accept: FrameworkCallOf<"accept">): void 
   for (const operation of operations) apply(acceptance, operation);
   state.counts.offersAccepted += offers.length;
   const { left, made } = acceptance;
+  // Operations that did something have replaced the list; those that failed have not.
+  const used = left !== pool;
+  if (used) noteUse(state, client, nowMs);
   if (left.length > 0) {
     discharge(state, client, left);
     const plain = made.length === 0 ? left : (trySubtract(left, made) ?? left);
-    refuse(state, client, agent, plain, accept.filters?.refuseMs, nowMs);
+    const filtered = refuse(state, client, agent, plain, accept.filters?.refuseMs, nowMs);
+    if (!used && !filtered) for (const offer of offers) noteUnused(state, offer);
     giveFree(state, agent, left);
   }
   client.holders -= 1;

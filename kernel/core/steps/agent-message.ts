@@ -6,6 +6,7 @@ import type { PeerNumber } from "../event.ts";
 import { type Agent, type ClusterState, executorKey } from "../state.ts";
 import { publishUpdate, sendStatus } from "../statuses.ts";
 import { completeTask, dropExecutor, updateTask } from "../tasks.ts";
+import { stepOperationUpdate } from "./operations.ts";
 import { beginRemoval, stepRegister } from "./register.ts";
 import { stepReregister } from "./reregister.ts";
 
@@ -134,23 +135,4 @@ function stepExecutorMessage(
   if (peer === undefined) return;
   const event = { type: "message", agentId: agent.id, executorId, data } as const;
   out.push({ type: "send-framework", to: peer, event });
-}
-
-/** The outcome of an operation: for its framework if it asked, else acknowledged here (C18). */
-function stepOperationUpdate(
-  state: ClusterState,
-  agent: Agent,
-  { frameworkId, status }: AgentMessageOf<"operation-update">,
-  out: Effect[],
-): void {
-  const framework = frameworkId === undefined ? undefined : state.frameworks.get(frameworkId);
-  if (status.operationId === undefined || framework === undefined) {
-    if (status.uuid === undefined || agent.peer === undefined) return;
-    const order = { type: "acknowledge-operation", uuid: status.uuid } as const;
-    out.push({ type: "send-agent", to: agent.peer, order });
-    return;
-  }
-  if (framework.peer === undefined) return;
-  const event = { type: "operation-update", status } as const;
-  out.push({ type: "send-framework", to: framework.peer, event });
 }

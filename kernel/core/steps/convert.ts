@@ -6,7 +6,7 @@ import { charge, discharge, totalChanged } from "../books.ts";
 import type { Call } from "../calls.ts";
 import { mintOperationUuid } from "../ids.ts";
 import { type Conversion, convert, duplicateVolume } from "../operations.ts";
-import type { Agent } from "../state.ts";
+import type { Agent, Framework } from "../state.ts";
 import type { Acceptance } from "./accept.ts";
 
 /** Reserves, makes volumes and so on; the agent follows and checkpoints (C17, E11, E12). */
@@ -20,7 +20,9 @@ export function applyConversion(acceptance: Acceptance, operation: Conversion): 
   }
   const result = convert(operation, acceptance.left, client.role.name, principal);
   const problem =
-    result.problem ?? duplicateVolume(operation, agent.total) ?? feedbackProblem(operation, agent);
+    result.problem ??
+    duplicateVolume(operation, agent.total) ??
+    feedbackProblem(operation, agent, framework);
   if (result.problem !== undefined || problem !== undefined) {
     sayOperationFailed(acceptance, operation, problem ?? "", agent);
     return;
@@ -32,13 +34,22 @@ export function applyConversion(acceptance: Acceptance, operation: Conversion): 
   charge(state, client, converted);
   agent.total = add(subtract(agent.total, consumed), converted);
   totalChanged(state, agent);
+  const operationUuid = mintOperationUuid(state);
+  if (operation.id !== undefined) {
+    framework.operations.set(operation.id, {
+      uuid: operationUuid,
+      agentId: agent.id,
+      operation,
+      state: "OPERATION_PENDING",
+    });
+  }
   acceptance.out.push({
     type: "send-agent",
     to: agent.peer as number,
     order: {
       type: "apply-operation",
       frameworkId: framework.id,
-      operationUuid: mintOperationUuid(state),
+      operationUuid,
       operation,
       resources: [...agent.total] as Agent["info"]["resources"],
     },
@@ -46,8 +57,16 @@ export function applyConversion(acceptance: Acceptance, operation: Conversion): 
 }
 
 /** Feedback takes an agent that gives it (C18). */
-function feedbackProblem({ id }: Conversion, agent: Agent): string | undefined {
-  if (id === undefined || agent.capabilities.includes("AGENT_OPERATION_FEEDBACK")) return undefined;
+function feedbackProblem(
+  { id }: Conversion,
+  agent: Agent,
+  { operations }: Framework,
+): string | undefined {
+  if (id === undefined) return undefined;
+  const { operationsPerFrameworkMax: most } = limits;
+  if (operations.has(id)) return `an operation with the id ${id} is not acknowledged yet`;
+  if (operations.size >= most) return `${most} operations are not acknowledged yet`;
+  if (agent.capabilities.includes("AGENT_OPERATION_FEEDBACK")) return undefined;
   return "the agent lacks the capability AGENT_OPERATION_FEEDBACK, which an operation id needs";
 }
 

@@ -3,7 +3,8 @@ import type { FrameworkCall } from "../../../contract/framework-api.ts";
 import { unreachable } from "../assert.ts";
 import { type Call, reject } from "../calls.ts";
 import type { Effect } from "../effect.ts";
-import type { PeerNumber } from "../event.ts";
+import type { InputOf } from "../event.ts";
+import { forgive } from "../hoarding.ts";
 import { stepInverseAnswer } from "../inverse-offers.ts";
 import { reconcileAll, reconcileTask } from "../reconcile.ts";
 import type { ClusterState } from "../state.ts";
@@ -11,24 +12,19 @@ import { stepAccept } from "./accept.ts";
 import { stepAcknowledge } from "./acknowledge.ts";
 import { stepKill } from "./kill.ts";
 import { stepDecline, stepRevive, stepSuppress } from "./offers.ts";
+import { stepAcknowledgeOperation, stepReconcileOperations } from "./operations.ts";
 import { stepSubscribe, stepTeardown, stepUpdateFramework } from "./subscribe.ts";
-import {
-  stepAcknowledgeOperation,
-  stepFrameworkMessage,
-  stepReconcileOperations,
-  stepShutdown,
-} from "./to-agent.ts";
+import { stepFrameworkMessage, stepShutdown } from "./to-agent.ts";
 
 /** A framework calls. Only `subscribe` may come from a connection that is no framework yet. */
 export function stepFrameworkCall(
   state: ClusterState,
-  peer: PeerNumber,
-  call: FrameworkCall,
+  { peer, call, objection }: InputOf<"framework-call">,
   nowMs: number,
   out: Effect[],
 ): void {
   if (call.type === "subscribe") {
-    stepSubscribe(state, peer, call, nowMs, out);
+    stepSubscribe(state, peer, call, objection, nowMs, out);
     return;
   }
   const framework = state.frameworkPeers.get(peer);
@@ -36,10 +32,17 @@ export function stepFrameworkCall(
     reject(peer, call.type, errors.FRAMEWORK_NOT_SUBSCRIBED(call.type), out);
     return;
   }
+  if (call.type === "update-framework") {
+    stepUpdateFramework({ state, framework, nowMs, out }, call, objection);
+    return;
+  }
   dispatch({ state, framework, nowMs, out }, call);
 }
 
-function dispatch(context: Call, call: Exclude<FrameworkCall, { type: "subscribe" }>): void {
+function dispatch(
+  context: Call,
+  call: Exclude<FrameworkCall, { type: "subscribe" | "update-framework" }>,
+): void {
   switch (call.type) {
     case "accept":
       stepAccept(context, call);
@@ -72,9 +75,6 @@ function dispatch(context: Call, call: Exclude<FrameworkCall, { type: "subscribe
     case "teardown":
       stepTeardown(context);
       return;
-    case "update-framework":
-      stepUpdateFramework(context, call);
-      return;
     case "acknowledge-operation":
       stepAcknowledgeOperation(context, call);
       return;
@@ -85,8 +85,9 @@ function dispatch(context: Call, call: Exclude<FrameworkCall, { type: "subscribe
     case "decline-inverse-offers":
       stepInverseAnswer(context, call);
       return;
-    // The built-in allocation ignores requests (C16).
+    // The allocation ignores what is requested (C16), but whoever asks has work.
     case "request":
+      for (const client of context.framework.clients.values()) forgive(context.state, client);
       return;
     default:
       unreachable(call);

@@ -5,6 +5,7 @@ import { discharge, flagClient, giveFree } from "../books.ts";
 import { type Call, reject } from "../calls.ts";
 import { dropIdleClient } from "../clients.ts";
 import type { PeerNumber } from "../event.ts";
+import { forgive, noteUnused } from "../hoarding.ts";
 import { refuse, takeOffer } from "../offers.ts";
 import { type Client, wantRound } from "../state.ts";
 
@@ -19,7 +20,9 @@ export function stepDecline(
     const { client, agent } = offer;
     const resources = takeOffer(state, offer);
     discharge(state, client, resources);
-    refuse(state, client, agent, resources, call.filters?.refuseMs, nowMs);
+    if (!refuse(state, client, agent, resources, call.filters?.refuseMs, nowMs)) {
+      noteUnused(state, offer);
+    }
     giveFree(state, agent, resources);
     dropIdleClient(state, client);
     state.counts.offersDeclined += 1;
@@ -45,6 +48,7 @@ export function stepRevive(call: Call, { roles = [] }: FrameworkCallOf<"revive">
   if (clients === undefined) return;
   for (const client of clients) {
     framework.suppressed.delete(client.role.name);
+    forgive(state, client);
     if (client.row >= 0) state.filters.dropClient(client.row);
     flagClient(state, client);
   }

@@ -19,6 +19,7 @@ import { type Agent, type ClusterState, type PendingWrite, wantRound } from "../
 import { sendDrain } from "./drain.ts";
 import { sendKill } from "./kill.ts";
 import { mergeExecutors, mergeTasks } from "./merge.ts";
+import { mergeOperations } from "./operations.ts";
 import { masterPingTimeoutMs } from "./register.ts";
 
 type Reregister = AgentMessageOf<"reregister">;
@@ -149,6 +150,7 @@ function welcome(
   for (const info of message.frameworks) if (info.id !== undefined) infos.set(info.id, info);
   const reconcile = mergeTasks(state, agent, message, infos, tell, nowMs, out);
   mergeExecutors(state, agent, message.executors, infos, nowMs);
+  mergeOperations(state, agent, message.operations ?? [], nowMs, out);
   recount(agent);
   totalChanged(state, agent);
   flagAgent(state, agent);

@@ -1,5 +1,5 @@
 import { errors } from "../../../contract/errors.ts";
-import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
+import type { FrameworkCallOf, Problem } from "../../../contract/framework-api.ts";
 import type { RoleName } from "../../../contract/ids.ts";
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
 import { type Call, problemOf, refuseFramework, reject } from "../calls.ts";
@@ -14,6 +14,7 @@ import {
   removeFramework,
   setInfo,
 } from "../frameworks.ts";
+import { forgive } from "../hoarding.ts";
 import { mintFrameworkId } from "../ids.ts";
 import { forgetFramework } from "../inverse-offers.ts";
 import { type ClusterState, type Framework, wantRound } from "../state.ts";
@@ -32,6 +33,7 @@ export function stepSubscribe(
   state: ClusterState,
   peer: PeerNumber,
   call: FrameworkCallOf<"subscribe">,
+  objection: Problem | undefined,
   nowMs: number,
   out: Effect[],
 ): void {
@@ -45,6 +47,10 @@ export function stepSubscribe(
   const compiled = compileConstraints(call.offerConstraints, info.roles);
   if (problem !== undefined || compiled.problem !== undefined) {
     refuseFramework(peer, errors.FRAMEWORK_INVALID(problem ?? compiled.problem ?? ""), out);
+    return;
+  }
+  if (objection !== undefined) {
+    refuseFramework(peer, objection, out);
     return;
   }
   const subscription: Subscription = { peer, call, tests: compiled.tests };
@@ -143,20 +149,27 @@ function resuppress(
     state.filters.dropClient(client.row);
   }
   syncClients(state, framework);
+  for (const client of framework.clients.values()) forgive(state, client);
 }
 
 /** A framework changes its description without subscribing again (B7); no allocation at once. */
 export function stepUpdateFramework(
   { state, framework, nowMs, out }: Call,
   call: FrameworkCallOf<"update-framework">,
+  objection: Problem | undefined,
 ): void {
   const to = framework.peer as PeerNumber;
   const { requestId } = call;
   const problem = frameworkProblem(call) ?? fixedChange(framework, call.framework);
   const compiled = compileConstraints(call.offerConstraints, call.framework.roles);
-  if (problem !== undefined || compiled.problem !== undefined) {
-    const told = problemOf(errors.FRAMEWORK_INVALID(problem ?? compiled.problem ?? ""));
-    const event = { type: "framework-updated", requestId, problem: told } as const;
+  const wrong = problem ?? compiled.problem;
+  const told = wrong === undefined ? objection : problemOf(errors.FRAMEWORK_INVALID(wrong));
+  if (told !== undefined || compiled.problem !== undefined) {
+    const event = {
+      type: "framework-updated",
+      requestId,
+      ...(told === undefined ? {} : { problem: told }),
+    } as const;
     out.push({ type: "send-framework", to, event });
     return;
   }

@@ -66,11 +66,12 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
 
 /**
  * A batch (C1). Nothing can be new on agents that were not touched, but where there are quotas:
- * what one role gives back may be another's anywhere.
+ * what one role gives back may be another's anywhere; or where the policy waits for time to pass.
  */
 function batch(state: ClusterState, nowMs: number, out: Effect[]): void {
+  const { allocation, registry } = state;
   askForAbsent(state, nowMs, out);
-  if (state.registry.quotas.size > 0) state.tables.touchAll();
+  if (registry.quotas.size > 0 || allocation.lookAgain) state.tables.touchAll();
   wantRound(state);
 }
 

@@ -32,30 +32,3 @@ export function stepFrameworkMessage(call: Call, message: FrameworkCallOf<"messa
   }
   forward(call, agentId, { type: "framework-message", frameworkId, executorId, data });
 }
-
-/** A framework has an operation's status (C18). */
-export function stepAcknowledgeOperation(
-  call: Call,
-  { agentId, uuid }: FrameworkCallOf<"acknowledge-operation">,
-): void {
-  forward(call, agentId, { type: "acknowledge-operation", uuid });
-}
-
-/** Operations are applied at once or refused at once, so nothing is known of any later (C18). */
-export function stepReconcileOperations(
-  { framework, nowMs, out }: Call,
-  { operations }: FrameworkCallOf<"reconcile-operations">,
-): void {
-  if (framework.peer === undefined) return;
-  for (const { operationId, agentId } of operations) {
-    const status = {
-      operationId,
-      state: "OPERATION_UNKNOWN",
-      message: "Reconciliation: the operation is not pending",
-      timestampMs: nowMs,
-      ...(agentId && { agentId }),
-    } as const;
-    const event = { type: "operation-update", status } as const;
-    out.push({ type: "send-framework", to: framework.peer, event });
-  }
-}

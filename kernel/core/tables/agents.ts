@@ -1,5 +1,7 @@
+import type { AgentFacts } from "../../../contract/ports/policy-companion.ts";
 import { ChangeLog, grownF64, grownU32, RowPool } from "./rows.ts";
 import { AgentFlag, KINDS, NO_ROW, ReservationFlag, type Vector } from "./shape.ts";
+import { Words } from "./words.ts";
 
 /** Columns of the agents. Vectors are `KINDS` doubles a row, in thousandths. */
 export class AgentTable {
@@ -8,6 +10,9 @@ export class AgentTable {
   readonly changes: ChangeLog;
   readonly freeChanges: ChangeLog;
   readonly revocableChanges: ChangeLog;
+  /** What each agent says about itself in words; companions of policies read it. */
+  readonly facts: (AgentFacts | undefined)[] = [];
+  readonly factChanges: ChangeLog;
   /** Whether revocable resources were ever reported; while not, nobody looks for them. */
   hasRevocable = false;
   size: number;
@@ -25,12 +30,15 @@ export class AgentTable {
   firstReservation: Uint32Array;
   /** First row of the agent's attributes, linked by `AttributeTable.next`; 0 for none. */
   firstAttribute: Uint32Array;
+  /** Number of the last round that looked at the agent, for people; 0 when none has. */
+  lookedIn: Float64Array;
 
   constructor(size: number) {
     this.size = size;
     this.changes = new ChangeLog(size);
     this.freeChanges = new ChangeLog(size);
     this.revocableChanges = new ChangeLog(size);
+    this.factChanges = new ChangeLog(size);
     this.flags = new Uint32Array(size);
     this.total = new Float64Array(size * KINDS);
     this.free = new Float64Array(size * KINDS);
@@ -38,6 +46,7 @@ export class AgentTable {
     this.unavailableFrom = new Float64Array(size);
     this.firstReservation = new Uint32Array(size);
     this.firstAttribute = new Uint32Array(size);
+    this.lookedIn = new Float64Array(size);
   }
 
   grow(size: number): void {
@@ -49,15 +58,24 @@ export class AgentTable {
     this.unavailableFrom = grownF64(this.unavailableFrom, size);
     this.firstReservation = grownU32(this.firstReservation, size);
     this.firstAttribute = grownU32(this.firstAttribute, size);
+    this.lookedIn = grownF64(this.lookedIn, size);
     this.changes.grow(size);
     this.freeChanges.grow(size);
     this.revocableChanges.grow(size);
+    this.factChanges.grow(size);
   }
 
   /** Is this row an agent that may be offered now? */
   offerable(row: number): boolean {
     const wanted = AgentFlag.PRESENT | AgentFlag.ACTIVE;
     return ((this.flags[row] ?? 0) & (wanted | AgentFlag.DRAINING)) === wanted;
+  }
+
+  setFacts(row: number, facts: AgentFacts | undefined): void {
+    if (this.facts[row] === facts) return;
+    while (this.facts.length < row) this.facts.push(undefined);
+    this.facts[row] = facts;
+    this.factChanges.mark(row);
   }
 
   clear(row: number): void {
@@ -69,9 +87,11 @@ export class AgentTable {
     this.unavailableFrom[row] = 0;
     this.firstReservation[row] = NO_ROW;
     this.firstAttribute[row] = NO_ROW;
+    this.lookedIn[row] = 0;
     this.changes.mark(row);
     this.freeChanges.mark(row);
     if (this.hasRevocable) this.revocableChanges.mark(row);
+    this.setFacts(row, undefined);
   }
 }
 
@@ -133,24 +153,24 @@ export class ReservationTable {
   }
 }
 
-/** An attribute of an agent with interned strings; 0 in `text` says that `number` holds it. */
-export interface AttributeRow {
-  readonly name: number;
-  readonly text: number;
-  readonly number: number;
-}
+/** An attribute of an agent: a text, or a number in thousandths. */
+export type AttributeValue =
+  | { readonly name: string; readonly text: string }
+  | { readonly name: string; readonly number: number };
 
 /** Attributes of the agents, linked per agent. */
 export class AttributeTable {
   readonly pool = new RowPool(1);
   readonly changes: ChangeLog;
+  readonly words = new Words();
   size: number;
-  /** Interned name, never 0 in a used row. */
+  /** Number of the name, never 0 in a used row. */
   name: Uint32Array;
-  /** Interned text, 0 when the value is a number. */
+  /** Number of the text, 0 when the value is a number. */
   text: Uint32Array;
   /** Next attribute of the same agent; 0 ends the list. */
   next: Uint32Array;
+  /** In thousandths. */
   number: Float64Array;
 
   constructor(size: number) {
@@ -169,5 +189,32 @@ export class AttributeTable {
     this.next = grownU32(this.next, size);
     this.number = grownF64(this.number, size);
     this.changes.grow(size);
+  }
+
+  /** Writes a list and returns its first row; rows must be available. */
+  add(values: readonly AttributeValue[]): number {
+    let first: number = NO_ROW;
+    for (const value of values.toReversed()) {
+      const row = this.pool.take();
+      this.name[row] = this.words.hold(value.name);
+      this.text[row] = "text" in value ? this.words.hold(value.text) : 0;
+      this.number[row] = "text" in value ? 0 : value.number;
+      this.next[row] = first;
+      this.changes.mark(row);
+      first = row;
+    }
+    return first;
+  }
+
+  /** Forgets a list. */
+  remove(first: number): void {
+    for (let row = first; row !== NO_ROW; ) {
+      const next = this.next[row] as number;
+      this.words.release(this.name[row] as number);
+      if (this.text[row] !== 0) this.words.release(this.text[row] as number);
+      this.next[row] = NO_ROW;
+      this.pool.give(row);
+      row = next;
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { ClientFacts } from "../../../contract/ports/policy-companion.ts";
 import { ChangeLog, grownF64, grownU32, RowPool } from "./rows.ts";
 import { ClientFlag, KINDS, NO_ROW, type Vector } from "./shape.ts";
 
@@ -7,6 +8,9 @@ export class ClientTable {
   /** Changes of everything but `used` and `allocations`, which change with every offer. */
   readonly changes: ChangeLog;
   readonly useChanges: ChangeLog;
+  /** Who each client is in words; companions of policies read it. */
+  readonly facts: (ClientFacts | undefined)[] = [];
+  readonly factChanges: ChangeLog;
   size: number;
   /** Bits of `ClientFlag`. */
   flags: Uint32Array;
@@ -30,6 +34,7 @@ export class ClientTable {
     this.size = size;
     this.changes = new ChangeLog(size);
     this.useChanges = new ChangeLog(size);
+    this.factChanges = new ChangeLog(size);
     this.flags = new Uint32Array(size);
     this.role = new Uint32Array(size);
     this.framework = new Uint32Array(size);
@@ -54,6 +59,7 @@ export class ClientTable {
     this.demand = grownF64(this.demand, size * KINDS);
     this.changes.grow(size);
     this.useChanges.grow(size);
+    this.factChanges.grow(size);
   }
 
   /** May this client be offered anything now? */
@@ -62,8 +68,33 @@ export class ClientTable {
     return ((this.flags[row] ?? 0) & (wanted | ClientFlag.SUPPRESSED)) === wanted;
   }
 
+  /** How many clients may be offered something now. */
+  offerableCount(): number {
+    let count = 0;
+    for (let row = 0; row < this.pool.end; row++) if (this.offerable(row)) count += 1;
+    return count;
+  }
+
+  /**
+   * Shows a client that may be offered something as one that asked for nothing, or as it is. Only
+   * for the time of a round; no agent is looked at again for it.
+   */
+  setHidden(row: number, hidden: boolean): void {
+    const flags = this.flags[row] as number;
+    this.flags[row] = hidden ? flags | ClientFlag.SUPPRESSED : flags & ~ClientFlag.SUPPRESSED;
+    this.changes.mark(row);
+  }
+
+  setFacts(row: number, facts: ClientFacts | undefined): void {
+    if (this.facts[row] === facts) return;
+    while (this.facts.length < row) this.facts.push(undefined);
+    this.facts[row] = facts;
+    this.factChanges.mark(row);
+  }
+
   clear(row: number): void {
     const at = row * KINDS;
+    this.setFacts(row, undefined);
     this.flags[row] = 0;
     this.allocations[row] = 0;
     this.priority[row] = 0;

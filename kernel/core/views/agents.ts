@@ -90,6 +90,6 @@ export function agentsView(
     ...[...registry.gone.keys()].map((id) => [id, () => absent(nameless(id), "gone")] as const),
   ];
   const chosen = agentId === undefined ? makers : makers.filter(([id]) => id === agentId);
-  const { items, more } = pageOf(chosen, page);
-  return { agents: items.map(([, make]) => make()), more };
+  const { views, more } = pageOf(chosen, ([, make]) => make(), page);
+  return { agents: views, more };
 }

@@ -47,8 +47,8 @@ export function offersView(
   state: ClusterState,
   page: OperatorParams<"offers">,
 ): OperatorResult<"offers"> {
-  const { items, more } = pageOf([...state.offers.values()], page);
-  return { offers: items.map(({ wire }) => wire), more };
+  const { views, more } = pageOf([...state.offers.values()], ({ wire }) => wire, page);
+  return { offers: views, more };
 }
 
 /** Roles by name, with what their frameworks hold and are offered (E18, E19). */

@@ -82,6 +82,6 @@ export function frameworksView(
     if (frameworkId !== undefined && framework.id !== frameworkId) continue;
     makers.push(() => completedView(framework));
   }
-  const { items, more } = pageOf(makers, page);
-  return { frameworks: items.map((make) => make()), more };
+  const { views, more } = pageOf(makers, (make) => make(), page);
+  return { frameworks: views, more };
 }

@@ -40,8 +40,8 @@ export function tasksView(
   }
   const chosen = taskId === undefined ? found : oneNamed(taskId, found);
   chosen.sort((a, b) => b.launchedMs - a.launchedMs || (a.id < b.id ? -1 : 1));
-  const { items, more } = pageOf(chosen, page);
-  return { tasks: items.map((task) => taskView(state, task)), more };
+  const { views, more } = pageOf(chosen, (task) => taskView(state, task), page);
+  return { tasks: views, more };
 }
 
 /** The tasks of that very id, or the only id that begins so. */

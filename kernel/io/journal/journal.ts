@@ -4,6 +4,7 @@ import type { ClusterEvent } from "../../../contract/operator-api.ts";
 import type { Clock, Timer } from "../../../contract/ports/clock.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
 import type { Metrics } from "../../../contract/ports/metrics.ts";
+import type { PolicyEvent } from "../../allocation/history.ts";
 import type { ClusterInput } from "../../core/event.ts";
 import type { ClusterSnapshot } from "../../core/snapshot.ts";
 import type { Disk } from "./disk.ts";
@@ -12,7 +13,6 @@ import { JournalMetrics } from "./metrics.ts";
 import {
   type InstanceRecord,
   JOURNAL_FORMAT,
-  type PolicyChangeRecord,
   type RoundRecord,
   type SegmentHeader,
 } from "./records.ts";
@@ -134,9 +134,22 @@ export class Journal {
     segment.turns.add({ type: "instance", ...instance });
   }
 
-  /** Somebody changed which policy decides, or how. */
-  policyChanged(change: Omit<PolicyChangeRecord, "type">): void {
-    this.#segment?.turns.add({ type: "policy-changed", ...change });
+  /** The instance that runs has other parameters. */
+  parameters(params: readonly number[]): void {
+    this.#segment?.turns.add({ type: "parameters", params });
+  }
+
+  /** The instance that runs, or is about to begin, evaluates this program. */
+  program(bytes: Uint8Array): void {
+    const segment = this.#segment;
+    if (segment === undefined || segment.program === bytes) return;
+    segment.program = bytes;
+    segment.turns.add({ type: "program", bytes });
+  }
+
+  /** Something happened to a policy. */
+  policyChanged(event: PolicyEvent): void {
+    this.#segment?.turns.add({ type: "policy-changed", event });
   }
 
   /**

@@ -21,18 +21,26 @@ export function recorded(parts: LoopParts, journal: Journal): LoopParts {
 /** Writes down who decides, and what was decided. */
 export function roundsRecorder(journal: Journal): RoundsListener {
   return {
-    started: ({ instance, spec: { policy, options }, restored }) => {
+    started: ({ number, instance, spec: { policy, options }, restored }) => {
       const { name, digest, bytes } = policy;
-      const { params = [], program } = options;
-      journal.instance({ instance, name, digest, bytes, params, program, restored });
+      const { params = [], companion } = options;
+      const hasProgram = companion !== undefined;
+      if (hasProgram) journal.program(instance.program);
+      const about = { name, digest, bytes, params, hasProgram, restored };
+      journal.instance({ instance: number, ...about });
     },
-    decided: ({ round, instance, policy: name, digest, more, fault }, decisions) => {
+    configured: (params) => journal.parameters(params),
+    decided: (decided, decisions, program) => {
+      const { round, instance, policy: name, digest, more, lookAgain, looked, fault } = decided;
+      if (program !== undefined && program.length > 0) journal.program(program);
       journal.round({
         round,
         instance,
         policy: { name, digest },
         decisions,
         more,
+        lookAgain,
+        looked,
         fault: fault && { code: fault.code, row: fault.row },
       });
     },

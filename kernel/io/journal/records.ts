@@ -1,4 +1,5 @@
 import type { PolicyFaultCode } from "../../allocation/faults.ts";
+import type { PolicyEvent } from "../../allocation/history.ts";
 import type { PolicySnapshot } from "../../allocation/policy.ts";
 import type { ClusterInput, OfferDecision } from "../../core/event.ts";
 import type { ClusterOptions } from "../../core/options.ts";
@@ -50,7 +51,7 @@ export interface PolicyRecord {
   readonly bytes: Uint8Array | undefined;
 }
 
-/** An instance of a policy begins: with these parameters, from this private state. */
+/** An instance of a policy begins: with these parameters, from one of these private states. */
 export interface InstanceRecord {
   readonly type: "instance";
   /** Which one, counted since the master began. */
@@ -58,18 +59,28 @@ export interface InstanceRecord {
   readonly name: string;
   readonly digest: string;
   readonly params: readonly number[];
-  readonly program: Uint8Array | undefined;
-  /** Private state that it was given, whether or not it knew what to do with it. */
-  readonly restored: PolicySnapshot | undefined;
+  /** Whether it has a program; what it is stands in the record before. */
+  readonly hasProgram: boolean;
+  /** Private states that it was offered in order, until it took one. */
+  readonly restored: readonly PolicySnapshot[];
 }
 
-/** An operator, or the supervision, changed what decides; said for people, nothing follows. */
+/** The instance that runs has other parameters. */
+export interface ParametersRecord {
+  readonly type: "parameters";
+  readonly params: readonly number[];
+}
+
+/** What the companion of the live policy made of what frameworks and agents state. */
+export interface ProgramRecord {
+  readonly type: "program";
+  readonly bytes: Uint8Array;
+}
+
+/** Something happened to a policy: said for people, and nothing follows from it. */
 export interface PolicyChangeRecord {
   readonly type: "policy-changed";
-  /** promoted, rolled-back, parameters, … */
-  readonly what: string;
-  readonly name: string;
-  readonly digest: string;
+  readonly event: PolicyEvent;
 }
 
 /** A round: who decided, and what. */
@@ -81,6 +92,9 @@ export interface RoundRecord {
   readonly policy: { readonly name: string; readonly digest: string };
   readonly decisions: readonly OfferDecision[];
   readonly more: boolean;
+  readonly lookAgain: boolean;
+  /** How many of the candidates it was done with. */
+  readonly looked: number;
   /** Why the round was lost, if it was. */
   readonly fault: { readonly code: PolicyFaultCode; readonly row: number | undefined } | undefined;
 }
@@ -90,6 +104,8 @@ export type TurnItem =
   | { readonly type: "input"; readonly input: Exclude<ClusterInput, { type: "offers-decided" }> }
   | PolicyRecord
   | InstanceRecord
+  | ParametersRecord
+  | ProgramRecord
   | PolicyChangeRecord
   | RoundRecord;
 
@@ -103,6 +119,6 @@ export interface Turn {
 export function decidedInput(
   round: RoundRecord,
 ): Extract<ClusterInput, { type: "offers-decided" }> {
-  const { decisions, policy, more } = round;
-  return { type: "offers-decided", decisions, policy, more };
+  const { decisions, policy, more, lookAgain } = round;
+  return { type: "offers-decided", decisions, policy, more, lookAgain };
 }

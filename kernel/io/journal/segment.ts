@@ -26,6 +26,8 @@ export class Segment {
   readonly turns = new TurnWriter();
   /** Digests of the policies that it carries. */
   readonly policies = new Set<string>();
+  /** The program that it says is evaluated. */
+  program: Uint8Array | undefined;
   /** Bytes of turns in it. */
   turnBytes = 0;
   readonly #packr = new Packr(packed);

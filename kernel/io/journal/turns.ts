@@ -37,6 +37,7 @@ export class TurnWriter {
     if (input.type === "agent-message" && input.message.type === "update") {
       if (this.#update(input.peer, input.message)) return;
     } else if (input.type === "framework-call" && input.call.type === "acknowledge") {
+      // Only a framework's description is objected to.
       this.#acknowledge(input.peer, input.call);
       return;
     } else if (input.type === "tick") {
@@ -47,12 +48,13 @@ export class TurnWriter {
   }
 
   /** A round, after it ran. */
-  round({ round, instance, policy, decisions, more, fault }: RoundRecord): void {
+  round(record: RoundRecord): void {
+    const { round, instance, policy, decisions, more, lookAgain, looked, fault } = record;
     const flat: number[] = [];
     for (const decision of decisions) flatten(decision, flat);
     const name = this.#word(policy.name);
     const digest = this.#word(policy.digest);
-    const item = [Item.ROUND, round, instance, name, digest, more, flat];
+    const item = [Item.ROUND, round, instance, name, digest, more, lookAgain, looked, flat];
     if (fault !== undefined) item.push(fault.code as never, fault.row as never);
     this.#items.push(item);
   }
@@ -204,7 +206,8 @@ export class TurnReader {
   }
 
   #round(item: unknown[]): RoundRecord {
-    const [, round, instance, name, digest, more, flat, code, row] = item as never[];
+    const [, round, instance, name, digest, more, lookAgain, looked, flat, code, row] =
+      item as never[];
     return {
       type: "round",
       round: round as never,
@@ -212,6 +215,8 @@ export class TurnReader {
       policy: { name: this.#word(name), digest: this.#word(digest) },
       decisions: unflattened(flat as never),
       more: more as never,
+      lookAgain: lookAgain as never,
+      looked: looked as never,
       fault: code === undefined ? undefined : { code, row },
     };
   }

@@ -6,7 +6,7 @@ import type { CreateBody } from "./engine-types.ts";
 import { setNetwork } from "./networks.ts";
 import { applyParameters } from "./parameters.ts";
 import { setRights } from "./rights.ts";
-import { mountOf, SANDBOX_IN_CONTAINER } from "./volumes.ts";
+import { mountOf, persistentMount, SANDBOX_IN_CONTAINER } from "./volumes.ts";
 
 /** Labels by which containers are found again; `docker ps --filter label=tepui.scope=…`. */
 export const labels = {
@@ -84,6 +84,7 @@ export function createBody(spec: ContainerSpec, config: DockerConfig, scope: str
       Mounts: [
         { Type: "bind", Source: sandbox, Target: SANDBOX_IN_CONTAINER, ReadOnly: false },
         ...(container?.volumes ?? []).map((volume) => mountOf(volume, around)),
+        ...(spec.volumes ?? []).map(persistentMount),
       ],
       RestartPolicy: { Name: "no" },
       // The one driver that keeps every byte as it was written.

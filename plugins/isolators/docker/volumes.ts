@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { isAbsolute, join, posix, relative } from "node:path";
 import { errors } from "../../../contract/errors.ts";
+import type { PersistentVolume } from "../../../contract/ports/isolator.ts";
 import type { Volume } from "../../../contract/schema/container.ts";
 import type { EngineMount } from "./engine-types.ts";
 
@@ -58,6 +59,14 @@ function sandboxFolder(path: string, { sandbox }: VolumeSurroundings): string {
     throw errors.DOCKER_VOLUME_INVALID(path, "leads out of the sandbox by a link");
   }
   return real;
+}
+
+/** The mount of a persistent volume (E12). */
+export function persistentMount({ hostPath, containerPath, mode }: PersistentVolume): EngineMount {
+  const Target = isAbsolute(containerPath)
+    ? posix.normalize(containerPath)
+    : posix.join(SANDBOX_IN_CONTAINER, containerPath);
+  return { Type: "bind", Source: hostPath, Target, ReadOnly: mode === "RO" };
 }
 
 /** The mount that a volume asks for (F58, M7). */

@@ -87,6 +87,7 @@ export class ProcessIsolator implements Isolator {
       if (user.uid !== this.#own.uid) {
         if (this.#own.uid !== 0) throw errors.SWITCH_USER_DENIED(name);
         giveTo(spec.sandbox, user.uid, user.gid);
+        for (const { hostPath } of spec.volumes ?? []) chownSync(hostPath, user.uid, user.gid);
         words.push(`--reuid=${user.uid}`, `--regid=${user.gid}`, "--init-groups");
       }
     }

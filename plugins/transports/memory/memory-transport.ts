@@ -93,7 +93,7 @@ function accept(hub: SessionHub, end: PipeEnd, remote: string): boolean {
   const session = hub.admit(new MemorySocket(end, remote, hub.settings.queueBytesMax));
   end.listen({
     onFrame: (bytes, isBinary) => {
-      if (bytes.length > 2 * hub.settings.frameBytesMax) {
+      if (bytes.length > 4 * hub.settings.frameBytesMax) {
         end.cut();
         session.onSocketClosed("FRAME_TOO_LARGE", "a message far beyond the largest frame");
       } else session.onFrame(bytes, isBinary);

@@ -8,6 +8,7 @@ import { Gate } from "./http/credentials.ts";
 import { isServing } from "./http/leadership.ts";
 import { PeerHub } from "./http/peer-hub.ts";
 import { OperatorApi } from "./operator/operator-api.ts";
+import { v0Endpoints, v0Handler } from "./operator/v0-endpoints.ts";
 import { routeBoth, routeView, type Side } from "./routes.ts";
 import { SchedulerApi } from "./scheduler/scheduler-api.ts";
 import { answerView, getOnly, healthView, redirectView, versionView } from "./views/small-views.ts";
@@ -38,6 +39,13 @@ export function create(context: PluginContext<MesosConfig>): PluginInstance {
     const operators = new OperatorApi({ config, hub, view, gate });
     routeBoth(router, side, "/api/v1", (exchange) => operators.serve(exchange));
     routeBoth(router, side, "/redirect", redirectView(view));
+    for (const [path, endpoint] of Object.entries(v0Endpoints)) {
+      const handler = v0Handler(endpoint, view, config.bodyBytesMax, (exchange, access) => {
+        if (gate.admit(exchange, access) === undefined) return false;
+        return isServing(exchange, view, hub.serves("framework"));
+      });
+      routeView(router, side, path, handler);
+    }
     for (const [path, build] of Object.entries(stateViews)) {
       const cache = new ViewCache(view);
       const handler = getOnly((exchange) => {

@@ -55,6 +55,13 @@ const BUFFERED = 0;
  */
 const EXCLUSIVE_PORT = 1;
 
+/**
+ * Frames that are too large are taken in up to so many times the limit, so that their senders can
+ * be told why they are refused: of still larger ones uWebSockets.js drops the connection without a
+ * word.
+ */
+const TOLD_PART = 4;
+
 /** How long what was said last may take to leave before the sockets are closed under it. */
 const LINGER_MS = 200;
 
@@ -134,9 +141,7 @@ export class UwsServer implements TransportServer {
     const { frameBytesMax, queueBytesMax, heartbeatMs } = this.#settings;
     app.ws<UserData>(WIRE_PATH, {
       compression: uws.DISABLED,
-      // Room for a frame that is somewhat too large, so that its sender can be told why it is
-      // refused.
-      maxPayloadLength: 2 * frameBytesMax,
+      maxPayloadLength: TOLD_PART * frameBytesMax,
       maxBackpressure: queueBytesMax + 2 * frameBytesMax,
       // A backstop behind the hub's heartbeat, for sockets that it has closed and whose peers do
       // not go.

@@ -33,6 +33,7 @@ const setup: AgentSetup = {
     retryMinMs: 10_000,
     retryMaxMs: 600_000,
   },
+  reconfigurationPolicy: "equal",
   seed: "0123456789abcdef",
 };
 

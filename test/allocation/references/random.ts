@@ -63,8 +63,8 @@ function takesAll(cluster: NaiveCluster, agent: NaiveAgent, client: NaiveClient)
   return mayMeet(agent, client) && !limited && (client.revocable || !revocable);
 }
 
-/** The product, over the way to the root, of a node's part of its siblings' weights. */
-function chanceOf(cluster: NaiveCluster, client: NaiveClient): number {
+/** The product, over the way to the root, of a node's part of the weights of its siblings. */
+export function chanceOf(cluster: NaiveCluster, client: NaiveClient): number {
   const ownOf = (path: string) =>
     cluster.clients.filter(({ ready, role }) => ready && role === path).length;
   const children = childrenOf(cluster, client.role).length > 0;

@@ -1,17 +1,12 @@
-import type { Policy, RoundInput } from "../../../kernel/allocation/policy.ts";
+import { takeGrant } from "../../../conformance/allocator/books.ts";
+import type { DecisionRows, RoundInput } from "../../../kernel/allocation/policy.ts";
 import { ReferenceDrf } from "../../../kernel/allocation/reference-drf.ts";
 import { DecisionFlag } from "../../../kernel/allocation/slots.ts";
 import { Verifier } from "../../../kernel/allocation/verify.ts";
 import { WasmPolicy } from "../../../kernel/allocation/wasm-policy.ts";
-import {
-  AgentFlag,
-  ClientFlag,
-  KINDS,
-  NO_ROW,
-  ROOT_ROLE,
-} from "../../../kernel/core/tables/shape.ts";
+import { AgentFlag, ClientFlag, KINDS, ROOT_ROLE } from "../../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../../kernel/core/tables.ts";
-import { shipped, small } from "./compile.ts";
+import { shipped } from "./compile.ts";
 
 /** One decision in names instead of rows. */
 export interface Given {
@@ -48,8 +43,7 @@ export class Cluster {
   readonly #clients: string[] = [];
   readonly #roles = new Map<string, number>([["", ROOT_ROLE]]);
   readonly #verifier = new Verifier();
-  #wasmPolicy: Policy | undefined;
-  #generation = -1;
+  #wasmPolicy: WasmPolicy | undefined;
   #round = 0;
 
   constructor(options: ClusterOptions = {}) {
@@ -92,9 +86,8 @@ export class Cluster {
     const { tables } = this;
     this.#round += 1;
     const input: RoundInput = { round: this.#round, seed: 1, nowMs: 0, stepsMax: 0xffffffff };
-    if (this.#wasmPolicy === undefined || this.#generation !== tables.generation) {
+    if (!this.#wasmPolicy?.fits(tables)) {
       this.#wasmPolicy = this.#policies(tables);
-      this.#generation = tables.generation;
     }
     const rows = this.#wasmPolicy.allocate(tables, input);
     const listed = (of: typeof rows) =>
@@ -114,9 +107,7 @@ export class Cluster {
       }
     }
     this.#verifier.verify(tables, rows);
-    const given = decided.map(([agent, client, flags, amounts]) =>
-      this.#apply(agent as number, client as number, flags as number, amounts as number[]),
-    );
+    const given = Array.from({ length: rows.count }, (_, row) => this.#take(rows, row));
     tables.dropCandidates(rows.looked);
     return given;
   }
@@ -133,38 +124,9 @@ export class Cluster {
     return counts;
   }
 
-  /** Moves what was decided from free to used. */
-  #apply(agent: number, client: number, flags: number, amounts: number[]): Given {
-    const { tables } = this;
-    const { agents, reservations, roles } = tables;
-    const at = agent * KINDS;
-    const part = flags === DecisionFlag.WHOLE ? agents.free.slice(at, at + KINDS) : amounts;
-    tables.addAgentFree(agent, part, -1);
-    const sum = Float64Array.from(part);
-    const role = tables.clients.role[client] as number;
-    const reserved = (flags & (DecisionFlag.WHOLE | DecisionFlag.RESERVED)) !== 0;
-    for (
-      let row = agents.firstReservation[agent] as number;
-      row !== NO_ROW;
-      row = reservations.next[row] as number
-    ) {
-      if (!reserved || !roles.within(role, reservations.role[row] as number)) continue;
-      for (let kind = 0; kind < KINDS; kind++) {
-        sum[kind] = (sum[kind] as number) + (reservations.free[row * KINDS + kind] as number);
-      }
-      const total = reservations.total.slice(row * KINDS, (row + 1) * KINDS);
-      tables.setReservation(agent, reservations.role[row] as number, vector(), total);
-    }
-    const revocable = (flags & (DecisionFlag.WHOLE | DecisionFlag.REVOCABLE)) !== 0;
-    const able = ((tables.clients.flags[client] as number) & ClientFlag.REVOCABLE) !== 0;
-    if (revocable && able) {
-      for (let kind = 0; kind < KINDS; kind++) {
-        sum[kind] = (sum[kind] as number) + (agents.revocable[at + kind] as number);
-      }
-      tables.setAgentRevocable(agent, vector());
-    }
-    tables.addUsed(client, sum, 1, part);
-    tables.countAllocation(client);
+  /** Moves what a row decided from free to used. */
+  #take(rows: DecisionRows, row: number): Given {
+    const { agent, client, sum } = takeGrant(this.tables, rows, row);
     return {
       agent: this.#agents[agent] ?? `#${agent}`,
       client: this.#clients[client] ?? `#${client}`,
@@ -174,14 +136,14 @@ export class Cluster {
   }
 }
 
-/** A DRF instance for these tables, with the memory of the build. */
+/** A DRF instance for these tables. */
 export function newDrf(tables: AllocationTables, params: readonly number[] = []): WasmPolicy {
   return new WasmPolicy(shipped("drf"), tables, { deadlineMs: 10_000, params });
 }
 
-/** Instances of a shipped policy with little memory. Compiles it now: call it outside of tests. */
+/** Instances of a shipped policy. Compiles it now: call it outside of tests. */
 export function instancesOf(name: string, params: readonly number[] = []): Instances {
-  const policy = small(name);
+  const policy = shipped(name);
   return (tables) => new WasmPolicy(policy, tables, { deadlineMs: 10_000, params });
 }
 

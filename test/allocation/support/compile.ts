@@ -9,17 +9,53 @@ import { type AdmittedPolicy, admitPolicy } from "../../../kernel/allocation/adm
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const cache = join(root, "dist/.test-policies");
 
+/** What the build notes of a binary. */
+interface Stamp {
+  readonly inputs: {
+    readonly flags: readonly string[];
+    readonly sources: Readonly<Record<string, string>>;
+  };
+}
+
 /**
- * The bytes of a policy in assembly/, compiled with the flags of the build. Compiled once for each
- * state of its sources: the name in the cache is their digest.
+ * The bytes of a policy in assembly/, with the flags of the build: what the build made, as long as
+ * its sources are still the same, and else what the compiler makes of them now.
  */
 export function compiled(source: string): Uint8Array {
-  const { flags } = JSON.parse(readFileSync(join(root, "assembly/build.json"), "utf8")) as {
-    flags: string[];
-  };
-  const digest = createHash("sha256").update(JSON.stringify([source, flags]));
-  for (const text of sourcesOf(source)) digest.update(text);
-  const path = join(cache, `${digest.digest("hex").slice(0, 32)}.wasm`);
+  const { flags } = readJson("assembly/build.json") as { flags: string[] };
+  return builtFrom(source, flags) ?? compiledNow(source, flags);
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(join(root, path), "utf8"));
+}
+
+function sha256(text: string | Uint8Array): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function builtFrom(source: string, flags: readonly string[]): Uint8Array | undefined {
+  const [, family, file = ""] = source.split("/");
+  const name = file.replace(/\.ts$/, "");
+  const isShipped = family === "policies";
+  const output = isShipped
+    ? `dist/plugins/allocators/${name}/policy.wasm`
+    : `dist/assembly/testing/${name}.wasm`;
+  if (!existsSync(join(root, output)) || !existsSync(join(root, "dist/.policies.json"))) return;
+  const stamps = readJson("dist/.policies.json") as Record<string, Stamp>;
+  const stamp = stamps[isShipped ? name : `assembly/testing/${name}`];
+  if (stamp === undefined || JSON.stringify(stamp.inputs.flags) !== JSON.stringify(flags)) return;
+  const isSame = Object.entries(stamp.inputs.sources).every(
+    ([path, digest]) =>
+      existsSync(join(root, path)) && sha256(readFileSync(join(root, path))) === digest,
+  );
+  return isSame ? readFileSync(join(root, output)) : undefined;
+}
+
+/** Compiled once for each state of its sources: the name in the cache is their digest. */
+function compiledNow(source: string, flags: readonly string[]): Uint8Array {
+  const texts = [...sourcesOf(source)];
+  const path = join(cache, `${sha256(JSON.stringify([source, flags, texts])).slice(0, 32)}.wasm`);
   if (!existsSync(path)) {
     mkdirSync(cache, { recursive: true });
     const compiler = createRequire(import.meta.url).resolve("assemblyscript/bin/asc.js");
@@ -49,35 +85,13 @@ function sourcesOf(source: string): Iterable<string> {
   return seen.values();
 }
 
-/** A shipped policy, admitted. */
+/** A shipped policy, admitted once. */
 export function shipped(name: string): AdmittedPolicy {
-  return once(name, () => compiled(`assembly/policies/${name}.ts`));
-}
-
-/**
- * The same with 4 MiB of memory: an instance of 256 MiB costs a garbage collection, which hundreds
- * of small clusters need not pay.
- */
-export function small(name: string): AdmittedPolicy {
-  return once(`small ${name}`, () => shrunk(compiled(`assembly/policies/${name}.ts`)), name);
-}
-
-function once(key: string, bytes: () => Uint8Array, name = key): AdmittedPolicy {
-  const known = admitted.get(key);
+  const known = admitted.get(name);
   if (known !== undefined) return known;
-  const policy = admitPolicy(name, bytes());
-  admitted.set(key, policy);
+  const policy = admitPolicy(name, compiled(`assembly/policies/${name}.ts`));
+  admitted.set(name, policy);
   return policy;
-}
-
-/** Replaces the limits in the memory section, 4,096 pages both, by 64, in as many bytes. */
-function shrunk(bytes: Uint8Array): Uint8Array {
-  const limits = Buffer.from([5, 6, 1, 1, 0x80, 0x20, 0x80, 0x20]);
-  const at = Buffer.from(bytes).indexOf(limits);
-  if (at < 0) throw new Error("there is no memory of 4,096 pages");
-  const result = Uint8Array.from(bytes);
-  result.set([0xc0, 0x00, 0xc0, 0x00], at + 4);
-  return result;
 }
 
 const admitted = new Map<string, AdmittedPolicy>();

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,16 +77,14 @@ export interface LocalCluster {
   stop(): Promise<void>;
 }
 
-/** Starts `tepui local`, with a config if need be, and waits until its agents are registered. */
-export async function startLocalCluster(agents = 2, config?: object): Promise<LocalCluster> {
+/** Starts `tepui local`, with more options, and waits until its agents are registered. */
+export async function startLocalCluster(
+  agents = 2,
+  options: readonly string[] = [],
+): Promise<LocalCluster> {
   const dataDir = mkdtempSync(join(tmpdir(), "tepui-e2e-"));
   const args = ["local", "--agents", String(agents), "--port", "0", "--data-dir", dataDir];
-  if (config !== undefined) {
-    const file = join(dataDir, "local.json");
-    writeFileSync(file, JSON.stringify(config));
-    args.push("--config", file);
-  }
-  const local = tepui([...args, "-o", "json"]);
+  const local = tepui([...args, ...options, "-o", "json"]);
   const ended = local.result.then(({ stdout, stderr }) => {
     throw new Error(`tepui local ended:\n${stdout}\n${stderr}`);
   });
@@ -118,7 +116,9 @@ export async function startLocalCluster(agents = 2, config?: object): Promise<Lo
     run,
     start: (...words) => tepui(words, env),
     liveTasks: async () => {
-      const { stdout } = await run("ps", "-o", "json");
+      const { stdout, code } = await run("ps", "-o", "json");
+      // There may be no master at the moment.
+      if (code !== 0) return [];
       const { tasks } = JSON.parse(stdout) as { tasks: { task: TaskRecord }[] };
       return tasks.map(({ task }) => task);
     },

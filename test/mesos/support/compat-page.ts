@@ -5,8 +5,11 @@ import {
   MasterCall,
 } from "../../../plugins/transports/mesos-v1-http/definitions/envelopes.ts";
 import { Call, Event } from "../../../plugins/transports/mesos-v1-http/definitions/scheduler.ts";
+import { accepted } from "../../../plugins/transports/mesos-v1-http/operator/agent-changes.ts";
 import { changes, refusals } from "../../../plugins/transports/mesos-v1-http/operator/changes.ts";
 import { queries } from "../../../plugins/transports/mesos-v1-http/operator/queries.ts";
+import { slowQueries } from "../../../plugins/transports/mesos-v1-http/operator/slow-queries.ts";
+import { v0Endpoints } from "../../../plugins/transports/mesos-v1-http/operator/v0-endpoints.ts";
 import { stateViews } from "../../../plugins/transports/mesos-v1-http/views/state-views.ts";
 
 /** Names of the `type` of an envelope, without UNKNOWN. */
@@ -17,31 +20,20 @@ export function typesOf(def: MessageDef): string[] {
 
 /** v0 endpoints of a master that are not served, with the reason. */
 const absent = {
-  "/create-volumes": "operators cannot create volumes yet",
-  "/destroy-volumes": "operators cannot destroy volumes yet",
-  "/reserve": "operators cannot reserve resources yet",
-  "/unreserve": "operators cannot unreserve resources yet",
   "/files/browse": "files are not served by the master",
   "/files/read": "files are not served by the master",
-  "/machine/down": "maintenance is not served yet",
-  "/machine/up": "maintenance is not served yet",
-  "/maintenance/schedule": "maintenance is not served yet",
-  "/maintenance/status": "maintenance is not served yet",
-  "/quota": "use UPDATE_QUOTA of `/api/v1`",
-  "/weights": "use UPDATE_WEIGHTS of `/api/v1`",
-  "/teardown": "use TEARDOWN of `/api/v1`",
 } as const;
 
 /** The page that says what of the Mesos HTTP API is served, from the tables that serve it. */
 export function compatPage(): string {
   const notes = new Map<string, string>(Object.entries(refusals));
   const operator = typesOf(MasterCall).map((type) => {
-    if (type in queries) return [type, "served, 200 with a body"];
-    if (type in changes) return [type, "served, 200 without a body"];
+    if (type in queries || type in slowQueries) return [type, "served, 200 with a body"];
+    if (type in changes) return [type, `served, ${accepted.has(type) ? 202 : 200} without a body`];
     return [type, `501: ${notes.get(type)}`];
   });
   const views = [
-    ...[...Object.keys(stateViews), "/health", "/redirect", "/version"]
+    ...[...Object.keys(stateViews), ...Object.keys(v0Endpoints), "/health", "/redirect", "/version"]
       .sort()
       .map((path) => [`\`${path}\``, "served"]),
     ...Object.entries(absent).map(([path, why]) => [`\`${path}\``, `not served: ${why}`]),

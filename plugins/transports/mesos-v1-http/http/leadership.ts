@@ -1,3 +1,4 @@
+import { hostPort } from "../../../../contract/address.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
 import type { MasterInfo } from "../../../../contract/schema/agent.ts";
@@ -30,6 +31,6 @@ export function redirect(
     refuse(exchange, 503, "No leader elected");
     return;
   }
-  const location = `//${leader.hostname}:${leader.port}${encodeURI(path)}`;
+  const location = `//${hostPort(leader.hostname, leader.port)}${encodeURI(path)}`;
   exchange.respond(307, { location }, "");
 }

@@ -7,6 +7,7 @@ import type {
   TransportHandlers,
   TransportServer,
 } from "../../../../contract/ports/transport.ts";
+import { encodedBytes } from "../../../../contract/size.ts";
 import {
   type CloseReason,
   type PeerKind,
@@ -76,7 +77,8 @@ export class PeerHub implements TransportServer {
 
   /** Hands a checked message on. */
   deliver(peer: StreamPeer, message: WireMessage): void {
-    if (this.#peers.has(peer)) this.#handlers?.onMessages(peer, [message]);
+    if (!this.#peers.has(peer)) return;
+    this.#handlers?.onMessages(peer, [message], encodedBytes(message));
   }
 
   /** Tells the kernel that a peer is gone. */

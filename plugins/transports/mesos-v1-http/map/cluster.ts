@@ -1,3 +1,4 @@
+import { hostPort } from "../../../../contract/address.ts";
 import type { FrameworkId, RoleName } from "../../../../contract/ids.ts";
 import type { AgentInfo, Domain, MasterInfo } from "../../../../contract/schema/agent.ts";
 import {
@@ -162,7 +163,7 @@ export function masterTo(master: MasterInfo, version: string): V1Master {
     id,
     ip: ipNumber(ip),
     port,
-    pid: `master@${ip}:${port}`,
+    pid: `master@${hostPort(ip, port)}`,
     hostname,
     version,
     address: { hostname, ip, port },

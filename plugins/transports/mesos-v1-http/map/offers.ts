@@ -1,5 +1,5 @@
 import type { AgentId, FrameworkId } from "../../../../contract/ids.ts";
-import { toMilli } from "../../../../contract/resources.ts";
+import { fromMilli, toMilli } from "../../../../contract/resources.ts";
 import type { Unavailability } from "../../../../contract/schema/agent.ts";
 import type {
   InverseOffer,
@@ -18,6 +18,7 @@ import {
   resourceForm,
   resourceFrom,
   resourcesTo,
+  resourceTo,
 } from "./resources.ts";
 import { executorFrom, taskFrom } from "./tasks.ts";
 
@@ -167,4 +168,37 @@ function read(given: V1Operation, frameworkId: FrameworkId): Operation | undefin
 /** The id of an agent out of its wrapper, when there is one. */
 export function agentIdFrom(id: { readonly value: string } | undefined): AgentId | undefined {
   return maybe(id, unwrap<AgentId>);
+}
+
+/** An operation as operators are shown it; launches have no feedback, and so are never shown. */
+export function operationTo(operation: Operation): V1Operation {
+  const form: ResourceForm = resourceForm(["RESERVATION_REFINEMENT"]);
+  const { type } = operation;
+  const common = { type, id: wrap(operation.id) };
+  switch (type) {
+    case "RESERVE": {
+      const source = maybe(operation.source, (list) => resourcesTo(list, form));
+      return { ...common, reserve: { source, resources: resourcesTo(operation.resources, form) } };
+    }
+    case "UNRESERVE":
+      return { ...common, unreserve: { resources: resourcesTo(operation.resources, form) } };
+    case "CREATE":
+      return { ...common, create: { volumes: resourcesTo(operation.volumes, form) } };
+    case "DESTROY":
+      return { ...common, destroy: { volumes: resourcesTo(operation.volumes, form) } };
+    case "GROW_VOLUME": {
+      const { volume, addition } = operation;
+      return {
+        ...common,
+        grow_volume: { volume: resourceTo(volume, form), addition: resourceTo(addition, form) },
+      };
+    }
+    case "SHRINK_VOLUME": {
+      const { volume, subtract } = operation;
+      const by = { value: fromMilli(subtract) };
+      return { ...common, shrink_volume: { volume: resourceTo(volume, form), subtract: by } };
+    }
+    default:
+      return common;
+  }
 }

@@ -1,3 +1,4 @@
+import { TepuiError } from "../../../../contract/errors.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
 import type { MesosConfig } from "../config.ts";
@@ -8,8 +9,10 @@ import type { Gate } from "../http/credentials.ts";
 import { isServing } from "../http/leadership.ts";
 import { answerMedia, decode, encode, mediaTypes, requestMedia } from "../http/media.ts";
 import type { PeerHub } from "../http/peer-hub.ts";
+import { accepted } from "./agent-changes.ts";
 import { type ChangeType, changes, type OperatorCall, refusals } from "./changes.ts";
 import { type OperatorResponse, type QueryType, queries } from "./queries.ts";
+import { type SlowQueryType, slowQueries } from "./slow-queries.ts";
 
 /** What the operator API is made of. */
 export interface OperatorApiParts {
@@ -52,6 +55,10 @@ export class OperatorApi {
       const response: OperatorResponse = { type, ...queries[type](this.#parts) };
       return answer(exchange, mediaTypes[out], encode(out, Response, response));
     }
+    if (isSlowQuery(type)) {
+      const response: OperatorResponse = { type, ...(await slowQueries[type](this.#parts.view)) };
+      return answer(exchange, mediaTypes[out], encode(out, Response, response));
+    }
     if (isChange(type)) return this.#change(exchange, type, call);
     throw new Refusal(501, `${type} is not served: ${refusals[type]}`);
   }
@@ -62,9 +69,24 @@ export class OperatorApi {
       const reason = `Expecting '${type.toLowerCase()}' to be present`;
       throw new Refusal(400, `Failed to validate master::Call: ${reason}`);
     }
-    await change;
-    answerEmpty(exchange, 200);
+    await change.catch((thrown: unknown) => {
+      throw refusalOf(type, thrown);
+    });
+    answerEmpty(exchange, accepted.has(type) ? 202 : 200);
   }
+}
+
+/** What is refused, with the status that Mesos has for that call (§8.2). */
+function refusalOf(type: ChangeType, thrown: unknown): unknown {
+  if (!(thrown instanceof TepuiError)) return thrown;
+  const { code, message } = thrown;
+  if (code === "AGENT_UNKNOWN" && accepted.has(type)) return new Refusal(400, message);
+  if (code === "AGENT_LEAVING" && type === "MARK_AGENT_GONE") return new Refusal(503, message);
+  return thrown;
+}
+
+function isSlowQuery(type: string): type is SlowQueryType {
+  return Object.hasOwn(slowQueries, type);
 }
 
 function isQuery(type: string): type is QueryType {

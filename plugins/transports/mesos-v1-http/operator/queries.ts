@@ -1,3 +1,4 @@
+import { hostPort } from "../../../../contract/address.ts";
 import type { AgentView, FrameworkView } from "../../../../contract/operator-api.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import type { MesosConfig } from "../config.ts";
@@ -130,7 +131,7 @@ function agentViewTo(one: AgentView): Message<typeof ResponseGetAgentsAgent> {
     active: one.state === "active",
     deactivated: one.state === "inactive",
     version: one.version,
-    pid: `${AGENT_PATH.slice(1)}@${agent.ip}:${agent.port}`,
+    pid: `${AGENT_PATH.slice(1)}@${hostPort(agent.ip, agent.port)}`,
     registered_time: maybe(one.registeredMs, nanosOf),
     reregistered_time: maybe(one.reregisteredMs, nanosOf),
     total_resources: resourcesTo(one.total, FORM),

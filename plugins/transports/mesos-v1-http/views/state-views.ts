@@ -1,3 +1,4 @@
+import { hostPort } from "../../../../contract/address.ts";
 import type { AgentView, FrameworkView, TaskView } from "../../../../contract/operator-api.ts";
 import { printAttributeValue } from "../../../../contract/resources/attributes.ts";
 import type { TaskState } from "../../../../contract/task-state.ts";
@@ -40,7 +41,7 @@ export const stateViews: Readonly<Record<string, StateView>> = {
 function masterPart({ view, config }: QuerySource): object {
   const leader = view.leader();
   const { startedMs, electedMs } = view.times();
-  const pid = leader === undefined ? undefined : `master@${leader.ip}:${leader.port}`;
+  const pid = leader === undefined ? undefined : `master@${hostPort(leader.ip, leader.port)}`;
   const states = [...view.agents()].map(({ state }) => state);
   const count = (...wanted: string[]) => states.filter((one) => wanted.includes(one)).length;
   return {
@@ -92,7 +93,7 @@ function agentPart(one: AgentView): object {
         attribute.scalar === undefined ? printAttributeValue(attribute) : attribute.scalar / 1000,
       ]),
     ),
-    pid: `${AGENT_PATH.slice(1)}@${agent.ip}:${agent.port}`,
+    pid: `${AGENT_PATH.slice(1)}@${hostPort(agent.ip, agent.port)}`,
     registered_time: seconds(one.registeredMs),
     reregistered_time: seconds(one.reregisteredMs),
     resources: resourceObject(total),

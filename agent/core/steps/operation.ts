@@ -1,0 +1,91 @@
+import type { AgentOrderOf } from "../../../contract/agent-api.ts";
+import type { UpdateId } from "../../../contract/ids.ts";
+import { dropEntry, keepAgent, keepOperation } from "../checkpoint.ts";
+import type { Effect } from "../effect.ts";
+import { nextUpdateId } from "../ids.ts";
+import type { AgentState, Operation } from "../state.ts";
+
+/** Holds reservations and volumes as the master counts them (E11, E12), and says so (C18). */
+export function stepApplyOperation(
+  state: AgentState,
+  { frameworkId, operationUuid, operation, resources }: AgentOrderOf<"apply-operation">,
+  nowMs: number,
+  out: Effect[],
+): void {
+  state.info = { ...state.info, resources };
+  keepAgent(state, out);
+  if (operation.type === "CREATE") {
+    for (const volume of operation.volumes) out.push({ type: "make-volume", volume });
+  } else if (operation.type === "DESTROY") {
+    for (const volume of operation.volumes) out.push({ type: "remove-volume", volume });
+  }
+  const { id: operationId } = operation;
+  const answered: Operation = {
+    uuid: operationUuid,
+    frameworkId,
+    status: {
+      state: "OPERATION_FINISHED",
+      timestampMs: nowMs,
+      ...(operationId === undefined ? {} : { operationId, uuid: nextUpdateId(state) }),
+      ...(state.info.id === undefined ? {} : { agentId: state.info.id }),
+    },
+    resendDueMs: 0,
+    resendWaitMs: state.setup.times.retryMinMs,
+  };
+  if (operationId === undefined) {
+    // Nobody asked to be told: the master is, once.
+    send(answered, out);
+    return;
+  }
+  state.operations.set(operationUuid, answered);
+  keepOperation(answered, out);
+  transmit(state, answered, nowMs, out);
+}
+
+function send({ frameworkId, uuid, status }: Operation, out: Effect[]): void {
+  out.push({
+    type: "send-master",
+    message: {
+      type: "operation-update",
+      ...(frameworkId === undefined ? {} : { frameworkId }),
+      operationUuid: uuid,
+      status,
+    },
+  });
+}
+
+function transmit(state: AgentState, operation: Operation, nowMs: number, out: Effect[]): void {
+  operation.resendDueMs = nowMs + operation.resendWaitMs;
+  state.timers.add({ dueMs: operation.resendDueMs, kind: "operation", of: operation.uuid });
+  send(operation, out);
+}
+
+/** The master is there (again): it hears of every outcome that was not acknowledged. */
+export function sendOperations(state: AgentState, nowMs: number, out: Effect[]): void {
+  for (const operation of state.operations.values()) {
+    operation.resendWaitMs = state.setup.times.retryMinMs;
+    transmit(state, operation, nowMs, out);
+  }
+}
+
+/** The wait is over and no acknowledgement came: sends again and waits twice as long (C18). */
+export function resendOperation(
+  state: AgentState,
+  uuid: string,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const operation = state.operations.get(uuid as UpdateId);
+  if (operation === undefined || operation.resendDueMs > nowMs) return;
+  operation.resendWaitMs = Math.min(operation.resendWaitMs * 2, state.setup.times.retryMaxMs);
+  transmit(state, operation, nowMs, out);
+}
+
+/** The framework has the outcome with this status uuid (C18). */
+export function acknowledgeOperation(state: AgentState, uuid: UpdateId, out: Effect[]): void {
+  for (const operation of state.operations.values()) {
+    if (operation.status.uuid !== uuid) continue;
+    state.operations.delete(operation.uuid);
+    dropEntry(`operation/${operation.uuid}`, out);
+  }
+}

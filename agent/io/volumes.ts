@@ -1,0 +1,74 @@
+import { mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, isAbsolute, join, relative } from "node:path";
+import { errors, reasonOf } from "../../contract/errors.ts";
+import type { PersistentVolume } from "../../contract/ports/isolator.ts";
+import { reservationRole } from "../../contract/resources.ts";
+import type { Resource } from "../../contract/schema/resource.ts";
+
+/**
+ * Where persistent volumes are (E12): `volumes/roles/ROLE/ID` below the work directory, or below
+ * the root of a PATH disk; a MOUNT disk is a volume as a whole (E14). The slashes of a role become
+ * spaces, which no role has, so that no volume lies inside another.
+ */
+export class Volumes {
+  readonly #workDir: string;
+
+  constructor(workDir: string) {
+    this.#workDir = workDir;
+  }
+
+  /** The folder of a volume. */
+  pathOf(volume: Resource): string {
+    const { persistence, source } = volume.disk ?? {};
+    if (source?.type === "MOUNT" && source.root !== undefined) return source.root;
+    const base = source?.type === "PATH" && source.root !== undefined ? source.root : this.#workDir;
+    const role = (reservationRole(volume) ?? "*").replaceAll("/", " ");
+    return join(base, "volumes", "roles", role, persistence?.id ?? "");
+  }
+
+  /** Makes the folder of a volume, if it is not there. */
+  make(volume: Resource): void {
+    mkdirSync(this.pathOf(volume), { recursive: true, mode: 0o755 });
+  }
+
+  /** Removes a volume with all that is in it; the folder of a MOUNT disk itself stays. */
+  remove(volume: Resource): void {
+    const path = this.pathOf(volume);
+    const isMount = volume.disk?.source?.type === "MOUNT";
+    const doomed = isMount ? readdirSync(path).map((name) => join(path, name)) : [path];
+    for (const each of doomed) rmSync(each, { recursive: true, force: true });
+  }
+
+  /** The volumes among resources, as containers get them. */
+  among(resources: readonly Resource[]): PersistentVolume[] {
+    return resources.flatMap((resource) => {
+      const { persistence, volume } = resource.disk ?? {};
+      if (persistence === undefined || volume === undefined) return [];
+      const { containerPath, mode } = volume;
+      return [{ id: persistence.id, hostPath: this.pathOf(resource), containerPath, mode }];
+    });
+  }
+
+  /**
+   * Shows volumes in a sandbox by links, for containers that see the host's files (E12).
+   * @throws VOLUME_FAILED
+   */
+  link(volumes: readonly PersistentVolume[], sandbox: string): void {
+    for (const { id, hostPath, containerPath } of volumes) {
+      if (isAbsolute(containerPath)) {
+        throw errors.VOLUME_FAILED(id, `${containerPath} is absolute, which takes an image`);
+      }
+      const place = join(sandbox, containerPath);
+      if (relative(sandbox, place).split("/")[0] === "..") {
+        throw errors.VOLUME_FAILED(id, `${containerPath} leads out of the sandbox`);
+      }
+      try {
+        mkdirSync(hostPath, { recursive: true, mode: 0o755 });
+        mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+        symlinkSync(hostPath, place);
+      } catch (cause) {
+        throw errors.VOLUME_FAILED(id, reasonOf(cause), cause);
+      }
+    }
+  }
+}

@@ -1,0 +1,293 @@
+// The agents' side of the network. Agents that every client may be given at the same cost are one
+// group with the slots of all its members; an agent that somebody prefers, or that is filtered as
+// no other one is, is a group of its own. A slot is an equal part of what is free on its agent.
+import {
+  ClientFlag, KINDS, Slot, double, placeVectors, read, reserve, setDouble, setWord, vector, word,
+} from "../abi";
+import {
+  agentReady, allowedWord, disallow, filterBytes, filtersOf, flagsOfAgent, flagsOfClient,
+  gatherAllowed, isFiltered, maskFor,
+} from "../shared/eligible";
+import { defaultMinimum, minimumOf, worthOffering } from "../shared/minimum";
+import { freeOf, hasRevocable, revocableOf } from "../shared/remains";
+import * as vectors from "../shared/vector";
+import { agentBegin, agentEnd, rackOfAgent } from "./costs";
+import { firstOfGroup, takeUnits, unitsOfCell, unitsOfGroup } from "./flow";
+
+// What a group is like.
+// @ts-ignore: decorator
+@inline const LIVE: u32 = 1;
+/** Everybody who is ready may have slots of it. */
+// @ts-ignore: decorator
+@inline const OPEN: u32 = 2;
+/** One agent that somebody prefers. */
+// @ts-ignore: decorator
+@inline const PREFERRED: u32 = 4;
+/** Only revocable resources are worth anything: for those that can use them. */
+// @ts-ignore: decorator
+@inline const REVOCABLE_ONLY: u32 = 8;
+
+// @ts-ignore: decorator
+@inline const HEADS: u32 = 1 << 16;
+/** The work of one search is bounded by clients times groups. */
+// @ts-ignore: decorator
+@inline const PAIRS_MAX: u32 = 1 << 26;
+
+/** Per group; its number is at least 1. */
+let flags: usize = 0, racks: usize = 0, digests: usize = 0, chain: usize = 0, slotsOf: usize = 0;
+let members: usize = 0;
+let heads: usize = 0;
+let end: u32 = 1, freed: u32 = 0, live: u32 = 0, groupsMax: u32 = 0;
+/** Per agent: its group or 0, its slots, its neighbours in the group (agent row plus 1, or 0). */
+let groupOf: usize = 0, agentSlots: usize = 0, nextMember: usize = 0, beforeMember: usize = 0;
+let agentTotal: usize = 0, part: usize = 0;
+let slotsPerAgent: u32 = 1, ownMinimums = false;
+
+/** Places the columns of agents and reserves the groups. */
+export function placeGroups(): void {
+  const agents = read(Slot.AgentsMax), groups = agents + 1;
+  agentTotal = placeVectors(Slot.AgentTotal, Slot.AgentsMax);
+  flags = reserve(groups << 2);
+  racks = reserve(groups << 2);
+  digests = reserve(groups << 2);
+  chain = reserve(groups << 2);
+  slotsOf = reserve(groups << 2);
+  members = reserve(groups << 2);
+  heads = reserve(HEADS << 2);
+  groupOf = reserve(agents << 2);
+  agentSlots = reserve(agents << 2);
+  nextMember = reserve(agents << 2);
+  beforeMember = reserve(agents << 2);
+  part = reserve(64);
+  groupsMax = min<u32>(agents, max<u32>(64, PAIRS_MAX / read(Slot.ClientsMax)));
+}
+
+/** Forgets all groups. `own`: some ready client has a minimum of its own. */
+export function clearGroups(slots: u32, own: bool): void {
+  slotsPerAgent = slots;
+  ownMinimums = own;
+  end = 1;
+  freed = live = 0;
+  memory.fill(groupOf, 0, read(Slot.AgentsMax) << 2);
+  memory.fill(heads, 0, HEADS << 2);
+}
+
+/** One more than the highest number of a group. */
+// @ts-ignore: decorator
+@inline export function groupsEnd(): u32 { return end; }
+// @ts-ignore: decorator
+@inline export function isLive(group: u32): bool { return (word(flags, group) & LIVE) != 0; }
+// @ts-ignore: decorator
+@inline export function isOpen(group: u32): bool { return (word(flags, group) & OPEN) != 0; }
+/** The rack whose preferences hold for the group; 0 for none. */
+// @ts-ignore: decorator
+@inline export function rackOfGroup(group: u32): u32 { return word(racks, group); }
+// @ts-ignore: decorator
+@inline export function slotsOfGroup(group: u32): u32 { return word(slotsOf, group); }
+// @ts-ignore: decorator
+@inline export function spareSlots(group: u32): u32 {
+  return word(slotsOf, group) - unitsOfGroup(group);
+}
+/** The agent whose own preferences hold for the group; past all agents where there is none. */
+// @ts-ignore: decorator
+@inline export function preferredAgent(group: u32): u32 {
+  return word(flags, group) & PREFERRED ? word(members, group) - 1 : 0xffffffff;
+}
+// @ts-ignore: decorator
+@inline export function groupOfAgent(agent: u32): u32 { return word(groupOf, agent); }
+// @ts-ignore: decorator
+@inline export function slotsOfAgent(agent: u32): u32 { return word(agentSlots, agent); }
+/** Members of a group, as agent row plus 1; 0 ends. */
+// @ts-ignore: decorator
+@inline export function firstMember(group: u32): u32 { return word(members, group); }
+// @ts-ignore: decorator
+@inline export function memberAfter(member: u32): u32 { return word(nextMember, member - 1); }
+
+/** Can no group be added? */
+export function groupsFull(): bool { return live == groupsMax; }
+
+/**
+ * Takes an agent in; its group, or 0 when there is nothing on it to give. No group of its own may
+ * be needed when `groupsFull`.
+ */
+export function join(agent: u32): u32 {
+  const slots = slotsIn(agent);
+  setWord(agentSlots, agent, slots);
+  if (slots == 0) return 0;
+  const kind = kindOf(agent), digest = digestOf(agent, kind);
+  let group: u32 = 0;
+  if (!(kind & PREFERRED)) group = find(agent, kind, digest);
+  if (group == 0) group = newGroup(agent, kind, digest);
+  const first = word(members, group);
+  setWord(nextMember, agent, first);
+  setWord(beforeMember, agent, 0);
+  if (first != 0) setWord(beforeMember, first - 1, agent + 1);
+  setWord(members, group, agent + 1);
+  setWord(groupOf, agent, group);
+  setWord(slotsOf, group, word(slotsOf, group) + slots);
+  return group;
+}
+
+/** Takes an agent out; its group, or 0 when that is gone with it. Units without slots are lost. */
+export function leave(agent: u32): u32 {
+  const group = word(groupOf, agent);
+  if (group == 0) return 0;
+  const next = word(nextMember, agent), before = word(beforeMember, agent);
+  if (before == 0) setWord(members, group, next);
+  else setWord(nextMember, before - 1, next);
+  if (next != 0) setWord(beforeMember, next - 1, before);
+  setWord(groupOf, agent, 0);
+  setWord(slotsOf, group, word(slotsOf, group) - word(agentSlots, agent));
+  while (unitsOfGroup(group) > word(slotsOf, group)) {
+    const cell = firstOfGroup(group), over = unitsOfGroup(group) - word(slotsOf, group);
+    takeUnits(cell, min<u32>(over, unitsOfCell(cell)));
+  }
+  if (word(members, group) != 0) return group;
+  remove(group);
+  return 0;
+}
+
+/** How many slots what is free on the agent makes. */
+function slotsIn(agent: u32): u32 {
+  if (!agentReady(agent)) return 0;
+  const free = freeOf(agent), usual = defaultMinimum();
+  if (!isWorthSlots(free)) return hasRevocable(agent) ? 1 : 0;
+  let slots = fullSlots(agent, free);
+  while (slots > 1 && !worthOffering(partOf(agent, slots), usual)) slots -= 1;
+  return slots;
+}
+
+/** Could somebody want these unreserved resources without anything beside them? */
+function isWorthSlots(free: usize): bool {
+  return worthOffering(free, defaultMinimum()) || (ownMinimums && vectors.some(free));
+}
+
+/** Slots by cpus and memory, the kinds that tasks always need; at least one. */
+function fullSlots(agent: u32, free: usize): u32 {
+  let slots = slotsPerAgent;
+  for (let kind: u32 = 0; kind < 2 && slots > 1; kind++) {
+    const all = double(vector(agentTotal, agent), kind);
+    if (!(all > 0)) continue;
+    const fits = Math.floor((double(free, kind) * <f64>slotsPerAgent) / all);
+    slots = <u32>min<f64>(<f64>slots, max<f64>(fits, 1));
+  }
+  return slots;
+}
+
+/** One of so many equal parts of what is free on an agent. Good until the next call. */
+export function partOf(agent: u32, parts: u32): usize {
+  const free = freeOf(agent);
+  if (parts == 1) return free;
+  for (let kind: u32 = 0; kind < KINDS; kind++) {
+    setDouble(part, kind, Math.floor(double(free, kind) / <f64>parts));
+  }
+  return part;
+}
+
+/** What goes with a slot of an agent, for minimums: its part, or all with what is revocable. */
+function slotOf(agent: u32, kind: u32): usize {
+  if (!(kind & REVOCABLE_ONLY)) return partOf(agent, word(agentSlots, agent));
+  vectors.copy(part, freeOf(agent));
+  vectors.addTo(part, revocableOf(agent));
+  return part;
+}
+
+function kindOf(agent: u32): u32 {
+  let kind = LIVE;
+  if (!isWorthSlots(freeOf(agent))) kind |= REVOCABLE_ONLY;
+  if (agentEnd(agent) > agentBegin(agent)) kind |= PREFERRED;
+  const fenced = maskFor(flagsOfAgent(agent)) != maskFor(0);
+  if (!fenced && !isFiltered(agent) && !ownMinimums && !(kind & REVOCABLE_ONLY)) kind |= OPEN;
+  return kind;
+}
+
+/** Agents of one group have the same digest. */
+function digestOf(agent: u32, kind: u32): u32 {
+  let digest = mix(mix(kind, rackOfAgent(agent)), (flagsOfAgent(agent) >> 3) & 3);
+  if (isFiltered(agent)) digest = mixBytes(digest, filtersOf(agent), filterBytes());
+  if (ownMinimums) digest = mixBytes(digest, slotOf(agent, kind), 64);
+  return digest;
+}
+
+// @ts-ignore: decorator
+@inline function mix(digest: u32, value: u32): u32 {
+  const mixed = (digest ^ value) * 0x9e3779b1;
+  return mixed ^ (mixed >>> 15);
+}
+
+function mixBytes(digest: u32, bytes: usize, count: u32): u32 {
+  for (let at: u32 = 0; at < count >> 2; at++) digest = mix(digest, word(bytes, at));
+  return digest;
+}
+
+function find(agent: u32, kind: u32, digest: u32): u32 {
+  const rack = rackOfAgent(agent), fences = flagsOfAgent(agent) & (3 << 3);
+  for (let group = word(heads, digest % HEADS); group != 0; group = word(chain, group)) {
+    if (word(digests, group) != digest || word(flags, group) != kind) continue;
+    const like = word(members, group) - 1;
+    if (word(racks, group) != rack || (flagsOfAgent(like) & (3 << 3)) != fences) continue;
+    if (!sameFilters(agent, like)) continue;
+    if (ownMinimums && !sameSlots(agent, like, kind)) continue;
+    return group;
+  }
+  return 0;
+}
+
+function sameFilters(agent: u32, like: u32): bool {
+  if (isFiltered(agent) != isFiltered(like)) return false;
+  if (!isFiltered(agent)) return true;
+  return memory.compare(filtersOf(like), filtersOf(agent), filterBytes()) == 0;
+}
+
+function sameSlots(agent: u32, like: u32, kind: u32): bool {
+  if (word(agentSlots, agent) != word(agentSlots, like)) return false;
+  if (memory.compare(freeOf(agent), freeOf(like), 64) != 0) return false;
+  return !(kind & REVOCABLE_ONLY) || memory.compare(revocableOf(agent), revocableOf(like), 64) == 0;
+}
+
+function newGroup(agent: u32, kind: u32, digest: u32): u32 {
+  let group = freed;
+  if (group != 0) freed = word(chain, group);
+  else {
+    group = end;
+    end += 1;
+  }
+  live += 1;
+  setWord(flags, group, kind);
+  setWord(racks, group, rackOfAgent(agent));
+  setWord(digests, group, digest);
+  setWord(slotsOf, group, 0);
+  setWord(members, group, 0);
+  setWord(chain, group, word(heads, digest % HEADS));
+  setWord(heads, digest % HEADS, group);
+  return group;
+}
+
+function remove(group: u32): void {
+  const head = word(digests, group) % HEADS;
+  let before: u32 = 0;
+  for (let at = word(heads, head); at != group; at = word(chain, at)) before = at;
+  if (before == 0) setWord(heads, head, word(chain, group));
+  else setWord(chain, before, word(chain, group));
+  setWord(flags, group, 0);
+  setWord(chain, group, freed);
+  freed = group;
+  live -= 1;
+}
+
+/** Gathers who may have slots of a group, for `isAllowed`; false when nobody may. */
+export function gatherGroup(group: u32): bool {
+  const agent = word(members, group) - 1, kind = word(flags, group);
+  if (!gatherAllowed(maskFor(flagsOfAgent(agent)), agent)) return false;
+  if (!ownMinimums && !(kind & REVOCABLE_ONLY)) return true;
+  const slot = slotOf(agent, kind), usual = defaultMinimum(), enough = worthOffering(slot, usual);
+  for (let at: u32 = 0; at << 5 < read(Slot.Clients); at++) {
+    for (let bits = allowedWord(at); bits != 0; bits &= bits - 1) {
+      const client = (at << 5) + ctz(bits), least = minimumOf(client);
+      const able = !(kind & REVOCABLE_ONLY) || (flagsOfClient(client) & ClientFlag.REVOCABLE) != 0;
+      const worth = least == usual ? enough : worthOffering(slot, least);
+      if (!able || !worth) disallow(client);
+    }
+  }
+  return true;
+}

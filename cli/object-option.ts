@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { errors, reasonOf, TepuiError } from "../contract/errors.ts";
+
+/** What a config option may be: an object, in JSON or YAML. */
+type ConfigObject = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the value of `--config`: an object as JSON or YAML.
+ * @throws CLI_USAGE
+ */
+export function objectOption(text: string): ConfigObject {
+  try {
+    const value: unknown = parse(text, { maxAliasCount: 0 });
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return value as ConfigObject;
+    }
+    throw errors.CLI_USAGE("--config is not an object", "such as --config '{\"port\": 1}'");
+  } catch (thrown) {
+    if (thrown instanceof TepuiError) throw thrown;
+    throw errors.CLI_USAGE(`--config cannot be read: ${reasonOf(thrown)}`);
+  }
+}
+
+/** The same where a file may be named instead. */
+export function objectOrFile(text: string): ConfigObject {
+  return objectOption(existsSync(text) ? readFileSync(text, "utf8") : text);
+}
+
+/**
+ * Collects `NAME=VALUE` given once or several times; values are read as JSON or YAML, so that
+ * numbers are numbers.
+ */
+export function settings(text: string, before: ConfigObject = {}): ConfigObject {
+  const equals = text.indexOf("=");
+  if (equals <= 0) throw errors.CLI_USAGE(`"${text}" is not of the form NAME=VALUE`);
+  const value: unknown = parse(text.slice(equals + 1), { maxAliasCount: 0 });
+  return { ...before, [text.slice(0, equals)]: value };
+}

@@ -1,0 +1,294 @@
+import type {
+  Finding,
+  FindingCode,
+  FindingExample,
+} from "../../../contract/operator/explain-methods.ts";
+import { printQuantities, printResources } from "../../../contract/resources/text.ts";
+import { reservationRole } from "../../../contract/resources.ts";
+import { roughDuration } from "../../../contract/units.ts";
+import type { Agent, Client, ClusterState } from "../state.ts";
+import { KINDS } from "../tables/shape.ts";
+import { type Asked, goesByShares } from "./asked.ts";
+import { type Group, groupsOf, told, type Words } from "./findings.ts";
+import type { Headroom } from "./headroom.ts";
+import { holdersText } from "./holders.ts";
+import type { PairView, Verdict } from "./pair.ts";
+import { type Rival, rivalsOf } from "./rivals.ts";
+import { amountsText, countText, namedAmounts, shareText } from "./words.ts";
+
+/** What it takes to put verdicts into words. */
+export interface Telling {
+  readonly state: ClusterState;
+  readonly asked: Asked;
+  readonly headroom: Headroom | undefined;
+  /** Whose verdict it is. */
+  readonly viewOf: (client: Client) => PairView;
+  /** Agents that are offered to a framework, or frameworks that an agent is offered to. */
+  readonly about: "agents" | "frameworks";
+  readonly examples: number;
+}
+
+/** Verdicts by reason, each pair in one of them. */
+export function tellVerdicts(verdicts: readonly Verdict[], telling: Telling): Finding[] {
+  const { state, asked, examples } = telling;
+  const groups = groupsOf(verdicts, examples, {
+    codeOf: ({ code }) => code,
+    keyOf: ({ limit }) => (limit === undefined ? "" : `${limit.role} ${limit.kind}`),
+    rankOf: (verdict) => rankOf(verdict, telling),
+  });
+  // Who came first is worked out for those that are shown alone: it takes every offer there is.
+  const shown = groups.flatMap((group) => group.shown.slice(0, examples));
+  const rivals = rivalsOf(state, shown, asked.excludedKinds);
+  const words = new VerdictWords(telling, rivals);
+  return groups.map((group) => told(group, examples, words));
+}
+
+/** What ends soonest, or is nearest to being enough, is shown first. */
+function rankOf(verdict: Verdict, { viewOf }: Telling): number {
+  const { code, agent, client, untilMs = 0 } = verdict;
+  if (code === "filtered") return untilMs;
+  if (code === "below-minimum") return -viewOf(client).portion.nearness(agent.free);
+  return code === "too-small" ? -viewOf(client).portion.nearness(agent.total) : 0;
+}
+
+const fixed: Partial<Record<FindingCode, readonly [text: string, change: string | undefined]>> = {
+  "agent-disconnected": ["the agent has lost its connection", "start it again"],
+  "agent-leaving": ["the agent is being given up", undefined],
+  "agent-deactivated": ["an operator deactivated the agent", "`tepui reactivate` it"],
+  "agent-draining": [
+    "the agent is being drained",
+    "`tepui reactivate` it, once nothing runs there any more",
+  ],
+  offered: ["offered, and not answered yet", "accept or decline; else it waits for offerTimeout"],
+  "gpu-capability": [
+    "agents with gpus are kept for frameworks that can use them",
+    "subscribe with the capability GPU_RESOURCES, or set filterGpuResources to false",
+  ],
+  "region-capability": [
+    "the agent is in another region than the master",
+    "subscribe with the capability REGION_AWARE",
+  ],
+  "revocable-capability": [
+    "what is free may be taken back at any time",
+    "subscribe with the capability REVOCABLE_RESOURCES",
+  ],
+  "shared-capability": [
+    "what is free are shared volumes",
+    "subscribe with the capability SHARED_RESOURCES",
+  ],
+  "refinement-capability": [
+    "what is free is reserved more than once down the role tree",
+    "subscribe with the capability RESERVATION_REFINEMENT",
+  ],
+  reserved: [
+    "what is free is reserved for other roles",
+    "`tepui unreserve`, or a role that it is reserved for",
+  ],
+  constraint: [
+    "the framework's offer constraints for the role rule it out",
+    "UPDATE_FRAMEWORK with other constraints",
+  ],
+  "in-use": ["tasks use all that there is", "wait until some of them end"],
+};
+
+/** What keeps an agent from everybody, said once. */
+export function agentFinding(code: FindingCode, agent: Agent, asked: Asked): Finding {
+  const [text = code, change] = fixed[code] ?? [];
+  const left = code === "agent-disconnected" ? leftText(agent, asked) : undefined;
+  const finding: Finding = { code, text, count: 1, examples: [] };
+  if (change !== undefined) finding.change = left === undefined ? change : `${change}; ${left}`;
+  return finding;
+}
+
+/** When an agent without a connection is given up (B23). */
+function leftText({ reregisterAtMs }: Agent, { nowMs }: Asked): string | undefined {
+  if (reregisterAtMs === undefined) return undefined;
+  return `given up in ${roughDuration(reregisterAtMs - nowMs)}`;
+}
+
+/** Each reason in words; what is particular to a pair is in its example. */
+class VerdictWords implements Words<Verdict> {
+  readonly #telling: Telling;
+  /** Who came first, for verdicts of being outranked. */
+  readonly #rivals: ReadonlyMap<Verdict, Rival>;
+
+  constructor(telling: Telling, rivals: ReadonlyMap<Verdict, Rival>) {
+    this.#telling = telling;
+    this.#rivals = rivals;
+  }
+
+  text({ shown: [verdict] }: Group<Verdict>): string {
+    const { state, asked, headroom } = this.#telling;
+    const { code, client, agent } = verdict;
+    switch (code) {
+      case "filtered":
+        return "the framework refused as much as is free there, and the refusal holds still";
+      case "below-minimum":
+        return `too little is free for the least that is offered, ${this.#least(client)}`;
+      case "too-small":
+        return `the agent has less in all than the least that is offered, ${this.#least(client)}`;
+      case "quota-limit":
+        return `${this.#limit(verdict)} are consumed`;
+      case "quota-headroom":
+        return `what is free is held back for guarantees: ${owedText(state, headroom)}`;
+      case "outranked":
+        return this.#competes(client) ? "offered to others, who came first" : "offered to others";
+      case "free":
+        return this.#competes(client)
+          ? "free, and the next round has yet to look at it"
+          : "free: nothing but what holds for all agents is in the way";
+      case "passed-over": {
+        const round = state.tables.agents.lookedIn[agent.row] ?? 0;
+        return `free, and the policy ${asked.policy.name} offered it to nobody in round ${round}`;
+      }
+      default:
+        return fixed[code]?.[0] ?? code;
+    }
+  }
+
+  change({ shown: [verdict], entries }: Group<Verdict>): string | undefined {
+    const { state, asked } = this.#telling;
+    const { code, client, agent } = verdict;
+    switch (code) {
+      case "filtered": {
+        const first = roughDuration((verdict.untilMs ?? 0) - asked.nowMs);
+        const soon = entries.length === 1 ? `it ends in ${first}` : `the first ends in ${first}`;
+        return `${soon}; REVIVE drops refusals at once`;
+      }
+      case "below-minimum":
+      case "too-small":
+        return `${this.#most(verdict, client, agent)}; ${this.#lower(client)}`;
+      case "quota-limit":
+        return `raise the limit of role ${this.#limitRole(verdict)}, or end tasks in it`;
+      case "quota-headroom":
+        return "lower the guarantees, or add agents";
+      case "outranked":
+        return goesByShares(asked)
+          ? "wait until it is answered; a higher weight of the role makes its share count less"
+          : `wait until it is answered; the policy ${asked.policy.name} decides who comes first`;
+      case "free":
+        if (!this.#competes(client)) return undefined;
+        return `wait: a batch runs every ${roughDuration(state.options.allocationIntervalMs)}`;
+      case "passed-over":
+        return "look into the policy's parameters and what it says of itself";
+      default:
+        return fixed[code]?.[1];
+    }
+  }
+
+  example(verdict: Verdict): FindingExample {
+    const { agent, client, untilMs } = verdict;
+    const of: FindingExample =
+      this.#telling.about === "agents"
+        ? { agentId: agent.id, hostname: agent.info.hostname }
+        : {
+            frameworkId: client.framework.id,
+            framework: client.framework.info.name,
+            role: client.role.name,
+          };
+    const text = this.#particulars(verdict);
+    if (text !== undefined) of.text = text;
+    if (untilMs !== undefined) of.untilMs = untilMs;
+    return of;
+  }
+
+  #particulars(verdict: Verdict): string | undefined {
+    const { asked, state } = this.#telling;
+    const { code, agent, client, untilMs } = verdict;
+    switch (code) {
+      case "filtered":
+        return `ends in ${roughDuration((untilMs ?? 0) - asked.nowMs)}`;
+      case "offered": {
+        const first = [...agent.offers].find((offer) => offer.client === client);
+        const since = roughDuration(asked.nowMs - (first?.mintedMs ?? asked.nowMs));
+        return `${printResources(first?.wire.resources ?? [])}, since ${since}`;
+      }
+      case "below-minimum":
+        return `free ${printResources(agent.free)}; ${holdersText(agent)}`;
+      case "in-use":
+        return holdersText(agent);
+      case "too-small":
+        return `has ${printResources(agent.total)}`;
+      case "reserved":
+        return `for ${[...new Set(agent.free.flatMap((each) => reservationRole(each) ?? []))].join(", ")}`;
+      case "outranked":
+        return this.#rival(verdict);
+      case "agent-disconnected":
+        return leftText(agent, asked);
+      case "quota-limit":
+        return `of role ${client.role.name}`;
+      case "passed-over":
+        return `free ${printResources(agent.free)}, looked at in round ${state.tables.agents.lookedIn[agent.row]}`;
+      default:
+        return undefined;
+    }
+  }
+
+  /** Who has the agent, and why they came first. */
+  #rival(verdict: Verdict): string {
+    const { asked, state } = this.#telling;
+    const found = this.#rivals.get(verdict);
+    if (found === undefined) return "";
+    const { framework, role } = found.offer.client;
+    const who = `${framework.info.name} (${framework.id}) in role ${role.name}`;
+    if (!this.#competes(verdict.client)) return `to ${who}`;
+    const said = found.comparison;
+    const { own, rival, by } = said;
+    const figures = `share ${shareText(rival.share)} against ${shareText(own.share)}`;
+    if (state.rounds.idle.has(verdict.client.row)) return `to ${who}, while this one stands behind`;
+    if (!goesByShares(asked)) return `to ${who} by the policy ${asked.policy.name}; ${figures}`;
+    // Shares have moved since, or the policy weighed grants that the rule against hoarding undid.
+    if (!said.rivalFirst) return `to ${who}; by now ${figures}`;
+    if (by === "guarantee") return `to ${who}, whose role is below its guarantee`;
+    if (by === "share") return `to ${who}: ${figures}`;
+    const tie = by === "grants" ? "fewer grants so far" : "an earlier place";
+    return `to ${who}: ${figures}, and ${tie}`;
+  }
+
+  #competes({ row }: Client): boolean {
+    return this.#telling.state.tables.clients.offerable(row);
+  }
+
+  #least(client: Client): string {
+    return printQuantities(this.#telling.viewOf(client).portion.minimum()) || "anything";
+  }
+
+  #most(verdict: Verdict, client: Client, agent: Agent): string {
+    const { portion } = this.#telling.viewOf(client);
+    const there = verdict.code === "too-small" ? agent.total : agent.free;
+    const what = verdict.code === "too-small" ? "has" : "has free";
+    const most = printResources(portion.visible(there)) || "nothing";
+    if (this.#telling.about === "frameworks") return `this agent ${what} ${most}`;
+    return `the most ${what === "has" ? "there is" : "that is free"} is ${most} on ${agent.info.hostname}`;
+  }
+
+  #lower(client: Client): string {
+    const own = client.framework.info.offerFilters?.[client.role.name]?.minAllocatable;
+    return own === undefined
+      ? "wait until tasks end, or lower minAllocatableResources"
+      : "wait until tasks end, or let the framework lower its offerFilters";
+  }
+
+  #limitRole({ limit }: Verdict): string {
+    return this.#telling.state.tables.roles.names[limit?.role ?? 0] ?? "";
+  }
+
+  #limit(verdict: Verdict): string {
+    const { tables } = this.#telling.state;
+    const { role = 0, kind = 0 } = verdict.limit ?? {};
+    const at = role * KINDS + kind;
+    const consumed = (tables.roles.consumed[at] as number) / 1_000;
+    const limit = (tables.roles.limit[at] as number) / 1_000;
+    return `of the ${tables.kindNames[kind]} of role ${this.#limitRole(verdict)} ${consumed} of ${limit}`;
+  }
+}
+
+/** What roles lack to their guarantees. */
+function owedText({ tables }: ClusterState, headroom: Headroom | undefined): string {
+  const owed = [...(headroom?.lacking ?? [])];
+  const some = owed.slice(0, 3).map(([role, lack]) => {
+    return `${tables.roles.names[role]} lacks ${amountsText(namedAmounts(tables, lack))}`;
+  });
+  const others = owed.length - some.length;
+  return [...some, ...(others > 0 ? [`and ${countText(others, "other role")}`] : [])].join(", ");
+}

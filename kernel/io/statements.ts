@@ -1,0 +1,85 @@
+import { errors, type TepuiError } from "../../contract/errors.ts";
+import type { Logger } from "../../contract/ports/log.ts";
+import type { PolicyCompanion, StatementProblem } from "../../contract/ports/policy-companion.ts";
+import { problemOf } from "../core/calls.ts";
+import type { ClusterInput } from "../core/event.ts";
+import type { AllocationTables } from "../core/tables.ts";
+
+/** The live policy, as far as statements concern it. */
+export interface LivePolicy {
+  readonly name: string;
+  readonly companion: PolicyCompanion | undefined;
+}
+
+/**
+ * Has the live policy's companion look at what frameworks and agents state, before the core takes
+ * them in. Its objection travels with the input, so that the core stays pure and a replay needs no
+ * companion.
+ */
+export class Statements {
+  readonly #live: () => LivePolicy;
+  readonly #log: Logger;
+  #audited: PolicyCompanion | undefined;
+
+  constructor(live: () => LivePolicy, log: Logger) {
+    this.#live = live;
+    this.#log = log;
+  }
+
+  /** The input, with an objection where there is one. An agent's bad statement is only logged. */
+  vetted(input: ClusterInput): ClusterInput {
+    if (input.type === "framework-call") {
+      const { call } = input;
+      if (call.type !== "subscribe" && call.type !== "update-framework") return input;
+      const { name, companion } = this.#live();
+      const error = wrong(name, () => companion?.checkFramework?.(call.framework));
+      return error === undefined ? input : { ...input, objection: problemOf(error) };
+    }
+    if (input.type === "agent-message") {
+      const { message } = input;
+      if (message.type !== "register" && message.type !== "reregister") return input;
+      const { name, companion } = this.#live();
+      this.#warn(
+        { agent: message.agent.hostname },
+        wrong(name, () => companion?.checkAgent?.(message.agent)),
+      );
+    }
+    return input;
+  }
+
+  /**
+   * Names every bad statement of frameworks and agents that were there before the policy was live,
+   * once for each policy that comes to be.
+   */
+  audit({ agents, clients }: AllocationTables): void {
+    const { name, companion } = this.#live();
+    if (companion === this.#audited) return;
+    this.#audited = companion;
+    for (const framework of new Set(clients.facts.map((facts) => facts?.framework))) {
+      if (framework === undefined) continue;
+      const error = wrong(name, () => companion?.checkFramework?.(framework));
+      this.#warn({ framework: framework.name }, error);
+    }
+    for (const facts of agents.facts) {
+      if (facts === undefined) continue;
+      this.#warn(
+        { agent: facts.hostname },
+        wrong(name, () => companion?.checkAgent?.(facts)),
+      );
+    }
+  }
+
+  #warn(whose: object, error: TepuiError | undefined): void {
+    if (error !== undefined) this.#log.warn({ ...whose, code: error.code }, error.describe());
+  }
+}
+
+/** The problem as a coded error. A companion that fails has an objection too: nobody passes it. */
+function wrong(policy: string, check: () => StatementProblem | undefined): TepuiError | undefined {
+  try {
+    const problem = check();
+    return problem && errors.STATEMENT_INVALID(policy, problem);
+  } catch (cause) {
+    return errors.POLICY_COMPANION(`${policy}: ${String(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,130 @@
+import { expect, test } from "vitest";
+import { AllocationRounds } from "../../kernel/allocation/round.ts";
+import { type PolicySpec, PolicySupervisor } from "../../kernel/allocation/supervisor.ts";
+import { WasmPolicy } from "../../kernel/allocation/wasm-policy.ts";
+import { Cluster } from "./support/cluster.ts";
+import { misbehaving, shipped } from "./support/compile.ts";
+
+const deadlineMs = 10_000;
+const drf: PolicySpec = { policy: shipped("drf"), options: { deadlineMs } };
+const fifo: PolicySpec = { policy: shipped("fifo"), options: { deadlineMs } };
+/** See assembly/testing/faulty.ts: 0 is well, 1 traps, 12 traps after so many rounds in all. */
+const faulty = (name: string, ...params: number[]): PolicySpec => ({
+  policy: { ...misbehaving("faulty"), name },
+  options: { deadlineMs, params },
+});
+
+function start(first: PolicySpec) {
+  const cluster = new Cluster();
+  cluster.client("f", "a");
+  cluster.agent("a0", 4, 8);
+  const { tables } = cluster;
+  const supervisor = new PolicySupervisor();
+  const rounds = new AllocationRounds(supervisor, () => 0);
+  supervisor.promote(first, tables, 0);
+  return {
+    cluster,
+    tables,
+    supervisor,
+    round: () => {
+      tables.touchAll();
+      const decisions = rounds.run(tables, { seed: 1, nowMs: 0, stepsMax: 1000 });
+      return decisions?.lost ? `lost by ${decisions.policy}` : decisions?.policy;
+    },
+  };
+}
+
+test("a promotion does not wait for what the policy before had to wait for", () => {
+  const { tables, supervisor, round } = start(faulty("bad", 1));
+  for (let n = 0; n < 6; n++) round();
+  expect(supervisor.standing).toBe("built-in");
+  supervisor.promote(drf, tables, 6);
+  expect([round(), supervisor.standing]).toEqual(["drf", "live"]);
+});
+
+test("private state goes to a successor with the same schema, and to no other", () => {
+  const { tables, supervisor, round } = start(faulty("one", 12, 3));
+  round();
+  round();
+  supervisor.promote(faulty("two", 12, 3), tables, 2);
+  expect(supervisor.events.at(-1)).toMatchObject({ what: "promoted", tookOver: true });
+  // The third round of both together is the last good one.
+  expect([round(), round()]).toEqual(["two", "lost by two"]);
+  supervisor.promote(fifo, tables, 4);
+  expect(supervisor.events.at(-1)).toMatchObject({ previous: { name: "two" }, tookOver: false });
+});
+
+test("a policy that comes back warm has the state that it left, unless a newer one is handed over", () => {
+  const { tables, supervisor, round } = start(faulty("one", 12, 3));
+  round();
+  round();
+  supervisor.promote(fifo, tables, 2);
+  round();
+  expect(supervisor.rollback(tables, 3)).toBe(true);
+  expect(supervisor.events.at(-1)).toMatchObject({ what: "rolled-back", tookOver: false });
+  expect([round(), round()]).toEqual(["one", "lost by one"]);
+});
+
+test("going back twice is going forth again", () => {
+  const { tables, supervisor, round } = start(drf);
+  supervisor.promote(fifo, tables, 0);
+  expect(supervisor.previous?.name).toBe("drf");
+  supervisor.rollback(tables, 0);
+  expect([round(), supervisor.previous?.name]).toEqual(["drf", "fifo"]);
+  supervisor.rollback(tables, 0);
+  expect([round(), supervisor.previous?.name]).toEqual(["fifo", "drf"]);
+});
+
+test("what is kept beside a new policy is the one that ran, not the one in quarantine", () => {
+  const { tables, supervisor, round } = start(drf);
+  supervisor.promote(faulty("bad", 1), tables, 0);
+  for (let n = 0; n < 8; n++) round();
+  expect([round(), supervisor.standing]).toEqual(["drf", "previous"]);
+  expect(supervisor.keptBeside(fifo)?.name).toBe("drf");
+  supervisor.promote(fifo, tables, 9);
+  expect(supervisor.previous?.name).toBe("drf");
+  supervisor.rollback(tables, 9);
+  expect([round(), supervisor.standing, supervisor.previous?.name]).toEqual([
+    "drf",
+    "live",
+    "fifo",
+  ]);
+});
+
+test("out of quarantine one can go back to the policy that runs, and the bad one is kept", () => {
+  const { tables, supervisor, round } = start(drf);
+  supervisor.promote(faulty("bad", 1), tables, 0);
+  for (let n = 0; n < 8; n++) round();
+  supervisor.rollback(tables, 8);
+  expect([round(), supervisor.standing, supervisor.previous?.name]).toEqual(["drf", "live", "bad"]);
+});
+
+test("settings change between two rounds, of the live policy and of the kept one", () => {
+  const { tables, supervisor, round } = start(faulty("one", 0));
+  const bad = faulty("one", 1);
+  const live = supervisor.live;
+  supervisor.configure({ ...bad, policy: live as typeof bad.policy });
+  expect(round()).toBe("lost by one");
+  supervisor.configure({ ...faulty("one", 0), policy: live as typeof bad.policy });
+  expect(round()).toBe("one");
+  supervisor.promote(drf, tables, 2);
+  supervisor.configure({ ...bad, policy: live as typeof bad.policy });
+  supervisor.rollback(tables, 2);
+  expect(round()).toBe("lost by one");
+});
+
+test("an instance that was started before is taken while it fits, and else another one is made", () => {
+  const { cluster, tables, supervisor, round } = start(drf);
+  const tooSmall = new WasmPolicy(fifo.policy, tables, fifo.options);
+  for (let n = 0; n < 300; n++) cluster.agent(`more${n}`, 1, 1);
+  expect(tooSmall.fits(tables)).toBe(false);
+  supervisor.promote(fifo, tables, 0, tooSmall);
+  expect(round()).toBe("fifo");
+});
+
+test("a policy that a master before us kept takes over from a bad one", () => {
+  const { supervisor, round } = start(faulty("bad", 1));
+  supervisor.keep(drf);
+  for (let n = 0; n < 8; n++) round();
+  expect([round(), supervisor.standing]).toEqual(["drf", "previous"]);
+});
