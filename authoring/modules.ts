@@ -11,8 +11,16 @@ export interface Modules {
 }
 
 /** Text after which a module's name, or a file beside it, follows in quotes. */
-const REFERENCES =
-  /\b(?:import|export)\b[^'"`;]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']|\bnew URL\(\s*["'](\.[^"']+)["']\s*,\s*import\.meta\.url/g;
+const REFERENCES = new RegExp(
+  [
+    /\b(?:import|export)\b[^'"`;]*?\bfrom\s*["']([^"']+)["']/,
+    /\bimport\s*\(?\s*["']([^"']+)["']/,
+    /\bnew URL\(\s*["'](\.[^"']+)["']\s*,\s*import\.meta\.url/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "g",
+);
 
 /**
  * Follows the imports of a module through its plugin's folder. Names that are put together while it

@@ -26,7 +26,7 @@ function padding(length: number): number {
   return (BLOCK - (length % BLOCK)) % BLOCK;
 }
 
-/** POSIX.1-1988, with the extension of ustar: fields of text and of octal digits at fixed places. */
+/** POSIX.1-1988, with the extension of ustar: fields of text and octal digits at fixed places. */
 function header(path: string, length: number): Buffer {
   if (Buffer.byteLength(path) > 100) throw new Error(`a path of more than 100 bytes: ${path}`);
   const block = Buffer.alloc(BLOCK);

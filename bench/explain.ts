@@ -28,8 +28,8 @@ const TASK = [
 /**
  * What explanations cost on a master in the middle of its work: of every eight agents four are
  * full, one is declined for an hour, and three are offered. Medians and slowest of 31 in a row,
- * each for another subject, the first ones in code that has just been loaded; `cpu` is the mean time
- * of the processor, which other processes do not stretch. The last column names every agent.
+ * each for another subject, the first ones in code that has just been loaded; `cpu` is the mean
+ * time of the processor, which other processes do not stretch. The last column names every agent.
  */
 export async function run({ quick, progress }: BenchOptions): Promise<readonly Row[]> {
   return SIZES.slice(0, quick ? 1 : SIZES.length).map(([agents, frameworks]) => {

@@ -1,12 +1,14 @@
 import { percentile, sleep, startAgents, startFrameworks } from "./fleet/fleet.ts";
 import { startMasterProcess } from "./fleet/master-process.ts";
-import type { BenchOptions, Row } from "./harness/bench.ts";
+import { BenchError, type BenchOptions, type Row } from "./harness/bench.ts";
 
 interface Load {
   readonly agents: number;
   readonly frameworks: number;
   readonly seconds: number;
   readonly taskMs: number;
+  /** Launches a second over all frameworks; as many as there are offers for without it. */
+  readonly rate: number | undefined;
 }
 
 async function measure(load: Load, options: BenchOptions): Promise<Row> {
@@ -19,6 +21,7 @@ async function measure(load: Load, options: BenchOptions): Promise<Row> {
   options.progress(`${load.agents} agents are registered`);
   const frameworks = startFrameworks(load.frameworks, {
     master: master.address,
+    ...(load.rate === undefined ? {} : { perSecond: load.rate / load.frameworks }),
     onRunning: (latencyMs) => latencies.push(latencyMs),
     onEnded: () => ended++,
   });
@@ -35,6 +38,7 @@ async function measure(load: Load, options: BenchOptions): Promise<Row> {
     return {
       agents: load.agents,
       frameworks: load.frameworks,
+      rate: load.rate ?? "full",
       seconds: Math.round(seconds),
       launchesPerSecond: Math.round(sorted.length / seconds),
       endsPerSecond: Math.round(ended / seconds),
@@ -55,18 +59,29 @@ async function measure(load: Load, options: BenchOptions): Promise<Row> {
   }
 }
 
+/** @throws BenchError BENCH_ARGUMENT */
+function rateOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const rate = Number(text);
+  if (rate > 0 && Number.isFinite(rate)) return rate;
+  throw new BenchError("BENCH_ARGUMENT", `--rate ${text}: it is launches a second, above 0`);
+}
+
 /**
  * Task launches from ACCEPT to acknowledged RUNNING through a real master process over sockets, by
  * simulated agents and frameworks in this process. Every task also ends and is acknowledged.
- * Settings: `--seconds N`, `--allocationInterval 100ms`, `--journal on`, `--agents N`.
+ * Settings: `--seconds N`, `--allocationInterval 100ms`, `--journal on`, `--agents N`, `--rate N`: so
+ * many launches a second, whatever becomes of the earlier ones, with latencies from when each was
+ * due.
  */
 export async function run(options: BenchOptions): Promise<readonly Row[]> {
   const seconds = Number(options.settings["seconds"] ?? (options.quick ? 1 : 60));
+  const rate = rateOf(options.settings["rate"]);
   const asked = options.settings["agents"];
   const sizes = asked === undefined ? (options.quick ? [20] : [100, 1_000]) : [Number(asked)];
   const rows: Row[] = [];
   for (const agents of sizes) {
-    rows.push(await measure({ agents, frameworks: 10, seconds, taskMs: 0 }, options));
+    rows.push(await measure({ agents, frameworks: 10, seconds, taskMs: 0, rate }, options));
   }
   return rows;
 }

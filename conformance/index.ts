@@ -1,4 +1,4 @@
-// What authors import as `tepui/conformance`, to run the rules of a port in a test runner of theirs.
+// What authors import as `tepui/conformance`: the rules of a port, for a test runner of theirs.
 
 export { allocatorRules } from "./allocator/rules.ts";
 export type { AllocatorSubject } from "./allocator/subject.ts";

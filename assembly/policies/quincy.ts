@@ -1,7 +1,7 @@
-// Min-cost flow over frameworks, racks and agents, with preferences for where the data is. Isard et
-// al., "Quincy: Fair Scheduling for Distributed Computing Clusters", SOSP 2009; solved from round
-// to round by what changed, after Gog et al., "Firmament: Fast, Centralized Cluster Scheduling at
-// Scale", OSDI 2016.
+// Min-cost flow over frameworks, racks and agents, with preferences for where the data is. Isard
+// et al., "Quincy: Fair Scheduling for Distributed Computing Clusters", SOSP 2009; solved from
+// round to round by what changed, after Gog et al., "Firmament: Fast, Centralized Cluster
+// Scheduling at Scale", OSDI 2016.
 import {
   Answer, HEADER, KINDS, Slot, beginLayout, double, endLayout, placeF64, read, word, write,
 } from "../abi";
@@ -11,13 +11,17 @@ import {
 import { asCost, placeCosts, readProgram } from "../quincy/costs";
 import { placeFlow } from "../quincy/flow";
 import { groupsFull, placeGroups } from "../quincy/groups";
+import { beginLabels, placeLabels, prepareLabels } from "../quincy/labels";
 import {
-  anySpare, clearMarket, dropChanged, dropSpare, joinAll, joinChanged, placeMarket, priceAll,
-  priceChanges, settle, takesPart, updateClients,
+  anySpare, clearMarket, dropChanged, dropSpare, joinAll, joinChanged, placeMarket,
+  prepareMarket, priceAll, priceChanges, settle, takesPart, updateClients,
 } from "../quincy/market";
-import { beginOffers, noteGrants, offerAll, placeOffers } from "../quincy/offers";
+import { beginOffers, candidatesSeen, noteGrants, offerAll, placeOffers } from "../quincy/offers";
 import { placePassing } from "../quincy/passing";
-import { beginWork, placeSearch } from "../quincy/search";
+import { placeQueue } from "../quincy/queue";
+import { placeSearch } from "../quincy/search";
+import { placeSlots } from "../quincy/slots";
+import { clearWork } from "../quincy/work";
 import { buildMasks, clientReady } from "../shared/eligible";
 import { placeGiving, rowCount, rowsFull } from "../shared/giving";
 import { defaultMinimum, digestOfMinimum, minimumOf } from "../shared/minimum";
@@ -57,6 +61,8 @@ export const state_schema: u32 = 1;
 
 let params: usize = 0;
 let started = false, minimums: u32 = 0;
+/** Parameters that the network was built with. An operator may change them between two rounds. */
+let builtSlots: u32 = 0, builtRack: f64 = 0, builtCore: f64 = 0;
 /** Rounds in a row that ended without a decision, and not with the end of the work. */
 let idleRounds: u32 = 0;
 
@@ -68,13 +74,20 @@ export function init(): i32 {
   placeCosts();
   placeClaims();
   placeFlow(SLOTS_MAX);
+  placeSlots();
   placeGroups();
+  placeLabels();
   placeSearch();
   placePassing();
   placeOffers();
+  placeQueue();
   placeMarket();
   params = placeF64(Slot.ParamValues, Slot.ParamsMax);
-  return endLayout();
+  const answer = endLayout();
+  if (answer != Answer.OK) return answer;
+  prepareLabels();
+  prepareMarket();
+  return answer;
 }
 
 /** Takes over since when clients wait. */
@@ -87,7 +100,8 @@ export function allocate(): i32 {
   const candidates = read(Slot.Candidates), stepsMax = <u64>read(Slot.StepsMax);
   beginRound(read(Slot.Roles));
   buildMasks(read(Slot.Clients));
-  beginWork();
+  clearWork();
+  beginLabels();
   const wait = asCost(param(WAIT, 1000)), waitSecond = asCost(param(WAIT_SECOND, 250));
   const share = asCost(param(SHARE, 20000)), priority = asCost(param(PRIORITY, 0));
   const slots = max<u32>(whole(param(SLOTS, 1), SLOTS_MAX), 1);
@@ -96,14 +110,15 @@ export function allocate(): i32 {
   if (!settled && idleRounds < whole(param(PATIENCE, 4), IDLE_ROUNDS_MAX)) {
     return goOn(true, 0, 0);
   }
-  beginOffers();
+  beginOffers(stepsMax);
   for (let pass: u32 = 0; offerAll() && pass < PASSES_MAX; pass++) {
     if (!settle(stepsMax)) settled = false;
   }
   noteGrants();
   if (groupsFull() || (anySpare() && anybodyWaits())) write(Slot.LookAgain, 1);
-  const more = !settled || rowsFull() || looked < candidates;
-  return goOn(more, settled && !rowsFull() ? looked : 0, rowCount());
+  const done = min<u32>(looked, candidatesSeen());
+  const more = !settled || rowsFull() || done < candidates;
+  return goOn(more, settled && !rowsFull() ? done : 0, rowCount());
 }
 
 /**
@@ -131,17 +146,25 @@ function whole(value: f64, most: u32): u32 {
   return value > 0 ? <u32>min<f64>(value, <f64>most) : 0;
 }
 
+/** A price from a parameter: not below 0, and 0 for what is no number. */
+function price(value: f64): f64 { return value > 0 ? value : 0; }
+
 /** Brings the network up to date; the number of candidates, from the first, that are in it. */
 function updateNetwork(
   slots: u32, wait: i32, waitSecond: i32, share: i32, priority: i32,
 ): u32 {
   const least = digestOfMinimums(), own = hasOwnMinimums();
-  const reread = !started || read(Slot.ProgramChanged) != 0;
+  const rack = price(param(RACK_TRANSFER, 1)), core = price(param(CORE_TRANSFER, 2));
+  const repriced = rack != builtRack || core != builtCore || slots != builtSlots;
+  const reread = !started || repriced || read(Slot.ProgramChanged) != 0;
   const anew = reread || read(Slot.EverythingChanged) != 0 || least != minimums;
   started = true;
   minimums = least;
+  builtSlots = slots;
+  builtRack = rack;
+  builtCore = core;
   let looked: u32 = 0;
-  if (reread) readProgram(param(RACK_TRANSFER, 1), param(CORE_TRANSFER, 2));
+  if (reread) readProgram(rack, core);
   if (anew) {
     clearMarket(slots, own);
     beginClaims(slots, wait, waitSecond, share, priority);

@@ -17,6 +17,7 @@ import {
   beginShares, buildTree, clientsFrom, dominantShare, placeTree, usedOf, wholeCluster,
 } from "../shared/tree";
 import { COST_MAX, asCost, costAnywhere } from "./costs";
+import { BASIC_KINDS } from "./slots";
 
 /** As many grants as there are. */
 // @ts-ignore: decorator
@@ -107,7 +108,9 @@ function secondsWaited(client: u32): f64 {
 }
 
 /** The client was given something: its waiting starts anew. */
-export function endWaiting(client: u32): void { setDouble(state, (client << 1) + 1, load<f64>(clock)); }
+export function endWaiting(client: u32): void {
+  setDouble(state, (client << 1) + 1, load<f64>(clock));
+}
 
 /** Could waiting longer make a ready client take what it does not take now? */
 // @ts-ignore: decorator
@@ -143,7 +146,7 @@ function grantsInLimits(client: u32): u32 {
   if (!(read(Slot.Presence) & Presence.LIMITS)) return UNLIMITED;
   for (let role = roleOf(client); role != 0; role = parentRole(role)) {
     if (!(flagsOfRole(role) & RoleFlag.LIMITED)) continue;
-    for (let kind: u32 = 0; kind < 2; kind++) {
+    for (let kind: u32 = 0; kind < BASIC_KINDS; kind++) {
       const mean = double(wholeCluster(), kind) / slotsTotal;
       const room = double(limitOf(role), kind) - double(consumedBefore(role), kind);
       if (mean < Infinity) least = min<f64>(least, Math.ceil(max<f64>(room, 0) / mean));

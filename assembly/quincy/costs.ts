@@ -10,8 +10,7 @@
 //
 // Rack entries say 0 MB for the agent, and hold for every agent in the rack. Agent entries say what
 // holds for one agent. A client without an entry for a place has none of its data there. Programs
-// that contradict themselves are not used at all: everything costs the same then. Where an entry
-// said how much is on the agent, it says what a grant costs once it is read.
+// that contradict themselves are not used at all: everything costs the same then.
 import { Slot, read, reserve, setWord, word, write } from "../abi";
 
 /** "QNCY" in ASCII. */
@@ -36,14 +35,15 @@ let clients: u32 = 0, agents: u32 = 0;
 let total: usize = 0, rackOf: usize = 0, rackFrom: usize = 0, agentFrom: usize = 0;
 let entries: usize = 0;
 let rackPrice: f64 = 0, corePrice: f64 = 0;
-/** Per client: what a grant costs where none of its data is. */
-let anywhere: usize = 0;
+/** Per client: what a grant costs where none of its data is; per entry: what it costs there. */
+let anywhere: usize = 0, entryCosts: usize = 0;
 
 /** Places the program, and what is worked out from it. */
 export function placeCosts(): void {
   program = reserve(read(Slot.ProgramBytesMax));
   write(Slot.Program, <u32>program);
   anywhere = reserve(read(Slot.ClientsMax) << 2);
+  entryCosts = reserve(read(Slot.ProgramBytesMax) / ENTRY_WORDS);
 }
 
 /** A price or another amount of cost from a parameter: whole numbers that do not run over. */
@@ -51,7 +51,7 @@ export function asCost(value: f64): i32 {
   return value > 0 ? <i32>Math.floor(min<f64>(value, COST_MAX)) : 0;
 }
 
-/** Reads a new program; false when it is none that can be used. Prices are costs of a MB. */
+/** Reads the program; false when it is none that can be used. Prices are costs of a MB. */
 export function readProgram(acrossRack: f64, acrossCore: f64): bool {
   rackPrice = max<f64>(acrossRack, 0);
   // What leaves the rack passes the rack's switch too.
@@ -91,7 +91,7 @@ function findParts(): bool {
   agents = agentCount;
   for (let entry: u32 = 0; entry < count; entry++) {
     const at = entry * ENTRY_WORDS, here = word(entries, at + 1), near = word(entries, at + 2);
-    setWord(entries, at + 1, <u32>costOf(word(entries, at), here, near));
+    setWord(entryCosts, entry, <u32>costOf(word(entries, at), here, near));
   }
   return true;
 }
@@ -145,6 +145,4 @@ export function rackOfAgent(agent: u32): u32 {
 
 /** What a grant costs the client of an entry where the entry holds. */
 // @ts-ignore: decorator
-@inline export function entryCost(entry: u32): i32 {
-  return <i32>word(entries, entry * ENTRY_WORDS + 1);
-}
+@inline export function entryCost(entry: u32): i32 { return <i32>word(entryCosts, entry); }

@@ -1,18 +1,17 @@
 // The agents' side of the network. Agents that every client may be given at the same cost are one
 // group with the slots of all its members; an agent that somebody prefers, or that is filtered as
-// no other one is, is a group of its own. A slot is an equal part of what is free on its agent.
+// no other one is, is a group of its own.
+import { ClientFlag, Slot, read, reserve, setWord, word } from "../abi";
 import {
-  ClientFlag, KINDS, Slot, double, placeVectors, read, reserve, setDouble, setWord, vector, word,
-} from "../abi";
-import {
-  agentReady, allowedWord, disallow, filterBytes, filtersOf, flagsOfAgent, flagsOfClient,
-  gatherAllowed, isFiltered, maskFor,
+  allowedWord, disallow, filterBytes, filtersOf, flagsOfAgent, flagsOfClient, gatherAllowed,
+  isFiltered, maskFor, mayServe,
 } from "../shared/eligible";
-import { defaultMinimum, minimumOf, worthOffering } from "../shared/minimum";
-import { freeOf, hasRevocable, revocableOf } from "../shared/remains";
-import * as vectors from "../shared/vector";
+import { minimumOf, worthOffering } from "../shared/minimum";
+import { freeOf, revocableOf } from "../shared/remains";
 import { agentBegin, agentEnd, rackOfAgent } from "./costs";
 import { firstOfGroup, takeUnits, unitsOfCell, unitsOfGroup } from "./flow";
+import { anyOwnMinimum, isWorthSlots, partOf, slotsIn, withRevocable } from "./slots";
+import { countWork } from "./work";
 
 // What a group is like.
 // @ts-ignore: decorator
@@ -40,13 +39,10 @@ let heads: usize = 0;
 let end: u32 = 1, freed: u32 = 0, live: u32 = 0, groupsMax: u32 = 0;
 /** Per agent: its group or 0, its slots, its neighbours in the group (agent row plus 1, or 0). */
 let groupOf: usize = 0, agentSlots: usize = 0, nextMember: usize = 0, beforeMember: usize = 0;
-let agentTotal: usize = 0, part: usize = 0;
-let slotsPerAgent: u32 = 1, ownMinimums = false;
 
-/** Places the columns of agents and reserves the groups. */
+/** Reserves the groups. */
 export function placeGroups(): void {
   const agents = read(Slot.AgentsMax), groups = agents + 1;
-  agentTotal = placeVectors(Slot.AgentTotal, Slot.AgentsMax);
   flags = reserve(groups << 2);
   racks = reserve(groups << 2);
   digests = reserve(groups << 2);
@@ -58,14 +54,11 @@ export function placeGroups(): void {
   agentSlots = reserve(agents << 2);
   nextMember = reserve(agents << 2);
   beforeMember = reserve(agents << 2);
-  part = reserve(64);
   groupsMax = min<u32>(agents, max<u32>(64, PAIRS_MAX / read(Slot.ClientsMax)));
 }
 
-/** Forgets all groups. `own`: some ready client has a minimum of its own. */
-export function clearGroups(slots: u32, own: bool): void {
-  slotsPerAgent = slots;
-  ownMinimums = own;
+/** Forgets all groups. */
+export function clearGroups(): void {
   end = 1;
   freed = live = 0;
   memory.fill(groupOf, 0, read(Slot.AgentsMax) << 2);
@@ -147,49 +140,9 @@ export function leave(agent: u32): u32 {
   return 0;
 }
 
-/** How many slots what is free on the agent makes. */
-function slotsIn(agent: u32): u32 {
-  if (!agentReady(agent)) return 0;
-  const free = freeOf(agent), usual = defaultMinimum();
-  if (!isWorthSlots(free)) return hasRevocable(agent) ? 1 : 0;
-  let slots = fullSlots(agent, free);
-  while (slots > 1 && !worthOffering(partOf(agent, slots), usual)) slots -= 1;
-  return slots;
-}
-
-/** Could somebody want these unreserved resources without anything beside them? */
-function isWorthSlots(free: usize): bool {
-  return worthOffering(free, defaultMinimum()) || (ownMinimums && vectors.some(free));
-}
-
-/** Slots by cpus and memory, the kinds that tasks always need; at least one. */
-function fullSlots(agent: u32, free: usize): u32 {
-  let slots = slotsPerAgent;
-  for (let kind: u32 = 0; kind < 2 && slots > 1; kind++) {
-    const all = double(vector(agentTotal, agent), kind);
-    if (!(all > 0)) continue;
-    const fits = Math.floor((double(free, kind) * <f64>slotsPerAgent) / all);
-    slots = <u32>min<f64>(<f64>slots, max<f64>(fits, 1));
-  }
-  return slots;
-}
-
-/** One of so many equal parts of what is free on an agent. Good until the next call. */
-export function partOf(agent: u32, parts: u32): usize {
-  const free = freeOf(agent);
-  if (parts == 1) return free;
-  for (let kind: u32 = 0; kind < KINDS; kind++) {
-    setDouble(part, kind, Math.floor(double(free, kind) / <f64>parts));
-  }
-  return part;
-}
-
 /** What goes with a slot of an agent, for minimums: its part, or all with what is revocable. */
 function slotOf(agent: u32, kind: u32): usize {
-  if (!(kind & REVOCABLE_ONLY)) return partOf(agent, word(agentSlots, agent));
-  vectors.copy(part, freeOf(agent));
-  vectors.addTo(part, revocableOf(agent));
-  return part;
+  return kind & REVOCABLE_ONLY ? withRevocable(agent) : partOf(agent, word(agentSlots, agent));
 }
 
 function kindOf(agent: u32): u32 {
@@ -197,7 +150,7 @@ function kindOf(agent: u32): u32 {
   if (!isWorthSlots(freeOf(agent))) kind |= REVOCABLE_ONLY;
   if (agentEnd(agent) > agentBegin(agent)) kind |= PREFERRED;
   const fenced = maskFor(flagsOfAgent(agent)) != maskFor(0);
-  if (!fenced && !isFiltered(agent) && !ownMinimums && !(kind & REVOCABLE_ONLY)) kind |= OPEN;
+  if (!fenced && !isFiltered(agent) && !anyOwnMinimum() && !(kind & REVOCABLE_ONLY)) kind |= OPEN;
   return kind;
 }
 
@@ -205,7 +158,7 @@ function kindOf(agent: u32): u32 {
 function digestOf(agent: u32, kind: u32): u32 {
   let digest = mix(mix(kind, rackOfAgent(agent)), (flagsOfAgent(agent) >> 3) & 3);
   if (isFiltered(agent)) digest = mixBytes(digest, filtersOf(agent), filterBytes());
-  if (ownMinimums) digest = mixBytes(digest, slotOf(agent, kind), 64);
+  if (anyOwnMinimum()) digest = mixBytes(digest, slotOf(agent, kind), 64);
   return digest;
 }
 
@@ -227,7 +180,7 @@ function find(agent: u32, kind: u32, digest: u32): u32 {
     const like = word(members, group) - 1;
     if (word(racks, group) != rack || (flagsOfAgent(like) & (3 << 3)) != fences) continue;
     if (!sameFilters(agent, like)) continue;
-    if (ownMinimums && !sameSlots(agent, like, kind)) continue;
+    if (anyOwnMinimum() && !sameSlots(agent, like, kind)) continue;
     return group;
   }
   return 0;
@@ -275,19 +228,28 @@ function remove(group: u32): void {
   live -= 1;
 }
 
+/** May this client have slots of a group? */
+export function mayHave(group: u32, client: u32): bool {
+  const kind = word(flags, group), agent = word(members, group) - 1;
+  // Prices keep those out that are not ready.
+  if (kind & OPEN) return true;
+  if (!mayServe(maskFor(flagsOfAgent(agent)), agent, client)) return false;
+  if (!anyOwnMinimum() && !(kind & REVOCABLE_ONLY)) return true;
+  if ((kind & REVOCABLE_ONLY) && !(flagsOfClient(client) & ClientFlag.REVOCABLE)) return false;
+  return worthOffering(slotOf(agent, kind), minimumOf(client));
+}
+
 /** Gathers who may have slots of a group, for `isAllowed`; false when nobody may. */
 export function gatherGroup(group: u32): bool {
   const agent = word(members, group) - 1, kind = word(flags, group);
   if (!gatherAllowed(maskFor(flagsOfAgent(agent)), agent)) return false;
-  if (!ownMinimums && !(kind & REVOCABLE_ONLY)) return true;
-  const slot = slotOf(agent, kind), usual = defaultMinimum(), enough = worthOffering(slot, usual);
+  if (!anyOwnMinimum() && !(kind & REVOCABLE_ONLY)) return true;
   for (let at: u32 = 0; at << 5 < read(Slot.Clients); at++) {
     for (let bits = allowedWord(at); bits != 0; bits &= bits - 1) {
-      const client = (at << 5) + ctz(bits), least = minimumOf(client);
-      const able = !(kind & REVOCABLE_ONLY) || (flagsOfClient(client) & ClientFlag.REVOCABLE) != 0;
-      const worth = least == usual ? enough : worthOffering(slot, least);
-      if (!able || !worth) disallow(client);
+      const client = (at << 5) + ctz(bits);
+      if (!mayHave(group, client)) disallow(client);
     }
   }
+  countWork(read(Slot.Clients) >> 2);
   return true;
 }

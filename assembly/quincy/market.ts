@@ -1,8 +1,6 @@
 // Keeps the network like the cluster and its flow the cheapest: what changed since the last round
 // leaves and comes in again, and only what that upset is searched for anew.
-import {
-  ClientFlag, Slot, placeU32, read, reserve, setWord, word,
-} from "../abi";
+import { ClientFlag, Slot, placeU32, read, reserve, word } from "../abi";
 import { clientReady, flagsOfClient } from "../shared/eligible";
 import { capOf, claimOf, grantsWorth, orderOf } from "./claims";
 import { costAnywhere } from "./costs";
@@ -14,20 +12,24 @@ import {
   slotsOfGroup, spareSlots,
 } from "./groups";
 import { nextClaim, obtain, passSpare, renewClaims, reprice, retire } from "./passing";
+import { lengthOf, priceOf } from "./labels";
+import { clearQueue, dequeue, enqueue, firstInQueue } from "./queue";
 import {
-  SPARE, beginSearch, countWork, lengthOf, priceOf, priceOfGroup, reach, setGroupPrice,
-  workDone, worthOfGroup,
+  SPARE, beginSearch, priceOfGroup, reach, setGroupPrice, worthOfGroup,
 } from "./search";
+import { setSlots } from "./slots";
+import { countWork, workDone } from "./work";
 
 /** Prices are below this: no claim is higher. */
 // @ts-ignore: decorator
 @inline const PRICE_END: i32 = 1 << 27;
 
+/** The price of a group that is in the queue, and was not looked at since it came in. */
+// @ts-ignore: decorator
+@inline const UNPRICED: i32 = -1;
+
 /** Per client: whether it takes part, and what it was like when it came in. */
 let joined: usize = 0, likeness: usize = 0;
-/** Groups that may have slots to pass on: a ring, and per group whether it is in it. */
-let queue: usize = 0, queued: usize = 0, queueFirst: u32 = 0, queueCount: u32 = 0;
-let queueMax: u32 = 0;
 let changedAgents: usize = 0, changedFilters: usize = 0;
 let taking: u32 = 0, entering: u32 = 0;
 /** Is the flow the cheapest, as far as was known when it was settled last? */
@@ -40,18 +42,20 @@ export function placeMarket(): void {
   changedFilters = placeU32(Slot.ChangedFilterRows, Slot.AgentsMax);
   joined = reserve(clients);
   likeness = reserve(clients << 4);
-  queueMax = read(Slot.AgentsMax) + 1;
-  queue = reserve(queueMax << 2);
-  queued = reserve(queueMax);
+}
+
+/** Begins without clients. The memory is there now. */
+export function prepareMarket(): void {
+  const clients = read(Slot.ClientsMax);
   for (let client: u32 = 0; client < clients; client++) retire(client);
 }
 
 /** Empties the network. `own`: some client has a minimum of its own. */
 export function clearMarket(slots: u32, own: bool): void {
   clearFlow();
-  clearGroups(slots, own);
-  queueCount = queueFirst = 0;
-  memory.fill(queued, 0, queueMax);
+  clearGroups();
+  setSlots(slots, own);
+  clearQueue();
   for (let client: u32 = 0; client < read(Slot.ClientsMax); client++) {
     if (load<u8>(joined + <usize>client)) drop(client);
   }
@@ -92,12 +96,12 @@ function joinAgent(agent: u32): bool {
   countWork(1);
   const group = join(agent);
   if (group == 0) return true;
-  if (slotsOfGroup(group) == slotsOfAgent(agent)) setGroupPrice(group, worthOfGroup(group));
-  if (spareSlots(group) != 0 && priceOfGroup(group) > 0) enqueue(group);
+  if (slotsOfGroup(group) == slotsOfAgent(agent)) setGroupPrice(group, UNPRICED);
+  if (priceOfGroup(group) != 0) enqueue(group);
   return true;
 }
 
-/** Drops agents that nobody holds a slot of, but candidates, to make room for those. */
+/** Drops agents that nobody wants, to make room for candidates. */
 export function dropSpare(): void {
   const candidates = read(Slot.Candidates), list = <usize>read(Slot.CandidateRows);
   if (!groupsFull() || candidates == 0) return;
@@ -107,7 +111,8 @@ export function dropSpare(): void {
   }
   for (let agent: u32 = 0; agent < read(Slot.Agents); agent++) {
     const group = groupOfAgent(agent);
-    if (group != 0 && spareSlots(group) == slotsOfGroup(group)) dropAgent(agent);
+    if (group == 0 || priceOfGroup(group) != 0) continue;
+    if (spareSlots(group) == slotsOfGroup(group)) dropAgent(agent);
   }
 }
 
@@ -167,16 +172,9 @@ export function release(client: u32, units: u32): void {
   }
 }
 
-function enqueue(group: u32): void {
-  if (load<u8>(queued + <usize>group) != 0) return;
-  store<u8>(queued + <usize>group, 1);
-  setWord(queue, (queueFirst + queueCount) % queueMax, group);
-  queueCount += 1;
-}
-
 /**
  * Prices everything from nothing: clients at the level at which all slots would be taken if each
- * cost its client what it costs anywhere, and groups at what they are worth then.
+ * cost its client what it costs anywhere, and groups when their turn comes.
  */
 export function priceAll(): void {
   let slots: u64 = 0;
@@ -198,8 +196,8 @@ export function priceAll(): void {
   }
   for (let group: u32 = 1; group < groupsEnd(); group++) {
     if (!isLive(group)) continue;
-    setGroupPrice(group, worthOfGroup(group));
-    if (priceOfGroup(group) > 0) enqueue(group);
+    setGroupPrice(group, UNPRICED);
+    enqueue(group);
   }
 }
 
@@ -234,7 +232,7 @@ function priceEntrants(): void {
   }
   beginSearch();
   for (let group: u32 = 1; group < groupsEnd(); group++) {
-    if (isLive(group)) reach(group, 0, group | SPARE);
+    if (isLive(group) && priceOfGroup(group) != UNPRICED) reach(group, 0, group | SPARE);
   }
   for (let client: u32 = 0; client < read(Slot.Clients); client++) {
     if (load<u8>(joined + <usize>client) != ENTERING) continue;
@@ -244,22 +242,19 @@ function priceEntrants(): void {
   }
 }
 
-/**
- * Searches, at least once, until the flow is the cheapest or the work is done; false for the
- * latter.
- */
+/** Searches, at least once, until the flow is the cheapest; false when the work ran out before. */
 export function settle(most: u64): bool {
   const workMax = max<u64>(most, workDone());
   settled = false;
-  while (queueCount > 0) {
-    const group = word(queue, queueFirst);
+  for (let group = firstInQueue(); group != 0; group = firstInQueue()) {
+    if (isLive(group) && priceOfGroup(group) == UNPRICED) {
+      setGroupPrice(group, worthOfGroup(group));
+    }
     while (isLive(group) && spareSlots(group) != 0 && priceOfGroup(group) > 0) {
       if (workDone() > workMax) return false;
       passSpare(group);
     }
-    store<u8>(queued + <usize>group, 0);
-    queueFirst = (queueFirst + 1) % queueMax;
-    queueCount -= 1;
+    dequeue();
   }
   for (let client: u32 = 0; client < read(Slot.Clients); client++) {
     if (load<u8>(joined + <usize>client) == 0) continue;

@@ -1,7 +1,9 @@
 // Turns the flow into decision rows. What a row may hold is cut by limits and ends with demand, of
 // which the flow knows only estimates: a client that turns out to be able to take fewer or more
 // grants gets another cap, and the flow is settled again.
-import { ClientFlag, DecisionFlag, KINDS, Slot, double, read, reserve, setDouble, setWord, vector, word } from "../abi";
+import {
+  ClientFlag, DecisionFlag, KINDS, Slot, double, read, reserve, setDouble, setWord, vector, word,
+} from "../abi";
 import {
   agentReady, allowedWord, disallow, flagsOfAgent, flagsOfClient, gatherAllowed, maskFor,
 } from "../shared/eligible";
@@ -17,10 +19,10 @@ import { UNLIMITED, capOf, claimOf, demandOf, endWaiting, setCap, slotsFor } fro
 import {
   clientOfCell, firstOfGroup, nextOfGroup, unitsOfCell, unitsOfClient, unitsOfGroup,
 } from "./flow";
-import {
-  firstMember, groupsEnd, isLive, memberAfter, partOf, slotsOfAgent,
-} from "./groups";
+import { firstMember, groupsEnd, isLive, memberAfter, slotsOfAgent } from "./groups";
 import { recap, takesPart } from "./market";
+import { partOf } from "./slots";
+import { countWork, workDone } from "./work";
 
 /** Per client: grants in this pass, what it still wants, and 1 once its cap was lowered. */
 let grants: usize = 0, wanted: usize = 0, lowered: usize = 0;
@@ -28,6 +30,8 @@ let grants: usize = 0, wanted: usize = 0, lowered: usize = 0;
 let offeredIn: usize = 0;
 let most: usize = 0;
 let pass: u32 = 0, upset = false;
+/** How far the work may go, and how many candidates, from the first, were seen to by then. */
+let workMax: u64 = 0, seen: u32 = 0;
 /** The cell that the next slots come from, and what it has left. */
 let cell: u32 = 0, cellUnits: u32 = 0;
 
@@ -41,12 +45,25 @@ export function placeOffers(): void {
   most = reserve(64);
 }
 
-/** Starts a round in which no cap was lowered yet. */
-export function beginOffers(): void { memory.fill(lowered, 0, read(Slot.Clients)); }
+/** Starts the offers of a round, in which no cap was lowered yet, with so much work to do. */
+export function beginOffers(most: u64): void {
+  memory.fill(lowered, 0, read(Slot.Clients));
+  workMax = workDone() + most;
+}
 
-/** Writes the rows of the whole flow; true when caps changed, and the flow is not the best now. */
+// @ts-ignore: decorator
+@inline function isSpent(): bool { return workDone() > workMax; }
+
+/** Candidates, from the first, that were given out as far as the flow has them. */
+// @ts-ignore: decorator
+@inline export function candidatesSeen(): u32 { return seen; }
+
+/**
+ * Writes the rows of the flow, as far as the work reaches. True when caps changed, so that the flow
+ * is not the best now, and there is work left to write them all again.
+ */
 export function offerAll(): bool {
-  const clients = read(Slot.Clients);
+  const clients = read(Slot.Clients), begun = workDone();
   pass += 1;
   upset = false;
   memory.fill(grants, 0, clients << 2);
@@ -55,12 +72,13 @@ export function offerAll(): bool {
   }
   beginRound(read(Slot.Roles));
   beginGiving(false);
-  for (let group: u32 = 1; group < groupsEnd() && !rowsFull(); group++) {
+  for (let group: u32 = 1; group < groupsEnd() && !rowsFull() && !isSpent(); group++) {
     if (isLive(group) && unitsOfGroup(group) != 0) offerGroup(group);
   }
+  seen = 0;
   offerReserved();
   for (let client: u32 = 0; client < clients; client++) raiseCap(client);
-  return upset;
+  return upset && 2 * workDone() - begun <= workMax;
 }
 
 // @ts-ignore: decorator
@@ -77,7 +95,7 @@ function offerGroup(group: u32): void {
   cell = firstOfGroup(group);
   cellUnits = unitsOfCell(cell);
   for (let member = firstMember(group); member != 0 && cell != 0; member = memberAfter(member)) {
-    if (rowsFull()) return;
+    if (rowsFull() || isSpent()) return;
     offerAgent(member - 1);
   }
 }
@@ -143,7 +161,8 @@ function lowerCap(client: u32): void {
 function raiseCap(client: u32): void {
   if (!hasDemand(client) || !takesPart(client) || load<u8>(lowered + <usize>client) != 0) return;
   if (isSated(client) || unitsOfClient(client) < capOf(client)) return;
-  setCap(client, min<u32>(capOf(client) + max<u32>(slotsFor(vector(wanted, client)), 1), UNLIMITED));
+  const missing = max<u32>(slotsFor(vector(wanted, client)), 1);
+  setCap(client, min<u32>(capOf(client) + missing, UNLIMITED));
   recap(client);
   upset = true;
 }
@@ -151,8 +170,9 @@ function raiseCap(client: u32): void {
 /** Gives out what is reserved or revocable on candidates that no slot was given of. */
 function offerReserved(): void {
   const candidates = read(Slot.Candidates), list = <usize>read(Slot.CandidateRows);
-  for (let at: u32 = 0; at < candidates && !rowsFull(); at++) {
-    const agent = word(list, at);
+  for (; seen < candidates && !rowsFull() && !isSpent(); seen++) {
+    const agent = word(list, seen);
+    countWork(1);
     if (word(offeredIn, agent) == pass || !agentReady(agent)) continue;
     if (!hasReservations(agent) && !hasRevocable(agent)) continue;
     setWord(offeredIn, agent, pass);
@@ -177,13 +197,14 @@ function offerRest(agent: u32): void {
 }
 
 function claimant(): u32 {
-  let best = NOBODY, most: i32 = 0;
+  let best = NOBODY, most: i32 = 0, looked: u32 = 0;
   for (let at: u32 = 0; at << 5 < read(Slot.Clients); at++) {
     for (let bits = allowedWord(at); bits != 0; bits &= bits - 1) {
       const client = (at << 5) + ctz(bits);
       if (!takesPart(client) || isSated(client)) continue;
       const claim = claimOf(client, word(grants, client) + 1);
       if (best != NOBODY && claim <= most) continue;
+      looked += 1;
       measure(client);
       // Nothing beyond what the flow gives out or leaves on purpose.
       if (memory.compare(measured(), measuredFree(), 64) == 0) continue;
@@ -192,6 +213,7 @@ function claimant(): u32 {
       most = claim;
     }
   }
+  countWork(looked + (read(Slot.Clients) >> 3));
   return best;
 }
 

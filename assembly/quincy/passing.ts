@@ -10,11 +10,14 @@ import {
 } from "./flow";
 import { groupsEnd, isLive, spareSlots } from "./groups";
 import {
-  FAR, GIVES_UP, NO_PRICE, SPARE, beginSearch, groupPriceColumn, lanesEnd, leastLane, lengthColumn,
-  lengthOf, lengthOfGroup, nearestLength, netColumn, passOn, pendingColumn, priceColumn, priceOf,
-  priceOfGroup, reach, reachedGroup, reachedGroups, setGroupPrice, setPrice, startAt, stepTo,
-  stepToGroup,
+  FAR, NO_PRICE, lanesEnd, leastLane, lengthColumn, lengthOf, nearestLength, netColumn,
+  pendingColumn, priceColumn, priceOf, setPrice, startAt, stepTo,
+} from "./labels";
+import {
+  GIVES_UP, SPARE, beginSearch, groupPriceColumn, lengthOfGroup, passOn, priceOfGroup, reach,
+  reachedGroup, reachedGroups, setGroupPrice, stepToGroup,
 } from "./search";
+import { countWork } from "./work";
 
 /** The step of a way that starts at the group whose slot is passed on; cells count from 1. */
 // @ts-ignore: decorator
@@ -92,6 +95,7 @@ export function passSpare(group: u32): void {
 
 /** Finds a client to which one more grant is worth the way and its price. */
 function findTaker(): void {
+  countWork(lanesEnd() >> 7);
   const lengths = lengthColumn(), prices = priceColumn(), zero = i32x4.splat(0);
   let least = i32x4.splat(FAR);
   for (let at: usize = 0; at < <usize>lanesEnd() << 2; at += 16) {
@@ -120,6 +124,7 @@ function findTaker(): void {
 
 /** Looks at all clients whose way has this length, which none is shorter than. */
 function passAllOn(length: i32): void {
+  countWork(lanesEnd() >> 7);
   const pending = pendingColumn(), wanted = i32x4.splat(length);
   for (let at: usize = 0; at < <usize>lanesEnd() << 2; at += 16) {
     for (let lanes = i32x4.bitmask(i32x4.eq(v128.load(pending + at), wanted)); lanes != 0;) {
@@ -131,6 +136,7 @@ function passAllOn(length: i32): void {
 
 /** What was reached by a way shorter than the best falls in price by the difference. */
 function lowerPrices(): void {
+  countWork(lanesEnd() >> 7);
   const lengths = lengthColumn(), prices = priceColumn(), nets = netColumn();
   const zero = i32x4.splat(0), all = i32x4.splat(best);
   for (let at: usize = 0; at < <usize>lanesEnd() << 2; at += 16) {
@@ -170,6 +176,7 @@ function passAlong(group: u32, client: u32, most: u32): void {
 export function obtain(client: u32): void {
   const most = nextClaim(client) - priceOf(client);
   beginSearch();
+  countWork((groupsEnd() >> 4) + (lanesEnd() >> 5));
   for (let group: u32 = 1; group < groupsEnd(); group++) {
     if (isLive(group) && spareSlots(group) != 0) reach(group, 0, group | SPARE);
   }
@@ -203,6 +210,7 @@ function findGivers(client: u32): void {
 
 /** Everything that was not reached by a shorter way rises by the best; the rest by its way. */
 function raisePrices(): void {
+  countWork((lanesEnd() >> 6) + (groupsEnd() >> 6));
   const lengths = lengthColumn(), prices = priceColumn(), nets = netColumn();
   const all = i32x4.splat(best), nobody = i32x4.splat(NO_PRICE);
   for (let at: usize = 0; at < <usize>lanesEnd() << 2; at += 16) {

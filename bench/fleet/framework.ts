@@ -8,6 +8,7 @@ import type { TaskInfo } from "../../contract/schema/task.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import { dial } from "../../wire/index.ts";
 import type { Ledger } from "./ledger.ts";
+import { Pace } from "./pace.ts";
 
 /** What a simulated framework is. */
 export interface SimulatedFrameworkOptions {
@@ -17,7 +18,15 @@ export interface SimulatedFrameworkOptions {
   readonly cpusMilli: number;
   readonly memMilli: number;
   readonly tasksPerOfferMax: number;
-  /** Called with milliseconds from ACCEPT to RUNNING, as its acknowledgement is sent. */
+  /**
+   * Tasks a second that come due and are launched as soon as an offer is there; without it every
+   * offer is filled at once.
+   */
+  readonly perSecond?: number;
+  /**
+   * Called with milliseconds to RUNNING, as its acknowledgement is sent: from ACCEPT, or with
+   * `perSecond` from when the task was due.
+   */
   readonly onRunning: (latencyMs: number) => void;
   readonly onEnded: () => void;
   /** Where it keeps books of its tasks. */
@@ -32,6 +41,9 @@ export class SimulatedFramework {
   readonly #link: Link;
   readonly #acceptedMs = new Map<string, number>();
   readonly #resources: Resource[];
+  readonly #pace: Pace | undefined;
+  /** Offers that wait for work to come due. */
+  readonly #held = new Map<string, Offer>();
   #count = 0;
   #launching = true;
 
@@ -41,6 +53,8 @@ export class SimulatedFramework {
       { name: "cpus", scalar: options.cpusMilli },
       { name: "mem", scalar: options.memMilli },
     ];
+    const { perSecond } = options;
+    this.#pace = perSecond === undefined ? undefined : new Pace(perSecond, () => this.#serve());
     this.#link = dial(
       {
         addresses: [options.master],
@@ -60,6 +74,7 @@ export class SimulatedFramework {
   /** Takes no more offers; what runs goes on. */
   pause(): void {
     this.#launching = false;
+    this.#pace?.stop();
   }
 
   /** Ends the framework and its tasks. */
@@ -87,6 +102,9 @@ export class SimulatedFramework {
           this.#take(offer);
         }
         return;
+      case "rescind":
+        this.#held.delete(event.offerId);
+        return;
       case "update": {
         const { taskId, agentId, uuid, state } = event.status;
         if (uuid === undefined || agentId === undefined) return;
@@ -106,22 +124,43 @@ export class SimulatedFramework {
   }
 
   #take(offer: Offer): void {
-    const { cpusMilli, memMilli, tasksPerOfferMax } = this.#options;
-    const fits = Math.min(
-      tasksPerOfferMax,
-      Math.floor(scalarOf(offer.resources, "cpus") / cpusMilli),
-      Math.floor(scalarOf(offer.resources, "mem") / memMilli),
-    );
-    const filters = { refuseMs: 0 };
+    const fits = this.#fits(offer);
     if (!this.#launching || fits === 0) {
-      this.#send({ type: "decline", offerIds: [offer.id], filters });
-      return;
+      this.#send({ type: "decline", offerIds: [offer.id], filters: { refuseMs: 0 } });
+    } else if (this.#pace === undefined) {
+      this.#launch(offer, Array<number>(fits).fill(performance.now()));
+    } else {
+      this.#held.set(offer.id, offer);
+      this.#serve();
     }
-    const now = performance.now();
+  }
+
+  /** Launches what is due, as far as offers are there. */
+  #serve(): void {
+    const pace = this.#pace;
+    if (pace === undefined) return;
+    for (const [id, offer] of this.#held) {
+      if (pace.waiting === 0) return;
+      this.#held.delete(id);
+      this.#launch(offer, pace.take(this.#fits(offer)));
+    }
+  }
+
+  #fits({ resources }: Offer): number {
+    const { cpusMilli, memMilli, tasksPerOfferMax } = this.#options;
+    return Math.min(
+      tasksPerOfferMax,
+      Math.floor(scalarOf(resources, "cpus") / cpusMilli),
+      Math.floor(scalarOf(resources, "mem") / memMilli),
+    );
+  }
+
+  /** Launches one task for each of these times, from which its latency counts. */
+  #launch(offer: Offer, sinceMs: readonly number[]): void {
     const tasks: TaskInfo[] = [];
-    for (let count = 0; count < fits; count++) {
+    for (const since of sinceMs) {
       const taskId = `${this.#options.name}-${this.#count++}` as TaskId;
-      this.#acceptedMs.set(taskId, now);
+      this.#acceptedMs.set(taskId, since);
       this.#options.ledger?.launch(taskId);
       tasks.push({
         name: "bench",
@@ -132,6 +171,7 @@ export class SimulatedFramework {
       });
     }
     const operations = [{ type: "LAUNCH" as const, tasks }];
+    const filters = { refuseMs: 0 };
     this.#send({ type: "accept", offerIds: [offer.id], operations, filters });
   }
 }

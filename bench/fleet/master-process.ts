@@ -76,9 +76,11 @@ export async function startMasterProcess(config: object = {}): Promise<MasterPro
     pid: child.pid ?? 0,
     figures: () => figuresOf(child.pid ?? 0),
     stop: async () => {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await ended;
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = new Promise((resolve) => child.once("exit", resolve));
+        child.kill("SIGTERM");
+        await ended;
+      }
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -3,6 +3,7 @@ import type { PolicyEventView } from "../../contract/schema/policy.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
 import { OperatorClient, Scheduler } from "../../sdk/index.ts";
 import { AGENT_RESOURCES, sleep, startAgents, startFrameworks } from "./fleet.ts";
+import type { SimulatedFramework } from "./framework.ts";
 import { Ledger } from "./ledger.ts";
 import type { MasterProcess } from "./master-process.ts";
 
@@ -71,6 +72,11 @@ class Witnesses {
     await until("offers of what is reserved", () => this.#declined.size === PICKY_AGENTS);
   }
 
+  /** Leaves without a word; a framework that is not closed dials for ever. */
+  async close(): Promise<void> {
+    await Promise.all([this.#picky.stop(), this.#silent.stop()]);
+  }
+
   /** Says whether they were left alone, and hear offers again once they want some. */
   async finish(ledger: Ledger): Promise<void> {
     if (this.#heard > 0) ledger.problem(`${this.#heard} offers to a suppressed framework`);
@@ -95,6 +101,61 @@ function resourcesOf(number: number): readonly Resource[] {
   return [...AGENT_RESOURCES, ...(reserved.ok ? reserved.value.resources : [])];
 }
 
+/** What the frameworks of a run see of the policies. */
+interface Sightings {
+  readonly offersBy: Record<string, number>;
+  /** Digest of the policy that made the newest offer. */
+  newest: string;
+}
+
+function launching(
+  master: MasterProcess,
+  count: number,
+  ledger: Ledger,
+  seen: Sightings,
+): SimulatedFramework[] {
+  return startFrameworks(count, {
+    master: master.address,
+    ledger,
+    onRunning: () => {},
+    onEnded: () => {},
+    onOffer: ({ id, policy }) => {
+      if (policy === undefined) ledger.problem(`offer ${id} names no policy`);
+      else seen.offersBy[policy.name] = (seen.offersBy[policy.name] ?? 0) + 1;
+      seen.newest = policy?.digest ?? "";
+    },
+  });
+}
+
+/** Promotes one policy after the other, each once there were launches under the one before. */
+async function promoteInTurn(
+  client: OperatorClient,
+  load: SwapLoad,
+  policies: readonly string[],
+  ledger: Ledger,
+  seen: Sightings,
+): Promise<number[]> {
+  const { live, available } = await client.request("policies", {});
+  for (const plugin of policies.filter((name) => available.includes(name))) {
+    await client.request("load-policy", { plugin });
+  }
+  const began = performance.now();
+  const pausesMs: number[] = [];
+  let at = policies.indexOf(live.name);
+  for (let swap = 1; swap <= load.swaps; swap++) {
+    at = (at + 1) % policies.length;
+    const wanted = ledger.launched + load.launchesPerSwap;
+    const name = policies[at] as string;
+    const { policy, pauseMs } = await client.request("promote-policy", { name });
+    pausesMs.push(pauseMs);
+    const isServed = (): boolean => ledger.launched >= wanted && seen.newest === policy.digest;
+    await until(`launches under ${name}`, isServed);
+    const dueMs = began + (load.seconds * 1_000 * swap) / load.swaps;
+    await sleep(Math.max(0, dueMs - performance.now()));
+  }
+  return pausesMs;
+}
+
 /**
  * Swaps the policy of a running master again and again, through all the given ones in turn, while
  * frameworks launch tasks without a break; then lets everything come to its end and looks at the
@@ -106,54 +167,28 @@ export async function runSwaps(
   policies: readonly string[],
 ): Promise<SwapFigures> {
   const ledger = new Ledger();
-  const offersBy: Record<string, number> = {};
-  let offeredDigest = "";
+  const seen: Sightings = { offersBy: {}, newest: "" };
   const agents = await startAgents({ ...load, master: master.address, ledger, resourcesOf });
   const witnesses = new Witnesses(master.address, ledger);
-  await witnesses.ready();
-  const frameworks = startFrameworks(load.frameworks, {
-    master: master.address,
-    ledger,
-    onRunning: () => {},
-    onEnded: () => {},
-    onOffer: ({ id, policy }) => {
-      if (policy === undefined) ledger.problem(`offer ${id} names no policy`);
-      else offersBy[policy.name] = (offersBy[policy.name] ?? 0) + 1;
-      offeredDigest = policy?.digest ?? "";
-    },
-  });
   const client = await OperatorClient.connect({ masters: master.address, connectMs: 60_000 });
+  let frameworks: SimulatedFramework[] = [];
   try {
-    const { live, available } = await client.request("policies", {});
-    for (const plugin of policies.filter((name) => available.includes(name))) {
-      await client.request("load-policy", { plugin });
-    }
+    // It must decline whole agents: a filter does not hold back what is more than was declined (C8).
+    await witnesses.ready();
+    frameworks = launching(master, load.frameworks, ledger, seen);
     await until("launches", () => ledger.launched > 0);
     const began = performance.now();
-    const pausesMs: number[] = [];
-    let at = policies.indexOf(live.name);
-    for (let swap = 1; swap <= load.swaps; swap++) {
-      at = (at + 1) % policies.length;
-      const before = ledger.launched;
-      const { policy, pauseMs } = await client.request("promote-policy", {
-        name: policies[at] as string,
-      });
-      pausesMs.push(pauseMs);
-      await until(
-        `launches under ${policy.name}`,
-        () => ledger.launched >= before + load.launchesPerSwap && offeredDigest === policy.digest,
-      );
-      const dueMs = began + (load.seconds * 1_000 * swap) / load.swaps;
-      await sleep(Math.max(0, dueMs - performance.now()));
-    }
+    const pausesMs = await promoteInTurn(client, load, policies, ledger, seen);
     const seconds = (performance.now() - began) / 1_000;
     for (const framework of frameworks) framework.pause();
     await witnesses.finish(ledger);
     await until("the end of all tasks", () => ledger.unfinished.length === 0).catch(() => {});
     const { launched, ends, unfinished, problems } = ledger;
     const { events: history } = await client.request("policy-history", {});
+    const { offersBy } = seen;
     return { seconds, launched, ends, unfinished, pausesMs, offersBy, history, problems };
   } finally {
+    await witnesses.close();
     await client.close();
     await Promise.all(frameworks.map((framework) => framework.close()));
     await Promise.all(agents.map((agent) => agent.close()));

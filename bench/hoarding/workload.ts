@@ -14,7 +14,9 @@ interface Group {
   readonly frameworks: number;
   /** Whether all share one role; else each has one of its own. */
   readonly together: boolean;
-  /** Tasks of each framework, what each of these takes in thousandths, and how many fit an offer. */
+  /**
+   * Tasks of each framework, what each of these takes in thousandths, and how many fit an offer.
+   */
   readonly tasks: number;
   readonly cpus: number;
   readonly mem: number;

@@ -1,6 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
-import { type BatchJob, type BatchTask, runBatch } from "../../frameworks/batch/batch.ts";
+import {
+  type BatchJob,
+  type BatchResult,
+  type BatchTask,
+  runBatch,
+} from "../../frameworks/batch/batch.ts";
 import type { Outcome, TaskSetCounts } from "../../frameworks/taskset/model.ts";
 import {
   type CommandInfo,
@@ -15,6 +20,7 @@ import { mastersOf } from "../master-client.ts";
 import { Progress } from "../progress.ts";
 import { AttemptStreams } from "./attempt-streams.ts";
 import type { RunOptions } from "./run-options.ts";
+import { WaitWatch } from "./waiting.ts";
 
 const columns = [
   { title: "INDEX", align: "right" },
@@ -61,24 +67,34 @@ export async function runJob(
   const masters = mastersOf(options, context);
   const show = (counts: TaskSetCounts): void =>
     progress?.update({
-      done: counts.finished + counts.failed,
+      done: counts.finished + counts.failed + counts.killed,
       total: counts.items,
       remark: remarkOf(counts),
     });
   let frameworkId = "";
-  const result = await runBatch(job, {
+  const need = { resources: job.resources, requires: job.requires ?? {} };
+  const watch = new WaitWatch(need, masters, (why) => output.note(`waiting: ${why}`));
+  const heard = (counts: TaskSetCounts): void => {
+    watch.running(counts.live);
+    show(counts);
+  };
+  const running = runBatch(job, {
     framework: frameworkOf(job.tasks[0]?.name ?? "run", options),
     signal,
     ...(masters === undefined ? {} : { masters }),
     onSubscribed: (id) => {
       frameworkId = id;
     },
-    onLaunch: (attempts) => streams.launched(frameworkId, attempts),
-    onUpdate: (_, counts) => show(counts),
-    onOutcome: (_, counts) => show(counts),
+    onLaunch: (attempts) => {
+      watch.running(attempts.length);
+      streams.launched(frameworkId, attempts);
+    },
+    onUpdate: (_, counts) => heard(counts),
+    onOutcome: (_, counts) => heard(counts),
     onDisconnected: () => output.note("the master is gone; looking for it"),
     onCancel: (killed) => output.note(`interrupted: killing ${killed} running ${tasks(killed)}`),
   });
+  const result = await running.finally(() => watch.end());
   await streams.end();
   progress?.end();
   const code =
@@ -90,10 +106,23 @@ export async function runJob(
   } else if (commands.length > 1) {
     output.table(columns, result.outcomes.map(outcomeRow));
   } else explain(context, result.outcomes[0]);
-  if (result.cancelled !== undefined) {
-    output.note(`killed ${result.cancelled} ${tasks(result.cancelled)}`);
-  }
+  if (result.cancelled !== undefined) output.note(cancelledWords(result));
   return code;
+}
+
+/** What became of a job that was interrupted: `killed 2 tasks, 3 tasks were never started`. */
+export function cancelledWords({
+  cancelled = 0,
+  outcomes,
+}: Pick<BatchResult, "cancelled" | "outcomes">): string {
+  const never = outcomes.filter(({ attempts }) => attempts === 0).length;
+  const words = [
+    ...(cancelled > 0 || never === 0 ? [`killed ${cancelled} ${tasks(cancelled)}`] : []),
+    ...(never > 0
+      ? [`${never} ${tasks(never)} ${never === 1 ? "was" : "were"} never started`]
+      : []),
+  ];
+  return words.join(", ");
 }
 
 function batchJob(commands: readonly (readonly string[])[], options: RunOptions): BatchJob {
@@ -126,10 +155,18 @@ function frameworkOf(name: string, { role, gpus = 0 }: RunOptions): FrameworkOpt
   return { ...plain, capabilities: [...capabilities, "GPU_RESOURCES"] };
 }
 
-function remarkOf({ live, failed, retries, reruns }: TaskSetCounts): string {
+/** What is worth knowing beside the bar. */
+export function remarkOf({
+  live,
+  failed,
+  killed,
+  retries,
+  reruns,
+}: Pick<TaskSetCounts, "live" | "failed" | "killed" | "retries" | "reruns">): string {
   return [
     `${live} running`,
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(killed > 0 ? [`${killed} killed`] : []),
     ...(retries + reruns > 0 ? [`${retries + reruns} repeated`] : []),
   ].join(", ");
 }
@@ -147,7 +184,7 @@ function outcomeRow(outcome: Outcome, index: number) {
   return [
     index,
     attempt?.taskId ?? key,
-    taskStateCell(state),
+    attempts === 0 ? { text: "NOT STARTED", tone: "dim" as const } : taskStateCell(state),
     endCell(outcome),
     attempt?.place.hostname,
     attempts,
@@ -162,8 +199,8 @@ function explain({ output }: CliContext, outcome: Outcome | undefined): void {
   if (outcome.exitCode !== undefined) return;
   const facts = [outcome.signal, reason, message].filter((fact) => fact !== undefined);
   const why = facts.length === 0 ? "" : `: ${facts.join(", ")}`;
-  if (outcome.attempts === 0) output.note(`${outcome.key} was never started`);
-  else output.note(`${outcome.key} ended as ${state}${why}`);
+  // That it was never started is said with what became of the job.
+  if (outcome.attempts > 0) output.note(`${outcome.key} ended as ${state}${why}`);
 }
 
 function tasks(count: number): string {

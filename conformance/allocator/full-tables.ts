@@ -19,15 +19,17 @@ export const fullTableRules: readonly Rule<AllocatorSubject>[] = [
     async run(subject, note) {
       const tables = fullTables(subject.seed);
       const player = new Player(subject, tables, subject.seed);
-      let [looked, decided] = [0, 0];
+      let [looked, decided, mostMs] = [0, 0, 0];
       for (let round = 0; round < ROUNDS && tables.candidates.length > 0; round++) {
+        const startMs = performance.now();
         const rows = player.round(ROUND_STEPS_MAX);
+        mostMs = Math.max(mostMs, performance.now() - startMs);
         looked += rows.looked;
         decided += rows.count;
         for (let row = 0; row < rows.count; row++) takeGrant(tables, rows, row);
         tables.dropCandidates(rows.looked);
       }
-      note(`${looked} agents looked at, ${decided} rows`);
+      note(`${looked} agents looked at, ${decided} rows, at most ${Math.round(mostMs)} ms a round`);
       if (decided === 0) throw new Broken(`${ROUNDS} rounds gave nothing to anybody`);
     },
   },

@@ -13,10 +13,13 @@ import {
   instanceFor,
 } from "./subject.ts";
 
+/** Room for the program that is asked for; none of these instances is given one. */
+const PROGRAM_BYTES = 64 << 10;
+
 /** How a policy comes into being. */
 export const startingRules: readonly Rule<AllocatorSubject>[] = [
   {
-    name: "the module is one that the ABI admits: marker, exports, no imports, a fixed memory",
+    name: "the module is one that the ABI admits: marker, exports, no imports, a bounded memory",
     async run(subject, note) {
       const { digest } = admitted(subject);
       note(`${subject.plugin.bytes.length} bytes, sha256 ${digest.slice(0, 12)}…`);
@@ -59,9 +62,6 @@ export const startingRules: readonly Rule<AllocatorSubject>[] = [
     },
   },
 ];
-
-/** Room for a program, as a policy has it that was given none. */
-const PROGRAM_BYTES = 64 << 10;
 
 /** The guest alone, as it is after `init`. @throws PolicyFault */
 function started(subject: AllocatorSubject, sizes: TableSizes): StartedGuest {

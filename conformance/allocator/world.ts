@@ -113,7 +113,8 @@ export class World {
     const random = this.#random;
     const below = this.features.tree === true && random.chance(0.6) && this.#roles.length > 0;
     const parent = below ? random.pick(this.#roles) : ROOT_ROLE;
-    const path = `${parent === ROOT_ROLE ? "" : `${this.tables.roles.names[parent]}/`}${this.#names}`;
+    const above = parent === ROOT_ROLE ? "" : `${this.tables.roles.names[parent]}/`;
+    const path = `${above}${this.#names}`;
     this.#names += 1;
     const row = this.tables.addRole(parent, path);
     if (row !== undefined) this.#roles.push(row);

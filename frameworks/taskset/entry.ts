@@ -1,4 +1,6 @@
-import type { Outcome, WorkItem } from "./model.ts";
+import type { TaskStatus } from "../../sdk/index.ts";
+import { commandEnd } from "./endings.ts";
+import type { Attempt, Outcome, WorkItem } from "./model.ts";
 
 /** What a `TaskSet` knows of one item. */
 export interface Entry {
@@ -29,5 +31,25 @@ export function entryOf(item: WorkItem, nowMs: number): Entry {
     isPending: true,
     isSpeculative: false,
     outcome: undefined,
+  };
+}
+
+/** How an item ended, by the status of the attempt that decided it. */
+export function outcomeOf(
+  entry: Entry,
+  attempt: Attempt,
+  status: TaskStatus,
+  nowMs: number,
+): Outcome {
+  const { state, reason, message } = status;
+  return {
+    key: entry.item.key,
+    state,
+    ...commandEnd(status),
+    ...(reason === undefined ? {} : { reason }),
+    ...(message === undefined ? {} : { message }),
+    attempt,
+    attempts: entry.attempts,
+    endedMs: nowMs,
   };
 }

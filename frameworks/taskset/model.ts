@@ -89,7 +89,10 @@ export interface TaskSetCounts {
   /** Attempts that are launched and have not ended. */
   readonly live: number;
   readonly finished: number;
+  /** Items that ended otherwise than by finishing or by being killed. */
   readonly failed: number;
+  /** Items that somebody killed, or that were given up before they ran. */
+  readonly killed: number;
   readonly launched: number;
   /** Attempts after a failure of the item's own. */
   readonly retries: number;

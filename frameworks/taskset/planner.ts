@@ -1,6 +1,6 @@
 import type { TaskStatus } from "../../sdk/index.ts";
-import { commandEnd, endingOf } from "./endings.ts";
-import { type Entry, entryOf } from "./entry.ts";
+import { endingOf } from "./endings.ts";
+import { type Entry, entryOf, outcomeOf } from "./entry.ts";
 import { isPreferred, meetsRequirements, Room } from "./fit.ts";
 import type {
   Answer,
@@ -37,6 +37,7 @@ export class TaskSet {
   readonly #counts = { launched: 0, retries: 0, reruns: 0, speculative: 0, local: 0, remote: 0 };
   #open = 0;
   #finished = 0;
+  #killed = 0;
   #isCancelled = false;
 
   constructor(rules: Partial<TaskSetRules> = {}) {
@@ -74,7 +75,8 @@ export class TaskSet {
       pending: this.#pending.size + this.#held.size,
       live: this.#attempts.size,
       finished: this.#finished,
-      failed: items - this.#open - this.#finished,
+      killed: this.#killed,
+      failed: items - this.#open - this.#finished - this.#killed,
     };
   }
 
@@ -94,7 +96,7 @@ export class TaskSet {
   reopen(key: string, nowMs: number): boolean {
     const entry = this.#entries.get(key);
     if (entry?.outcome === undefined) return false;
-    if (entry.outcome.state === "TASK_FINISHED") this.#finished--;
+    this.#countEnd(entry.outcome, -1);
     const agentId = entry.outcome.attempt?.place.agentId;
     if (agentId !== undefined) entry.avoid.add(agentId);
     entry.outcome = undefined;
@@ -261,17 +263,7 @@ export class TaskSet {
   }
 
   #decide(entry: Entry, attempt: Attempt, status: TaskStatus, nowMs: number): Change {
-    const { reason, message } = status;
-    const outcome: Outcome = {
-      key: entry.item.key,
-      state: status.state,
-      ...commandEnd(status),
-      ...(reason === undefined ? {} : { reason }),
-      ...(message === undefined ? {} : { message }),
-      attempt,
-      attempts: entry.attempts,
-      endedMs: nowMs,
-    };
+    const outcome = outcomeOf(entry, attempt, status, nowMs);
     this.#unwait(entry);
     this.#end(entry, outcome);
     return { outcome, kill: [...entry.live] };
@@ -280,7 +272,12 @@ export class TaskSet {
   #end(entry: Entry, outcome: Outcome): void {
     entry.outcome = outcome;
     this.#open--;
-    if (outcome.state === "TASK_FINISHED") this.#finished++;
+    this.#countEnd(outcome, 1);
+  }
+
+  #countEnd({ state }: Outcome, by: 1 | -1): void {
+    if (state === "TASK_FINISHED") this.#finished += by;
+    else if (state === "TASK_KILLED") this.#killed += by;
   }
 
   #wait(entry: Entry, nowMs: number): void {

@@ -72,9 +72,7 @@ function laidOut(
   const schema = numberOf(guest.state_schema);
   const at = guest.header();
   const decisionsMax = sizes.agents + EXTRA_DECISIONS;
-  const before = headerIn(name, guest.memory.buffer, at);
-  askFor(before, sizes, decisionsMax);
-  before[Slot.ProgramBytesMax] = programBytesMax;
+  askFor(headerIn(name, guest.memory.buffer, at), sizes, decisionsMax, programBytesMax);
   const answer = guest.init();
   if (answer !== Answer.OK) {
     const why = answer === Answer.NO_ROOM ? "no room in its memory" : `answer ${answer}`;
@@ -99,7 +97,12 @@ function headerIn(name: string, buffer: ArrayBuffer, at: number): Uint32Array {
 }
 
 /** What the guest is told before `init`. */
-function askFor(header: Uint32Array, sizes: TableSizes, decisionsMax: number): void {
+function askFor(
+  header: Uint32Array,
+  sizes: TableSizes,
+  decisionsMax: number,
+  programBytesMax: number,
+): void {
   header[Slot.HostMinor] = ABI_MINOR;
   header[Slot.AgentsMax] = sizes.agents;
   header[Slot.ClientsMax] = sizes.clients;
@@ -109,5 +112,6 @@ function askFor(header: Uint32Array, sizes: TableSizes, decisionsMax: number): v
   header[Slot.AlternativesMax] = sizes.alternatives;
   header[Slot.DecisionsMax] = decisionsMax;
   header[Slot.ParamsMax] = PARAMS_MAX;
+  header[Slot.ProgramBytesMax] = programBytesMax;
   header[Slot.ExpiriesMax] = EXPIRIES_MAX;
 }

@@ -1,7 +1,7 @@
 import type { AllocationTables } from "../core/tables.ts";
 import type { PolicySnapshot } from "./policy.ts";
 import type { PolicySpec } from "./supervisor.ts";
-import { WasmPolicy } from "./wasm-policy.ts";
+import { WasmPolicy, type WasmPolicyOptions } from "./wasm-policy.ts";
 
 /** An instance that runs the rounds from now on. */
 export interface StartedInstance {
@@ -65,10 +65,10 @@ export class Instances {
     return { instance, took };
   }
 
-  /** Replaces the parameters of the one that runs. */
-  configure(instance: WasmPolicy | undefined, params: readonly number[]): void {
+  /** Gives the one that runs other settings. */
+  configure(instance: WasmPolicy | undefined, options: WasmPolicyOptions): void {
     if (instance === undefined) return;
-    instance.setParams(params);
-    this.#listener?.configured(params);
+    instance.configure(options);
+    this.#listener?.configured(options.params ?? []);
   }
 }

@@ -109,7 +109,7 @@ export class Shadow {
     this.#live = change.live ?? this.#live;
     if (change.spec !== undefined) {
       this.#spec = change.spec;
-      this.#instance?.setParams(change.spec.options.params ?? []);
+      this.#instance?.configure(change.spec.options);
     }
     this.#sinceRound = round;
     this.#skipped = 0;

@@ -17,15 +17,20 @@ export function policySpec(plugin: WasmPlugin): PolicySpec {
   return withSettings(
     {
       policy: admitPolicy(plugin.name, plugin.bytes, plugin.digest),
-      options: { deadlineMs: POLICY_DEADLINE_MS, companion: companionOf(plugin) },
+      options: { deadlineMs: POLICY_DEADLINE_MS },
     },
     plugin,
   );
 }
 
-/** The same policy with the settings of another config of its plugin. */
+/**
+ * The same policy with the settings of another config of its plugin. A companion is made for a
+ * config, so it is another one, too.
+ * @throws PolicyFault POLICY_COMPANION when it refuses the config
+ */
 export function withSettings(spec: PolicySpec, plugin: WasmPlugin): PolicySpec {
-  return { ...spec, options: { ...spec.options, params: parametersOf(plugin) } };
+  const settings = { params: parametersOf(plugin), companion: companionOf(plugin) };
+  return { ...spec, options: { ...spec.options, ...settings } };
 }
 
 /** The same policy for a shadow run. */

@@ -144,15 +144,13 @@ export class PolicySupervisor {
 
   /** Gives a policy that is live or kept other settings, without a swap. */
   configure(spec: PolicySpec): void {
-    const isSame = (other: PolicySpec | undefined): boolean => other?.policy === spec.policy;
-    if (isSame(this.#previous?.spec)) {
-      this.#previous?.instance?.setParams(spec.options.params ?? []);
-      this.#previous = { spec, instance: this.#previous?.instance };
+    const previous = this.#previous;
+    if (this.#running() === spec.policy) this.#instances.configure(this.#instance, spec.options);
+    if (previous?.spec.policy === spec.policy) {
+      previous.instance?.configure(spec.options);
+      this.#previous = { spec, instance: previous.instance };
     }
-    if (!isSame(this.#spec)) return;
-    this.#spec = spec;
-    if (this.#standing === "previous") return;
-    this.#instances.configure(this.#instance, spec.options.params ?? []);
+    if (this.#spec?.policy === spec.policy) this.#spec = spec;
   }
 
   /**

@@ -48,6 +48,8 @@ export class WasmPolicy implements Policy {
   readonly #expiries: ExpiryWriter;
   readonly #program: Program;
   readonly #programRoom: number;
+  readonly #companion: PolicyCompanion | undefined;
+  #isOutdated = false;
   readonly #programColumn: Uint8Array | undefined;
   readonly #state: Uint8Array;
   readonly #agents: Uint32Array;
@@ -61,6 +63,7 @@ export class WasmPolicy implements Policy {
     this.digest = policy.digest;
     this.#generation = tables.generation;
     this.#deadlineMs = options.deadlineMs;
+    this.#companion = options.companion;
     this.#program = new Program(policy.name, options.companion);
     this.#program.refresh(tables);
     this.#programRoom = this.#program.room;
@@ -84,18 +87,18 @@ export class WasmPolicy implements Policy {
     this.#amounts = layout.f64(Slot.DecisionAmounts, decisionsMax * KINDS) ?? new Float64Array(0);
     this.#state = layout.state();
     this.#params = layout.f64(Slot.ParamValues, PARAMS_MAX);
-    this.setParams(options.params ?? []);
+    this.#setParams(options.params ?? []);
     this.#programColumn = layout.u8(Slot.Program, this.#programRoom);
     layout.check();
   }
 
   /**
-   * Whether this instance has room for the tables and for the program as they are now; if not,
-   * another one must take its place.
+   * Whether this instance has room for the tables and for the program as they are now, and its own
+   * companion still; if not, another one must take its place.
    * @throws PolicyFault POLICY_COMPANION
    */
   fits(tables: AllocationTables): boolean {
-    if (this.#generation !== tables.generation) return false;
+    if (this.#generation !== tables.generation || this.#isOutdated) return false;
     this.#program.refresh(tables);
     return this.#program.bytes.length <= this.#programRoom;
   }
@@ -105,8 +108,13 @@ export class WasmPolicy implements Policy {
     return this.#program.bytes;
   }
 
-  /** Replaces the parameters, between two rounds. */
-  setParams(params: readonly number[]): void {
+  /** Takes other settings, between two rounds. With another companion it does not fit any more. */
+  configure({ params = [], companion }: WasmPolicyOptions): void {
+    this.#setParams(params);
+    this.#isOutdated ||= companion !== this.#companion;
+  }
+
+  #setParams(params: readonly number[]): void {
     this.#params?.fill(0).set(params);
     this.#header[Slot.Params] = params.length;
   }

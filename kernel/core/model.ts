@@ -1,4 +1,3 @@
-import type { AgentMessageOf } from "../../contract/agent-api.ts";
 import type {
   AgentId,
   ExecutorId,
@@ -10,12 +9,7 @@ import type {
 } from "../../contract/ids.ts";
 import type { MachineId, MaintenanceWindow } from "../../contract/operator/maintenance-methods.ts";
 import type { Resources } from "../../contract/resources.ts";
-import type {
-  AgentCapability,
-  AgentInfo,
-  DrainInfo,
-  Unavailability,
-} from "../../contract/schema/agent.ts";
+import type { AgentCapability, AgentInfo, Unavailability } from "../../contract/schema/agent.ts";
 import type { KillPolicy } from "../../contract/schema/command.ts";
 import type {
   FrameworkInfo,
@@ -225,52 +219,6 @@ export interface Agent {
   /** Its turn to be removed, while removals are rationed (B27). */
   removalAtMs: number | undefined;
 }
-
-/** What waits for a write of the registry. */
-export type PendingWrite =
-  | {
-      readonly type: "admit";
-      readonly agentId: AgentId;
-      readonly peer: PeerNumber;
-      readonly message: AgentMessageOf<"register">;
-    }
-  | {
-      readonly type: "readmit";
-      readonly agentId: AgentId;
-      readonly peer: PeerNumber;
-      readonly message: AgentMessageOf<"reregister">;
-    }
-  | { readonly type: "unreachable"; readonly agentId: AgentId; readonly sinceMs: number }
-  | { readonly type: "remove"; readonly agentId: AgentId; readonly message: string }
-  | {
-      readonly type: "weights";
-      readonly token: number;
-      readonly weights: readonly { readonly role: RoleName; readonly weight: number }[];
-    }
-  | { readonly type: "quotas"; readonly token: number; readonly quotas: readonly RoleQuota[] }
-  | {
-      readonly type: "deactivate";
-      readonly token: number;
-      readonly agentId: AgentId;
-      readonly deactivated: boolean;
-    }
-  /** A drain begins; without a token, one is done (I5). */
-  | {
-      readonly type: "drain";
-      readonly token: number | undefined;
-      readonly agentId: AgentId;
-      readonly drain: DrainInfo;
-    }
-  /** Without a token it follows a drain (B31). */
-  | {
-      readonly type: "gone";
-      readonly token: number | undefined;
-      readonly agentId: AgentId;
-      readonly sinceMs: number;
-    }
-  | { readonly type: "maintenance"; readonly token: number; readonly maintenance: Maintenance }
-  /** Nothing to do afterwards. */
-  | { readonly type: "forget" };
 
 /** Guarantee and limit of a role in thousandths by resource name (E8, E9). */
 export interface RoleQuota {

@@ -11,12 +11,12 @@ import type {
   InverseOffer,
   Maintenance,
   Offer,
-  PendingWrite,
   Role,
   RoleQuota,
   Rounds,
 } from "./model.ts";
 import type { ClusterOptions } from "./options.ts";
+import type { PendingWrite } from "./pending-write.ts";
 import { RowPool } from "./tables/rows.ts";
 import { AllocationTables } from "./tables.ts";
 import { Timers } from "./timers.ts";
@@ -31,13 +31,13 @@ export type {
   InverseOffer,
   Maintenance,
   Offer,
-  PendingWrite,
   Role,
   RoleQuota,
   Rounds,
   Task,
   TaskAbout,
 } from "./model.ts";
+export type { PendingWrite } from "./pending-write.ts";
 
 /** The registry as this master knows it (G5). */
 export interface RegistryMirror {
@@ -134,6 +134,34 @@ export function executorKey(frameworkId: FrameworkId, executorId: ExecutorId): s
   return `${frameworkId}/${executorId}`;
 }
 
+function emptyRegistry(): RegistryMirror {
+  return {
+    admitted: new Map(),
+    unreachable: new Map(),
+    gone: new Map(),
+    weights: new Map(),
+    quotas: new Map(),
+    deactivated: new Set(),
+    drains: new Map(),
+    maintenance: { windows: [], down: [] },
+  };
+}
+
+function noCounts(): ClusterState["counts"] {
+  return {
+    offersMade: 0,
+    offersAccepted: 0,
+    offersDeclined: 0,
+    offersRescinded: 0,
+    decisionsDropped: 0,
+    tasksLaunched: 0,
+    taskErrors: 0,
+    updates: 0,
+    acknowledgements: 0,
+    agentsLost: 0,
+  };
+}
+
 /** An empty cluster, which waits for its registry. */
 export function createCluster(options: ClusterOptions, nowMs: number): ClusterState {
   const tables = new AllocationTables();
@@ -152,16 +180,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     admitting: new Map(),
     offers: new Map(),
     roles: new Map(),
-    registry: {
-      admitted: new Map(),
-      unreachable: new Map(),
-      gone: new Map(),
-      weights: new Map(),
-      quotas: new Map(),
-      deactivated: new Set(),
-      drains: new Map(),
-      maintenance: { windows: [], down: [] },
-    },
+    registry: emptyRegistry(),
     roleSettings: { weights: new Set(), quotas: new Set() },
     emptied: new Set(),
     inverseOffers: new Map(),
@@ -191,18 +210,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     },
     nextRemovalMs: 0,
     counters: { framework: 0, agent: 0, offer: 0, write: 0, submit: 0, operation: 0 },
-    counts: {
-      offersMade: 0,
-      offersAccepted: 0,
-      offersDeclined: 0,
-      offersRescinded: 0,
-      decisionsDropped: 0,
-      tasksLaunched: 0,
-      taskErrors: 0,
-      updates: 0,
-      acknowledgements: 0,
-      agentsLost: 0,
-    },
+    counts: noCounts(),
     listeners: 0,
   };
 }

@@ -155,12 +155,16 @@ export class Policies {
     params: OperatorParams<"configure-policy">,
   ): Promise<OperatorResult<"configure-policy">> {
     return this.#inTurn(async () => {
-      const { rounds, shelf } = this.#parts;
+      const { rounds, shelf, tables } = this.#parts;
       const { supervisor, shadows } = rounds;
       const name = params.name ?? rounds.live().name;
       const merged = Object.entries({ ...shelf.get(name).given, ...params.config });
       const given = Object.fromEntries(merged.filter(([, value]) => value !== null));
       const next = shelf.withConfig(name, given);
+      // Parameters are only written down; another companion means another instance, which may fail.
+      const { companion } = next.spec.options;
+      if (companion !== undefined)
+        this.#orRefused(next.plugin, () => rounds.tryOut(next.spec, tables));
       const isLive = name === supervisor.live?.name;
       if (isLive) await this.#persist(next, this.#loaded(supervisor.previous));
       else if (name === supervisor.previous?.name) {

@@ -14,7 +14,7 @@ import type { ClusterState } from "../core/state.ts";
 import { prepareRound } from "../core/step.ts";
 import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
-import { type LivePolicy, Statements } from "./statements.ts";
+import { Statements } from "./statements.ts";
 
 /** Step budget of one round: agents looked at. A round that needs more goes on in the next turn. */
 export const ROUND_STEPS_MAX = 200_000;
@@ -58,7 +58,10 @@ export class Rounds {
   constructor({ seed, clock, metrics, log, listener }: RoundsParts) {
     this.#seed = seed;
     this.#listener = listener;
-    this.statements = new Statements(() => this.live(), log);
+    this.statements = new Statements(() => {
+      const { companion } = this.supervisor;
+      return { name: this.live().name, companion };
+    }, log);
     this.history = new PolicyHistory(() => clock.nowMs());
     this.supervisor = new PolicySupervisor(DEFAULT_SUPERVISION, this.history, listener);
     this.shadows = new Shadows(this.supervisor, () => clock.monotonicMs());
@@ -95,10 +98,10 @@ export class Rounds {
     return new WasmPolicy(policy, tables, options);
   }
 
-  /** The policy that is meant to run. */
-  live(): LivePolicy & PolicyName {
-    const { live, companion } = this.supervisor;
-    return { name: live?.name ?? "built-in", digest: live?.digest ?? "", companion };
+  /** Name and digest of the policy that is meant to run. */
+  live(): PolicyName {
+    const { live } = this.supervisor;
+    return { name: live?.name ?? "built-in", digest: live?.digest ?? "" };
   }
 
   /** One round over the cluster; what it decided, as the input to step. */

@@ -9,7 +9,6 @@ import {
 import { AllocationTables } from "../../kernel/core/tables.ts";
 import { writeProgram } from "../../plugins/allocators/quincy/program.ts";
 import { vector } from "./support/cluster.ts";
-import { shipped } from "./support/compile.ts";
 import { dataAt, givenTo, Quincy, quincyCluster, stateData } from "./support/quincy.ts";
 
 const nobody = undefined;
@@ -220,7 +219,7 @@ describe("quincy, whatever it is told", () => {
       tables.setAgentFree(n, vector(1, 1));
       if (n % 10 === 0) tables.setFiltered(n % LARGEST_SIZES.clients, n, true);
     }
-    const quincy = new Quincy(tables, { module: shipped("quincy"), slots: 8 });
+    const quincy = new Quincy(tables, { slots: 8 });
     let rows = quincy.round(0, 200_000);
     for (let rounds = 0; rows.more && rows.count === 0; rounds++) {
       expect(rounds).toBeLessThan(9);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ClientFlag } from "../../kernel/core/tables/shape.ts";
 import { vector } from "./support/cluster.ts";
-import { dataAt, givenTo, Quincy, quincyCluster, usualCosts } from "./support/quincy.ts";
+import { dataAt, givenTo, paramsOf, Quincy, quincyCluster, usualCosts } from "./support/quincy.ts";
 
 describe("quincy", () => {
   test("offers agents to those who have their data there", () => {
@@ -85,6 +85,23 @@ describe("quincy", () => {
     expect(roundAt(205)).toBe(0);
     tables.setClientFlags(0, ClientFlag.ACTIVE);
     expect([roundAt(206), roundAt(308), roundAt(309)]).toEqual([0, 0, 1]);
+  });
+
+  test("goes by parameters that change while it runs", () => {
+    const stated = [dataAt(500, { 1: 500 }), dataAt(900, { 1: 900 })];
+    const { quincy, tables } = quincyCluster(2, stated);
+    const winnerWith = (coreTransfer: number, rackTransfer: number) => {
+      const costs = { ...usualCosts, coreTransfer, rackTransfer };
+      quincy.policy.setParams(paramsOf({ costs }));
+      tables.touchAll();
+      const { pairs } = quincy.round();
+      return [pairs.find(([agent]) => agent === 1)?.[1], pairs.length];
+    };
+    expect(winnerWith(2, 1)).toEqual([1, 2]);
+    // Free to move, the older one comes first; dear to move, nobody is offered the far agent.
+    expect(winnerWith(0, 0)[1]).toBe(2);
+    expect(winnerWith(1_000, 1)[1]).toBe(1);
+    expect(winnerWith(2, 1)).toEqual([1, 2]);
   });
 
   test("hands over since when frameworks wait", () => {

@@ -6,7 +6,7 @@ import { Cluster, newDrf, vector } from "./support/cluster.ts";
 import { shipped } from "./support/compile.ts";
 
 // Compiled before the first test, which has a time limit.
-for (const name of ["fifo", "fair", "capacity", "random"]) shipped(name);
+for (const name of ["fifo", "fair", "capacity", "random", "quincy"]) shipped(name);
 
 describe("an allocation round", () => {
   test("looks at nothing when nothing changed", () => {
@@ -40,10 +40,13 @@ describe("an allocation round", () => {
     expect(cluster.tables.roles.used[ROOT_ROLE]).toBe(301_000);
   });
 
-  test.each(["fifo", "fair", "capacity", "random"])("%s has room for the largest sizes", (name) => {
-    const tables = new AllocationTables(LARGEST_SIZES);
-    expect(() => new WasmPolicy(shipped(name), tables, { deadlineMs: 10_000 })).not.toThrow();
-  });
+  test.each(["fifo", "fair", "capacity", "random", "quincy"])(
+    "%s has room for the largest sizes",
+    (name) => {
+      const tables = new AllocationTables(LARGEST_SIZES);
+      expect(() => new WasmPolicy(shipped(name), tables, { deadlineMs: 10_000 })).not.toThrow();
+    },
+  );
 
   test("works at the largest sizes there may be", () => {
     const tables = new AllocationTables(LARGEST_SIZES);

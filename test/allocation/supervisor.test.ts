@@ -113,6 +113,31 @@ test("settings change between two rounds, of the live policy and of the kept one
   expect(round()).toBe("lost by one");
 });
 
+test("settings change of a policy that serves in place of one in quarantine", () => {
+  const good = faulty("good", 0);
+  const { tables, supervisor, round } = start(good);
+  supervisor.promote(faulty("bad", 1), tables, 0);
+  for (let n = 0; n < 8; n++) round();
+  expect([round(), supervisor.standing]).toEqual(["good", "previous"]);
+  supervisor.configure({ ...faulty("good", 1), policy: good.policy });
+  expect(round()).toBe("lost by good");
+});
+
+test("another companion takes another instance, which has the private state", () => {
+  const compiler = () => ({ compile: () => new Uint8Array(0) });
+  const spec = faulty("one", 12, 3);
+  const { supervisor, round } = start({
+    ...spec,
+    options: { ...spec.options, companion: { compiler } },
+  });
+  round();
+  round();
+  supervisor.configure({ ...spec, options: { ...spec.options, companion: { compiler } } });
+  // Had it begun anew, there would be two more good rounds.
+  expect([round(), round()]).toEqual(["one", "lost by one"]);
+  expect(supervisor.events.map(({ what }) => what)).toEqual(["promoted", "fault"]);
+});
+
 test("an instance that was started before is taken while it fits, and else another one is made", () => {
   const { cluster, tables, supervisor, round } = start(drf);
   const tooSmall = new WasmPolicy(fifo.policy, tables, fifo.options);

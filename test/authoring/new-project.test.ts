@@ -48,7 +48,7 @@ test("AssemblyScript projects begin with the file that Tepui's own policies are 
     join(place("my-allocator-assemblyscript"), "assembly/abi.ts"),
     "utf8",
   );
-  expect(theirs).toBe(readFileSync(new URL("../../assembly/abi.ts", import.meta.url), "utf8"));
+  expect(theirs).toBe(readFileSync("assembly/abi.ts", "utf8"));
 });
 
 describe("tepui plugin new", () => {

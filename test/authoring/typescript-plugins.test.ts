@@ -13,7 +13,7 @@ const packedIn = (kind: string): string => join(workshop.folder, `${kind}-packed
 
 const kinds = [
   ["isolator", 9, ["index.mjs"]],
-  ["transport", 44, ["frames.mjs", "index.mjs"]],
+  ["transport", 47, ["frames.mjs", "index.mjs"]],
   ["coordinator", 7, ["index.mjs", "lock.mjs", "store.mjs"]],
 ] as const;
 

@@ -4,7 +4,7 @@ import { eventLine } from "../../cli/commands/events.ts";
 import { taskRow } from "../../cli/commands/ps.ts";
 import { Output } from "../../cli/output.ts";
 import { Progress, progressLine } from "../../cli/progress.ts";
-import { commandOf } from "../../cli/run/job.ts";
+import { commandOf, remarkOf } from "../../cli/run/job.ts";
 import { tableLines } from "../../cli/table.ts";
 import { errors } from "../../contract/errors.ts";
 import type { AgentView, ClusterEvent, TaskView } from "../../sdk/index.ts";
@@ -142,6 +142,15 @@ test("progress on a terminal is one line that is drawn over and over, and notes 
   expect(bar).toBe("run [############............]  50% 1/2");
   const clear = "\r\u001b[K";
   expect(error.text).toBe(`${clear}${bar}${clear}an agent is lost\n${bar}${clear}${bar}\n`);
+});
+
+test("what somebody killed is not called failed beside the bar", () => {
+  const counts = { live: 3, failed: 0, killed: 0, retries: 0, reruns: 0 };
+  expect(remarkOf(counts)).toBe("3 running");
+  expect(remarkOf({ ...counts, killed: 2 })).toBe("3 running, 2 killed");
+  expect(remarkOf({ ...counts, failed: 1, killed: 2, reruns: 4 })).toBe(
+    "3 running, 1 failed, 2 killed, 4 repeated",
+  );
 });
 
 test("one word is a shell command, several are an argument list, and each knows its index", () => {

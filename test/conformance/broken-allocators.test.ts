@@ -105,7 +105,8 @@ const mistakes: readonly Mistake[] = [
     "a successor with its private state",
     policy,
     "  if (share[a] != share[b]) return share[a] < share[b];\n",
-    "  static uint32_t calls;\n  if (calls++ % 3 == 0) return client_order[a] > client_order[b];\n" +
+    "  static uint32_t calls;\n" +
+      "  if (calls++ % 3 == 0) return client_order[a] > client_order[b];\n" +
       "  if (share[a] != share[b]) return share[a] < share[b];\n",
   ],
   [

@@ -147,7 +147,7 @@ describe("what keeps a framework from one agent", () => {
     expect(finding).toMatchObject({
       code: "quota-limit",
       text: "of the cpus of role eng 10 of 10 are consumed",
-      change: "raise the limit of role eng, or end tasks in it",
+      change: "raise the limit of role eng (`tepui quota set`), or end tasks in it",
     });
     c.operate(quota("eng", { limit: 12_000 }));
     c.wait(1_000);

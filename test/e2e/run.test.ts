@@ -94,13 +94,22 @@ describe("tasks on a local cluster of real processes", () => {
   });
 
   test("a run that no agent has room for waits, and ends when it is interrupted", async () => {
-    const waiting = cluster.start("run", "--cpus", "100000", "--", "true");
-    await until("its framework", async () => {
-      const { stdout } = await cluster.run("frameworks", "-o", "json");
-      return (JSON.parse(stdout) as { frameworks: unknown[] }).frameworks.length > 0;
+    const waiting = cluster.start("run", "--count", "2", "--cpus", "64", "--", "true");
+    let told = "";
+    waiting.child.stderr?.on("data", (chunk) => {
+      told += chunk;
     });
+    await until("it says why", () => told.includes("waiting: "));
+    // The reason does not change, so it is not said again.
+    await pause(11_000);
     waiting.child.kill("SIGINT");
-    expect((await waiting.result).code).toBe(130);
+    const { code, stdout, stderr } = await waiting.result;
+    expect(code).toBe(130);
+    expect(stderr.match(/^waiting: .*$/gm)).toEqual([
+      expect.stringMatching(/^waiting: no agent has cpus 64; the largest has \d+$/),
+    ]);
+    expect(stderr).toContain("2 tasks were never started");
+    expect(stdout.match(/NOT STARTED/g)).toHaveLength(2);
   });
 
   test("a running task outlives its master, which finds it again (B21, B26)", async () => {

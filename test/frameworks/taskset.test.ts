@@ -202,6 +202,7 @@ test("cancelling launches nothing more and names what must be killed", () => {
   set.killing("a", 5);
   expect(set.update(status("a", "TASK_KILLED"), 6).outcome?.state).toBe("TASK_KILLED");
   expect(set.isDone).toBe(true);
+  expect(set.counts).toMatchObject({ killed: 2, failed: 0, finished: 0 });
 });
 
 test("the end of a command is read from fields, or from the words of the message (F20)", () => {
@@ -266,8 +267,8 @@ test("whatever happens, offers are never overspent and every item ends exactly o
       expect(new Set(launched).size).toBe(launched.length);
       expect([...ended.values()].every((times) => times === 1)).toBe(true);
       expect(set.isDone).toBe(ended.size === keys.length);
-      const { pending, live, finished, failed, items } = set.counts;
-      expect(finished + failed).toBe(ended.size);
+      const { pending, live, finished, failed, killed, items } = set.counts;
+      expect(finished + failed + killed).toBe(ended.size);
       expect(pending + live).toBeGreaterThanOrEqual(items - ended.size);
     }),
   );

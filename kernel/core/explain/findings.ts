@@ -16,10 +16,10 @@ export interface Group<Entry> {
 /** How entries are told apart, and which are shown. */
 export interface Grouping<Entry> {
   readonly codeOf: (entry: Entry) => FindingCode;
-  /** Sets entries of the same code apart. */
-  readonly keyOf?: (entry: Entry) => string;
-  /** Entries of low rank are shown first; without it, those that came first. */
-  readonly rankOf?: (entry: Entry) => number;
+  /** Sets entries of the same code apart; `undefined` for codes that have one group. */
+  readonly keyOf?: (entry: Entry) => string | undefined;
+  /** Entries of low rank are shown first; `undefined` for codes whose order says nothing. */
+  readonly rankOf?: (entry: Entry) => number | undefined;
 }
 
 /** What is said of a group. */
@@ -38,18 +38,17 @@ export function groupsOf<Entry>(
   const byKey = new Map<string, Entry[]>();
   for (const entry of entries) {
     const code = codeOf(entry);
-    const key = keyOf === undefined ? code : `${code} ${keyOf(entry)}`;
+    const own = keyOf?.(entry);
+    const key = own === undefined ? code : `${code} ${own}`;
     const known = byKey.get(key);
     if (known === undefined) byKey.set(key, [entry]);
     else known.push(entry);
   }
   const groups = Array.from(byKey.values(), (group): Group<Entry> => {
-    const count = Math.max(examples, 1);
-    const shown = rankOf === undefined ? group.slice(0, count) : lowest(group, count, rankOf);
     return {
       code: codeOf(group[0] as Entry),
       entries: group,
-      shown: shown as unknown as Group<Entry>["shown"],
+      shown: lowest(group, Math.max(examples, 1), rankOf) as unknown as Group<Entry>["shown"],
     };
   });
   return groups.sort(
@@ -70,16 +69,15 @@ export function told<Entry>(group: Group<Entry>, examples: number, words: Words<
   return finding;
 }
 
-/** The entries of lowest rank in order, as many as are shown. */
+/** The entries of lowest rank in order, as many as are shown; else those that came first. */
 function lowest<Entry>(
   entries: readonly Entry[],
   count: number,
-  rankOf: (entry: Entry) => number,
+  rankOf: Grouping<Entry>["rankOf"],
 ): Entry[] {
-  const ranked = entries.map((entry, at) => ({ entry, at, rank: rankOf(entry) }));
-  if (ranked.some(({ rank }) => rank !== 0)) {
-    ranked.sort((a, b) => a.rank - b.rank || a.at - b.at);
-  }
+  if (rankOf?.(entries[0] as Entry) === undefined) return entries.slice(0, count);
+  const ranked = entries.map((entry, at) => ({ entry, at, rank: rankOf(entry) ?? 0 }));
+  ranked.sort((a, b) => a.rank - b.rank || a.at - b.at);
   return ranked.slice(0, count).map(({ entry }) => entry);
 }
 

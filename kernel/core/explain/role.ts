@@ -140,7 +140,7 @@ function limitsOf({ tables, registry }: ClusterState, role: Role): Finding[] {
         single({
           code: "limit-reached",
           text: `of the ${name} of role ${at.name} ${figures} are consumed`,
-          change: `raise the limit of role ${at.name}, or end tasks in it`,
+          change: `raise the limit of role ${at.name} (\`tepui quota set\`), or end tasks in it`,
         }),
       );
     }

@@ -4,7 +4,7 @@ import type {
   FindingExample,
 } from "../../../contract/operator/explain-methods.ts";
 import { printQuantities, printResources } from "../../../contract/resources/text.ts";
-import { reservationRole } from "../../../contract/resources.ts";
+import { type Resources, reservationRole } from "../../../contract/resources.ts";
 import { roughDuration } from "../../../contract/units.ts";
 import type { Agent, Client, ClusterState } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
@@ -33,7 +33,7 @@ export function tellVerdicts(verdicts: readonly Verdict[], telling: Telling): Fi
   const { state, asked, examples } = telling;
   const groups = groupsOf(verdicts, examples, {
     codeOf: ({ code }) => code,
-    keyOf: ({ limit }) => (limit === undefined ? "" : `${limit.role} ${limit.kind}`),
+    keyOf: ({ limit }) => (limit === undefined ? undefined : `${limit.role} ${limit.kind}`),
     rankOf: (verdict) => rankOf(verdict, telling),
   });
   // Who came first is worked out for those that are shown alone: it takes every offer there is.
@@ -44,11 +44,11 @@ export function tellVerdicts(verdicts: readonly Verdict[], telling: Telling): Fi
 }
 
 /** What ends soonest, or is nearest to being enough, is shown first. */
-function rankOf(verdict: Verdict, { viewOf }: Telling): number {
+function rankOf(verdict: Verdict, { viewOf }: Telling): number | undefined {
   const { code, agent, client, untilMs = 0 } = verdict;
   if (code === "filtered") return untilMs;
   if (code === "below-minimum") return -viewOf(client).portion.nearness(agent.free);
-  return code === "too-small" ? -viewOf(client).portion.nearness(agent.total) : 0;
+  return code === "too-small" ? -viewOf(client).portion.nearness(agent.total) : undefined;
 }
 
 const fixed: Partial<Record<FindingCode, readonly [text: string, change: string | undefined]>> = {
@@ -159,12 +159,12 @@ class VerdictWords implements Words<Verdict> {
       case "too-small":
         return `${this.#most(verdict, client, agent)}; ${this.#lower(client)}`;
       case "quota-limit":
-        return `raise the limit of role ${this.#limitRole(verdict)}, or end tasks in it`;
+        return `raise the limit of role ${this.#limitRole(verdict)} (\`tepui quota set\`), or end tasks in it`;
       case "quota-headroom":
-        return "lower the guarantees, or add agents";
+        return "lower the guarantees (`tepui quota set`), or add agents";
       case "outranked":
         return goesByShares(asked)
-          ? "wait until it is answered; a higher weight of the role makes its share count less"
+          ? "wait until it is answered; `tepui weights set` makes the share of a role count less"
           : `wait until it is answered; the policy ${asked.policy.name} decides who comes first`;
       case "free":
         if (!this.#competes(client)) return undefined;
@@ -210,7 +210,7 @@ class VerdictWords implements Words<Verdict> {
       case "too-small":
         return `has ${printResources(agent.total)}`;
       case "reserved":
-        return `for ${[...new Set(agent.free.flatMap((each) => reservationRole(each) ?? []))].join(", ")}`;
+        return `for ${rolesOf(agent.free).join(", ")}`;
       case "outranked":
         return this.#rival(verdict);
       case "agent-disconnected":
@@ -218,7 +218,10 @@ class VerdictWords implements Words<Verdict> {
       case "quota-limit":
         return `of role ${client.role.name}`;
       case "passed-over":
-        return `free ${printResources(agent.free)}, looked at in round ${state.tables.agents.lookedIn[agent.row]}`;
+        return [
+          `free ${printResources(agent.free)}`,
+          `looked at in round ${state.tables.agents.lookedIn[agent.row]}`,
+        ].join(", ");
       default:
         return undefined;
     }
@@ -259,7 +262,8 @@ class VerdictWords implements Words<Verdict> {
     const what = verdict.code === "too-small" ? "has" : "has free";
     const most = printResources(portion.visible(there)) || "nothing";
     if (this.#telling.about === "frameworks") return `this agent ${what} ${most}`;
-    return `the most ${what === "has" ? "there is" : "that is free"} is ${most} on ${agent.info.hostname}`;
+    const which = what === "has" ? "there is" : "that is free";
+    return `the most ${which} is ${most} on ${agent.info.hostname}`;
   }
 
   #lower(client: Client): string {
@@ -279,7 +283,8 @@ class VerdictWords implements Words<Verdict> {
     const at = role * KINDS + kind;
     const consumed = (tables.roles.consumed[at] as number) / 1_000;
     const limit = (tables.roles.limit[at] as number) / 1_000;
-    return `of the ${tables.kindNames[kind]} of role ${this.#limitRole(verdict)} ${consumed} of ${limit}`;
+    const name = this.#limitRole(verdict);
+    return `of the ${tables.kindNames[kind]} of role ${name} ${consumed} of ${limit}`;
   }
 }
 
@@ -291,4 +296,9 @@ function owedText({ tables }: ClusterState, headroom: Headroom | undefined): str
   });
   const others = owed.length - some.length;
   return [...some, ...(others > 0 ? [`and ${countText(others, "other role")}`] : [])].join(", ");
+}
+
+/** The roles that resources are reserved for, each once. */
+function rolesOf(resources: Resources): string[] {
+  return [...new Set(resources.flatMap((each) => reservationRole(each) ?? []))];
 }

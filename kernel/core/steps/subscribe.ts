@@ -4,7 +4,12 @@ import type { RoleName } from "../../../contract/ids.ts";
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
 import { type Call, problemOf, refuseFramework, reject } from "../calls.ts";
 import { syncClients } from "../clients.ts";
-import { type AgentTest, compileConstraints, constrainFramework } from "../constraints.ts";
+import {
+  type AgentTest,
+  type CompiledConstraints,
+  compileConstraints,
+  constrainFramework,
+} from "../constraints.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
 import {
@@ -43,17 +48,16 @@ export function stepSubscribe(
     return;
   }
   const info = call.framework;
-  const problem = frameworkProblem(call);
-  const compiled = compileConstraints(call.offerConstraints, info.roles);
-  if (problem !== undefined || compiled.problem !== undefined) {
-    refuseFramework(peer, errors.FRAMEWORK_INVALID(problem ?? compiled.problem ?? ""), out);
+  const checked = checkedCall(call);
+  if (checked.problem !== undefined) {
+    refuseFramework(peer, errors.FRAMEWORK_INVALID(checked.problem), out);
     return;
   }
   if (objection !== undefined) {
     refuseFramework(peer, objection, out);
     return;
   }
-  const subscription: Subscription = { peer, call, tests: compiled.tests };
+  const subscription: Subscription = { peer, call, tests: checked.tests };
   const { id } = info;
   if (id !== undefined && state.completedFrameworks.has(id)) {
     refuseFramework(peer, errors.FRAMEWORK_REMOVED(), out);
@@ -72,6 +76,15 @@ export function stepSubscribe(
     return;
   }
   returnOf(state, known, subscription, nowMs, out);
+}
+
+/** The offer constraints of a call as tests, or what is wrong with the call (B5, B10, C14). */
+function checkedCall(
+  call: FrameworkCallOf<"subscribe"> | FrameworkCallOf<"update-framework">,
+): CompiledConstraints {
+  const problem = frameworkProblem(call);
+  if (problem !== undefined) return { problem };
+  return compileConstraints(call.offerConstraints, call.framework.roles);
 }
 
 function principalChange({ info }: Framework, next: FrameworkInfo): string | undefined {
@@ -160,22 +173,27 @@ export function stepUpdateFramework(
 ): void {
   const to = framework.peer as PeerNumber;
   const { requestId } = call;
-  const problem = frameworkProblem(call) ?? fixedChange(framework, call.framework);
-  const compiled = compileConstraints(call.offerConstraints, call.framework.roles);
-  const wrong = problem ?? compiled.problem;
-  const told = wrong === undefined ? objection : problemOf(errors.FRAMEWORK_INVALID(wrong));
-  if (told !== undefined || compiled.problem !== undefined) {
-    const event = {
-      type: "framework-updated",
-      requestId,
-      ...(told === undefined ? {} : { problem: told }),
-    } as const;
+  const refuse = (problem: Problem): void => {
+    const event = { type: "framework-updated", requestId, problem } as const;
     out.push({ type: "send-framework", to, event });
+  };
+  const checked = checkedCall(call);
+  if (checked.problem !== undefined) {
+    refuse(problemOf(errors.FRAMEWORK_INVALID(checked.problem)));
+    return;
+  }
+  const change = fixedChange(framework, call.framework);
+  if (change !== undefined) {
+    refuse(problemOf(errors.FRAMEWORK_INVALID(change)));
+    return;
+  }
+  if (objection !== undefined) {
+    refuse(objection);
     return;
   }
   setInfo(framework, call.framework);
   resuppress(state, framework, call.suppressedRoles ?? []);
-  constrainFramework(state, framework, call.offerConstraints, compiled.tests);
+  constrainFramework(state, framework, call.offerConstraints, checked.tests);
   tellAgents(framework, out);
   out.push({ type: "send-framework", to, event: { type: "framework-updated", requestId } });
   publishFramework(state, framework, "framework-updated", nowMs, out);

@@ -62,9 +62,7 @@ function itemsOf(text: string): Parsed<readonly Item[]> {
   return parsed(items);
 }
 
-/**
- * A size, then `in all` or `at NAME=VALUE`. Reads from left to right, so that it cannot be slow.
- */
+/** A size, then `in all` or `at NAME=VALUE`. Reads from left to right, so it cannot be slow. */
 function itemOf(text: string): Parsed<Item> {
   const begin = text.length - text.trimStart().length;
   const size = text.slice(begin).split(/\s/, 1)[0] ?? "";

@@ -1,5 +1,4 @@
 import type { PolicyCompanion } from "../../../contract/ports/policy-companion.ts";
-import type { AdmittedPolicy } from "../../../kernel/allocation/admission.ts";
 import type { DecisionRows } from "../../../kernel/allocation/policy.ts";
 import { Verifier } from "../../../kernel/allocation/verify.ts";
 import { WasmPolicy } from "../../../kernel/allocation/wasm-policy.ts";
@@ -26,10 +25,15 @@ export interface QuincyOptions {
   readonly slots?: number;
   readonly priorityCost?: number;
   readonly patienceRounds?: number;
-  /** The module; one with little memory unless given. */
-  readonly module?: AdmittedPolicy;
   /** The policy's own unless given. */
   readonly companion?: PolicyCompanion;
+}
+
+/** Parameters in the order of the manifest. */
+export function paramsOf(options: QuincyOptions): number[] {
+  const { costs = usualCosts, slots = 1, priorityCost = 0, patienceRounds = 4 } = options;
+  const { rackTransfer, coreTransfer, wait, waitSecond, share } = costs;
+  return [slots, rackTransfer, coreTransfer, wait, waitSecond, share, priorityCost, patienceRounds];
 }
 
 /** An instance of the policy with its companion over some tables; decisions are not applied. */
@@ -41,12 +45,9 @@ export class Quincy {
 
   constructor(tables: AllocationTables, options: QuincyOptions = {}) {
     this.#tables = tables;
-    const { costs = usualCosts, slots = 1, priorityCost = 0, patienceRounds = 4 } = options;
-    const { rackTransfer, coreTransfer, wait, waitSecond, share } = costs;
-    const prices = [rackTransfer, coreTransfer, wait, waitSecond, share, priorityCost];
-    this.policy = new WasmPolicy(options.module ?? policy, tables, {
+    this.policy = new WasmPolicy(policy, tables, {
       deadlineMs: 20_000,
-      params: [slots, ...prices, patienceRounds],
+      params: paramsOf(options),
       companion: options.companion ?? companion({}),
     });
   }

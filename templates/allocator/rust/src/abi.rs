@@ -30,6 +30,7 @@ pub mod slot {
     pub const DECISIONS_MAX: usize = 8;
     pub const PARAMS_MAX: usize = 9;
     pub const PROGRAM_BYTES_MAX: usize = 10;
+    pub const EXPIRIES_MAX: usize = 11;
     pub const AGENTS: usize = 16;
     pub const CLIENTS: usize = 17;
     pub const ROLES: usize = 18;
@@ -53,11 +54,14 @@ pub mod slot {
     pub const CHANGED_RESERVATIONS: usize = 36;
     pub const CHANGED_FILTERS: usize = 37;
     pub const PRESENCE: usize = 38;
+    pub const PROGRAM_CHANGED: usize = 39;
+    pub const EXPIRIES: usize = 40;
     pub const MORE: usize = 48;
     pub const LOOKED: usize = 49;
     pub const STATE_ADDRESS: usize = 50;
     pub const STATE_BYTES: usize = 51;
     pub const NOTE: usize = 52;
+    pub const LOOK_AGAIN: usize = 53;
     pub const AGENT_FLAGS: usize = 64;
     pub const AGENT_TOTAL: usize = 65;
     pub const AGENT_FREE: usize = 66;
@@ -109,6 +113,8 @@ pub mod slot {
     pub const PARAM_VALUES: usize = 112;
     pub const PROGRAM: usize = 113;
     pub const FILTER_COUNT: usize = 114;
+    pub const FILTER_EXPIRY_AGENT: usize = 115;
+    pub const FILTER_EXPIRY_CLIENT: usize = 116;
     pub const DECISION_AGENT: usize = 128;
     pub const DECISION_CLIENT: usize = 129;
     pub const DECISION_FLAGS: usize = 130;
