@@ -1,8 +1,8 @@
 import { errors } from "../contract/errors.ts";
-import type { WasmPlugin } from "../contract/ports/plugin.ts";
+import { ALLOCATOR, type WasmPlugin } from "../contract/ports/plugin.ts";
 import { wasmShape } from "../kernel/allocation/shape.ts";
-import { examinePlugins } from "../kernel/host/admission.ts";
-import type { AdmissionOptions } from "../kernel/host/candidate.ts";
+import type { PluginPlaces } from "../kernel/host/find.ts";
+import { startHost } from "../kernel/host/host.ts";
 
 /** A policy to run, under a name of its own: one policy may run twice with other settings. */
 export interface PolicyChoice {
@@ -64,27 +64,15 @@ function readValue(text: string): unknown {
 }
 
 /**
- * Finds and admits policies as a master does.
+ * Finds, admits and loads policies as a master does.
  * @throws the coded refusal of the first that is not fit
  */
-export function loadPolicies(
+export async function loadPolicies(
   choices: readonly PolicyChoice[],
-  places: Pick<AdmissionOptions, "from" | "builtIn">,
-): ChosenPolicy[] {
-  return choices.map(({ label, plugin, config }) => {
-    const { admitted, problems } = examinePlugins([{ plugin, config }], {
-      ...places,
-      kinds: ["allocator"],
-      shapes: { allocator: wasmShape },
-    });
-    const [problem] = problems;
-    if (problem !== undefined) throw problem.error;
-    const [found] = admitted;
-    if (found === undefined) throw errors.POLICY_UNKNOWN(plugin);
-    const { manifest, bytes, digest } = found;
-    return {
-      label,
-      plugin: { name: manifest.name, manifest, bytes, digest, config: found.config },
-    };
-  });
+  places: PluginPlaces,
+): Promise<readonly ChosenPolicy[]> {
+  const entries = choices.map(({ label, plugin, config }) => ({ plugin, as: label, config }));
+  const shapes = { allocator: wasmShape };
+  const host = await startHost(entries, { ...places, kinds: ["allocator"], shapes });
+  return host.getAll(ALLOCATOR).map((plugin) => ({ label: plugin.name, plugin }));
 }

@@ -1,5 +1,9 @@
 import { errors } from "../contract/errors.ts";
+import { silentLog } from "../contract/ports/log.ts";
 import { silentMetrics } from "../contract/ports/metrics.ts";
+import { policySpec } from "../kernel/allocation/spec.ts";
+import type { PolicySpec } from "../kernel/allocation/supervisor.ts";
+import { systemClock } from "../kernel/host/system-clock.ts";
 import { Rounds } from "../kernel/io/rounds.ts";
 import { EPOCH_MS, SimulatedCluster } from "./cluster/engine.ts";
 import { type Figures, Meter } from "./measure/figures.ts";
@@ -57,17 +61,25 @@ const SLICE_MS = 50;
 /** Batches without a start after which nothing more is expected to start. */
 const HOPELESS_BATCHES = 100;
 
+/** Endless loops still end; what a slow machine takes must not change what comes out. */
+const DEADLINE_MS = 120_000;
+
+function patient({ policy, options }: PolicySpec): PolicySpec {
+  return { policy, options: { ...options, deadlineMs: DEADLINE_MS } };
+}
+
 /** Runs a policy over a workload. */
 async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Promise<PolicyResult> {
   const { workload, seed } = options;
   const meter = new Meter(workload);
-  const rounds = new Rounds(seed, () => performance.now(), silentMetrics);
+  const parts = { clock: systemClock, metrics: silentMetrics, log: silentLog };
+  const rounds = new Rounds({ seed, ...parts });
   const roundMs: number[] = [];
   let decisions = 0;
   const cluster = new SimulatedCluster(workload, {
     observer: meter,
     rounds: (state) => {
-      rounds.promote(policy.plugin, state.tables);
+      rounds.supervisor.promote(patient(policySpec(policy.plugin)), state.tables, 0);
       return {
         decide: (now, nowMs) => {
           const began = performance.now();
@@ -81,11 +93,11 @@ async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Prom
   });
   meter.watch(cluster);
   const stopped = await run(cluster, options, policy.label);
-  const { name, digest, config } = policy.plugin;
+  const { manifest, digest, config } = policy.plugin;
   const spentMs = roundMs.reduce((sum, each) => sum + each, 0);
   return {
     label: policy.label,
-    name,
+    name: manifest.name,
     digest,
     config,
     figures: meter.figures(cluster),

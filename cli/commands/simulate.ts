@@ -152,7 +152,7 @@ async function compare(
   const progress = new Progress(output, "simulate");
   const results = await simulate({
     workload,
-    policies: loadPolicies(choices, places),
+    policies: await loadPolicies(choices, places),
     seed: options.seed,
     untilMs: options.until ?? Number.MAX_SAFE_INTEGER,
     signal,

@@ -136,6 +136,8 @@ export interface SavedIndexes {
   /** -1 for a row that is free. */
   readonly agentRows: readonly Ref[];
   readonly clientRows: readonly Ref[];
+  /** Rows of clients that the tables have facts of. */
+  readonly described: readonly number[];
   /** Clients with a minimum of their own; without a value it is the one in the framework's info. */
   readonly minima: Entries<Ref, readonly Quantities[] | undefined>;
 }

@@ -49,7 +49,7 @@ export class ReplayedCluster {
     this.turn = header.turn;
     this.#decider = decider;
     // How long a round takes is of no interest here, and nothing hangs on it.
-    this.#rounds = new AllocationRounds(decider, () => 0, header.round);
+    this.#rounds = new AllocationRounds(decider, () => 0, undefined, header.round);
   }
 
   /** Whether a segment goes on where this stands. */
@@ -79,6 +79,12 @@ export class ReplayedCluster {
         case "instance":
           this.#decider.start(item, state.tables);
           break;
+        case "parameters":
+          this.#decider.configure(item);
+          break;
+        case "program":
+          this.#decider.evaluate(item);
+          break;
         case "input":
           counts.inputs += 1;
           step(state, item.input, nowMs, this.#effects);
@@ -105,11 +111,14 @@ export class ReplayedCluster {
     if (!this.#decider.expect(recorded)) counts.taken += 1;
     prepareRound(state);
     const { seed, stepsMax } = header;
-    const decided = this.#rounds.run(state.tables, { seed, nowMs, stepsMax });
+    const { filters: expiries } = state;
+    const decided = this.#rounds.run(state.tables, { seed, nowMs, stepsMax, expiries });
     const fault = decided?.fault && { code: decided.fault.code, row: decided.fault.row };
     const outcome = {
       decisions: decided === undefined ? [] : listOf(decided),
       more: decided?.more ?? false,
+      lookAgain: decided?.lookAgain ?? false,
+      looked: decided?.looked ?? 0,
       fault,
     };
     const found = outcomeDifference(state, recorded, outcome);

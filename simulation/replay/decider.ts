@@ -1,3 +1,4 @@
+import type { PolicyCompanion } from "../../contract/ports/policy-companion.ts";
 import { type AdmittedPolicy, admitPolicy } from "../../kernel/allocation/admission.ts";
 import { PolicyFault, type PolicyFaultCode } from "../../kernel/allocation/faults.ts";
 import type { Policy, RoundInput } from "../../kernel/allocation/policy.ts";
@@ -5,9 +6,15 @@ import { ReferenceDrf } from "../../kernel/allocation/reference-drf.ts";
 import type { Decider } from "../../kernel/allocation/round.ts";
 import type { Supervised } from "../../kernel/allocation/supervisor.ts";
 import { Verifier } from "../../kernel/allocation/verify.ts";
-import { WasmPolicy } from "../../kernel/allocation/wasm-policy.ts";
+import { WasmPolicy, type WasmPolicyOptions } from "../../kernel/allocation/wasm-policy.ts";
 import type { AllocationTables } from "../../kernel/core/tables.ts";
-import type { InstanceRecord, PolicyRecord, RoundRecord } from "../../kernel/io/journal/records.ts";
+import type {
+  InstanceRecord,
+  ParametersRecord,
+  PolicyRecord,
+  ProgramRecord,
+  RoundRecord,
+} from "../../kernel/io/journal/records.ts";
 
 /** A replay may run on a slower machine than the master did; endless loops still end. */
 const DEADLINE_MS = 120_000;
@@ -33,6 +40,12 @@ export class ReplayDecider implements Decider {
   readonly #builtIn: Policy = new ReferenceDrf();
   readonly #verifier = new Verifier();
   #instance: WasmPolicy | undefined;
+  #options: WasmPolicyOptions = { deadlineMs: DEADLINE_MS };
+  #program: Uint8Array = new Uint8Array(0);
+  /** In place of the policy's own: what it compiled is recorded. */
+  readonly #companion: PolicyCompanion = {
+    compiler: () => ({ compile: () => this.#program }),
+  };
   #number = -1;
   #expected: RoundRecord | undefined;
 
@@ -48,24 +61,34 @@ export class ReplayDecider implements Decider {
 
   /** An instance begins, as it did in the master. */
   start(record: InstanceRecord, tables: AllocationTables): void {
-    const { instance, name, digest, params, program, restored } = record;
-    const options = {
-      deadlineMs: DEADLINE_MS,
-      params,
-      ...(program === undefined ? {} : { program }),
-    };
+    const { instance, name, digest, params, hasProgram, restored } = record;
+    const companion = hasProgram ? this.#companion : undefined;
+    const options = { deadlineMs: DEADLINE_MS, params, companion };
     const policy = new WasmPolicy(this.#policy(name, digest), tables, options);
-    if (restored !== undefined) policy.restore(restored);
+    // The last that it was offered is the one it took, or none was.
+    restored.some((state) => policy.restore(state));
     this.#instance = policy;
+    this.#options = options;
     this.#number = instance;
+  }
+
+  /** The instance has other parameters from now on. */
+  configure({ params }: ParametersRecord): void {
+    this.#options = { ...this.#options, params };
+    this.#instance?.configure(this.#options);
+  }
+
+  /** The next round, or the instance that begins next, evaluates this program. */
+  evaluate({ bytes }: ProgramRecord): void {
+    this.#program = bytes;
   }
 
   /** Whether the next round is worked out, or its recorded outcome taken because it cannot be. */
   expect(round: RoundRecord): boolean {
     this.#expected = round;
     const { fault, instance } = round;
-    if (fault === undefined) return true;
-    return repeatable.has(fault.code) && instance === this.#number;
+    // Without an instance, the fault was that none could be started.
+    return fault === undefined || (instance >= 0 && repeatable.has(fault.code));
   }
 
   allocate(tables: AllocationTables, input: RoundInput): Supervised {
@@ -73,12 +96,12 @@ export class ReplayDecider implements Decider {
     const { name: policyName, digest } = expected.policy;
     const { instance, fault } = expected;
     const who = { policy: policyName, digest, instance };
-    if (fault !== undefined && !repeatable.has(fault.code)) {
+    if (fault !== undefined && !this.expect(expected)) {
       const taken = new PolicyFault(fault.code, "as recorded", withRow(fault.row));
       return { ...who, rows: undefined, fault: taken };
     }
     try {
-      const policy = instance < 0 ? this.#builtIn : this.#running(expected);
+      const policy = instance < 0 ? this.#builtIn : this.#running(expected, tables);
       const rows = policy.allocate(tables, input);
       this.#verifier.verify(tables, rows);
       return { ...who, rows, fault: undefined };
@@ -88,8 +111,8 @@ export class ReplayDecider implements Decider {
     }
   }
 
-  #running({ instance, policy }: RoundRecord): Policy {
-    if (this.#instance !== undefined && this.#number === instance) return this.#instance;
+  #running({ instance, policy }: RoundRecord, tables: AllocationTables): Policy {
+    if (this.#number === instance && this.#instance?.fits(tables)) return this.#instance;
     throw new Error(`the journal does not say how instance ${instance} of ${policy.name} began`);
   }
 

@@ -25,6 +25,8 @@ export interface Difference {
 export interface Outcome {
   readonly decisions: readonly OfferDecision[];
   readonly more: boolean;
+  readonly lookAgain: boolean;
+  readonly looked: number;
   readonly fault: { readonly code: string; readonly row: number | undefined } | undefined;
 }
 
@@ -42,8 +44,8 @@ export function outcomeDifference(
     if (a !== undefined && b !== undefined && isSame(a, b)) continue;
     return { row, recorded: decisionText(state, a), reproduced: decisionText(state, b) };
   }
-  if (recorded.more === reproduced.more) return undefined;
-  return { recorded: moreText(recorded.more), reproduced: moreText(reproduced.more) };
+  const rests = [restText(recorded), restText(reproduced)] as const;
+  return rests[0] === rests[1] ? undefined : { recorded: rests[0], reproduced: rests[1] };
 }
 
 function faultText({ fault, decisions }: Outcome): string {
@@ -51,8 +53,9 @@ function faultText({ fault, decisions }: Outcome): string {
   return fault.row === undefined ? fault.code : `${fault.code} in row ${fault.row}`;
 }
 
-function moreText(more: boolean): string {
-  return more ? "candidates are left" : "no candidates are left";
+function restText({ more, lookAgain, looked }: Outcome): string {
+  const left = more ? "more are left" : "none is left";
+  return `${looked} candidates were looked at, ${left}${lookAgain ? ", all to be looked at again" : ""}`;
 }
 
 function isSame(a: OfferDecision, b: OfferDecision): boolean {

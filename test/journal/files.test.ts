@@ -185,7 +185,7 @@ describe("the files of a journal", () => {
   let files: string[];
 
   beforeAll(async () => {
-    const policies = [shippedPlugin("drf")];
+    const policies = [await shippedPlugin("drf")];
     folder = await record({ workload: busy, policies, segmentBytes: 24 << 10 });
     files = readdirSync(folder)
       .sort()

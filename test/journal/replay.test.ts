@@ -28,7 +28,7 @@ describe("a replay", () => {
   test.each(shippedNames)(
     "makes every decision of %s again, through many files",
     async (name) => {
-      const policies = [shippedPlugin(name)];
+      const policies = [await shippedPlugin(name)];
       const folder = await recordInto({ workload: busy, policies, segmentBytes: 24 << 10 });
       const { stretches, difference, ends, skipped } = await replayed(folder);
       expect(difference).toBeUndefined();
@@ -41,7 +41,7 @@ describe("a replay", () => {
   );
 
   test("begins with any file, since each stands alone", async () => {
-    const policies = [shippedPlugin("random")];
+    const policies = [await shippedPlugin("random")];
     const folder = await recordInto({ workload: busy, policies, segmentBytes: 16 << 10 });
     const files = readdirSync(folder).sort();
     for (const file of [files[2] ?? "", files.at(-2) ?? ""]) {
@@ -52,7 +52,7 @@ describe("a replay", () => {
   }, 60_000);
 
   test("follows policies that change, and tables that grow", async () => {
-    const policies = ["drf", "fifo", "fair", "random"].map((name) => shippedPlugin(name));
+    const policies = await Promise.all(["drf", "fifo", "fair", "random", "quincy"].map((name) => shippedPlugin(name)));
     const options = { workload: growing, policies, segmentBytes: 256 << 10, promoteEvery: 40 };
     const { difference, stretches } = await replayed(await recordInto(options));
     expect(difference).toBeUndefined();
@@ -60,7 +60,7 @@ describe("a replay", () => {
   }, 60_000);
 
   test("needs the modules from elsewhere where the journal carries none", async () => {
-    const policies = [shippedPlugin("fair")];
+    const policies = [await shippedPlugin("fair")];
     const options = { workload: busy, policies, segmentBytes: 1 << 20, carriesPolicies: false };
     const folder = await recordInto(options);
     await expect(replayed(folder)).rejects.toMatchObject({ code: "REPLAY_POLICY_MISSING" });
@@ -70,7 +70,7 @@ describe("a replay", () => {
 
   test("has policies fail again as they failed", async () => {
     // It traps once its state says that eight rounds have run; the policy before takes over then.
-    const policies = [shippedPlugin("drf"), faultyPlugin(12, 8)];
+    const policies = [await shippedPlugin("drf"), await faultyPlugin(12, 8)];
     const options = { workload: busy, policies, segmentBytes: 32 << 10, promoteEvery: 50 };
     const { difference, stretches } = await replayed(await recordInto(options));
     expect(difference).toBeUndefined();
@@ -78,7 +78,7 @@ describe("a replay", () => {
   }, 60_000);
 
   test("takes the recorded outcome of a round that ran out of time, and says so", async () => {
-    const policies = [shippedPlugin("drf"), faultyPlugin(2, 0)];
+    const policies = [await shippedPlugin("drf"), await faultyPlugin(2, 0)];
     const options = { workload: busy, policies, segmentBytes: 1 << 20, promoteEvery: 30 };
     const { difference, stretches } = await replayed(
       await recordInto({ ...options, turnsMax: 70 }),
@@ -93,7 +93,7 @@ describe("the first difference", () => {
     let forged = 0;
     const folder = await recordInto({
       workload: busy,
-      policies: [shippedPlugin("drf")],
+      policies: [await shippedPlugin("drf")],
       segmentBytes: 1 << 20,
       lies: {
         decisions: (round, decisions) => {
@@ -114,7 +114,7 @@ describe("the first difference", () => {
     let calls = 0;
     const folder = await recordInto({
       workload: busy,
-      policies: [shippedPlugin("drf")],
+      policies: [await shippedPlugin("drf")],
       segmentBytes: 16 << 10,
       lies: {
         forgets: (input) => {

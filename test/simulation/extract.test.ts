@@ -22,7 +22,7 @@ const given = parseWorkload(
 let folder: string;
 
 beforeAll(async () => {
-  const policies = [shippedPlugin("drf")];
+  const policies = [await shippedPlugin("drf")];
   folder = await record({ workload: given, policies, segmentBytes: 8 << 10 });
 }, 60_000);
 

@@ -9,8 +9,10 @@ import { parseWorkload } from "../../simulation/workload/text.ts";
 import { shippedPlugin } from "../journal/support/policies.ts";
 import { busy } from "../journal/support/workloads.ts";
 
-function run(workload: Workload, names: readonly string[], untilMs = 1e12) {
-  const policies = names.map((label) => ({ label, plugin: shippedPlugin(label) }));
+async function run(workload: Workload, names: readonly string[], untilMs = 1e12) {
+  const policies = await Promise.all(
+    names.map(async (label) => ({ label, plugin: await shippedPlugin(label) })),
+  );
   const { signal } = new AbortController();
   return simulate({ workload, policies, seed: 1, untilMs, signal, onProgress: () => {} });
 }

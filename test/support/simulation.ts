@@ -10,7 +10,6 @@ import { checkFilterBits, invariants } from "../../kernel/core/invariants.ts";
 import { defaultOptions } from "../../kernel/core/options.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "../../kernel/core/state.ts";
 import { isRoundDue, prepareRound, step } from "../../kernel/core/step.ts";
-import type { Random } from "../../conformance/random.ts";
 import { notOversubscribed } from "../property/properties.ts";
 import { testMaster } from "./cluster.ts";
 import { Lanes } from "./lanes.ts";

@@ -14,7 +14,7 @@ import type { ClusterOptions } from "../options.ts";
 import type { ClusterSnapshot, Ref, SavedLists } from "../snapshot.ts";
 import { type ClusterState, createCluster, executorKey } from "../state.ts";
 import { restoreTables } from "../tables/saved.ts";
-import { copied } from "./take.ts";
+import { copied, copiedEntries } from "./take.ts";
 
 /** The lists with references in place of numbers. */
 interface Lists {
@@ -111,6 +111,7 @@ function weaveFrameworks(lists: Lists, saved: SavedLists): void {
     framework.tasks = byId(of.tasks);
     framework.unreachable = byId(of.unreachable);
     framework.completed = [];
+    framework.operations = copiedEntries(of.operations);
     framework.admits = admitsOf(framework);
     framework.agents = new Set(pick(lists.agents, of.agents));
   }
@@ -186,6 +187,13 @@ export function restoreCluster(options: ClusterOptions, snapshot: ClusterSnapsho
     const stated = client.framework.info.offerFilters?.[client.role.name]?.minAllocatable;
     const own = minimum ?? stated;
     if (own !== undefined) state.minima.set(client, own);
+  }
+  for (const [row, agent] of state.agentRows.entries()) {
+    if (agent !== undefined) state.tables.agents.setFacts(row, agent.info);
+  }
+  for (const row of indexes.described) {
+    const { framework, role } = state.clientRows[row] as Client;
+    state.tables.clients.setFacts(row, { framework: framework.info, role: role.name });
   }
   state.frameworkNumbers.load(snapshot.frameworkNumbers);
   state.filters.load(snapshot.filters);

@@ -81,6 +81,7 @@ class Walk {
       ...rest,
       clients: this.clients.all(framework.clients.values()),
       suppressed: [...framework.suppressed],
+      operations: copiedEntries(framework.operations),
       offers: this.offers.all(framework.offers),
       tasks: this.tasks.all(framework.tasks.values()),
       unreachable: this.tasks.all(framework.unreachable.values()),
@@ -165,6 +166,9 @@ function indexesOf(state: ClusterState, walk: Walk): SavedIndexes {
     agentPeers: Array.from(state.agentPeers, ([peer, agent]) => [peer, agents.of(agent)]),
     agentRows: state.agentRows.map((agent) => (agent === undefined ? -1 : agents.of(agent))),
     clientRows: state.clientRows.map((client) => (client === undefined ? -1 : clients.of(client))),
+    described: state.clientRows.flatMap((client, row) =>
+      client === undefined || state.tables.clients.facts[row] === undefined ? [] : row,
+    ),
     minima: Array.from(state.minima, ([client, minimum]) => {
       const stated = client.framework.info.offerFilters?.[client.role.name]?.minAllocatable;
       return [clients.of(client), minimum === stated ? undefined : minimum];
@@ -212,6 +216,13 @@ export function takeSnapshot(state: ClusterState): ClusterSnapshot {
     filters: filters.save(),
     timers: timers.save(),
   };
+}
+
+/** A map whose values are copied, too, because steps change them in place. */
+export function copiedEntries<Key, Value extends object>(
+  map: ReadonlyMap<Key, Value>,
+): Map<Key, Value> {
+  return new Map(Array.from(map, ([key, value]) => [key, { ...value }]));
 }
 
 /** Copies objects and collections, not what collections hold: that is replaced, never changed. */

@@ -1,15 +1,17 @@
 import { AllocationTables } from "../tables.ts";
 import { ChangeLog, RowPool, type SavedPool } from "./rows.ts";
 import type { TableSizes } from "./shape.ts";
+import { type SavedWords, Words } from "./words.ts";
 
 /** A column, cut to the rows that were ever in use. */
 export type SavedColumn = Uint32Array | Float64Array;
 
 /**
  * One table by the names of its fields. Logs of changes are left out: a reader copies everything.
+ * So are facts, which agents and frameworks hold already.
  */
 export type SavedTable = Readonly<
-  Record<string, SavedColumn | SavedPool | readonly string[] | number | boolean>
+  Record<string, SavedColumn | SavedPool | SavedWords | readonly string[] | number | boolean>
 >;
 
 /** The tables that are saved one by one. */
@@ -69,8 +71,8 @@ export function restoreTables(saved: SavedTables): AllocationTables {
 function saveTable(table: object, rows: number, capacity: number): SavedTable {
   const saved: Record<string, SavedTable[string]> = {};
   for (const [name, value] of Object.entries(table) as [string, unknown][]) {
-    if (value instanceof ChangeLog) continue;
-    if (value instanceof RowPool) saved[name] = value.save();
+    if (value instanceof ChangeLog || name === "facts") continue;
+    if (value instanceof RowPool || value instanceof Words) saved[name] = value.save();
     else if (value instanceof Uint32Array || value instanceof Float64Array) {
       saved[name] = value.slice(0, rows * (value.length / capacity));
     } else if (Array.isArray(value)) saved[name] = [...(value as string[])];
@@ -84,6 +86,7 @@ function loadTable(table: object, saved: SavedTable): void {
   for (const [name, value] of Object.entries(saved)) {
     const field = fields[name];
     if (field instanceof RowPool) field.load(value as SavedPool);
+    else if (field instanceof Words) field.load(value as SavedWords);
     else if (field instanceof Uint32Array || field instanceof Float64Array) {
       field.set(value as SavedColumn);
     } else if (Array.isArray(field)) field.splice(0, field.length, ...(value as string[]));

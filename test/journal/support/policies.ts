@@ -15,9 +15,10 @@ export const allocators = fileURLToPath(
 export const shippedNames = readdirSync(allocators).sort();
 
 /** A shipped policy, with settings of its own. */
-export function shippedPlugin(name: string, config: object = {}): WasmPlugin {
+export async function shippedPlugin(name: string, config: object = {}): Promise<WasmPlugin> {
   const choice = { label: name, plugin: name, config: config as Record<string, unknown> };
-  const [found] = loadPolicies([choice], { from: join(allocators, ".."), builtIn: [allocators] });
+  const places = { from: join(allocators, ".."), builtIn: [allocators] };
+  const [found] = await loadPolicies([choice], places);
   if (found === undefined) throw new Error(`there is no ${name}`);
   return found.plugin;
 }
@@ -26,8 +27,8 @@ export function shippedPlugin(name: string, config: object = {}): WasmPlugin {
 const faulty = compiled("assembly/testing/faulty.ts");
 
 /** The guest that misbehaves as it is told (assembly/testing/faulty.ts). */
-export function faultyPlugin(fault: number, argument: number): WasmPlugin {
-  const { manifest } = shippedPlugin("drf");
+export async function faultyPlugin(fault: number, argument: number): Promise<WasmPlugin> {
+  const { manifest } = await shippedPlugin("drf");
   const parameter = (name: string, index: number, value: number) => ({
     name,
     index,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { silentLog } from "../../../contract/ports/log.ts";
 import { silentMetrics } from "../../../contract/ports/metrics.ts";
 import type { WasmPlugin } from "../../../contract/ports/plugin.ts";
+import { policySpec } from "../../../kernel/allocation/spec.ts";
 import type { OfferDecision } from "../../../kernel/core/event.ts";
 import { takeSnapshot } from "../../../kernel/core/snapshot/take.ts";
 import { softwareVersion } from "../../../kernel/host/software-version.ts";
@@ -11,7 +12,7 @@ import { systemClock } from "../../../kernel/host/system-clock.ts";
 import { realDisk } from "../../../kernel/io/journal/disk.ts";
 import { Journal } from "../../../kernel/io/journal/journal.ts";
 import { recorded, roundsRecorder } from "../../../kernel/io/journal/recorder.ts";
-import { ROUND_STEPS_MAX, Rounds } from "../../../kernel/io/rounds.ts";
+import { ROUND_STEPS_MAX, Rounds, type RoundsListener } from "../../../kernel/io/rounds.ts";
 import { type Observer, SimulatedCluster } from "../../../simulation/cluster/engine.ts";
 import type { Workload } from "../../../simulation/workload/model.ts";
 
@@ -86,11 +87,13 @@ function recordingOf(options: RecordOptions, folder: string): Recording {
     rounds: (state) => {
       const journal = journalOf(options, folder, state, () => made.rounds as Rounds);
       const recorder = roundsRecorder(journal);
-      const rounds = new Rounds(SEED, () => performance.now(), silentMetrics, {
+      const listener: RoundsListener = {
         ...recorder,
-        decided: (decided, listed) =>
-          recorder.decided(decided, lies.decisions?.(decided.round, listed) ?? listed),
-      });
+        decided: (decided, listed, program) =>
+          recorder.decided(decided, lies.decisions?.(decided.round, listed) ?? listed, program),
+      };
+      const around = { clock: systemClock, metrics: silentMetrics, log: silentLog };
+      const rounds = new Rounds({ seed: SEED, ...around, listener });
       Object.assign(made, { journal, rounds });
       return rounds;
     },
@@ -124,7 +127,8 @@ export async function record(options: RecordOptions): Promise<string> {
   const { cluster, rounds, journal } = recording;
   await journal.open();
   const promote = (policy: WasmPlugin | undefined): void => {
-    if (policy !== undefined) rounds.promote(policy, cluster.state.tables);
+    if (policy === undefined) return;
+    rounds.supervisor.promote(policySpec(policy), cluster.state.tables, rounds.round);
   };
   promote(policies[0]);
   // After the last task has ended, its framework has still to hear of it.
