@@ -45,7 +45,7 @@ export class Agent {
   readonly #launches;
   readonly #failures;
   #door: ExecutorDoor | undefined;
-  #server: TransportServer | undefined;
+  #servers: readonly TransportServer[] = [];
   #link: Link | undefined;
 
   constructor(parts: AgentParts) {
@@ -74,7 +74,7 @@ export class Agent {
       checkpoint: (changes) => store.write(changes),
       perform: (effect) => this.#perform(effect),
       flush: () => {
-        this.#server?.flushAll();
+        for (const server of this.#servers) server.flushAll();
         this.#link?.flush();
       },
       fail: (cause) => {
@@ -85,8 +85,8 @@ export class Agent {
   }
 
   /** Lets the agent answer executors. */
-  serve(server: TransportServer, door: ExecutorDoor): void {
-    this.#server = server;
+  serve(servers: readonly TransportServer[], door: ExecutorDoor): void {
+    this.#servers = servers;
     this.#door = door;
   }
 

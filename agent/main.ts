@@ -7,11 +7,12 @@ import { agentOrderSchemas } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors } from "../contract/errors.ts";
 import { messageCheck } from "../contract/message-checks.ts";
+import { AGENT_VIEW, type OwnAgentView } from "../contract/ports/agent-view.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { DATA_DIR } from "../contract/ports/plugin.ts";
-import { TRANSPORT, type Transport } from "../contract/ports/transport.ts";
+import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
 import { advertisedAddress } from "../kernel/host/advertise.ts";
 import { checkBind } from "../kernel/host/config.ts";
 import { type Host, startHost } from "../kernel/host/host.ts";
@@ -25,6 +26,7 @@ import { bootId, readStat } from "./containerizer/proc.ts";
 import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState } from "./core/state.ts";
+import { type AgentViewSource, viewOf } from "./io/agent-view.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { routeFiles } from "./io/files.ts";
 import { routeAgent } from "./io/http.ts";
@@ -32,6 +34,7 @@ import { lockWorkDir } from "./io/lock.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { CheckpointStore } from "./io/store.ts";
 import { ExecutorTokens } from "./io/tokens.ts";
+import { Undo } from "./io/undo.ts";
 import { Volumes } from "./io/volumes.ts";
 import { setupOf } from "./setup.ts";
 
@@ -75,19 +78,6 @@ function identityOf(pid: number): string | undefined {
   return stat === undefined || stat.state === "Z" ? undefined : `${pid} ${stat.startTicks}`;
 }
 
-/** What has to be undone, last first, when a start fails or the agent stops. */
-class Undo {
-  readonly #acts: (() => unknown)[] = [];
-
-  add(act: () => unknown): void {
-    this.#acts.push(act);
-  }
-
-  async run(): Promise<void> {
-    for (let act = this.#acts.pop(); act !== undefined; act = this.#acts.pop()) await act();
-  }
-}
-
 /**
  * Starts an agent: plugins, its own server, what an earlier agent left, then the master.
  * @throws TepuiError for a config, plugin, address or work directory that is not fit; nothing is
@@ -116,6 +106,8 @@ interface Ground {
   readonly transport: Transport;
   readonly store: CheckpointStore;
   readonly tokens: ExecutorTokens;
+  /** Lets transports see the agent from here on. */
+  show(source: AgentViewSource): void;
   /** False when the machine was started anew since the last agent here (F3). */
   readonly isSameBoot: boolean;
 }
@@ -136,7 +128,9 @@ async function prepareGround(
   const workDir = realpathSync(resolve(config.workDir));
   undo.add(lockWorkDir(workDir, process.pid, identityOf));
   const metrics = new PromMetrics("tepui_agent");
-  const host = await startPlugins(config, options, workDir, { log, metrics });
+  let shown: AgentViewSource | undefined;
+  const view = viewOf(() => shown);
+  const host = await startPlugins(config, options, { workDir, view }, { log, metrics });
   undo.add(() => host.stop());
   const store = new CheckpointStore(workDir, log);
   undo.add(() => store.close());
@@ -146,7 +140,10 @@ async function prepareGround(
   const [transport] = host.getAll(TRANSPORT);
   if (transport === undefined) throw new Error("no transport serves this agent");
   const isSameBoot = boot === undefined || boot === bootId();
-  return { log, metrics, workDir, host, transport, store, tokens, isSameBoot };
+  const show = (source: AgentViewSource): void => {
+    shown = source;
+  };
+  return { log, metrics, workDir, host, transport, store, tokens, show, isSameBoot };
 }
 
 async function start(
@@ -163,14 +160,13 @@ async function start(
     serverId: `agent-${process.pid}`,
     software: `tepui/${version}`,
     log,
-    isHere: (id) => agent !== undefined && state.containers.has(id),
+    isReady: () => agent !== undefined,
+    isHere: (id) => state.containers.has(id),
     hasRoom: (inputs, bytes) => agent?.loop.hasRoom(inputs, bytes) ?? false,
     enqueue: (input, bytes) => agent?.loop.enqueue(input, bytes),
   });
-  const { port } = await transport.server.listen(
-    { host: bareHost(config.listen.host), port: config.listen.port, peers: agentPeers },
-    door,
-  );
+  const listen = { host: bareHost(config.listen.host), port: config.listen.port };
+  const { port } = await transport.server.listen({ ...listen, peers: agentPeers }, door);
   undo.add(() => transport.server.close(1_000));
   const address = advertisedAddress(config.listen, port);
   const endpoint = hostPort(address.host, address.port);
@@ -199,8 +195,9 @@ async function start(
   });
   agent = running;
   undo.add(() => running.stop());
-  running.serve(transport.server, door);
+  running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
+  await openBesides(ground, door, { state, tokens }, undo);
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));
   log.info({ address: endpoint, workDir, version, id: state.info.id }, "this agent is up");
@@ -212,6 +209,20 @@ async function start(
     stop: () => undo.run(),
     leave: () => running.loop.enqueue({ type: "leave" }),
   };
+}
+
+/** Lets in executors of other APIs: after the recovery, when unknown ones can be told apart. */
+async function openBesides(
+  { host, show }: Ground,
+  door: ExecutorDoor,
+  shown: AgentViewSource,
+  undo: Undo,
+): Promise<void> {
+  for (const server of host.getAll(PEER_SERVER)) {
+    await server.listen({ peers: agentPeers }, door);
+    undo.add(() => server.close(1_000));
+  }
+  show(shown);
 }
 
 /**
@@ -269,14 +280,14 @@ function dialler(
 function startPlugins(
   config: AgentConfig,
   options: StartAgentOptions,
-  workDir: string,
+  { workDir, view }: { readonly workDir: string; readonly view: OwnAgentView },
   around: { log: Logger; metrics: PromMetrics },
 ): Promise<Host> {
   return startHost(config.plugins, {
     from: options.from ?? process.cwd(),
     builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
     kinds: ["isolator", "transport", "authenticator", "authorizer", "hook"],
-    provided: { [DATA_DIR.name]: workDir, ...lentPorts },
+    provided: { [DATA_DIR.name]: workDir, [AGENT_VIEW.name]: view, ...lentPorts },
     ...around,
     clock: systemClock,
     ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -20,6 +20,7 @@ export {
   type FaultReport,
   fault,
   reasonOf,
+  remoteError,
   TepuiError,
 } from "./errors/fault.ts";
 

@@ -112,6 +112,8 @@ export type FrameworkCallOf<Name extends FrameworkCall["type"]> = Extract<
 /** What went wrong with one message, told to whoever sent it. */
 export const ProblemSchema = Type.Object({
   code: Type.String(),
+  /** HTTP status of the code. */
+  status: Type.Optional(Type.Number()),
   message: Type.String(),
   where: Type.Optional(Type.String()),
   hint: Type.Optional(Type.String()),

@@ -82,12 +82,17 @@ export const TaskViewSchema = Type.Object({
 /** See `TaskViewSchema`. */
 export type TaskView = Static<typeof TaskViewSchema>;
 
-/** A role as operators see it (E19). */
+/** A role as operators see it (E19); sums are over the role and those below it. */
 export const RoleViewSchema = Type.Object({
   role: RoleNameSchema,
   weight: Type.Number(),
   frameworks: Type.Array(FrameworkIdSchema),
+  /** What its frameworks hold, offers among it. */
   allocated: Resources,
+  offered: Resources,
+  reserved: Resources,
+  /** What counts against its quota (E10). */
+  consumed: QuantitiesSchema,
   guarantee: Type.Optional(QuantitiesSchema),
   limit: Type.Optional(QuantitiesSchema),
 });
@@ -122,6 +127,8 @@ export const operatorMethods = {
   cluster: method(
     Type.Object({}),
     Type.Object({
+      /** What the cluster is called, where its config says so. */
+      name: Type.Optional(Type.String()),
       master: MasterInfoSchema,
       startedMs: TimeMsSchema,
       electedMs: Type.Optional(TimeMsSchema),

@@ -7,11 +7,12 @@ import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
 import type { MasterConfig } from "../contract/config/master.ts";
 import { errors } from "../contract/errors.ts";
 import type { MasterId } from "../contract/ids.ts";
+import { CLUSTER_VIEW, type ClusterView } from "../contract/ports/cluster-view.ts";
 import { COORDINATOR, type Leadership } from "../contract/ports/coordinator.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { DATA_DIR } from "../contract/ports/plugin.ts";
-import { TRANSPORT } from "../contract/ports/transport.ts";
+import { PEER_SERVER, TRANSPORT } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import { lentPorts } from "../wire/index.ts";
 import { wasmShape } from "./allocation/shape.ts";
@@ -55,7 +56,7 @@ const PLUGIN_FAMILIES = ["allocators", "transports", "coordinators"];
  */
 export const masterAdmission = {
   shapes: { allocator: wasmShape },
-  provided: [DATA_DIR.name, ...Object.keys(lentPorts)],
+  provided: [DATA_DIR.name, CLUSTER_VIEW.name, ...Object.keys(lentPorts)],
 } as const;
 
 /** Names of the policies that come with Tepui. */
@@ -67,6 +68,7 @@ function builtInPolicies(): readonly string[] {
 async function startPlugins(
   config: MasterConfig,
   options: StartMasterOptions,
+  view: ClusterView,
   around: { log: Logger; metrics: PromMetrics },
 ): Promise<Host> {
   const dataDir = resolve(config.dataDir);
@@ -78,7 +80,7 @@ async function startPlugins(
       builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
       kinds: ["allocator", "transport", "coordinator", "authenticator", "authorizer", "hook"],
       shapes: masterAdmission.shapes,
-      provided: { [DATA_DIR.name]: dataDir, ...lentPorts },
+      provided: { [DATA_DIR.name]: dataDir, [CLUSTER_VIEW.name]: view, ...lentPorts },
       ...around,
       clock: systemClock,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -99,6 +101,9 @@ async function openDoors(
   const { host: listenHost, port: listenPort } = config.listen;
   const listen = { host: bareHost(listenHost), port: listenPort, peers: master.peerChecks };
   const { port } = await transport.server.listen(listen, master.door);
+  for (const server of host.getAll(PEER_SERVER)) {
+    await server.listen({ peers: master.peerChecks }, master.door);
+  }
   // What others are told (A10).
   const { host: ip, port: advertised } = advertisedAddress(config.listen, port);
   const name = config.hostname ?? (isLoopback(ip) ? ip : hostname());
@@ -106,7 +111,7 @@ async function openDoors(
   for (const router of host.getAll(HTTP_ROUTER)) {
     routeMaster(router, {
       ready: () => master.isLeading,
-      leader: () => (master.isLeading ? info : undefined),
+      leader: () => master.view.leader(),
       metrics: () => metrics.text(),
       version: () => ({ version, software: "tepui" }),
     });
@@ -132,31 +137,37 @@ export async function startMaster(
     );
   }
   const metrics = new PromMetrics("tepui_master");
-  const host = await startPlugins(config, options, { log, metrics });
   const id = randomUUID() as MasterId;
-  let master: Master | undefined;
+  const version = softwareVersion();
   let leadership: Leadership | undefined;
   const abort = (code: string, message: string): void => {
     log.error({ code }, message);
     if (options.onAbort !== undefined) options.onAbort(code, message);
     else process.exit(1);
   };
+  const running = new Master({
+    ...{ config, id, version, log, metrics, clock: systemClock, abort },
+    builtInPolicies: builtInPolicies(),
+  });
+  const host = await startPlugins(config, options, running.view, { log, metrics });
+  let forgetLeader: (() => void) | undefined;
   const stop = async (deadlineMs = 10_000): Promise<void> => {
-    await master?.stop();
-    await Promise.all(host.getAll(TRANSPORT).map(({ server }) => server.close(deadlineMs / 2)));
+    forgetLeader?.();
+    await running.stop();
+    // Streams end before the sockets under them do.
+    for (const server of host.getAll(PEER_SERVER)) await server.close(deadlineMs / 4);
+    await Promise.all(host.getAll(TRANSPORT).map(({ server }) => server.close(deadlineMs / 4)));
     await leadership?.resign();
     await host.stop(deadlineMs);
   };
   try {
-    const version = softwareVersion();
     // The port must be known before others are told of it, so the doors open first; until the
     // registry has been read they answer that this master is not ready (G7).
-    const own = { config, id, version, log, metrics, clock: systemClock };
-    const running = new Master({ ...own, builtInPolicies: builtInPolicies(), abort });
-    master = running;
     const info = await openDoors(host, running, config, { id, version, metrics });
     const signal = options.signal ?? new AbortController().signal;
-    leadership = await host.get(COORDINATOR).campaign(info, signal);
+    const coordinator = host.get(COORDINATOR);
+    forgetLeader = coordinator.watch((leader) => running.setLeader(leader));
+    leadership = await coordinator.campaign(info, signal);
     void leadership.lost.then(({ reason }) => {
       if (running.isLeading) abort("LEADERSHIP_LOST", `leadership is lost: ${reason}`);
     });

@@ -1,18 +1,21 @@
-import type { MasterConfig } from "../contract/config/master.ts";
-import { reasonOf } from "../contract/errors.ts";
+import { type MasterConfig, MasterConfigSchema } from "../contract/config/master.ts";
+import { errors, reasonOf } from "../contract/errors.ts";
 import type { MasterId } from "../contract/ids.ts";
 import type { Clock } from "../contract/ports/clock.ts";
+import type { ClusterView } from "../contract/ports/cluster-view.ts";
 import type { Leadership } from "../contract/ports/coordinator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Metrics } from "../contract/ports/metrics.ts";
-import { TRANSPORT, type TransportHandlers } from "../contract/ports/transport.ts";
+import { PEER_SERVER, TRANSPORT, type TransportHandlers } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import type { Effect } from "./core/effect.ts";
 import { takeSnapshot } from "./core/snapshot/take.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "./core/state.ts";
 import { isRoundDue, step } from "./core/step.ts";
+import { flagsOf } from "./host/config-flags.ts";
 import type { Host } from "./host/host.ts";
 import { watchCluster } from "./io/cluster-metrics.ts";
+import { type ViewSource, viewOf } from "./io/cluster-view.ts";
 import { compileChecks, masterPeers, openDoor } from "./io/door.ts";
 import { perform } from "./io/effects.ts";
 import type { Journal } from "./io/journal/journal.ts";
@@ -23,7 +26,7 @@ import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
 import { startPolicies } from "./io/policy-recovery.ts";
 import { queriesOf } from "./io/queries.ts";
-import { RegistryWriter } from "./io/registry.ts";
+import { RegistryWriter, withFirstWeights } from "./io/registry.ts";
 import { ROUND_STEPS_MAX, Rounds } from "./io/rounds.ts";
 
 /** What a master is made of, beside its plugins. */
@@ -55,11 +58,16 @@ interface Term {
  */
 export class Master {
   readonly #parts: MasterParts;
+  /** What transports may see of this master, whether it leads or not. */
+  readonly view: ClusterView;
   #term: Term | undefined;
+  #leader: MasterInfo | undefined;
+  #electedMs: number | undefined;
   #aborted = false;
 
   constructor(parts: MasterParts) {
     this.#parts = parts;
+    this.view = viewOf(this.#viewSource());
   }
 
   /** True from the recovery of the registry until the stop. */
@@ -76,29 +84,36 @@ export class Master {
   readonly door: TransportHandlers = {
     onHello: (peer, hello) => {
       if (this.#term !== undefined) return this.#term.doors.onHello(peer, hello);
-      const message = "this master has not recovered its registry yet";
-      return {
-        accept: false,
-        refusal: { code: "MASTER_NOT_READY", message, hint: "dial again in a moment" },
-      };
+      const { code, message, hint = "" } = errors.MASTER_NOT_READY();
+      return { accept: false, refusal: { code, message, hint } };
     },
     onMessages: (peer, messages, bytes) => this.#term?.doors.onMessages(peer, messages, bytes),
     onClosed: (peer, reason) => this.#term?.doors.onClosed(peer, reason),
   };
 
+  /** Notes who leads, as far as it is known. */
+  setLeader(leader: MasterInfo | undefined): void {
+    this.#leader = leader;
+  }
+
   /** Begins to lead: recovers the registry, starts the policy and the loop, and opens the doors. */
   async lead(info: MasterInfo, leadership: Leadership, host: Host): Promise<void> {
     const { config, log, metrics, clock } = this.#parts;
-    const transports = host.getAll(TRANSPORT);
+    this.#leader = info;
+    this.#electedMs = clock.nowMs();
+    const native = host.getAll(TRANSPORT).map(({ server }) => server);
+    const servers = [...native, ...host.getAll(PEER_SERVER)];
     compileChecks();
-    const entries = await leadership.read("");
-    const state = createCluster(clusterOptions(config, info), clock.nowMs());
+    const options = clusterOptions(config, info);
+    const entries = await withFirstWeights(leadership, await leadership.read(""), config.weights);
+    const state = createCluster(options, clock.nowMs());
     const { rounds, journal } = this.#decisions(state);
     const peers = new Peers();
     const registry = new RegistryWriter(leadership, {
       clock,
       log,
       metrics,
+      storeTimeoutMs: config.registryStoreTimeout,
       onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
     });
     await journal?.open();
@@ -124,7 +139,7 @@ export class Master {
       commit: (_, release) => release(),
       perform: (effect: Effect) => perform(effect, targets),
       flush: () => {
-        for (const { server } of transports) server.flushAll();
+        for (const server of servers) server.flushAll();
       },
     };
     const fail = (cause: unknown): void => this.#abort("INTERNAL", reasonOf(cause));
@@ -164,10 +179,25 @@ export class Master {
     return { rounds, journal };
   }
 
+  #viewSource(): ViewSource {
+    const { config, clock, log } = this.#parts;
+    const startedMs = clock.nowMs();
+    return {
+      term: () => this.#term,
+      leader: () => this.#leader,
+      times: () => ({ startedMs, electedMs: this.#electedMs }),
+      turns: () => this.#term?.loop.turns ?? 0,
+      flags: flagsOf(MasterConfigSchema, config),
+      nowMs: () => clock.nowMs(),
+      onListenerFailed: (thrown) => log.error({ reason: reasonOf(thrown) }, "a listener failed"),
+    };
+  }
+
   /** Stops stepping, after what was asked of the registry is durable. */
   async stop(): Promise<void> {
     const term = this.#term;
     this.#term = undefined;
+    this.#electedMs = undefined;
     if (term === undefined) return;
     await term.registry.settled();
     term.loop.stop();

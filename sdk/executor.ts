@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { TepuiError } from "../contract/errors.ts";
+import { remoteError, type TepuiError } from "../contract/errors.ts";
 import type { ExecutorCall, ExecutorEvent } from "../contract/executor-api.ts";
 import type { AgentId, ContainerId, TaskId, UpdateId } from "../contract/ids.ts";
 import type { Clock, Timer } from "../contract/ports/clock.ts";
@@ -12,7 +12,6 @@ import type { CloseReason, Refused } from "../contract/wire-protocol.ts";
 import { systemClock } from "../wire/index.ts";
 import { type ConnectOptions, connect } from "./dial.ts";
 import { type ExecutorEnvironment, executorEnvironment } from "./executor-environment.ts";
-import { remoteError } from "./remote-error.ts";
 import { TypedEvents } from "./typed-events.ts";
 
 /** Events of an `Executor`, with what their listeners are called with (v1-wire 7.4). */

@@ -1,4 +1,4 @@
-import { errors, type TepuiError } from "../contract/errors.ts";
+import { errors, remoteError, type TepuiError } from "../contract/errors.ts";
 import { operatorCommands } from "../contract/operator/commands.ts";
 import type {
   ClusterEvent,
@@ -7,12 +7,12 @@ import type {
   OperatorReply,
   OperatorResult,
 } from "../contract/operator-api.ts";
+import { policyOrders } from "../contract/policy-api.ts";
 import type { Clock, Timer } from "../contract/ports/clock.ts";
 import type { Link } from "../contract/ports/transport.ts";
 import { systemClock } from "../wire/index.ts";
 import { type ConnectOptions, connect, masterAddresses } from "./dial.ts";
 import { EventQueue } from "./event-queue.ts";
-import { remoteError } from "./remote-error.ts";
 
 /** How an `OperatorClient` connects. */
 export interface OperatorOptions extends ConnectOptions {
@@ -28,13 +28,7 @@ export interface OperatorOptions extends ConnectOptions {
 /** Changes the cluster: must not be done twice because an answer was lost. */
 const changes: ReadonlySet<OperatorMethod> = new Set<OperatorMethod>([
   ...operatorCommands,
-  "load-policy",
-  "unload-policy",
-  "shadow-policy",
-  "stop-shadow",
-  "promote-policy",
-  "rollback-policy",
-  "configure-policy",
+  ...policyOrders,
 ]);
 
 interface Pending {

@@ -1,4 +1,4 @@
-import { errors, type TepuiError } from "../contract/errors.ts";
+import { errors, remoteError, type TepuiError } from "../contract/errors.ts";
 import type { FrameworkCall, FrameworkEvent, FrameworkEventOf } from "../contract/framework-api.ts";
 import type { AgentId, FrameworkId, OfferId, RoleName, TaskId } from "../contract/ids.ts";
 import type { Clock } from "../contract/ports/clock.ts";
@@ -13,7 +13,6 @@ import { connect, masterAddresses } from "./dial.ts";
 import { frameworkInfo } from "./framework-info.ts";
 import { RecentUpdates } from "./recent-updates.ts";
 import { Reconciliation, type Unanswered } from "./reconciliation.ts";
-import { remoteError } from "./remote-error.ts";
 import type { SchedulerEvents } from "./scheduler-events.ts";
 import type { SchedulerOptions, SchedulerState } from "./scheduler-options.ts";
 import { TypedEvents } from "./typed-events.ts";

@@ -37,6 +37,8 @@ export function environmentOf(
     MESOS_SANDBOX: sandbox,
     MESOS_CHECKPOINT: plan.checkpoint ? "1" : "0",
     MESOS_HTTP_COMMAND_EXECUTOR: "0",
+    LIBPROCESS_IP: around.endpoint.slice(0, around.endpoint.lastIndexOf(":")),
+    LIBPROCESS_PORT: "0",
     MESOS_ALLOCATION_ROLE: plan.role,
     MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD: printDurationMs(plan.shutdownGraceMs),
     ...(plan.checkpoint

@@ -19,6 +19,8 @@ export interface ExecutorDoorParts {
   readonly log: Logger;
   readonly serverId: string;
   readonly software: string;
+  /** False until the agent knows what it runs; executors are asked to dial again then. */
+  isReady(): boolean;
   /** True while this container is one of the agent's. */
   isHere(containerId: ContainerId): boolean;
   /** False when a frame does not fit the inbox; its sender is cut off and dials again. */
@@ -39,6 +41,10 @@ export class ExecutorDoor implements TransportHandlers {
 
   onHello(peer: Peer, hello: Hello): HelloAnswer {
     const { tokens, serverId, software } = this.#parts;
+    if (!this.#parts.isReady()) {
+      const message = "the agent does not know yet what it runs";
+      return { accept: false, refusal: { code: "AGENT_NOT_READY", message } };
+    }
     const containerId = tokens.verify(hello.token ?? "");
     if (containerId === undefined || !this.#parts.isHere(containerId)) {
       const message = "the token is not that of an executor of this agent";

@@ -1,4 +1,4 @@
-import type { HttpRouter } from "../../contract/ports/http.ts";
+import type { HttpHandler, HttpRouter } from "../../contract/ports/http.ts";
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" } as const;
 const JSON_TYPE = { "content-type": "application/json" } as const;
@@ -10,13 +10,19 @@ export interface AgentPages {
   version(): object;
 }
 
-/** Adds `/health`, `/version` and `/metrics` to the agent's own address (H5, H6). */
+/**
+ * Adds `/health`, `/version` and `/metrics` to the agent's own address (H5, H6), but for those that
+ * a plugin serves in its own way.
+ */
 export function routeAgent(router: HttpRouter, pages: AgentPages): void {
-  router.route("GET", "/health", (exchange) => exchange.respond(200, TEXT, ""));
-  router.route("GET", "/version", (exchange) => {
+  const page = (path: string, handler: HttpHandler): void => {
+    if (!router.serves(path)) router.route("GET", path, handler);
+  };
+  page("/health", (exchange) => exchange.respond(200, TEXT, ""));
+  page("/version", (exchange) => {
     exchange.respond(200, JSON_TYPE, `${JSON.stringify(pages.version())}\n`);
   });
-  router.route("GET", "/metrics", async (exchange) => {
+  page("/metrics", async (exchange) => {
     const text = await pages.metrics();
     exchange.respond(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, text);
   });

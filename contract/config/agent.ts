@@ -68,7 +68,7 @@ export const AgentConfigSchema = Type.Object(
       ),
     ),
     plugins: PluginsSchema(
-      ["uws-msgpack", "process"],
+      ["uws-msgpack", "mesos-v1-http", "process"],
       "Transports, isolators and other plugins of the agent. Isolators act in the order of the " +
         "list. A list replaces the default.",
     ),

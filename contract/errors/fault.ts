@@ -75,6 +75,14 @@ export function fault(
   return new TepuiError(code, status, message, options);
 }
 
+/** An error that another process reported, with its own code, as an error of this one. */
+export function remoteError(
+  report: Omit<FaultReport, "status"> & { readonly status?: number | undefined },
+  status: number = report.status ?? 400,
+): TepuiError {
+  return new TepuiError(report.code, status, report.message, report);
+}
+
 /** The shape of an area's table: a code, and the function that makes its error. */
 export type FaultTable = Record<string, (...args: never[]) => TepuiError>;
 

@@ -14,4 +14,8 @@ export const registryErrors = {
     }),
   REGISTRY_FAILED: (what: string, cause?: unknown) =>
     fault("REGISTRY_FAILED", 503, `the registry failed: ${what}`, { where: "registry", cause }),
+  MASTER_NOT_READY: () =>
+    fault("MASTER_NOT_READY", 503, "this master does not lead, or has not read its registry yet", {
+      hint: "ask again in a moment",
+    }),
 } satisfies FaultTable;

@@ -34,6 +34,8 @@ export interface HttpRouter {
    * @throws ROUTE_TAKEN when the same method and path already has a handler.
    */
   route(method: HttpMethod | "*", path: string, handler: HttpHandler): void;
+  /** True when some route is for exactly this path, or for it and everything below it. */
+  serves(path: string): boolean;
 }
 
 /** Why the body of a request could not be had. */

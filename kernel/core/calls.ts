@@ -14,7 +14,8 @@ export interface Call {
 
 /** A coded error as it is told to whoever asked. */
 export function problemOf(error: TepuiError): Problem {
-  const problem: Problem = { code: error.code, message: error.message };
+  const { code, status, message } = error;
+  const problem: Problem = { code, status, message };
   if (error.where !== undefined) problem.where = error.where;
   if (error.hint !== undefined) problem.hint = error.hint;
   if (error.details !== undefined) problem.details = [...error.details];

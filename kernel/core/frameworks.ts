@@ -125,7 +125,7 @@ function killInBooks(state: ClusterState, task: Task, nowMs: number): void {
     const message = `Framework ${task.framework.id} removed`;
     task.statuses.push(masterStatus(task.id, "TASK_KILLED", nowMs, { reason, message }));
   }
-  remember(task.framework.completed, task, state.options.maxCompletedTasksPerFramework);
+  remember(state, task);
 }
 
 /** Forgets the executors of a framework on an agent. */

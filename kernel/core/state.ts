@@ -1,6 +1,7 @@
 import type { AgentId, ExecutorId, FrameworkId, OfferId, RoleName } from "../../contract/ids.ts";
 import type { AgentInfo, DrainInfo } from "../../contract/schema/agent.ts";
 import type { Quantities } from "../../contract/schema/framework.ts";
+import type { TaskState } from "../../contract/task-state.ts";
 import type { PeerNumber } from "./event.ts";
 import { FilterStore } from "./filters.ts";
 import type {
@@ -125,6 +126,8 @@ export interface ClusterState {
     acknowledgements: number;
     agentsLost: number;
   };
+  /** Tasks that have ended since the start, by their last state. */
+  readonly ended: Map<TaskState, number>;
   /** Operators that listen to events; while there are none, no events are made. */
   listeners: number;
 }
@@ -211,6 +214,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     nextRemovalMs: 0,
     counters: { framework: 0, agent: 0, offer: 0, write: 0, submit: 0, operation: 0 },
     counts: noCounts(),
+    ended: new Map(),
     listeners: 0,
   };
 }

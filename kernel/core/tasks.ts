@@ -95,11 +95,10 @@ export function updateTask(
 
 /** Takes a task off its framework and agent, and remembers it as completed (D8). */
 export function completeTask(state: ClusterState, agent: Agent, task: Task): void {
-  const { framework } = task;
   assert(isTerminal(task.state), `task ${task.id} completes as ${task.state}`);
   detachTask(state, agent, task);
   task.about = withoutCommand(task.about);
-  remember(framework.completed, task, state.options.maxCompletedTasksPerFramework);
+  remember(state, task);
 }
 
 /** What is remembered: without the command and data, which only mattered to the agent. */
@@ -126,8 +125,14 @@ export function detachTask(state: ClusterState, agent: Agent, task: Task): void 
   if (agent.tasks.size === 0 && state.registry.drains.has(agent.id)) state.emptied.add(agent);
 }
 
-/** Appends to a list that forgets its oldest, many at once, since cutting costs its length. */
-export function remember(list: Task[], task: Task, most: number): void {
+/**
+ * Counts a task as ended and keeps it with its framework, whose list forgets its oldest, many at
+ * once, since cutting costs its length.
+ */
+export function remember(state: ClusterState, task: Task): void {
+  const list = task.framework.completed;
+  const most = state.options.maxCompletedTasksPerFramework;
+  state.ended.set(task.state, (state.ended.get(task.state) ?? 0) + 1);
   list.push(task);
   if (list.length >= most * 2 || most === 0) list.splice(0, list.length - most);
 }

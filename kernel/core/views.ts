@@ -3,6 +3,8 @@
 export { maintenanceView } from "./steps/maintenance.ts";
 export { agentsView } from "./views/agents.ts";
 export { clusterView, offersView, rolesView } from "./views/cluster.ts";
+export { executorsOf } from "./views/executors.ts";
 export { frameworksView } from "./views/frameworks.ts";
+export { metricsView } from "./views/metrics.ts";
 export { operationsView } from "./views/operations.ts";
-export { tasksView } from "./views/tasks.ts";
+export { endedTasks, liveTasks, tasksView } from "./views/tasks.ts";

@@ -54,6 +54,7 @@ export class Loop {
   #timer: Timer | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #stopped = false;
+  #turns = 0;
 
   /** `fail` is called once when the core throws: that is a mistake of ours, and the master ends. */
   constructor(
@@ -88,6 +89,11 @@ export class Loop {
   /** Bytes on the wire of what waits. */
   get waitingBytes(): number {
     return this.#inbox.bytes;
+  }
+
+  /** Turns that have begun; between two of them nothing changes. */
+  get turns(): number {
+    return this.#turns;
   }
 
   /** Whether a frame of so many inputs and bytes may be added. */
@@ -144,6 +150,7 @@ export class Loop {
   }
 
   #turn(): void {
+    this.#turns += 1;
     const began = this.#clock.monotonicMs();
     const nowMs = this.#clock.nowMs();
     const effects = this.#effects;

@@ -1,5 +1,5 @@
 import { compile, type Validator } from "../../contract/check.ts";
-import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
+import { errors, reasonOf, remoteError, TepuiError } from "../../contract/errors.ts";
 import type { Problem } from "../../contract/framework-api.ts";
 import { limits } from "../../contract/limits.ts";
 import { didYouMean } from "../../contract/nearest.ts";
@@ -13,6 +13,7 @@ import {
   operatorMethods,
 } from "../../contract/operator-api.ts";
 import type { Peer } from "../../contract/ports/transport.ts";
+import { problemOf } from "../core/calls.ts";
 import type { OperatorCommand } from "../core/event.ts";
 
 /**
@@ -25,22 +26,18 @@ export type OperatorQueries = {
   ) => OperatorResult<Name> | Promise<OperatorResult<Name>>;
 };
 
-interface Asked {
-  readonly peer: Peer;
-  readonly id: number;
+/** Somebody who waits for an answer. */
+interface Asker {
+  /** The connection that asked; absent when it was a plugin of this process. */
+  readonly peer?: Peer;
+  answer(result: unknown, problem: Problem | undefined): void;
 }
 
-/** What an error looks like in an answer. */
-export function problemOf(thrown: unknown): Problem {
-  const report =
-    thrown instanceof TepuiError ? thrown.toJSON() : errors.INTERNAL(reasonOf(thrown)).toJSON();
-  return {
-    code: report.code,
-    message: report.message,
-    ...(report.where === undefined ? {} : { where: report.where }),
-    ...(report.hint === undefined ? {} : { hint: report.hint }),
-    ...(report.details === undefined ? {} : { details: [...report.details] }),
-  };
+/** Hears what happens in the cluster. */
+export type EventListener = (event: ClusterEvent) => void;
+
+function problemIn(thrown: unknown): Problem {
+  return problemOf(thrown instanceof TepuiError ? thrown : errors.INTERNAL(reasonOf(thrown)));
 }
 
 /** Answers operators: reads from the state, hands changes to the core, streams events. */
@@ -50,8 +47,9 @@ export class Operators {
   readonly #onListeners: (count: number) => void;
   readonly #onLateAnswer: () => void;
   readonly #validators = new Map<string, Validator<unknown>>();
-  readonly #asked = new Map<number, Asked>();
+  readonly #asked = new Map<number, Asker>();
   readonly #listeners = new Set<Peer>();
+  readonly #watchers = new Set<EventListener>();
   #nextToken = 1;
 
   /**
@@ -74,23 +72,52 @@ export class Operators {
   }
 
   /** Takes one request; its answer goes out with the next flush, or when the change is durable. */
-  request(peer: Peer, message: OperatorMessage): void {
+  request(peer: Peer, { id, method, params }: OperatorMessage): void {
+    const answer: Asker["answer"] = (result, problem) => respond(peer, id, result, problem);
     try {
-      this.#serve(peer, message);
+      if (method === "subscribe-events") this.#listen(peer, answer);
+      else this.#serve({ peer, answer }, method, params);
     } catch (thrown) {
-      this.#answer({ peer, id: message.id }, undefined, problemOf(thrown));
+      answer(undefined, problemIn(thrown));
     }
+  }
+
+  /**
+   * Does what a plugin of this process asks for an operator of its own.
+   * @throws TepuiError with the problem, when it is refused.
+   */
+  ask<Name extends OperatorMethod>(
+    method: Name,
+    params: OperatorParams<Name>,
+  ): Promise<OperatorResult<Name>> {
+    return new Promise((resolve, reject) => {
+      const answer: Asker["answer"] = (result, problem) => {
+        if (problem === undefined) resolve(result as OperatorResult<Name>);
+        else reject(remoteError(problem));
+      };
+      this.#serve({ answer }, method, params);
+    });
+  }
+
+  /** Tells a plugin of this process what happens from now on; answers how to stop that. */
+  watch(listener: EventListener): () => void {
+    this.#watchers.add(listener);
+    this.#countListeners();
+    return () => {
+      if (this.#watchers.delete(listener)) this.#countListeners();
+    };
   }
 
   /** Passes the core's answer on to whoever asked; a peer that has gone is not told. */
   reply(token: number, result: unknown, problem: Problem | undefined): void {
     const asked = this.#asked.get(token);
     this.#asked.delete(token);
-    if (asked?.peer.isOpen) this.#answer(asked, result, problem);
+    if (asked?.peer?.isOpen !== false) asked?.answer(result, problem);
   }
 
   /** Tells every listener. */
   publish(event: ClusterEvent): void {
+    for (const tell of this.#watchers) tell(event);
     const message = { type: "event", event } as never;
     try {
       for (const peer of this.#listeners) peer.send(message);
@@ -104,13 +131,17 @@ export class Operators {
 
   /** Forgets a peer that is gone. */
   closed(peer: Peer): void {
-    if (this.#listeners.delete(peer)) this.#onListeners(this.#listeners.size);
+    if (this.#listeners.delete(peer)) this.#countListeners();
     for (const [token, asked] of this.#asked) {
       if (asked.peer === peer) this.#asked.delete(token);
     }
   }
 
-  #serve(peer: Peer, { id, method, params = {} }: OperatorMessage): void {
+  #countListeners(): void {
+    this.#onListeners(this.#listeners.size + this.#watchers.size);
+  }
+
+  #serve(asker: Asker, method: string, params: unknown = {}): void {
     const validator = this.#validators.get(method);
     if (validator === undefined) {
       throw errors.METHOD_UNKNOWN(method, didYouMean(method, this.#validators.keys()));
@@ -121,32 +152,33 @@ export class Operators {
       throw errors.PARAMS_INVALID(method, problem?.message ?? "wrong shape", problem?.path);
     }
     if (method === "subscribe-events") {
-      this.#listen(peer, id);
-    } else if (method in this.#queries) {
+      throw errors.PARAMS_INVALID(method, "events are watched, not asked for");
+    }
+    if (method in this.#queries) {
       const query = this.#queries[method as keyof OperatorQueries] as (asked: unknown) => unknown;
       const result = query(checked.value);
-      if (result instanceof Promise) this.#answerLater({ peer, id }, result);
-      else this.#answer({ peer, id }, result, undefined);
+      if (result instanceof Promise) this.#answerLater(asker, result);
+      else asker.answer(result, undefined);
     } else {
       const token = this.#nextToken++;
-      this.#asked.set(token, { peer, id });
+      this.#asked.set(token, asker);
       this.#command(token, { method, params: checked.value } as OperatorCommand);
     }
   }
 
-  #answerLater(asked: Asked, result: Promise<unknown>): void {
-    const answer = (value: unknown, problem: Problem | undefined): void => {
-      if (!asked.peer.isOpen) return;
-      this.#answer(asked, value, problem);
+  #answerLater({ peer, answer }: Asker, result: Promise<unknown>): void {
+    const tell = (value: unknown, problem: Problem | undefined): void => {
+      if (peer?.isOpen === false) return;
+      answer(value, problem);
       this.#onLateAnswer();
     };
     result.then(
-      (value) => answer(value, undefined),
-      (thrown: unknown) => answer(undefined, problemOf(thrown)),
+      (value) => tell(value, undefined),
+      (thrown: unknown) => tell(undefined, problemIn(thrown)),
     );
   }
 
-  #listen(peer: Peer, id: number): void {
+  #listen(peer: Peer, answer: Asker["answer"]): void {
     if (!this.#listeners.has(peer) && this.#listeners.size >= limits.eventSubscribersMax) {
       // The oldest makes room for the newest (H2).
       const [oldest] = this.#listeners;
@@ -156,17 +188,17 @@ export class Operators {
       }
     }
     this.#listeners.add(peer);
-    this.#onListeners(this.#listeners.size);
-    this.#answer({ peer, id }, {}, undefined);
+    this.#countListeners();
+    answer({}, undefined);
   }
+}
 
-  #answer({ peer, id }: Asked, result: unknown, problem: Problem | undefined): void {
-    const answer = problem === undefined ? { result } : { problem };
-    try {
-      peer.send({ type: "response", id, ...answer } as never);
-    } catch (thrown) {
-      // The answer fits no frame: say so in one that does.
-      peer.send({ type: "response", id, problem: problemOf(thrown) } as never);
-    }
+function respond(peer: Peer, id: number, result: unknown, problem: Problem | undefined): void {
+  const answer = problem === undefined ? { result } : { problem };
+  try {
+    peer.send({ type: "response", id, ...answer } as never);
+  } catch (thrown) {
+    // The answer fits no frame: say so in one that does.
+    peer.send({ type: "response", id, problem: problemIn(thrown) } as never);
   }
 }

@@ -19,6 +19,7 @@ function openDoor(send: Peer["send"] = () => {}, roomBytes = Number.POSITIVE_INF
     serverId: "agent",
     software: "test",
     log: { ...silentLog, warn: keep, error: keep },
+    isReady: () => true,
     isHere: () => true,
     hasRoom: (_, bytes) => bytes <= roomBytes,
     enqueue: (input) => taken.push(input),

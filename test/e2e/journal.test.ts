@@ -19,6 +19,12 @@ interface Replayed {
   }[];
 }
 
+function configFile(config: object): string {
+  const file = join(mkdtempSync(join(tmpdir(), "tepui-e2e-")), "config.json");
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
 async function replayed(journal: string): Promise<{ code: number | null; report: Replayed }> {
   const { code, stdout } = await tepui(["replay", journal, "-o", "json"]).result;
   return { code, report: JSON.parse(stdout) as Replayed };
@@ -28,13 +34,9 @@ describe("the journal of a real master", () => {
   test.each(["drf", "random"])(
     "with %s, two frameworks and a master that was killed, is replayed decision by decision",
     async (name) => {
-      const cluster = await startLocalCluster(2, {
-        master: {
-          policy: { name },
-          allocationInterval: "200ms",
-          journal: { enabled: true, segmentSize: "64KB", segments: 20 },
-        },
-      });
+      const journaled = { enabled: true, segmentSize: "64KB", segments: 20 };
+      const master = { policy: { name }, allocationInterval: "200ms", journal: journaled };
+      const cluster = await startLocalCluster(2, ["--config", configFile({ master })]);
       const journal = join(cluster.dataDir, "master", "journal");
       try {
         const many = ["--count", "30", "--cpus", "0.1", "--mem", "16"];

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, it, test } from "vitest";
 import type { ExecutorCall, ExecutorEvent } from "../../contract/executor-api.ts";
 import { executorCallSchemas } from "../../contract/executor-api.ts";
+import type { ContainerId } from "../../contract/ids.ts";
 import { messageCheck } from "../../contract/message-checks.ts";
 import type { Peer } from "../../contract/ports/transport.ts";
-import type { CloseReason } from "../../contract/wire-protocol.ts";
+import type { CloseReason, Hello } from "../../contract/wire-protocol.ts";
 import { ask, stream } from "./support/client.ts";
 import { type OpenPlugins, openPlugins } from "./support/scripted-master.ts";
 
@@ -12,27 +13,42 @@ const ids = { framework_id: { value: "f" }, executor_id: { value: "e" } };
 const uuid = Buffer.alloc(16, 1).toString("base64");
 const heard: ExecutorCall[] = [];
 const closed: CloseReason[] = [];
+const hellos: Hello[] = [];
+let isReady = true;
+let firstEvent: ExecutorEvent;
 let peers: Peer[] = [];
 let plugins: OpenPlugins;
 
 beforeAll(async () => {
-  plugins = await openPlugins({}, undefined);
+  const standing = { containerId: "c" as ContainerId, token: "c.right" };
+  plugins = await openPlugins(
+    {},
+    {
+      agent: {
+        isReady: () => isReady,
+        hasFramework: (id) => id === "f",
+        executor: (_, id) => (id === "e" ? standing : undefined),
+      },
+    },
+  );
   await plugins.peers.listen(
     { peers: { executor: messageCheck("executor", executorCallSchemas) } },
     {
-      onHello: (peer) => {
+      onHello: (peer, hello) => {
+        hellos.push(hello);
         peers.push(peer);
         return { accept: true, welcome: { server: "a", software: "test" } };
       },
       onMessages: (_, messages) => {
         heard.push(...(messages as ExecutorCall[]));
-        if (heard.at(-1)?.type === "subscribe") tell(subscribedEvent);
+        if (heard.at(-1)?.type === "subscribe") tell(firstEvent);
       },
       onClosed: (_, reason) => closed.push(reason),
     },
   );
 });
 beforeEach(() => {
+  firstEvent = subscribedEvent;
   heard.length = 0;
   peers = [];
 });
@@ -70,7 +86,6 @@ const update = (change: object) => ({
 it.each([
   ["no type", ids, 400, /'type'/],
   ["no executor", { framework_id: { value: "f" }, type: "HEARTBEAT" }, 400, /executor_id/],
-  ["SUBSCRIBE without its object (§7.3)", { ...ids, type: "SUBSCRIBE" }, 400, /'subscribe'/],
   ["a status from nobody (§7.2)", update({ source: null }), 400, /SOURCE_MASTER/],
   ["a status from an agent", update({ source: "SOURCE_AGENT" }), 400, /SOURCE_AGENT/],
   ["no uuid", update({ uuid: null }), 400, /'uuid'/],
@@ -78,6 +93,8 @@ it.each([
   ["a task that goes back", update({ state: "TASK_STAGING" }), 400, /TASK_STAGING/],
   ["another executor", update({ executor_id: { value: "x" } }), 400, /ExecutorID/],
   ["not subscribed (§7.2)", update({}), 403, /not subscribed/],
+  ["an unknown framework", { ...update({}), framework_id: { value: "x" } }, 400, /Framework/],
+  ["an unknown executor", { ...update({}), executor_id: { value: "x" } }, 400, /Executor/],
   ["a heartbeat is always well", { ...ids, type: "HEARTBEAT" }, 202, /^$/],
 ])("§7.2 %s", async (_, body, code, text) => {
   const answer = await ask(plugins.port, { path, body });
@@ -148,4 +165,34 @@ test("§7.6 a second subscription of an executor ends the first", async () => {
   tell({ type: "shutdown" });
   expect(await second.any()).toEqual({ type: "SHUTDOWN" });
   second.close();
+});
+
+test("§7.2 an agent that has not recovered answers 503", async () => {
+  isReady = false;
+  const answer = await ask(plugins.port, { path, body: { ...ids, type: "HEARTBEAT" } });
+  isReady = true;
+  expect([answer.status, answer.text]).toEqual([503, "Agent has not finished recovery"]);
+});
+
+test("§7.2 a token that is not that of the executor is refused, the right one passed on", async () => {
+  const body = { ...ids, type: "SUBSCRIBE", subscribe: {} };
+  const headers = (token: string) => ({
+    "content-type": "application/json",
+    authorization: `Bearer ${token}`,
+  });
+  const wrong = await ask(plugins.port, { path, body, headers: headers("c.wrong") });
+  expect(wrong.status).toBe(403);
+  const events = await stream(plugins.port, { path, body, headers: headers("c.right") });
+  expect(events.status).toBe(200);
+  expect(hellos.at(-1)).toMatchObject({ peer: "executor", token: "c.right" });
+  events.close();
+});
+
+test("§7.6 an executor that is to end is told so, and the stream closes", async () => {
+  firstEvent = { type: "shutdown" };
+  // As the executors of mesos-framework do, it sends no `subscribe` object (§10.1).
+  const body = { ...ids, type: "SUBSCRIBE" };
+  const events = await stream(plugins.port, { path, body });
+  expect(await events.any()).toEqual({ type: "SHUTDOWN" });
+  expect(await events.any()).toBeUndefined();
 });

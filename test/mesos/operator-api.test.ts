@@ -65,6 +65,9 @@ const roleView: RoleView = {
   weight: 2,
   frameworks: [frameworkId],
   allocated: [],
+  offered: [],
+  reserved: [],
+  consumed: {},
   limit: { cpus: 2000 },
 };
 
@@ -130,7 +133,7 @@ describe("§8 the operator API", () => {
     [{}, 400, /'type'/],
     [{ type: "GET_METRICS" }, 400, /'get_metrics'/],
     [{ type: "UPDATE_WEIGHTS" }, 400, /'update_weights'/],
-    [{ type: "TEARDOWN", teardown: { framework_id: { value: "x" } } }, 404, /not known/],
+    [{ type: "TEARDOWN", teardown: { framework_id: { value: "x" } } }, 400, /not known/],
   ])("%j is %d", async (body, status, text) => {
     const answer = await call(body);
     expect([answer.status, answer.text]).toEqual([status, expect.stringMatching(text)]);

@@ -45,6 +45,9 @@ const roleView: RoleView = {
   weight: 2,
   frameworks: [],
   allocated: [],
+  offered: [],
+  reserved: [],
+  consumed: {},
   guarantee: { cpus: 2_000 },
 };
 

@@ -34,6 +34,7 @@ const anything = [
   "frameworks",
   "conformance",
   "authoring",
+  "simulation",
   "cli",
   "bench",
   "test",
@@ -136,6 +137,12 @@ export const areas: readonly Area[] = [
     may: ["contract", "wire", "kernel", "agent", "conformance", "bench"],
     node: true,
     because: "what authors need stands on what runs their plugins, and never on a plugin of ours",
+  },
+  {
+    path: "simulation",
+    may: ["contract", "kernel", "conformance/random.ts"],
+    node: true,
+    because: "it runs the master's own core and rounds, and stands for agents and frameworks itself",
   },
   {
     path: "cli",

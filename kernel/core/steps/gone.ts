@@ -129,6 +129,6 @@ function endUnreachable(
     recordStatus(task, status);
     sendStatus(framework, status, out);
     publishUpdate(state, task, status, nowMs, out);
-    remember(framework.completed, task, state.options.maxCompletedTasksPerFramework);
+    remember(state, task);
   }
 }

@@ -1,5 +1,12 @@
+import type { RoleName } from "../../../contract/ids.ts";
 import type { OperatorParams, OperatorResult, RoleView } from "../../../contract/operator-api.ts";
-import { add, NOTHING, type Resources } from "../../../contract/resources.ts";
+import {
+  add,
+  NOTHING,
+  type Resource,
+  type Resources,
+  reservationRole,
+} from "../../../contract/resources.ts";
 import type { ClusterState, Role } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
 import { offeredOn, usedOn } from "./agents.ts";
@@ -28,8 +35,10 @@ export function clusterView(state: ClusterState): OperatorResult<"cluster"> {
     taskCounts(framework, tasks);
   }
   frameworks["completed"] = state.completedFrameworks.size;
+  const { name, master } = state.options;
   return {
-    master: state.options.master,
+    ...(name === undefined ? {} : { name }),
+    master,
     startedMs: state.startedMs,
     policy: state.allocation.policy,
     agents,
@@ -54,19 +63,59 @@ export function offersView(
 /** Roles by name, with what their frameworks hold and are offered (E18, E19). */
 export function rolesView(state: ClusterState): OperatorResult<"roles"> {
   const roles = [...state.roles.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { roles: roles.map((role) => roleView(state, role)) };
+  const offered = new Sums();
+  for (const { client, wire } of state.offers.values()) offered.addUp(client.role, wire.resources);
+  const reserved = new Sums();
+  for (const { total } of state.agents.values()) {
+    for (const resource of total) {
+      const role = state.roles.get(reservationRole(resource) as RoleName);
+      if (role !== undefined) reserved.addUp(role, [resource]);
+    }
+  }
+  return {
+    roles: roles.map((role) => ({
+      ...roleView(state, role),
+      offered: offered.of(role),
+      reserved: reserved.of(role),
+    })),
+  };
 }
 
-function roleView({ tables, registry }: ClusterState, role: Role): RoleView {
-  const allocated = tables.kindNames.flatMap((name, kind) => {
-    const scalar = tables.roles.used[role.row * KINDS + kind] ?? 0;
-    return scalar === 0 ? [] : [{ name, scalar }];
-  });
-  const view: RoleView = {
+/** Scalars by role and name; what a role has counts for those above it as well. */
+class Sums {
+  readonly #byRole = new Map<Role, Map<string, number>>();
+
+  addUp(role: Role, resources: Resources): void {
+    for (let at: Role | undefined = role; at !== undefined; at = at.parent) {
+      const sums = this.#byRole.get(at) ?? new Map<string, number>();
+      this.#byRole.set(at, sums);
+      for (const { name, scalar } of resources) {
+        if (scalar !== undefined) sums.set(name, (sums.get(name) ?? 0) + scalar);
+      }
+    }
+  }
+
+  of(role: Role): Resource[] {
+    return Array.from(this.#byRole.get(role) ?? [], ([name, scalar]) => ({ name, scalar }));
+  }
+}
+
+function roleView(
+  { tables, registry }: ClusterState,
+  role: Role,
+): Omit<RoleView, "offered" | "reserved"> {
+  const amounts = (column: Float64Array): Resource[] =>
+    tables.kindNames.flatMap((name, kind) => {
+      const scalar = column[role.row * KINDS + kind] ?? 0;
+      return scalar === 0 ? [] : [{ name, scalar }];
+    });
+  const consumed = amounts(tables.roles.consumed).map(({ name, scalar }) => [name, scalar]);
+  const view: Omit<RoleView, "offered" | "reserved"> = {
     role: role.name,
     weight: registry.weights.get(role.name) ?? 1,
     frameworks: [...role.clients].filter((c) => c.subscribed).map((c) => c.framework.id),
-    allocated,
+    allocated: amounts(tables.roles.used),
+    consumed: Object.fromEntries(consumed),
   };
   const quota = registry.quotas.get(role.name);
   if (quota?.guarantee !== undefined) view.guarantee = quota.guarantee;

@@ -12,6 +12,25 @@ function taskView(state: ClusterState, task: Task): TaskView {
   return { ...view, hostname: info.hostname, agentIp: info.ip, agentPort: info.port };
 }
 
+/** Every task that is alive, waits for an acknowledgement, or is on an unreachable agent. */
+export function* liveTasks(state: ClusterState): Generator<TaskView> {
+  for (const framework of state.frameworks.values()) {
+    for (const task of framework.tasks.values()) yield taskView(state, task);
+    for (const task of framework.unreachable.values()) yield taskView(state, task);
+  }
+}
+
+/** Every task that has ended and is remembered. */
+export function* endedTasks(state: ClusterState): Generator<TaskView> {
+  const most = state.options.maxCompletedTasksPerFramework;
+  for (const { completed } of state.frameworks.values()) {
+    for (const task of remembered(completed, most)) yield taskView(state, task);
+  }
+  for (const { tasks } of state.completedFrameworks.values()) {
+    for (const task of tasks) yield taskView(state, task);
+  }
+}
+
 /**
  * Tasks, the newest first; those that have ended only if asked for.
  * @throws TepuiError TASK_AMBIGUOUS when `taskId` begins the ids of several tasks.

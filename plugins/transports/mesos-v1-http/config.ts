@@ -15,6 +15,12 @@ export const MesosConfig = Type.Object(
       default: 1_800_000,
       description: "Time between heartbeats to executors.",
     }),
+    padStreams: Type.Boolean({
+      default: true,
+      description:
+        "A heartbeat follows whatever is sent on an event stream, so that no client waits for " +
+        "more to come before it sees the last event.",
+    }),
     version: Type.String({
       pattern: "^[1-9]\\d*\\.\\d+\\.\\d+$",
       default: "1.11.0",
@@ -31,6 +37,11 @@ export const MesosConfig = Type.Object(
       maximum: 4_194_304,
       default: 3_145_728,
       description: "Offers are split over several events beyond this. Some clients take 4 MiB.",
+    }),
+    authenticateExecutors: Type.Boolean({
+      default: false,
+      description:
+        "Executors must show the token of their environment; one that is shown is always checked.",
     }),
     credentials: Type.Array(
       Type.Object(

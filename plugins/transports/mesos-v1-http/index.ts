@@ -1,3 +1,4 @@
+import { AGENT_VIEW } from "../../../contract/ports/agent-view.ts";
 import { CLUSTER_VIEW } from "../../../contract/ports/cluster-view.ts";
 import { HTTP_ROUTER } from "../../../contract/ports/http.ts";
 import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
@@ -31,7 +32,7 @@ export function create(context: PluginContext<MesosConfig>): PluginInstance {
   routeView(router, side, "/version", versionView(config));
   routeView(router, side, "/health", healthView);
   if (view === undefined) {
-    const api = new ExecutorApi({ config, clock, hub, gate });
+    const api = new ExecutorApi({ config, clock, hub, view: context.use(AGENT_VIEW) });
     routeBoth(router, side, "/api/v1/executor", (exchange) => api.serve(exchange));
   } else {
     const api = new SchedulerApi({ config, clock, hub, view, gate });

@@ -204,6 +204,11 @@ export class UwsExchange implements HttpExchange {
       throw new Error(`${status} is not a status to answer with`);
     }
     this.#answered = true;
+    // uWebSockets.js closes these connections and does not say so; clients that keep connections
+    // would use one that is gone.
+    if (this.#closeAfter || /\bclose\b/i.test(this.headers["connection"] ?? "")) {
+      lines.push(["connection", "close"]);
+    }
     return lines;
   }
 
@@ -223,7 +228,7 @@ export class UwsExchange implements HttpExchange {
 /** Headers that the server writes itself; twice would be wrong. */
 function isOurs(name: string): boolean {
   const lower = name.toLowerCase();
-  return lower === "content-length" || lower === "transfer-encoding" || lower === "date";
+  return ["connection", "content-length", "date", "transfer-encoding"].includes(lower);
 }
 
 function statusLine(status: number): string {

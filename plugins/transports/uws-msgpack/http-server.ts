@@ -32,6 +32,10 @@ export class UwsRouter implements HttpRouter {
     this.#routes.add(method, path, handler);
   }
 
+  serves(path: string): boolean {
+    return this.#routes.has(path);
+  }
+
   /** Exchanges that are not over yet. */
   get size(): number {
     return this.#open.size;

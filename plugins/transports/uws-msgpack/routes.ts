@@ -28,6 +28,11 @@ export class Routes {
     handlers.set(method, handler);
   }
 
+  /** True when a route was added for exactly this path, or for it and what is below. */
+  has(path: string): boolean {
+    return this.#exact.has(path) || this.#prefixes.has(path);
+  }
+
   /** Finds the handler for a method and a path that `decodedPath` gave. */
   find(method: string, path: string): RouteMatch {
     const exact = this.#exact.get(path);

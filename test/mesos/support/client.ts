@@ -1,10 +1,11 @@
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { readProto } from "../../../plugins/transports/mesos-v1-http/codec/proto-read.ts";
-import type { Message } from "../../../plugins/transports/mesos-v1-http/definitions/define.ts";
+import type {
+  Message,
+  MessageDef,
+} from "../../../plugins/transports/mesos-v1-http/definitions/define.ts";
 import { Event } from "../../../plugins/transports/mesos-v1-http/definitions/scheduler.ts";
 import { RecordReader } from "../../../plugins/transports/mesos-v1-http/http/record-io.ts";
-
-type SchedulerEvent = Message<typeof Event>;
 
 /** An answer that was read to its end. */
 export interface Answer {
@@ -57,7 +58,7 @@ export function ask(port: number, what: Ask): Promise<Answer> {
 }
 
 /** An event stream; records are taken off with `next`. */
-export class Stream {
+export class Stream<M extends MessageDef = typeof Event> {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
   /** HTTP chunks as the parser gave them, to see what shares one. */
@@ -66,8 +67,10 @@ export class Stream {
   isEnded = false;
   readonly #response: IncomingMessage;
   readonly #waiting: (() => void)[] = [];
+  readonly #def: M;
 
-  constructor(response: IncomingMessage) {
+  constructor(response: IncomingMessage, def: M) {
+    this.#def = def;
     this.#response = response;
     this.status = response.statusCode ?? 0;
     this.headers = response.headers;
@@ -87,22 +90,23 @@ export class Stream {
   }
 
   /** The next event that is not a heartbeat, or `undefined` at the end. */
-  async next(): Promise<SchedulerEvent | undefined> {
+  async next(): Promise<Message<M> | undefined> {
     while (true) {
       const event = await this.any();
-      if (event?.type !== "HEARTBEAT") return event;
+      if ((event as { type?: string } | undefined)?.type !== "HEARTBEAT") return event;
     }
   }
 
   /** The next event of any type, or `undefined` at the end. */
-  async any(): Promise<SchedulerEvent | undefined> {
+  async any(): Promise<Message<M> | undefined> {
     while (this.records.length === 0 && !this.isEnded) {
       await new Promise<void>((wake) => this.#waiting.push(wake));
     }
     const record = this.records.shift();
     if (record === undefined) return undefined;
-    if (this.headers["content-type"] === "application/x-protobuf") return readProto(Event, record);
-    return JSON.parse(Buffer.from(record).toString("utf8")) as SchedulerEvent;
+    const isProto = this.headers["content-type"] === "application/x-protobuf";
+    if (isProto) return readProto(this.#def, record);
+    return JSON.parse(Buffer.from(record).toString("utf8")) as Message<M>;
   }
 
   get streamId(): string {
@@ -123,12 +127,14 @@ export class Stream {
   }
 }
 
-/** Opens an event stream. */
-export function stream(port: number, what: Ask): Promise<Stream> {
+/** Opens an event stream of the scheduler API, or of what `def` says. */
+export function stream(port: number, what: Ask): Promise<Stream>;
+export function stream<M extends MessageDef>(port: number, what: Ask, def: M): Promise<Stream<M>>;
+export function stream(port: number, what: Ask, def: MessageDef = Event): Promise<Stream> {
   return new Promise((resolve, reject) => {
     const sent = open(port, what);
     sent.on("error", reject);
-    sent.on("response", (response) => resolve(new Stream(response)));
+    sent.on("response", (response) => resolve(new Stream(response, def) as Stream));
   });
 }
 

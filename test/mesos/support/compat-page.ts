@@ -11,6 +11,15 @@ import { queries } from "../../../plugins/transports/mesos-v1-http/operator/quer
 import { slowQueries } from "../../../plugins/transports/mesos-v1-http/operator/slow-queries.ts";
 import { v0Endpoints } from "../../../plugins/transports/mesos-v1-http/operator/v0-endpoints.ts";
 import { stateViews } from "../../../plugins/transports/mesos-v1-http/views/state-views.ts";
+import { acceptRows } from "../conformance/accept-rows.ts";
+import { disturbanceRows } from "../conformance/disturbance-rows.ts";
+import { executorRows } from "../conformance/executor-rows.ts";
+import { jsonRows } from "../conformance/json-rows.ts";
+import { operatorRows } from "../conformance/operator-rows.ts";
+import { scenarioRows } from "../conformance/scenario-rows.ts";
+import { schedulerRows } from "../conformance/scheduler-rows.ts";
+import { surfaceRows } from "../conformance/surface-rows.ts";
+import { taskRows } from "../conformance/task-rows.ts";
 
 /** Names of the `type` of an envelope, without UNKNOWN. */
 export function typesOf(def: MessageDef): string[] {
@@ -62,7 +71,37 @@ export function compatPage(): string {
     ),
     ...table("Operator API of the master", operator),
     ...table("Endpoints of the master outside of `/api/v1`", views),
+    ...conformance(),
   ].join("\n");
+}
+
+/** What the conformance suite holds a real cluster to, a line for each of its rows. */
+function conformance(): string[] {
+  const rows = [
+    ...surfaceRows,
+    ...jsonRows,
+    ...schedulerRows,
+    ...acceptRows,
+    ...taskRows,
+    ...executorRows,
+    ...operatorRows,
+    ...scenarioRows,
+    ...disturbanceRows,
+  ];
+  return [
+    "## Conformance",
+    "",
+    "Each line is a test against a master and agents that run as processes of their own, in the",
+    "forms that it names; `npx vitest run test/mesos/conformance` runs them. The first column is",
+    "the section of the description of the API that the suite was written from: 1 routes and",
+    "connections, 2 types, 3 records, 4 the leader, 5 JSON, 6 scheduler API, 7 executor API,",
+    "8 operator API, 9 views, 12 and O whole stories.",
+    "",
+    "| Section | What holds | Forms |",
+    "|---|---|---|",
+    ...rows.map(({ section, claim, wires }) => `| ${section} | ${claim} | ${wires.join(", ")} |`),
+    "",
+  ];
 }
 
 function table(title: string, rows: readonly (readonly (string | undefined)[])[]): string[] {

@@ -2,6 +2,7 @@ import type { FrameworkCall, FrameworkEvent } from "../../../contract/framework-
 import { frameworkCallSchemas } from "../../../contract/framework-api.ts";
 import type { FrameworkId } from "../../../contract/ids.ts";
 import { messageCheck } from "../../../contract/message-checks.ts";
+import { AGENT_VIEW, type OwnAgentView } from "../../../contract/ports/agent-view.ts";
 import {
   CLUSTER_VIEW,
   type ClusterView,
@@ -60,7 +61,7 @@ export class ScriptedMaster {
   }
 
   async #start(config: object): Promise<void> {
-    this.#plugins = await openPlugins(config, this.#view());
+    this.#plugins = await openPlugins(config, { cluster: this.#view() });
     const options = { peers: { framework: messageCheck("framework", frameworkCallSchemas) } };
     const handlers = {
       onHello: () => ({ accept: true as const, welcome: { server: "m", software: "test" } }),
@@ -91,7 +92,7 @@ export class ScriptedMaster {
       tell(peer, { type: "subscribed", frameworkId: id, master: masterInfo });
     } else if (call.type === "update-framework") {
       const refused = call.framework.name === "forbidden";
-      const problem = { code: "FRAMEWORK_UNAUTHORIZED", message: "not for you" };
+      const problem = { code: "FRAMEWORK_UNAUTHORIZED", status: 403, message: "not for you" };
       const { requestId } = call;
       tell(peer, { type: "framework-updated", requestId, ...(refused ? { problem } : {}) });
     }
@@ -164,11 +165,14 @@ export interface OpenPlugins {
   stop(): Promise<void>;
 }
 
-/** Opens the plugin on a free port: a master's side with a view, an agent's without. */
-export async function openPlugins(
-  config: object,
-  view: ClusterView | undefined,
-): Promise<OpenPlugins> {
+/** What the plugin is shown: of a master, or of an agent. */
+export interface Shown {
+  readonly cluster?: ClusterView;
+  readonly agent?: OwnAgentView;
+}
+
+/** Opens the plugin on a free port, on the side that it is shown. */
+export async function openPlugins(config: object, { cluster, agent }: Shown): Promise<OpenPlugins> {
   const uws = createUws(
     context(
       {
@@ -187,15 +191,21 @@ export async function openPlugins(
       {},
     ),
   );
-  const ports = { ...uws.ports, ...(view === undefined ? {} : { [CLUSTER_VIEW.name]: view }) };
+  const ports = {
+    ...uws.ports,
+    ...(cluster === undefined ? {} : { [CLUSTER_VIEW.name]: cluster }),
+    ...(agent === undefined ? {} : { [AGENT_VIEW.name]: agent }),
+  };
   const mesos = createMesos(
     context(
       {
         heartbeatMs: 8_000,
         executorHeartbeatMs: 1_800_000,
+        padStreams: true,
         version: "1.11.0",
         bodyBytesMax: 1 << 20,
         recordBytesMax: 3 << 20,
+        authenticateExecutors: false,
         credentials: [],
         ...config,
       },

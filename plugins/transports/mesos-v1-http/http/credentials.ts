@@ -9,7 +9,7 @@ export interface Credential {
 }
 
 /** Realms of the two sides, by what is asked for (§2.5). */
-export type Realm = "scheduler" | "readonly" | "readwrite" | "executor";
+export type Realm = "scheduler" | "readonly" | "readwrite";
 
 /** Who sent a request: nobody in particular, or a principal that has proven itself. */
 export interface Caller {
@@ -40,6 +40,19 @@ export class Gate {
     });
     return undefined;
   }
+}
+
+/**
+ * The bearer token of a request, as executors send the one of their environment (§7.1); `undefined`
+ * when there is none.
+ */
+export function bearerOf(exchange: HttpExchange): string | undefined {
+  return /^Bearer (\S+)$/i.exec(exchange.headers["authorization"] ?? "")?.[1];
+}
+
+/** Whether two secrets are the same; the time taken tells nothing about them. */
+export function isSameSecret(one: string, other: string): boolean {
+  return timingSafeEqual(digest(one), digest(other));
 }
 
 function digest(secret: string): Buffer {

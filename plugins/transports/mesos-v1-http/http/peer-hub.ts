@@ -10,6 +10,7 @@ import type {
 import { encodedBytes } from "../../../../contract/size.ts";
 import {
   type CloseReason,
+  type Hello,
   type PeerKind,
   WIRE_VERSION,
   type WireMessage,
@@ -51,7 +52,7 @@ export class PeerHub implements TransportServer {
   }
 
   /** Introduces a peer to the kernel, as a native one is by its hello. */
-  async introduce(peer: StreamPeer, software: string): Promise<HelloAnswer> {
+  async introduce(peer: StreamPeer, said: Pick<Hello, "software" | "token">): Promise<HelloAnswer> {
     const handlers = this.#handlers;
     if (handlers === undefined) {
       return { accept: false, refusal: { code: "STARTING", message: "the server is not ready" } };
@@ -61,7 +62,7 @@ export class PeerHub implements TransportServer {
       tepui: WIRE_VERSION,
       peer: peer.kind,
       name: peer.name,
-      software,
+      ...said,
     };
     const answer = await handlers.onHello(peer, hello);
     if (answer.accept) this.#peers.add(peer);

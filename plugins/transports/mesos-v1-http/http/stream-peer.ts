@@ -22,7 +22,13 @@ export interface StreamPeerParts {
   /** Turns a message into records; none when clients of this API do not know such a message. */
   encode(message: WireMessage): readonly (string | Uint8Array)[];
   /** The record of a heartbeat. */
-  heartbeat(): string | Uint8Array;
+  readonly heartbeat: string | Uint8Array;
+  /**
+   * Whether a heartbeat follows what is sent at once. Some readers show a record only when
+   * something follows it: those that wait for the end of its chunk, which leaves with the next one,
+   * and those that read by lines, since a record ends without one.
+   */
+  readonly isPadded: boolean;
   /** Called once, later, when the stream is over for whatever reason. */
   onClosed(peer: StreamPeer, reason: CloseReason): void;
 }
@@ -40,7 +46,10 @@ export class StreamPeer implements Peer {
   #stream: HttpStream | undefined;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
+  readonly #heartbeat: Uint8Array;
   #heartbeats: Timer | undefined;
+  /** The first heartbeat comes with the message that started them. */
+  #isFirstDue = false;
   #ended: CloseReason | undefined;
 
   constructor(parts: StreamPeerParts) {
@@ -49,6 +58,7 @@ export class StreamPeer implements Peer {
     this.name = parts.name;
     this.remote = parts.remote;
     this.#parts = parts;
+    this.#heartbeat = frameRecord(parts.heartbeat);
   }
 
   get isOpen(): boolean {
@@ -66,38 +76,50 @@ export class StreamPeer implements Peer {
     this.flush();
   }
 
-  /** Sends a heartbeat every `periodMs` from now on, whatever else is sent (§6.3). */
-  startHeartbeats(periodMs: number): void {
+  /**
+   * Sends a heartbeat every `periodMs` from now on, whatever else is sent, and one at once after
+   * the message that is being sent, if any (§6.3).
+   */
+  startHeartbeats(periodMs: number, isFirstAtOnce: boolean): void {
     if (!this.isOpen || this.#heartbeats !== undefined) return;
+    this.#isFirstDue = isFirstAtOnce;
     this.#heartbeats = this.#parts.clock.every(periodMs, () => {
-      this.#push(this.#parts.heartbeat());
+      this.#push(this.#heartbeat);
       this.flush();
     });
   }
 
   send(message: WireMessage): void {
     if (!this.isOpen) return;
-    for (const record of this.#parts.encode(message)) this.#push(record);
-    if (this.#queuedBytes > QUEUE_BYTES_MAX) this.flush();
+    for (const record of this.#parts.encode(message)) this.#push(frameRecord(record));
+    if (this.#isFirstDue) this.#push(this.#heartbeat);
+    this.#isFirstDue = false;
+    if (this.#queuedBytes > QUEUE_BYTES_MAX) this.#writeOut();
   }
 
   flush(): void {
     if (this.#stream === undefined || this.#queue.length === 0) return;
+    if (this.#parts.isPadded && this.#queue.at(-1) !== this.#heartbeat) this.#push(this.#heartbeat);
+    this.#writeOut();
+  }
+
+  close(code: CloseCode, message = ""): void {
+    if (!this.isOpen) return;
+    // The end of the stream follows, which is as good as a heartbeat.
+    this.#writeOut();
+    this.#over({ code, message, byPeer: false });
+    this.#stream?.end();
+  }
+
+  #writeOut(): void {
+    if (this.#stream === undefined) return;
     const queue = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
     for (const chunk of queue) this.#stream.write(chunk);
   }
 
-  close(code: CloseCode, message = ""): void {
-    if (!this.isOpen) return;
-    this.flush();
-    this.#over({ code, message, byPeer: false });
-    this.#stream?.end();
-  }
-
-  #push(record: string | Uint8Array): void {
-    const chunk = frameRecord(record);
+  #push(chunk: Uint8Array): void {
     this.#queue.push(chunk);
     this.#queuedBytes += chunk.length;
   }

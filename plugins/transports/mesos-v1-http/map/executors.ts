@@ -13,13 +13,14 @@ export type V1ExecutorCall = Message<typeof CallDef>;
 /** An event of the executor API. */
 export type V1ExecutorEvent = Message<typeof EventDef>;
 
-/** Says what is wrong with an executor's call, or `undefined` (§7.2). */
+/**
+ * Says what is wrong with an executor's call, or `undefined` (§7.2). Mesos refuses a SUBSCRIBE
+ * without `subscribe`; the executors of mesos-framework send none, and are taken (§10.1).
+ */
 export function executorCallProblem(call: V1ExecutorCall): string | undefined {
   switch (call.type) {
     case undefined:
       return "Expecting 'type' to be present";
-    case "SUBSCRIBE":
-      return call.subscribe === undefined ? "Expecting 'subscribe' to be present" : undefined;
     case "MESSAGE":
       return call.message === undefined ? "Expecting 'message' to be present" : undefined;
     case "UPDATE":

@@ -1,4 +1,6 @@
 import type { FrameworkEvent } from "../../../../contract/framework-api.ts";
+import type { ExecutorId } from "../../../../contract/ids.ts";
+import type { TaskStatus } from "../../../../contract/schema/task.ts";
 import type { Message } from "../definitions/define.ts";
 import type { Event as EventDef } from "../definitions/scheduler.ts";
 import { wrap } from "./basics.ts";
@@ -15,6 +17,12 @@ export interface EventForm {
   readonly heartbeatMs: number;
   /** The Mesos version that is claimed. */
   readonly version: string;
+}
+
+/** What runs a command task is an executor of the agent's own, named after the task (§6.9). */
+function withExecutor(status: TaskStatus): TaskStatus {
+  if (status.executorId !== undefined || status.uuid === undefined) return status;
+  return { ...status, executorId: status.taskId as string as ExecutorId };
 }
 
 /**
@@ -50,7 +58,7 @@ export function mapEvent(event: FrameworkEvent, form: EventForm): SchedulerEvent
         rescind_inverse_offer: { inverse_offer_id: wrap(event.inverseOfferId) },
       };
     case "update":
-      return { type: "UPDATE", update: { status: statusTo(event.status) } };
+      return { type: "UPDATE", update: { status: statusTo(withExecutor(event.status)) } };
     case "operation-update":
       return {
         type: "UPDATE_OPERATION_STATUS",

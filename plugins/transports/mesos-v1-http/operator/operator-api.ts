@@ -80,6 +80,7 @@ export class OperatorApi {
 function refusalOf(type: ChangeType, thrown: unknown): unknown {
   if (!(thrown instanceof TepuiError)) return thrown;
   const { code, message } = thrown;
+  if (code === "FRAMEWORK_UNKNOWN") return new Refusal(400, message);
   if (code === "AGENT_UNKNOWN" && accepted.has(type)) return new Refusal(400, message);
   if (code === "AGENT_LEAVING" && type === "MARK_AGENT_GONE") return new Refusal(503, message);
   return thrown;

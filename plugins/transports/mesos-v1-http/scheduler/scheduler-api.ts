@@ -1,4 +1,4 @@
-import type { FrameworkEvent } from "../../../../contract/framework-api.ts";
+import type { FrameworkEvent, Problem } from "../../../../contract/framework-api.ts";
 import type { FrameworkId } from "../../../../contract/ids.ts";
 import type { Clock } from "../../../../contract/ports/clock.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
@@ -31,11 +31,10 @@ export interface SchedulerApiParts {
   readonly gate: Gate;
 }
 
-/** Problems of a framework's change of itself that are not simply its own mistake (§6.4). */
-const updateStatus: Readonly<Record<string, number>> = {
-  FRAMEWORK_UNAUTHORIZED: 403,
-  FRAMEWORK_REMOVED: 409,
-};
+/** What a framework's change of itself may be answered with when it is refused (§6.4). */
+function updateStatus({ status }: Problem): number {
+  return status === 403 || status === 409 ? status : 400;
+}
 
 /** POST `/api/v1/scheduler`: the checks come in the order of §6.1. */
 export class SchedulerApi {
@@ -92,14 +91,13 @@ export class SchedulerApi {
       name: info.name.slice(0, 255) || "framework",
       remote: exchange.remote,
       clock,
-      heartbeat: () => writer.record({ type: "HEARTBEAT" }),
+      heartbeat: writer.record({ type: "HEARTBEAT" }),
+      isPadded: config.padStreams,
       encode: (message) => {
         const event = message as FrameworkEvent;
         this.#subscriptions.observe(peer, event);
-        if (event.type !== "subscribed") return writer.records(event);
-        // The first heartbeat comes right after SUBSCRIBED (§6.3).
-        peer.startHeartbeats(config.heartbeatMs);
-        return [...writer.records(event), writer.record({ type: "HEARTBEAT" })];
+        if (event.type === "subscribed") peer.startHeartbeats(config.heartbeatMs, true);
+        return writer.records(event);
       },
       onClosed: (_, reason) => {
         this.#subscriptions.remove(peer);
@@ -121,7 +119,8 @@ export class SchedulerApi {
     info: NonNullable<SchedulerCall["subscribe"]>["framework_info"],
   ): Promise<void> {
     const { hub } = this.#parts;
-    const hello = await hub.introduce(peer, exchange.headers["user-agent"] ?? "mesos-client");
+    const software = exchange.headers["user-agent"] ?? "mesos-client";
+    const hello = await hub.introduce(peer, { software });
     if (!hello.accept) {
       throw new Refusal(503, hello.refusal.message);
     }
@@ -186,7 +185,7 @@ export class SchedulerApi {
     if (call.type === "UPDATE_FRAMEWORK") {
       subscription.awaitUpdate(requestId, (refusal) => {
         if (refusal !== undefined) {
-          refuse(exchange, updateStatus[refusal.code] ?? 400, refusal.message);
+          refuse(exchange, updateStatus(refusal), refusal.message);
           return;
         }
         subscription.writer.setCapabilities(capabilitiesOf(mapped.call));

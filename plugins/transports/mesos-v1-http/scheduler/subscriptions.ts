@@ -34,7 +34,8 @@ export class Subscription {
 
   /** Tells all that wait that no answer will come. */
   abandon(): void {
-    const gone = { code: "FRAMEWORK_REMOVED", message: "Framework was removed while updating" };
+    const message = "Framework was removed while updating";
+    const gone = { code: "FRAMEWORK_REMOVED", status: 409, message };
     for (const requestId of [...this.#updates.keys()]) this.settle(requestId, gone);
   }
 }

@@ -1,9 +1,11 @@
 import { hostPort } from "../../../../contract/address.ts";
-import type { AgentView, FrameworkView, TaskView } from "../../../../contract/operator-api.ts";
+import type { AgentView, RoleView, TaskView } from "../../../../contract/operator-api.ts";
 import { printAttributeValue } from "../../../../contract/resources/attributes.ts";
+import { fromMilli, toMilli } from "../../../../contract/resources.ts";
 import type { TaskState } from "../../../../contract/task-state.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import type { QuerySource } from "../operator/queries.ts";
+import { frameworksPart, groupBy, seconds, taskPart } from "./framework-view.ts";
 import { reservedObject, resourceObject, unreservedObject } from "./resource-object.ts";
 
 const counted: readonly TaskState[] = [
@@ -108,90 +110,6 @@ function agentPart(one: AgentView): object {
   };
 }
 
-function frameworksPart({ view }: QuerySource): object {
-  const alive = groupByFramework(view.tasks());
-  const completed = groupByFramework(view.completedTasks());
-  const shown = (one: FrameworkView) => frameworkPart(one, alive, completed);
-  const all = [...view.frameworks()];
-  return {
-    frameworks: all.filter(({ state }) => state !== "completed").map(shown),
-    completed_frameworks: all.filter(({ state }) => state === "completed").map(shown),
-    orphan_tasks: [],
-    unregistered_frameworks: [],
-  };
-}
-
-type Grouped = ReadonlyMap<string | undefined, readonly TaskView[]>;
-
-function groupByFramework(tasks: Iterable<TaskView>): Grouped {
-  return groupBy(tasks, ({ task }) => task.frameworkId);
-}
-
-function groupBy<T>(list: Iterable<T>, keyOf: (one: T) => string): Map<string | undefined, T[]> {
-  const groups = new Map<string | undefined, T[]>();
-  for (const one of list) {
-    const key = keyOf(one);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return groups;
-}
-
-function frameworkPart(one: FrameworkView, alive: Grouped, completed: Grouped): object {
-  const { framework } = one;
-  const tasks = alive.get(framework.id) ?? [];
-  const isMulti = framework.capabilities?.includes("MULTI_ROLE") ?? false;
-  return {
-    id: framework.id,
-    name: framework.name,
-    user: framework.user,
-    failover_timeout: (framework.failoverTimeoutMs ?? 0) / 1000,
-    checkpoint: framework.checkpoint ?? false,
-    hostname: framework.hostname ?? "",
-    principal: framework.principal,
-    webui_url: framework.webuiUrl,
-    capabilities: framework.capabilities ?? [],
-    ...(isMulti ? { roles: framework.roles } : { role: framework.roles[0] ?? "*" }),
-    active: one.state === "active",
-    connected: one.state === "active",
-    recovered: one.state === "recovered",
-    registered_time: seconds(one.registeredMs),
-    reregistered_time: seconds(one.reregisteredMs),
-    unregistered_time: seconds(one.unregisteredMs) ?? 0,
-    resources: resourceObject([...one.used, ...one.offered]),
-    used_resources: resourceObject(one.used),
-    offered_resources: resourceObject(one.offered),
-    tasks: tasks.filter(({ task }) => task.state !== "TASK_UNREACHABLE").map(taskPart),
-    unreachable_tasks: tasks.filter(({ task }) => task.state === "TASK_UNREACHABLE").map(taskPart),
-    completed_tasks: (completed.get(framework.id) ?? []).map(taskPart),
-    offers: [],
-    executors: [],
-    labels: framework.labels,
-  };
-}
-
-function taskPart({ task }: TaskView): object {
-  return {
-    id: task.taskId,
-    name: task.name,
-    framework_id: task.frameworkId,
-    executor_id: task.executorId ?? "",
-    slave_id: task.agentId,
-    state: task.state,
-    resources: resourceObject(task.resources),
-    role: task.role,
-    statuses: task.statuses.map(({ state, timestampMs, labels, healthy }) => ({
-      state,
-      timestamp: seconds(timestampMs),
-      labels,
-      healthy,
-    })),
-    user: task.user,
-    labels: task.labels,
-  };
-}
-
 function tasksPart({ view }: QuerySource, query: URLSearchParams): object {
   const wanted = { task: query.get("task_id"), framework: query.get("framework_id") };
   const tasks = [...view.tasks(), ...view.completedTasks()].filter(
@@ -200,29 +118,41 @@ function tasksPart({ view }: QuerySource, query: URLSearchParams): object {
       (wanted.framework === null || task.frameworkId === wanted.framework),
   );
   const startedMs = ({ task }: TaskView) => task.statuses[0]?.timestampMs ?? 0;
-  const direction = query.get("order") === "asc" ? 1 : -1;
-  tasks.sort((a, b) => direction * (startedMs(a) - startedMs(b)));
+  tasks.sort((a, b) => startedMs(a) - startedMs(b));
+  if (query.get("order") !== "asc") tasks.reverse();
   const offset = numberIn(query, "offset", 0);
   return { tasks: tasks.slice(offset, offset + numberIn(query, "limit", 100)).map(taskPart) };
 }
 
 function rolesPart({ view }: QuerySource): object {
+  return { roles: Array.from(view.roles(), rolePart) };
+}
+
+function rolePart(one: RoleView): object {
+  const { role, weight, frameworks, guarantee, limit, consumed, offered, reserved } = one;
+  const all = resourceObject(one.allocated);
+  const free = resourceObject(offered);
   return {
-    roles: [...view.roles()].map(({ role, weight, frameworks, allocated, guarantee, limit }) => ({
-      name: role,
-      weight,
-      quota: { role, guarantee: units(guarantee), limit: units(limit) },
-      resources: resourceObject(allocated),
-      allocated: resourceObject(allocated),
-      frameworks,
-    })),
+    name: role,
+    weight,
+    quota: { role, guarantee: units(guarantee), limit: units(limit), consumed: units(consumed) },
+    resources: all,
+    allocated: Object.fromEntries(
+      Object.entries(all).map(([name, amount]) => [
+        name,
+        fromMilli(toMilli(Number(amount)) - toMilli(Number(free[name] ?? 0))),
+      ]),
+    ),
+    offered: free,
+    reserved: resourceObject(reserved),
+    frameworks,
   };
 }
 
 function summary({ view }: QuerySource): object {
   const tasks = [...view.tasks(), ...view.completedTasks()].map(({ task }) => task);
-  const byAgent = groupBy(tasks, ({ agentId }) => agentId);
-  const byFramework = groupBy(tasks, ({ frameworkId }) => frameworkId);
+  const byAgent = groupBy(tasks, ({ agentId = "" }) => agentId);
+  const byFramework = groupBy(tasks, ({ frameworkId = "" }) => frameworkId);
   const leader = view.leader();
   const agents = [...view.agents()];
   const frameworks = [...view.frameworks()].filter(({ state }) => state !== "completed");
@@ -230,12 +160,12 @@ function summary({ view }: QuerySource): object {
     hostname: leader?.hostname,
     cluster: view.flags()["cluster"] ?? "",
     slaves: agents.map((one) => {
-      const mine = byAgent.get(one.agent.id) ?? [];
+      const mine = byAgent.get(one.agent.id ?? "") ?? [];
       const ids = [...new Set(mine.map(({ frameworkId }) => frameworkId))];
       return { ...agentPart(one), ...countStates(mine), framework_ids: ids };
     }),
     frameworks: frameworks.map(({ framework, used, offered, state }) => {
-      const mine = byFramework.get(framework.id) ?? [];
+      const mine = byFramework.get(framework.id ?? "") ?? [];
       return {
         id: framework.id,
         name: framework.name,
@@ -267,8 +197,4 @@ function units(amounts: Readonly<Record<string, number>> = {}): Record<string, n
 function numberIn(query: URLSearchParams, name: string, fallback: number): number {
   const text = query.get(name);
   return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : fallback;
-}
-
-function seconds(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : ms / 1000;
 }

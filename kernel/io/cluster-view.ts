@@ -1,0 +1,109 @@
+import { cpus, freemem, loadavg, totalmem } from "node:os";
+import { errors } from "../../contract/errors.ts";
+import type { FrameworkId } from "../../contract/ids.ts";
+import type {
+  ClusterView,
+  FrameworkStanding,
+  MasterTimes,
+  Standing,
+} from "../../contract/ports/cluster-view.ts";
+import type { MasterInfo } from "../../contract/schema/agent.ts";
+import type { ClusterState } from "../core/state.ts";
+import {
+  agentsView,
+  endedTasks,
+  executorsOf,
+  frameworksView,
+  liveTasks,
+  metricsView,
+  offersView,
+  rolesView,
+} from "../core/views.ts";
+import type { Operators } from "./operators.ts";
+
+/** What the view is a view of. */
+export interface ViewSource {
+  /** Absent while this master does not lead. */
+  term(): { readonly state: ClusterState; readonly operators: Operators } | undefined;
+  /** `electedMs` is absent while this master is not elected. */
+  times(): MasterTimes;
+  leader(): MasterInfo | undefined;
+  /** Grows with every turn of the loop. */
+  turns(): number;
+  readonly flags: Readonly<Record<string, string>>;
+  nowMs(): number;
+  /** Hears what a listener of a plugin threw; the loop goes on. */
+  onListenerFailed(thrown: unknown): void;
+}
+
+/** No page: everything. */
+const ALL = { limit: Number.POSITIVE_INFINITY } as const;
+
+/** This machine's own numbers, as Mesos names them (H5). */
+function systemMetrics(): Record<string, number> {
+  const [one = 0, five = 0, fifteen = 0] = loadavg();
+  return {
+    "system/cpus_total": cpus().length,
+    "system/load_1min": one,
+    "system/load_5min": five,
+    "system/load_15min": fifteen,
+    "system/mem_total_bytes": totalmem(),
+    "system/mem_free_bytes": freemem(),
+  };
+}
+
+/**
+ * Shows a master's state to transports. Whether it may be asked is said by `standing` from the
+ * start; before this master leads there is nothing to see.
+ */
+export function viewOf(source: ViewSource): ClusterView {
+  const look = <T>(shown: (state: ClusterState) => Iterable<T>): Iterable<T> => {
+    const term = source.term();
+    return term === undefined ? [] : shown(term.state);
+  };
+  return {
+    standing(): Standing {
+      if (source.times().electedMs === undefined) return "standby";
+      return source.term()?.state.recovered ? "leading" : "recovering";
+    },
+    leader: () => source.leader(),
+    times: () => source.times(),
+    revision: () => source.turns(),
+    framework(id: FrameworkId): FrameworkStanding | undefined {
+      const framework = source.term()?.state.frameworks.get(id);
+      if (framework === undefined) return undefined;
+      const { peer, info } = framework;
+      return { connected: peer !== undefined, principal: info.principal };
+    },
+    agents: () => look((state) => agentsView(state, ALL).agents),
+    frameworks: () =>
+      look((state) => frameworksView(state, { ...ALL, completed: true }).frameworks),
+    tasks: () => look(liveTasks),
+    completedTasks: () => look(endedTasks),
+    executors: () => look(executorsOf),
+    offers: () => look((state) => offersView(state, ALL).offers),
+    roles: () => look((state) => rolesView(state).roles),
+    metrics() {
+      const state = source.term()?.state;
+      const own =
+        state === undefined ? { "master/elected": 0 } : metricsView(state, source.nowMs());
+      return { ...systemMetrics(), ...own };
+    },
+    flags: () => source.flags,
+    async request(method, params) {
+      const term = source.term();
+      if (term === undefined) throw errors.MASTER_NOT_READY();
+      return term.operators.ask(method, params);
+    },
+    watch(listener) {
+      const guarded: typeof listener = (event) => {
+        try {
+          listener(event);
+        } catch (thrown) {
+          source.onListenerFailed(thrown);
+        }
+      };
+      return source.term()?.operators.watch(guarded) ?? (() => {});
+    },
+  };
+}

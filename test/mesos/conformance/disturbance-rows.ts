@@ -1,0 +1,122 @@
+import { expect } from "vitest";
+import { until } from "../../support/until.ts";
+import type { HttpFramework } from "../support/framework.ts";
+import { running, subscribeAgain } from "./scenario-rows.ts";
+import { type Client, type Row, together } from "./suite.ts";
+
+const aware = { capabilities: [{ type: "PARTITION_AWARE" }], checkpoint: true };
+
+/** A framework of each form with a task that runs, both on the only agent that is disturbed. */
+async function pair(client: Client): Promise<{ client: Client; framework: HttpFramework }[]> {
+  const found = [];
+  for (const one of [client, client.twin]) {
+    const { framework } = await running(one, aware);
+    await framework.call("SUPPRESS");
+    found.push({ client: one, framework });
+  }
+  return found;
+}
+
+function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) process.kill(pid, name);
+}
+
+async function agentStates(client: Client): Promise<string> {
+  const { activated_slaves, unreachable_slaves, slaves, recovered_slaves } =
+    await client.view<Record<string, number & { length: number }>>("/state");
+  return `${activated_slaves} ${unreachable_slaves} ${slaves?.length} ${recovered_slaves?.length}`;
+}
+
+/** The scenarios in which a process of the cluster goes away. */
+export const disturbanceRows: readonly Row[] = [
+  together(
+    "O5",
+    "an agent restarts: no word of its tasks, its offers are rescinded",
+    async (client) => {
+      const frameworks = await pair(client);
+      const watcher = await client.framework();
+      const before = await watcher.offer();
+      signal(client.cluster.agentPids(), "SIGKILL");
+      const rescinded = (await watcher.next("RESCIND")).rescind?.offer_id;
+      expect(rescinded?.value).toMatch(/-O\d+$/);
+      const after = await watcher.offer();
+      expect(after.id).not.toEqual(before.id);
+      for (const { framework } of frameworks) {
+        const seen = framework.statuses.length;
+        await framework.call("RECONCILE", { reconcile: {} });
+        expect(await framework.status()).toMatchObject({
+          state: "TASK_RUNNING",
+          reason: "REASON_RECONCILIATION",
+        });
+        // The answer is the first that came since: nothing was said while the agent was away.
+        expect(framework.statuses.length).toBe(seen + 1);
+        await framework.call("KILL", { kill: { task_id: { value: "t" } } });
+        await framework.reach("TASK_KILLED");
+      }
+    },
+  ),
+  together(
+    "O6",
+    "an agent falls silent: UNREACHABLE and FAILURE; back: RUNNING",
+    async (client) => {
+      const frameworks = await pair(client);
+      const pids = client.cluster.agentPids();
+      signal(pids, "SIGSTOP");
+      try {
+        for (const { framework } of frameworks) {
+          const status = await framework.status();
+          expect(status).toMatchObject({ state: "TASK_UNREACHABLE", source: "SOURCE_MASTER" });
+          expect(status.unreachable_time?.nanoseconds).toBeDefined();
+          const failure = (await framework.next("FAILURE")).failure;
+          expect(failure).toMatchObject({ agent_id: status.agent_id });
+          expect(failure?.executor_id).toBeUndefined();
+        }
+        const { frameworks: shown } = await client.view<{
+          frameworks: { unreachable_tasks: { id: string }[] }[];
+        }>("/state");
+        const away = shown.flatMap(({ unreachable_tasks }) => unreachable_tasks);
+        expect(away.map(({ id }) => id)).toEqual(["t", "t"]);
+      } finally {
+        signal(pids, "SIGCONT");
+      }
+      for (const { framework } of frameworks) {
+        const status = await framework.reach("TASK_RUNNING");
+        expect(status.reason).toBe("REASON_AGENT_REREGISTERED");
+      }
+    },
+  ),
+  together(
+    "O4",
+    "the master fails: streams end, tasks are known again, ids hold",
+    async (client) => {
+      const frameworks = await pair(client);
+      const pids = client.cluster.agentPids();
+      // Agents stand still, so that the new master waits for them as long as the test wants.
+      signal(pids, "SIGSTOP");
+      try {
+        signal([client.cluster.masterPid()], "SIGKILL");
+        for (const one of frameworks) {
+          while ((await one.framework.events.any()) !== undefined);
+          const again = await subscribeAgain(one.client, one.framework, aware);
+          expect(again.id).toEqual(one.framework.id);
+          one.framework = again;
+        }
+        expect(await agentStates(client)).toBe("0 0 0 1");
+        for (const { framework } of frameworks) {
+          const tasks = [{ task_id: { value: "t" } }];
+          await framework.call("RECONCILE", { reconcile: { tasks } });
+        }
+      } finally {
+        signal(pids, "SIGCONT");
+      }
+      await until("the agent", async () => (await agentStates(client)) === "1 0 1 0", 60_000);
+      for (const { framework } of frameworks) {
+        // Nothing was said of the task while its agent was awaited.
+        expect(framework.statuses).toEqual([]);
+        await framework.call("RECONCILE", { reconcile: {} });
+        expect(await framework.status()).toMatchObject({ state: "TASK_RUNNING" });
+        expect(framework.statuses).toHaveLength(1);
+      }
+    },
+  ),
+];
