@@ -70,9 +70,9 @@ function rateOf(text: string | undefined): number | undefined {
 /**
  * Task launches from ACCEPT to acknowledged RUNNING through a real master process over sockets, by
  * simulated agents and frameworks in this process. Every task also ends and is acknowledged.
- * Settings: `--seconds N`, `--allocationInterval 100ms`, `--journal on`, `--agents N`, `--rate N`: so
- * many launches a second, whatever becomes of the earlier ones, with latencies from when each was
- * due.
+ * Settings: `--seconds N`, `--allocationInterval 100ms`, `--journal on`, `--agents N`, `--rate N`:
+ * so many launches a second, whatever becomes of the earlier ones, with latencies from when each
+ * was due.
  */
 export async function run(options: BenchOptions): Promise<readonly Row[]> {
   const seconds = Number(options.settings["seconds"] ?? (options.quick ? 1 : 60));

@@ -143,8 +143,7 @@ export class Master {
       },
     };
     const fail = (cause: unknown): void => this.#abort("INTERNAL", reasonOf(cause));
-    const around = { clock, log, metrics, fail };
-    const loop: Loop = new Loop(journal === undefined ? parts : recorded(parts, journal), around);
+    const loop: Loop = new Loop(recorded(parts, journal), { clock, log, metrics, fail });
     watchCluster(state, metrics);
     loop.enqueue({ type: "recovered", entries });
     const doors = openDoor({

@@ -21,7 +21,7 @@ export interface InstanceListener {
   configured(params: readonly number[]): void;
 }
 
-/** Starts the instances of the live policy, one after the other: the newest is the one that runs. */
+/** Starts the instances of the live policy one after the other; the newest is the one that runs. */
 export class Instances {
   readonly #listener: InstanceListener | undefined;
   #started = 0;

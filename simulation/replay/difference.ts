@@ -55,7 +55,8 @@ function faultText({ fault, decisions }: Outcome): string {
 
 function restText({ more, lookAgain, looked }: Outcome): string {
   const left = more ? "more are left" : "none is left";
-  return `${looked} candidates were looked at, ${left}${lookAgain ? ", all to be looked at again" : ""}`;
+  const again = lookAgain ? ", all are to be looked at again" : "";
+  return `${looked} candidates were looked at, ${left}${again}`;
 }
 
 function isSame(a: OfferDecision, b: OfferDecision): boolean {

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { until } from "../support/until.ts";
 import { startLocalCluster, tepui } from "./support/local-cluster.ts";
 
-const CLI = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const CLI = join(fileURLToPath(new URL("../../", import.meta.url)), "dist", "cli", "main.js");
 
 interface Replayed {
   readonly ok: boolean;
@@ -78,7 +78,8 @@ test("a journal on a full disk goes off, and tasks are launched all the same", a
   const journal = { enabled: true, segmentSize: "64MB" };
   writeFileSync(config, JSON.stringify({ dataDir, listen: { port: 0 }, journal }));
   // No file of this process can be larger than so many KB: its writes fail as on a full disk.
-  const command = `ulimit -f 128; exec "${process.execPath}" "${CLI}" master --config "${config}" -o json`;
+  const start = `"${process.execPath}" "${CLI}" master --config "${config}" -o json`;
+  const command = `ulimit -f 128; exec ${start}`;
   const master = spawn("bash", ["-c", command], { stdio: ["ignore", "pipe", "pipe"] });
   let [out, log] = ["", ""];
   master.stdout.on("data", (text) => {

@@ -52,7 +52,9 @@ describe("a replay", () => {
   }, 60_000);
 
   test("follows policies that change, and tables that grow", async () => {
-    const policies = await Promise.all(["drf", "fifo", "fair", "random", "quincy"].map((name) => shippedPlugin(name)));
+    const policies = await Promise.all(
+      ["drf", "fifo", "fair", "random", "quincy"].map((name) => shippedPlugin(name)),
+    );
     const options = { workload: growing, policies, segmentBytes: 256 << 10, promoteEvery: 40 };
     const { difference, stretches } = await replayed(await recordInto(options));
     expect(difference).toBeUndefined();

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { Random } from "../../conformance/random.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
 import { invariants } from "../../kernel/core/invariants.ts";
 import { restoreCluster } from "../../kernel/core/snapshot/restore.ts";
 import { takeSnapshot } from "../../kernel/core/snapshot/take.ts";
 import { step } from "../../kernel/core/step.ts";
-import { Random } from "../../conformance/random.ts";
 import { frozen } from "../support/frozen.ts";
 import { Simulation } from "../support/simulation.ts";
 

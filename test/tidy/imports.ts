@@ -142,7 +142,8 @@ export const areas: readonly Area[] = [
     path: "simulation",
     may: ["contract", "kernel", "conformance/random.ts"],
     node: true,
-    because: "it runs the master's own core and rounds, and stands for agents and frameworks itself",
+    because:
+      "it runs the master's own core and rounds, and stands for agents and frameworks itself",
   },
   {
     path: "cli",

@@ -5,8 +5,12 @@ import type { RoundsListener } from "../rounds.ts";
 import { realDisk } from "./disk.ts";
 import { Journal, type JournalParts } from "./journal.ts";
 
-/** Adds to the parts of a loop that every input is written down, and every turn waits for that. */
-export function recorded(parts: LoopParts, journal: Journal): LoopParts {
+/**
+ * Adds to the parts of a loop that every input is written down, and every turn waits for that, if
+ * there is a journal.
+ */
+export function recorded(parts: LoopParts, journal: Journal | undefined): LoopParts {
+  if (journal === undefined) return parts;
   return {
     ...parts,
     step: (input, nowMs, out) => {
