@@ -105,15 +105,13 @@ export class Master {
     const state = createCluster(options, clock.nowMs());
     const rounds = new Rounds(seedOf(this.#parts.id), clock, metrics, log);
     const peers = new Peers();
-    const fail = (cause: unknown): void => {
-      this.#abort("INTERNAL", cause instanceof Error ? cause.message : String(cause));
-    };
+    const abort = (code: string, message: string): void => this.#abort(code, message);
     const registry = new RegistryWriter(leadership, {
       clock,
       log,
       metrics,
       storeTimeoutMs: config.registryStoreTimeout,
-      onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
+      onFailed: (cause) => abort("REGISTRY_FAILED", String(cause)),
     });
     const policies = await startPolicies(entries, {
       ...this.#parts,
@@ -126,7 +124,6 @@ export class Master {
       (count) => loop.enqueue({ type: "listeners", count }),
       () => loop.poke(),
     );
-    const abort = (code: string, message: string): void => this.#abort(code, message);
     const written = (token: number): void => loop.enqueue({ type: "registry-written", token });
     const targets = { peers, operators, registry, written, log, abort };
     const loop: Loop = new Loop(
@@ -140,7 +137,7 @@ export class Master {
           for (const server of servers) server.flushAll();
         },
       },
-      { clock, log, metrics, fail },
+      { clock, log, metrics, fail: (cause) => abort("INTERNAL", reasonOf(cause)) },
     );
     watchCluster(state, metrics);
     loop.enqueue({ type: "recovered", entries });
