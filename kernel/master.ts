@@ -109,12 +109,13 @@ export class Master {
     const state = createCluster(options, clock.nowMs());
     const { rounds, journal } = this.#decisions(state);
     const peers = new Peers();
+    const abort = (code: string, message: string): void => this.#abort(code, message);
     const registry = new RegistryWriter(leadership, {
       clock,
       log,
       metrics,
       storeTimeoutMs: config.registryStoreTimeout,
-      onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
+      onFailed: (cause) => abort("REGISTRY_FAILED", String(cause)),
     });
     await journal?.open();
     const policies = await startPolicies(entries, {
@@ -128,7 +129,6 @@ export class Master {
       (count) => loop.enqueue({ type: "listeners", count }),
       () => loop.poke(),
     );
-    const abort = (code: string, message: string): void => this.#abort(code, message);
     const written = (token: number): void => loop.enqueue({ type: "registry-written", token });
     const targets = { peers, operators, registry, written, log, abort };
     const parts: LoopParts = {
@@ -142,7 +142,7 @@ export class Master {
         for (const server of servers) server.flushAll();
       },
     };
-    const fail = (cause: unknown): void => this.#abort("INTERNAL", reasonOf(cause));
+    const fail = (cause: unknown): void => abort("INTERNAL", reasonOf(cause));
     const loop: Loop = new Loop(recorded(parts, journal), { clock, log, metrics, fail });
     watchCluster(state, metrics);
     loop.enqueue({ type: "recovered", entries });
