@@ -1,33 +1,17 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { describeWith } from "../support/require.ts";
 import { until } from "../support/until.ts";
 import { startLocalCluster, tepui } from "./support/local-cluster.ts";
-
-const CLI = join(fileURLToPath(new URL("../../", import.meta.url)), "dist", "cli", "main.js");
-
-interface Replayed {
-  readonly ok: boolean;
-  readonly stretches: readonly {
-    readonly run: string;
-    readonly files: readonly string[];
-    readonly rounds: number;
-    readonly decisions: number;
-  }[];
-}
+import { replayed } from "./support/replayed.ts";
 
 function configFile(config: object): string {
   const file = join(mkdtempSync(join(tmpdir(), "tepui-e2e-")), "config.json");
   writeFileSync(file, JSON.stringify(config));
   return file;
-}
-
-async function replayed(journal: string): Promise<{ code: number | null; report: Replayed }> {
-  const { code, stdout } = await tepui(["replay", journal, "-o", "json"]).result;
-  return { code, report: JSON.parse(stdout) as Replayed };
 }
 
 describe("the journal of a real master", () => {
@@ -72,50 +56,42 @@ describe("the journal of a real master", () => {
   );
 });
 
-test("a journal on a full disk goes off, and tasks are launched all the same", async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), "tepui-e2e-"));
-  const config = join(dataDir, "master.json");
-  const journal = { enabled: true, segmentSize: "64MB" };
-  writeFileSync(config, JSON.stringify({ dataDir, listen: { port: 0 }, journal }));
-  // No file of this process can be larger than so many KB: its writes fail as on a full disk.
-  const start = `"${process.execPath}" "${CLI}" master --config "${config}" -o json`;
-  const command = `ulimit -f 128; exec ${start}`;
-  const master = spawn("bash", ["-c", command], { stdio: ["ignore", "pipe", "pipe"] });
-  let [out, log] = ["", ""];
-  master.stdout.on("data", (text) => {
-    out += text;
-  });
-  master.stderr.on("data", (text) => {
-    log += text;
-  });
-  const closed = new Promise((resolve) => master.on("close", resolve));
-  const ended: Promise<unknown>[] = [closed];
-  let agent: ReturnType<typeof tepui> | undefined;
-  try {
-    const ready = await until("the master", () => out.includes("\n") && out.split("\n")[0]);
-    const { address } = JSON.parse(ready) as { address: string };
-    const workDir = join(dataDir, "agent");
-    agent = tepui(["agent", "--master", address, "--work-dir", workDir, "--listen-port", "0"]);
-    ended.push(agent.result);
-    const run = ["run", "--master", address, "--count", "100", "--cpus", "0.1", "--mem", "16"];
-    const { code, stderr } = await tepui([...run, "--", "true"]).result;
-    expect(code, stderr).toBe(0);
-    const metrics = await (await fetch(`http://${address}/metrics`)).text();
-    expect(metrics).toMatch(/^tepui_master_journal_on 0$/m);
-    expect(metrics).toMatch(/^tepui_master_journal_failures_total 1$/m);
-    expect(log).toMatch(/"level":50.*the journal is off: EFBIG/);
-    // What was written before is good to its end.
-    const [file = ""] = readdirSync(join(dataDir, "journal"));
-    expect(readFileSync(join(dataDir, "journal", file)).length).toBeLessThanOrEqual(128 << 10);
-    const { code: replay, report } = await replayed(join(dataDir, "journal"));
-    expect([replay, report.ok]).toEqual([0, true]);
-    const after = await tepui([...run.slice(0, 3), "--cpus", "0.1", "--mem", "16", "--", "true"])
-      .result;
-    expect(after.code, after.stderr).toBe(0);
-  } finally {
-    agent?.child.kill("SIGTERM");
-    master.kill("SIGTERM");
-    await Promise.all(ended);
-    rmSync(dataDir, { recursive: true, force: true });
-  }
-}, 180_000);
+describeWith("tmpfs", "the journal on a full disk", () => {
+  test("goes off, and tasks are launched all the same", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "tepui-e2e-"));
+    const [config, folder] = [join(dataDir, "master.json"), join(dataDir, "small")];
+    mkdirSync(folder);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", folder]);
+    const journal = { enabled: true, path: folder };
+    writeFileSync(config, JSON.stringify({ dataDir, listen: { port: 0 }, journal }));
+    const master = tepui(["master", "--config", config, "-o", "json"]);
+    let agent: ReturnType<typeof tepui> | undefined;
+    try {
+      const ready = await until("the master", () => /^.*(?=\n)/.exec(master.output())?.[0]);
+      const { address } = JSON.parse(ready) as { address: string };
+      const workDir = join(dataDir, "agent");
+      agent = tepui(["agent", "--master", address, "--work-dir", workDir, "--listen-port", "0"]);
+      const run = (count: number) => {
+        const much = ["--count", String(count), "--cpus", "0.1", "--mem", "16"];
+        return tepui(["run", "--master", address, ...much, "--", "true"]).result;
+      };
+      const first = await run(100);
+      expect(first.code, first.stderr).toBe(0);
+      const metrics = await (await fetch(`http://${address}/metrics`)).text();
+      expect(metrics).toMatch(/^tepui_master_journal_on 0$/m);
+      expect(metrics).toMatch(/^tepui_master_journal_failures_total 1$/m);
+      const after = await run(1);
+      expect(after.code, after.stderr).toBe(0);
+      // What was written before is good to its end.
+      const { code, report } = await replayed(folder);
+      expect([code, report.ok, report.ends]).toEqual([0, true, []]);
+    } finally {
+      agent?.child.kill("SIGTERM");
+      master.child.kill("SIGTERM");
+      const [{ stderr }] = await Promise.all([master.result, agent?.result]);
+      expect(stderr).toMatch(/"level":50.*the journal is off: ENOSPC/);
+      execFileSync("umount", [folder]);
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  }, 180_000);
+});
