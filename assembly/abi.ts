@@ -111,6 +111,12 @@ export function reserve(bytes: u32): usize {
   return <usize>at;
 }
 
+/** Bytes that nobody has reserved yet, for what can make do with any amount of memory. */
+export function roomLeft(): u64 {
+  const all = (<u64>memory.size()) << 16;
+  return end < all ? all - end : 0;
+}
+
 function place(slot: Slot, rowsMax: Slot, rowBytes: u32): usize {
   const at = (end + 63) & ~63;
   end = at + <u64>read(rowsMax) * <u64>rowBytes;

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { admitPolicy } from "../kernel/allocation/admission.ts";
 import { type PolicySpec, PolicySupervisor } from "../kernel/allocation/supervisor.ts";
 import type { AllocationTables } from "../kernel/core/tables.ts";
+import { condorRows } from "./allocation/condor.ts";
 import { localityRows } from "./allocation/locality.ts";
 import { buildCluster, measureCycles, measurePolicy, shownMs } from "./allocation/measure.ts";
 import { filterRows, quotaRows } from "./allocation/scenarios.ts";
@@ -20,7 +21,7 @@ const SIZES: readonly (readonly [agents: number, frameworks: number])[] = [
 ];
 
 /** Policies that are measured beside DRF, at one size. */
-const OTHERS = ["fifo", "fair", "capacity", "random", "quincy"] as const;
+const OTHERS = ["fifo", "fair", "capacity", "random", "condor", "quincy"] as const;
 
 /**
  * Times of allocation cycles (see `CycleTimes`), WebAssembly next to plain TypeScript, both
@@ -54,6 +55,7 @@ export async function run(options: { quick?: boolean } = {}): Promise<Record<str
   for (const name of OTHERS) rows.push(otherRow(name, options.quick === true));
   const drf = (tables: AllocationTables) => supervisorFor(tables, "drf");
   rows.push(...quotaRows(drf, options.quick === true), ...filterRows(drf, options.quick === true));
+  rows.push(...condorRows(specOf("condor"), options.quick === true));
   const quincy = admitPolicy("quincy", policyBytes("quincy"));
   rows.push(...localityRows(quincy, options.quick === true));
   return rows;

@@ -8,12 +8,12 @@ export function scalarCell(resources: Resources, name: string): Cell {
 }
 
 /** `used/total` of a scalar. */
-export function usedCell(used: Resources, total: Resources, name: string): Cell {
+export function usedCell(used: Resources, total: Resources, name: string): string {
   return `${scalarOf(used, name) / 1000}/${scalarOf(total, name) / 1000}`;
 }
 
 /** A time as ISO text in UTC, to the second: the same on every machine. */
-export function timeCell(timeMs: number | undefined): Cell {
+export function timeCell(timeMs: number | undefined): string {
   if (timeMs === undefined) return "-";
   return new Date(timeMs).toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -16,6 +16,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   agent: async () => (await import("./commands/agent.ts")).agentProcessCommand,
   run: async () => (await import("./commands/run.ts")).runCommand,
   mapreduce: async () => (await import("./commands/mapreduce.ts")).mapReduceCommand,
+  status: async () => (await import("./commands/status.ts")).statusCommand,
   ps: async () => (await import("./commands/ps.ts")).psCommand,
   logs: async () => (await import("./commands/logs.ts")).logsCommand,
   kill: async () => (await import("./commands/kill.ts")).killCommand,

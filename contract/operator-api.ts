@@ -127,6 +127,8 @@ export const operatorMethods = {
   cluster: method(
     Type.Object({}),
     Type.Object({
+      /** What the cluster is called, where its config says so. */
+      name: Type.Optional(Type.String()),
       master: MasterInfoSchema,
       startedMs: TimeMsSchema,
       electedMs: Type.Optional(TimeMsSchema),

@@ -28,7 +28,7 @@ const SwapSchema = Type.Object({
   pauseMs: Type.Number(),
 });
 
-/** What an operator may do with the policies of a running master; `tepui policy` calls them. */
+/** What an operator may ask and order of the policies of a running master; see `tepui policy`. */
 export const policyMethods = {
   policies: {
     params: Type.Object({}),
@@ -79,3 +79,14 @@ export const policyMethods = {
     result: Type.Object({ events: Type.Array(PolicyEventSchema) }),
   },
 } as const;
+
+/** Those of them that change something; they must not be asked twice as an answer was lost. */
+export const policyOrders = [
+  "load-policy",
+  "unload-policy",
+  "shadow-policy",
+  "stop-shadow",
+  "promote-policy",
+  "rollback-policy",
+  "configure-policy",
+] as const satisfies readonly (keyof typeof policyMethods)[];

@@ -23,7 +23,7 @@ import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
 import { startPolicies } from "./io/policy-recovery.ts";
 import { queriesOf } from "./io/queries.ts";
-import { RegistryWriter } from "./io/registry.ts";
+import { RegistryWriter, withFirstWeights } from "./io/registry.ts";
 import { Rounds } from "./io/rounds.ts";
 
 /** What a master is made of, beside its plugins. */
@@ -100,18 +100,18 @@ export class Master {
     const native = host.getAll(TRANSPORT).map(({ server }) => server);
     const servers = [...native, ...host.getAll(PEER_SERVER)];
     compileChecks();
-    const entries = await leadership.read("");
-    const state = createCluster(clusterOptions(config, info), clock.nowMs());
+    const options = clusterOptions(config, info);
+    const entries = await withFirstWeights(leadership, await leadership.read(""), config.weights);
+    const state = createCluster(options, clock.nowMs());
     const rounds = new Rounds(seedOf(this.#parts.id), clock, metrics, log);
     const peers = new Peers();
-    const fail = (cause: unknown): void => {
-      this.#abort("INTERNAL", cause instanceof Error ? cause.message : String(cause));
-    };
+    const abort = (code: string, message: string): void => this.#abort(code, message);
     const registry = new RegistryWriter(leadership, {
       clock,
       log,
       metrics,
-      onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
+      storeTimeoutMs: config.registryStoreTimeout,
+      onFailed: (cause) => abort("REGISTRY_FAILED", String(cause)),
     });
     const policies = await startPolicies(entries, {
       ...this.#parts,
@@ -124,7 +124,6 @@ export class Master {
       (count) => loop.enqueue({ type: "listeners", count }),
       () => loop.poke(),
     );
-    const abort = (code: string, message: string): void => this.#abort(code, message);
     const written = (token: number): void => loop.enqueue({ type: "registry-written", token });
     const targets = { peers, operators, registry, written, log, abort };
     const loop: Loop = new Loop(
@@ -138,7 +137,7 @@ export class Master {
           for (const server of servers) server.flushAll();
         },
       },
-      { clock, log, metrics, fail },
+      { clock, log, metrics, fail: (cause) => abort("INTERNAL", reasonOf(cause)) },
     );
     watchCluster(state, metrics);
     loop.enqueue({ type: "recovered", entries });

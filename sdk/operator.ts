@@ -7,6 +7,7 @@ import type {
   OperatorReply,
   OperatorResult,
 } from "../contract/operator-api.ts";
+import { policyOrders } from "../contract/policy-api.ts";
 import type { Clock, Timer } from "../contract/ports/clock.ts";
 import type { Link } from "../contract/ports/transport.ts";
 import { systemClock } from "../wire/index.ts";
@@ -27,13 +28,7 @@ export interface OperatorOptions extends ConnectOptions {
 /** Changes the cluster: must not be done twice because an answer was lost. */
 const changes: ReadonlySet<OperatorMethod> = new Set<OperatorMethod>([
   ...operatorCommands,
-  "load-policy",
-  "unload-policy",
-  "shadow-policy",
-  "stop-shadow",
-  "promote-policy",
-  "rollback-policy",
-  "configure-policy",
+  ...policyOrders,
 ]);
 
 interface Pending {

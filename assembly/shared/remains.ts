@@ -28,8 +28,11 @@ let anyRevocable = false, anyReserved = false;
 let surplus: usize = 0;
 /** Column: what each client may still be given of them; 0 for as much as there is. */
 let rooms: usize = 0;
-/** Agents that were given in part and come again: what was left, and the visit that took it. */
-let keptLeft: usize = 0, keptVisit: usize = 0, anyKept = false;
+/**
+ * Agents that were given in part and come again: what was left, the visit that took it, and whether
+ * that took the revocable part.
+ */
+let keptLeft: usize = 0, keptVisit: usize = 0, revocableGone: usize = 0, anyKept = false;
 /** Number of the visits so far; the one at hand may be an earlier one that goes on. */
 let visits: u32 = 0;
 
@@ -57,6 +60,7 @@ export function placeRemains(): void {
 export function placeKept(): void {
   keptLeft = reserve(read(Slot.AgentsMax) << 6);
   keptVisit = reserve(read(Slot.AgentsMax) << 2);
+  revocableGone = reserve(read(Slot.AgentsMax));
 }
 
 // @ts-ignore: decorator
@@ -109,6 +113,7 @@ export function limitRooms(column: usize): void { rooms = column; }
 export function keepAgent(): void {
   anyKept = true;
   setWord(keptVisit, agentAt, visit);
+  store<u8>(revocableGone + agentAt, revocableLeft ? 0 : 1);
   vectors.copy(vector(keptLeft, agentAt), left);
 }
 
@@ -157,12 +162,13 @@ function limitedAbove(client: u32): bool {
 export function beginAgent(agent: u32): void {
   agentAt = agent;
   vectors.copy(left, freeOf(agent));
-  if (anyKept && word(keptVisit, agent) != 0) visit = word(keptVisit, agent);
+  const again = anyKept && word(keptVisit, agent) != 0;
+  if (again) visit = word(keptVisit, agent);
   else {
     visits += 1;
     visit = visits;
   }
-  revocableLeft = hasRevocable(agent);
+  revocableLeft = hasRevocable(agent) && !(again && load<u8>(revocableGone + agent));
   reservationsLeft = 0;
   for (let row = word(firstReservation, agent); row != 0; row = word(reservationNext, row)) {
     if (word(givenAt, row) == visit) continue;
@@ -204,6 +210,17 @@ export function measure(client: u32): bool {
     vectors.addTo(offer, vector(agentRevocable, agentAt));
   }
   return whole;
+}
+
+/** Measures what the client could have had of an agent before the round, limits aside. */
+export function measureAtStart(agent: u32, client: u32): void {
+  vectors.copy(offer, vector(agentFree, agent));
+  for (let row = word(firstReservation, agent); row != 0; row = word(reservationNext, row)) {
+    if (mayUse(row, client)) vectors.addTo(offer, vector(reservationFree, row));
+  }
+  if (hasRevocable(agent) && (flagsOfClient(client) & ClientFlag.REVOCABLE)) {
+    vectors.addTo(offer, vector(agentRevocable, agent));
+  }
 }
 
 /**
@@ -251,7 +268,11 @@ export function takeUnrevocable(client: u32): void {
 
 /** Is this reservation still there, and the client's to have? */
 function visible(row: u32, client: u32): bool {
-  if (word(givenAt, row) == visit) return false;
+  return word(givenAt, row) != visit && mayUse(row, client);
+}
+
+/** Is this reservation one of the client's role or of a role above it (C20, E11)? */
+function mayUse(row: u32, client: u32): bool {
   const refined = (word(reservationFlags, row) & ReservationFlag.REFINED) != 0;
   if (refined && !(flagsOfClient(client) & ClientFlag.REFINEMENT)) return false;
   const owner = word(reservationRole, row);

@@ -1,7 +1,7 @@
 import type { AgentMessage, AgentOrder } from "../../contract/agent-api.ts";
 import type { AgentId, FrameworkId, TaskId, UpdateId } from "../../contract/ids.ts";
 import type { Link } from "../../contract/ports/transport.ts";
-import type { Resource } from "../../contract/schema/resource.ts";
+import type { Attribute, Resource } from "../../contract/schema/resource.ts";
 import type { TaskState } from "../../contract/task-state.ts";
 import { dial } from "../../wire/index.ts";
 import type { Ledger } from "./ledger.ts";
@@ -12,6 +12,7 @@ export interface SimulatedAgentOptions {
   readonly master: string;
   readonly hostname: string;
   readonly resources: readonly Resource[];
+  readonly attributes?: readonly Attribute[];
   /** How long a task runs after its RUNNING was acknowledged. */
   readonly taskMs: number;
   /** Where it keeps books of what its tasks hold. */
@@ -74,8 +75,12 @@ export class SimulatedAgent {
   }
 
   #register(): void {
-    const { hostname, resources } = this.#options;
-    const agent = { hostname, ip: "127.0.0.1", port: 1, resources: [...resources] };
+    const { hostname, resources, attributes = [] } = this.#options;
+    const agent = {
+      ...{ hostname, ip: "127.0.0.1", port: 1 },
+      resources: [...resources],
+      attributes: [...attributes],
+    };
     const capabilities = ["MULTI_ROLE", "HIERARCHICAL_ROLE", "RESERVATION_REFINEMENT"] as const;
     const registration = { agent, version: "1.0.0", capabilities: [...capabilities] };
     if (this.#id === undefined) this.#send({ type: "register", ...registration });

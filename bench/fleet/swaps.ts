@@ -173,7 +173,7 @@ export async function runSwaps(
   const client = await OperatorClient.connect({ masters: master.address, connectMs: 60_000 });
   let frameworks: SimulatedFramework[] = [];
   try {
-    // It must decline whole agents: a filter does not hold back what is more than was declined (C8).
+    // They must decline whole agents: a filter holds back no more than was declined (C8).
     await witnesses.ready();
     frameworks = launching(master, load.frameworks, ledger, seen);
     await until("launches", () => ledger.launched > 0);

@@ -105,15 +105,11 @@ export const MasterConfigSchema = Type.Object(
       description:
         "Agents with gpus are offered only to frameworks that are able to use them (C19).",
     }),
-    fairSharingExcludedResourceNames: Type.Array(Type.String({ minLength: 1 }), {
-      default: [],
-      description: "Resources that do not count in a role's share, such as `gpus` (E4).",
-    }),
     weights: Type.Record(Type.String(), Type.Number({ exclusiveMinimum: 0 }), {
       default: {},
       description:
-        "Weights of roles in a registry that has none yet; later changes go through the operator " +
-        "API. Unnamed roles weigh 1.",
+        "Weights of roles for a registry that holds none yet (E7); later changes go through " +
+        "`tepui weights`. Unnamed roles weigh 1.",
     }),
     agentPingTimeout: Duration({
       default: "15secs",
@@ -131,11 +127,6 @@ export const MasterConfigSchema = Type.Object(
       description:
         "How long an agent that was disconnected, or known before a change of masters, may take " +
         "to come back before it is unreachable (B23, B26).",
-    }),
-    heartbeatInterval: Duration({
-      default: "15secs",
-      unitMinimum: 1,
-      description: "Time between heartbeats to frameworks and operators.",
     }),
     registryStoreTimeout: Duration({
       default: "20secs",

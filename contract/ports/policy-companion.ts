@@ -3,7 +3,7 @@ import type { FrameworkInfo } from "../schema/framework.ts";
 
 /** What a companion is told of a framework; statements are among its labels. */
 export type FrameworkFacts = Readonly<
-  Pick<FrameworkInfo, "name" | "user" | "roles" | "principal" | "labels">
+  Pick<FrameworkInfo, "name" | "user" | "roles" | "principal" | "labels" | "capabilities">
 >;
 
 /** What a companion is told of a client: a framework's presence in one role. */

@@ -104,7 +104,7 @@ export class WasmPolicy implements Policy {
   }
 
   /** Takes other settings, between two rounds. With another companion it does not fit any more. */
-  configure({ params = [], companion }: WasmPolicyOptions): void {
+  configure({ params = [], companion }: Omit<WasmPolicyOptions, "deadlineMs">): void {
     this.#setParams(params);
     this.#isOutdated ||= companion !== this.#companion;
   }

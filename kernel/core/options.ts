@@ -5,6 +5,8 @@ import type { Quantities } from "../../contract/schema/framework.ts";
 export interface ClusterOptions {
   /** Who this master is; `master.id` starts every id that it mints (A7). */
   readonly master: MasterInfo;
+  /** What the cluster is called, for people. */
+  readonly name: string | undefined;
   /** Region of the master, for agents elsewhere (E16). */
   readonly region: string | undefined;
   /** Time between batches of allocation (C1). */
@@ -44,6 +46,7 @@ export interface ClusterOptions {
 
 /** The defaults; who the master is has none. */
 export const defaultOptions: Omit<ClusterOptions, "master"> = {
+  name: undefined,
   region: undefined,
   allocationIntervalMs: 1_000,
   offerTimeoutMs: undefined,

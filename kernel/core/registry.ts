@@ -35,6 +35,8 @@ export const weightEntry = (role: RoleName, weight: number): RegistryEntry => ({
   key: `weights/${role}`,
   value: weight,
 });
+/** Whether an entry is the weight of a role. */
+export const isWeight = ({ key }: RegistryEntry): boolean => key.startsWith("weights/");
 /** Quotas that an operator set (E8, E9). */
 export const quotaEntry = (quota: RoleQuota): RegistryEntry => ({
   key: `quotas/${quota.role}`,

@@ -1,5 +1,6 @@
 import type { MasterConfig } from "../../contract/config/master.ts";
 import { errors } from "../../contract/errors.ts";
+import { roleProblem } from "../../contract/ids.ts";
 import { parseQuantities } from "../../contract/resources/text.ts";
 import type { MasterInfo } from "../../contract/schema/agent.ts";
 import { type ClusterOptions, defaultOptions } from "../core/options.ts";
@@ -14,9 +15,14 @@ export function clusterOptions(config: MasterConfig, master: MasterInfo): Cluste
   if (!quantities.ok) {
     throw errors.CONFIG_BAD_VALUE("minAllocatableResources", `"${text}": ${quantities.message}`);
   }
+  for (const role of Object.keys(config.weights)) {
+    const problem = roleProblem(role);
+    if (problem !== undefined) throw errors.CONFIG_BAD_VALUE(`weights.${role}`, problem);
+  }
   return {
     ...defaultOptions,
     master,
+    name: config.cluster,
     allocationIntervalMs: config.allocationInterval,
     offerTimeoutMs: config.offerTimeout,
     minAllocatable: quantities.value,

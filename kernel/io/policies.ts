@@ -172,6 +172,7 @@ export class Policies {
       }
       shelf.replace(next);
       supervisor.configure(next.spec);
+      if (isLive) tables.touchAll();
       this.#note(next.plugin, { what: "configured", detail: JSON.stringify(given) });
       if (isLive) shadows.liveChanged(rounds.round);
       else shadows.configure(forShadow(next.spec), rounds.round);
@@ -181,7 +182,7 @@ export class Policies {
 
   /** Makes a policy live: durable first, then between two rounds; or it was as if nothing was. */
   async #swap(next: LoadedPolicy, triedMs: number, act: () => unknown): Promise<Swap> {
-    const { rounds } = this.#parts;
+    const { rounds, tables } = this.#parts;
     const { supervisor, history, shadows } = rounds;
     const [live, previous] = [supervisor.live, supervisor.previous];
     const keeps = supervisor.keptBeside(next.spec);
@@ -200,6 +201,8 @@ export class Policies {
       await this.#persist(next, this.#loaded(supervisor.previous));
     }
     shadows.liveChanged(rounds.round);
+    // What the policy before had no use for, this one may.
+    tables.touchAll();
     const tookOver = history.events.at(-1)?.tookOver === true;
     const pauseMs = triedMs + tookMs;
     return { policy: plainName(next.plugin), previous: before, tookOver, pauseMs };

@@ -1,11 +1,27 @@
 import { errors, reasonOf } from "../../contract/errors.ts";
+import type { RoleName } from "../../contract/ids.ts";
 import type { Clock } from "../../contract/ports/clock.ts";
 import type { Leadership } from "../../contract/ports/coordinator.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
+import { isWeight, type RegistryEntry, weightEntry } from "../core/registry.ts";
 
-/** Longest that one write may take before the master gives up (G4). */
-export const REGISTRY_STORE_TIMEOUT_MS = 20_000;
+/**
+ * The registry's entries with the weights that the config begins with, which are made durable in a
+ * registry that holds none yet (E7).
+ */
+export async function withFirstWeights(
+  leadership: Leadership,
+  entries: readonly RegistryEntry[],
+  weights: Readonly<Record<string, number>>,
+): Promise<readonly RegistryEntry[]> {
+  const first = Object.entries(weights).map(([role, weight]) =>
+    weightEntry(role as RoleName, weight),
+  );
+  if (first.length === 0 || entries.some(isWeight)) return entries;
+  await leadership.write({ entries: first });
+  return [...entries, ...first];
+}
 
 interface Pending {
   readonly entries: readonly { readonly key: string; readonly value: unknown }[];
@@ -19,6 +35,7 @@ interface Pending {
 export class RegistryWriter {
   readonly #leadership: Leadership;
   readonly #clock: Clock;
+  readonly #storeTimeoutMs: number;
   readonly #log: Logger;
   readonly #onFailed: (cause: unknown) => void;
   readonly #seconds;
@@ -26,11 +43,15 @@ export class RegistryWriter {
   #busy = false;
   #failed = false;
 
-  /** `onFailed` is called at most once; a master whose registry fails must not go on. */
+  /**
+   * `storeTimeoutMs` is how long one write may take before the master gives up (G4). `onFailed` is
+   * called at most once; a master whose registry fails must not go on.
+   */
   constructor(
     leadership: Leadership,
     around: {
       readonly clock: Clock;
+      readonly storeTimeoutMs: number;
       readonly log: Logger;
       readonly metrics: Metrics;
       readonly onFailed: (cause: unknown) => void;
@@ -38,6 +59,7 @@ export class RegistryWriter {
   ) {
     this.#leadership = leadership;
     this.#clock = around.clock;
+    this.#storeTimeoutMs = around.storeTimeoutMs;
     this.#log = around.log;
     this.#onFailed = around.onFailed;
     this.#seconds = around.metrics.histogram({
@@ -78,10 +100,11 @@ export class RegistryWriter {
   }
 
   async #within(write: Promise<void>): Promise<void> {
+    const timeoutMs = this.#storeTimeoutMs;
     let timer: ReturnType<Clock["after"]> | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = this.#clock.after(REGISTRY_STORE_TIMEOUT_MS, () =>
-        reject(errors.REGISTRY_FAILED(`no answer within ${REGISTRY_STORE_TIMEOUT_MS} ms`)),
+      timer = this.#clock.after(timeoutMs, () =>
+        reject(errors.REGISTRY_FAILED(`no answer within ${timeoutMs} ms`)),
       );
     });
     try {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ClientFlag } from "../../kernel/core/tables/shape.ts";
 import { vector } from "./support/cluster.ts";
-import { dataAt, givenTo, paramsOf, Quincy, quincyCluster, usualCosts } from "./support/quincy.ts";
+import { dataAt, givenTo, Quincy, quincyCluster, usualCosts } from "./support/quincy.ts";
 
 describe("quincy", () => {
   test("offers agents to those who have their data there", () => {
@@ -91,8 +91,7 @@ describe("quincy", () => {
     const stated = [dataAt(500, { 1: 500 }), dataAt(900, { 1: 900 })];
     const { quincy, tables } = quincyCluster(2, stated);
     const winnerWith = (coreTransfer: number, rackTransfer: number) => {
-      const costs = { ...usualCosts, coreTransfer, rackTransfer };
-      quincy.policy.setParams(paramsOf({ costs }));
+      quincy.configure({ costs: { ...usualCosts, coreTransfer, rackTransfer } });
       tables.touchAll();
       const { pairs } = quincy.round();
       return [pairs.find(([agent]) => agent === 1)?.[1], pairs.length];

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { agentRow } from "../../cli/commands/agents.ts";
 import { eventLine } from "../../cli/commands/events.ts";
 import { taskRow } from "../../cli/commands/ps.ts";
+import { statusRows } from "../../cli/commands/status.ts";
 import { Output } from "../../cli/output.ts";
 import { Progress, progressLine } from "../../cli/progress.ts";
 import { commandOf, remarkOf } from "../../cli/run/job.ts";
@@ -165,5 +166,36 @@ test("one word is a shell command, several are an argument list, and each knows 
     shell: false,
     arguments: ["sh", "-c", "exit 3"],
     environment: [{ name: "A", value: "b=c" }, index],
+  });
+});
+
+test("the status names what there is, and leaves out what there is none of", () => {
+  const rows = statusRows({
+    name: "lab",
+    master: { id: "M", ip: "10.0.0.1", port: 5050, hostname: "m1", version: "1.2.3" },
+    startedMs: 1_700_000_000_000,
+    policy: { name: "drf", digest: "0123456789abcdef" },
+    agents: { active: 3, disconnected: 1, unreachable: 0 },
+    frameworks: {},
+    tasks: { TASK_RUNNING: 2, TASK_FAILED: 0 },
+    offers: 4,
+    total: [
+      { name: "cpus", scalar: 8_000 },
+      { name: "mem", scalar: 1_024_000 },
+    ],
+    used: [{ name: "cpus", scalar: 500 }],
+    offered: [],
+  } as unknown as Parameters<typeof statusRows>[0]);
+  expect(Object.fromEntries(rows)).toEqual({
+    cluster: "lab",
+    master: "10.0.0.1:5050 (m1), 1.2.3",
+    "leads since": "2023-11-14T22:13:20Z",
+    policy: "drf 0123456789ab",
+    agents: "3 active, 1 disconnected",
+    frameworks: "none",
+    tasks: "2 running",
+    "offers out": "4",
+    "cpus used": "0.5/8",
+    "mem used": "0/1024 MB",
   });
 });

@@ -146,7 +146,6 @@ test("flags override variables, those the file, and that the defaults (A9)", () 
     TEPUI_ALLOCATION_INTERVAL: "2s",
     TEPUI_LISTEN_PORT: "2",
     TEPUI_FILTER_GPU_RESOURCES: "no",
-    TEPUI_FAIR_SHARING_EXCLUDED_RESOURCE_NAMES: "gpus, disk",
     TEPUI_WEIGHTS: '{"dev": 2.5}',
     TEPUI_NOT_A_SETTING: "ignored",
   };
@@ -156,7 +155,6 @@ test("flags override variables, those the file, and that the defaults (A9)", () 
     allocationInterval: 2000,
     listen: { port: 3, host: "127.0.0.1" },
     filterGpuResources: false,
-    fairSharingExcludedResourceNames: ["gpus", "disk"],
     weights: { dev: 2.5 },
   });
 });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { naiveCapacity } from "../allocation/references/capacity.ts";
 import type { NaiveCluster, NaiveDecision } from "../allocation/references/cluster.ts";
+import { naiveCondor } from "../allocation/references/condor.ts";
 import { naiveFair } from "../allocation/references/fair.ts";
 import { naiveFifo } from "../allocation/references/fifo.ts";
 import { naiveRandom } from "../allocation/references/random.ts";
@@ -17,6 +18,7 @@ const policies: readonly [name: string, params: readonly number[], reference: Re
   ["fair", [1], (c, o) => naiveFair(c, o, 1)],
   ["capacity", [0, 0], (c, o) => naiveCapacity(c, o, { userLimit: 0, fairQueues: false })],
   ["capacity", [0.5, 1], (c, o) => naiveCapacity(c, o, { userLimit: 0.5, fairQueues: true })],
+  ["condor", [], (c, o) => naiveCondor(c, o)],
   ["random", [], (c, o) => naiveRandom(c, o, 1, 1)],
 ];
 

@@ -7,11 +7,12 @@ import { listed } from "../views/page.ts";
 import { type Asked, EXAMPLES_DEFAULT, goesByShares, momentOf } from "./asked.ts";
 import { clientObstacles, frameworkObstacles, single } from "./clients.ts";
 import { groupsOf, told } from "./findings.ts";
+import { agentFinding } from "./fixed-words.ts";
 import { Headroom } from "./headroom.ts";
 import { holdersOf } from "./holders.ts";
 import { agentObstacle, PairView, refusalsOnAgent } from "./pair.ts";
 import { findAgent } from "./subjects.ts";
-import { agentFinding, tellVerdicts } from "./verdicts.ts";
+import { tellVerdicts } from "./verdicts.ts";
 
 /**
  * Who holds what of an agent, and of everybody else why they are not offered what is left. Costs

@@ -7,9 +7,9 @@ import type { ClusterState, Task } from "../state.ts";
 import { recordOf } from "../tasks.ts";
 import { type Asked, momentOf } from "./asked.ts";
 import { frameworkObstacles, single } from "./clients.ts";
+import { agentFinding } from "./fixed-words.ts";
 import { agentObstacle } from "./pair.ts";
 import { findTask } from "./subjects.ts";
-import { agentFinding } from "./verdicts.ts";
 
 /**
  * Where a task is in its life, what it waits for, and where its resources are.

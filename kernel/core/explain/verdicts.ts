@@ -1,8 +1,4 @@
-import type {
-  Finding,
-  FindingCode,
-  FindingExample,
-} from "../../../contract/operator/explain-methods.ts";
+import type { Finding, FindingExample } from "../../../contract/operator/explain-methods.ts";
 import { printQuantities, printResources } from "../../../contract/resources/text.ts";
 import { type Resources, reservationRole } from "../../../contract/resources.ts";
 import { roughDuration } from "../../../contract/units.ts";
@@ -10,6 +6,7 @@ import type { Agent, Client, ClusterState } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
 import { type Asked, goesByShares } from "./asked.ts";
 import { type Group, groupsOf, told, type Words } from "./findings.ts";
+import { fixedWords, leftText } from "./fixed-words.ts";
 import type { Headroom } from "./headroom.ts";
 import { holdersText } from "./holders.ts";
 import type { PairView, Verdict } from "./pair.ts";
@@ -51,61 +48,6 @@ function rankOf(verdict: Verdict, { viewOf }: Telling): number | undefined {
   return code === "too-small" ? -viewOf(client).portion.nearness(agent.total) : undefined;
 }
 
-const fixed: Partial<Record<FindingCode, readonly [text: string, change: string | undefined]>> = {
-  "agent-disconnected": ["the agent has lost its connection", "start it again"],
-  "agent-leaving": ["the agent is being given up", undefined],
-  "agent-deactivated": ["an operator deactivated the agent", "`tepui reactivate` it"],
-  "agent-draining": [
-    "the agent is being drained",
-    "`tepui reactivate` it, once nothing runs there any more",
-  ],
-  offered: ["offered, and not answered yet", "accept or decline; else it waits for offerTimeout"],
-  "gpu-capability": [
-    "agents with gpus are kept for frameworks that can use them",
-    "subscribe with the capability GPU_RESOURCES, or set filterGpuResources to false",
-  ],
-  "region-capability": [
-    "the agent is in another region than the master",
-    "subscribe with the capability REGION_AWARE",
-  ],
-  "revocable-capability": [
-    "what is free may be taken back at any time",
-    "subscribe with the capability REVOCABLE_RESOURCES",
-  ],
-  "shared-capability": [
-    "what is free are shared volumes",
-    "subscribe with the capability SHARED_RESOURCES",
-  ],
-  "refinement-capability": [
-    "what is free is reserved more than once down the role tree",
-    "subscribe with the capability RESERVATION_REFINEMENT",
-  ],
-  reserved: [
-    "what is free is reserved for other roles",
-    "`tepui unreserve`, or a role that it is reserved for",
-  ],
-  constraint: [
-    "the framework's offer constraints for the role rule it out",
-    "UPDATE_FRAMEWORK with other constraints",
-  ],
-  "in-use": ["tasks use all that there is", "wait until some of them end"],
-};
-
-/** What keeps an agent from everybody, said once. */
-export function agentFinding(code: FindingCode, agent: Agent, asked: Asked): Finding {
-  const [text = code, change] = fixed[code] ?? [];
-  const left = code === "agent-disconnected" ? leftText(agent, asked) : undefined;
-  const finding: Finding = { code, text, count: 1, examples: [] };
-  if (change !== undefined) finding.change = left === undefined ? change : `${change}; ${left}`;
-  return finding;
-}
-
-/** When an agent without a connection is given up (B23). */
-function leftText({ reregisterAtMs }: Agent, { nowMs }: Asked): string | undefined {
-  if (reregisterAtMs === undefined) return undefined;
-  return `given up in ${roughDuration(reregisterAtMs - nowMs)}`;
-}
-
 /** Each reason in words; what is particular to a pair is in its example. */
 class VerdictWords implements Words<Verdict> {
   readonly #telling: Telling;
@@ -142,7 +84,7 @@ class VerdictWords implements Words<Verdict> {
         return `free, and the policy ${asked.policy.name} offered it to nobody in round ${round}`;
       }
       default:
-        return fixed[code]?.[0] ?? code;
+        return fixedWords[code]?.[0] ?? code;
     }
   }
 
@@ -159,7 +101,10 @@ class VerdictWords implements Words<Verdict> {
       case "too-small":
         return `${this.#most(verdict, client, agent)}; ${this.#lower(client)}`;
       case "quota-limit":
-        return `raise the limit of role ${this.#limitRole(verdict)} (\`tepui quota set\`), or end tasks in it`;
+        return (
+          `raise the limit of role ${this.#limitRole(verdict)} (\`tepui quota set\`), ` +
+          "or end tasks in it"
+        );
       case "quota-headroom":
         return "lower the guarantees (`tepui quota set`), or add agents";
       case "outranked":
@@ -172,7 +117,7 @@ class VerdictWords implements Words<Verdict> {
       case "passed-over":
         return "look into the policy's parameters and what it says of itself";
       default:
-        return fixed[code]?.[1];
+        return fixedWords[code]?.[1];
     }
   }
 

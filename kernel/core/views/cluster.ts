@@ -35,8 +35,10 @@ export function clusterView(state: ClusterState): OperatorResult<"cluster"> {
     taskCounts(framework, tasks);
   }
   frameworks["completed"] = state.completedFrameworks.size;
+  const { name, master } = state.options;
   return {
-    master: state.options.master,
+    ...(name === undefined ? {} : { name }),
+    master,
     startedMs: state.startedMs,
     policy: state.allocation.policy,
     agents,

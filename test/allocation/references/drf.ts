@@ -36,7 +36,7 @@ export function naiveDrf(cluster: NaiveCluster, order: readonly number[]): Naive
     while (serveLacking(cluster, name, lacking, surplus, decisions));
   }
   const rest = naiveRound(cluster, order, {
-    pick: (_, __, canServe) => sorted(cluster).find(canServe),
+    pick: (_, __, canServe) => byDominantShare(cluster).find(canServe),
     cut: (_, __, quantity) =>
       held ? quantity.map((n, kind) => Math.min(n, surplus[kind] as number)) : quantity,
     gave: (_, given) => {
@@ -68,7 +68,7 @@ function serveLacking(
       }),
     );
   };
-  const client = sorted(cluster).find((one) => {
+  const client = byDominantShare(cluster).find((one) => {
     if (!mayMeet(agent, one)) return false;
     const { all, free } = portionOf(one);
     const helps = lackFor(one).some((lacks, kind) => lacks > 0 && (free[kind] as number) > 0);
@@ -94,7 +94,8 @@ function lackOf(cluster: NaiveCluster, { path, guarantee = [] }: NaiveRole): num
   return guarantee.map((n, kind) => Math.max(0, n - (consumed[kind] as number)));
 }
 
-function sorted(cluster: NaiveCluster): NaiveClient[] {
+/** Ready clients in the order of E2: the lowest dominant share over weight first. */
+export function byDominantShare(cluster: NaiveCluster): NaiveClient[] {
   const share = (node: NaiveNode) => shareOf(cluster, node.used) / node.weight;
   return treeOrder(
     cluster,

@@ -40,16 +40,23 @@ export function paramsOf(options: QuincyOptions): number[] {
 export class Quincy {
   readonly #tables: AllocationTables;
   readonly policy: WasmPolicy;
+  readonly #companion: PolicyCompanion;
   readonly #verifier = new Verifier();
   #round = 0;
 
   constructor(tables: AllocationTables, options: QuincyOptions = {}) {
     this.#tables = tables;
+    this.#companion = options.companion ?? companion({});
     this.policy = new WasmPolicy(policy, tables, {
       deadlineMs: 20_000,
       params: paramsOf(options),
-      companion: options.companion ?? companion({}),
+      companion: this.#companion,
     });
+  }
+
+  /** Other parameters, as an operator sets them while the policy runs. */
+  configure(options: QuincyOptions): void {
+    this.policy.configure({ params: paramsOf(options), companion: this.#companion });
   }
 
   /** One verified round; what it looked at is off the candidates afterwards. */

@@ -95,7 +95,11 @@ export async function policyMaster(
   const policies = await startPolicies(registry.entries(), {
     ...around,
     ...{ config, host, state, rounds, builtIn: builtInNames(places) },
-    registry: new RegistryWriter(registry.leadership, { ...around, onFailed: () => {} }),
+    registry: new RegistryWriter(registry.leadership, {
+      ...around,
+      storeTimeoutMs: config.registryStoreTimeout,
+      onFailed: () => {},
+    }),
     publish: (event) => published.push(event),
   });
   return { policies, rounds, state, published, warnings };
