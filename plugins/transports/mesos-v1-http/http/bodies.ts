@@ -31,7 +31,8 @@ export class Bodies {
 
   /**
    * What `decode` makes of the body, which was unpacked if it came compressed.
-   * @throws BODY_TOO_LARGE; MESSAGE_INVALID when it does not unpack, or to more than it may; Refusal
+   * @throws BODY_TOO_LARGE; MESSAGE_INVALID when it does not unpack, or to more than it may;
+   * Refusal
    * 503 when too many large ones are waiting.
    */
   async read<T>(exchange: HttpExchange, decode: (body: Uint8Array) => T): Promise<T> {
