@@ -31,9 +31,8 @@ export class Bodies {
 
   /**
    * What `decode` makes of the body, which was unpacked if it came compressed.
-   * @throws BODY_TOO_LARGE; MESSAGE_INVALID when it does not unpack, or to more than it may;
-   * Refusal
-   * 503 when too many large ones are waiting.
+   * @throws BODY_TOO_LARGE; MESSAGE_INVALID when it does not unpack, or to more than it may; and
+   * Refusal 503 when too many large ones are waiting.
    */
   async read<T>(exchange: HttpExchange, decode: (body: Uint8Array) => T): Promise<T> {
     const body = await readWhole(exchange, this.#bytesMax);
