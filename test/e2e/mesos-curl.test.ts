@@ -43,7 +43,9 @@ describeWith("curl-jq", "docs/tutorials/mesos-curl.md", () => {
     expect(blocks.length).toBeGreaterThan(8);
     const script = blocks.map(({ commands }) => `${commands}\necho ${MARK}\n`).join("");
     // What is left when the script fails must not outlive it.
-    const { code, out, error } = await shell(`trap 'kill $(jobs -p) 2>/dev/null' EXIT\n${script}`);
+    const { code, out, error } = await shell(
+      `trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n${script}`,
+    );
     const printed = out.split(`${MARK}\n`).slice(0, -1);
     expect(printed, error).toEqual(blocks.map(({ output }) => output));
     expect(code, error).toBe(0);
