@@ -103,6 +103,11 @@ export class WasmPolicy implements Policy {
     return this.#program.bytes.length <= this.#programRoom;
   }
 
+  /** The program as the companion compiled it last; replaced, never changed. */
+  get program(): Uint8Array {
+    return this.#program.bytes;
+  }
+
   /** Takes other settings, between two rounds. With another companion it does not fit any more. */
   configure({ params = [], companion }: Omit<WasmPolicyOptions, "deadlineMs">): void {
     this.#setParams(params);

@@ -97,9 +97,14 @@ export function updateTask(
 export function completeTask(state: ClusterState, agent: Agent, task: Task): void {
   assert(isTerminal(task.state), `task ${task.id} completes as ${task.state}`);
   detachTask(state, agent, task);
-  const { labels, discovery, container, healthCheck, killPolicy, limits, name, user } = task.about;
-  // What is remembered leaves out the command and data, which only mattered to the agent.
-  task.about = {
+  task.about = withoutCommand(task.about);
+  remember(state, task);
+}
+
+/** What is remembered: without the command and data, which only mattered to the agent. */
+export function withoutCommand(about: TaskAbout): TaskAbout {
+  const { labels, discovery, container, healthCheck, killPolicy, limits, name, user } = about;
+  return {
     name,
     ...(labels && { labels }),
     ...(discovery && { discovery }),
@@ -109,7 +114,6 @@ export function completeTask(state: ClusterState, agent: Agent, task: Task): voi
     ...(limits && { limits }),
     user,
   };
-  remember(state, task);
 }
 
 /** Takes a task off its framework and agent; its resources come back. */
