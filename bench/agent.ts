@@ -13,7 +13,7 @@ import { BenchError, type BenchOptions, type Row } from "./harness/bench.ts";
 const AT_ONCE = 32;
 const PARALLEL = 8;
 
-/** Programs a second without any cluster around them: the limits of this machine, at this moment. */
+/** Programs a second with no cluster around them: the limits of this machine, at this moment. */
 async function limits(count: number): Promise<{ readonly xargs: number; readonly spawn: number }> {
   const perSecond = (began: number): number => (count * 1_000) / (performance.now() - began);
   let began = performance.now();
