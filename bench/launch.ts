@@ -1,5 +1,5 @@
+import { startMasterProcess } from "./fleet/daemon-process.ts";
 import { percentile, sleep, startAgents, startFrameworks } from "./fleet/fleet.ts";
-import { startMasterProcess } from "./fleet/master-process.ts";
 import { BenchError, type BenchOptions, type Row } from "./harness/bench.ts";
 
 interface Load {
@@ -13,7 +13,8 @@ interface Load {
 
 async function measure(load: Load, options: BenchOptions): Promise<Row> {
   const allocationInterval = options.settings["allocationInterval"] ?? "100ms";
-  const master = await startMasterProcess({ allocationInterval, log: { level: "warn" } });
+  const journal = { enabled: options.settings["journal"] === "on" };
+  const master = await startMasterProcess({ allocationInterval, journal, log: { level: "warn" } });
   let latencies: number[] = [];
   let ended = 0;
   const agents = await startAgents({ ...load, master: master.address });
@@ -69,13 +70,15 @@ function rateOf(text: string | undefined): number | undefined {
 /**
  * Task launches from ACCEPT to acknowledged RUNNING through a real master process over sockets, by
  * simulated agents and frameworks in this process. Every task also ends and is acknowledged.
- * Settings: `--seconds N`, `--allocationInterval 100ms`, `--rate N`: so many launches a second,
- * whatever becomes of the earlier ones, with latencies from when each was due.
+ * Settings: `--seconds N`, `--allocationInterval 100ms`, `--journal on`, `--agents N`, `--rate N`:
+ * so many launches a second, whatever becomes of the earlier ones, with latencies from when each
+ * was due.
  */
 export async function run(options: BenchOptions): Promise<readonly Row[]> {
   const seconds = Number(options.settings["seconds"] ?? (options.quick ? 1 : 60));
   const rate = rateOf(options.settings["rate"]);
-  const sizes = options.quick ? [20] : [100, 1_000];
+  const asked = options.settings["agents"];
+  const sizes = asked === undefined ? (options.quick ? [20] : [100, 1_000]) : [Number(asked)];
   const rows: Row[] = [];
   for (const agents of sizes) {
     rows.push(await measure({ agents, frameworks: 10, seconds, taskMs: 0, rate }, options));

@@ -1,11 +1,12 @@
 import { constants } from "node:os";
 import { TepuiError } from "../contract/errors.ts";
 
-/** Exit statuses of `tepui`, documented in docs/cli.md; 69 and 78 are those of sysexits.h. */
+/** Exit statuses of `tepui`, documented in docs/cli.md; 65, 69 and 78 are those of sysexits.h. */
 export const exitCodes = {
   ok: 0,
   failure: 1,
   usage: 2,
+  data: 65,
   unreachable: 69,
   config: 78,
   interrupted: 130,
@@ -31,6 +32,7 @@ export function exitCodeOf(thrown: unknown): number {
   if (!(thrown instanceof TepuiError)) return exitCodes.failure;
   const code = special.get(thrown.code);
   if (code !== undefined) return code;
+  if (/^(JOURNAL|WORKLOAD)_/.test(thrown.code)) return exitCodes.data;
   return /^(CONFIG|PLUGIN)_/.test(thrown.code) ? exitCodes.config : exitCodes.failure;
 }
 

@@ -37,6 +37,8 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   quota: async () => (await import("./commands/quota.ts")).quotaCommand,
   policy: async () => (await import("./commands/policy.ts")).policyCommand,
   events: async () => (await import("./commands/events.ts")).eventsCommand,
+  replay: async () => (await import("./commands/replay.ts")).replayCommand,
+  simulate: async () => (await import("./commands/simulate.ts")).simulateCommand,
   plugin: async () => (await import("./commands/plugin.ts")).pluginCommand,
   config: async () => (await import("./commands/config.ts")).configCommand,
   completion: async () => (await import("./commands/completion.ts")).completionCommand,

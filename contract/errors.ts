@@ -7,11 +7,13 @@ import { configErrors } from "./errors/config.ts";
 import { dockerErrors } from "./errors/docker.ts";
 import type { FaultTable } from "./errors/fault.ts";
 import { frameworkErrors } from "./errors/framework.ts";
+import { journalErrors } from "./errors/journal.ts";
 import { pluginErrors } from "./errors/plugin.ts";
 import { policyErrors } from "./errors/policy.ts";
 import { policyControlErrors } from "./errors/policy-control.ts";
 import { registryErrors } from "./errors/registry.ts";
 import { wireErrors } from "./errors/wire.ts";
+import { workloadErrors } from "./errors/workload.ts";
 
 export {
   type FaultOptions,
@@ -38,6 +40,8 @@ export const errors = {
   ...policyErrors,
   ...policyControlErrors,
   ...registryErrors,
+  ...journalErrors,
+  ...workloadErrors,
   ...cliErrors,
   ...clientErrors,
   ...cgroupErrors,

@@ -237,6 +237,9 @@ export const ClusterEventSchema = Type.Object({
     "policy-changed",
     /** The live policy failed and lost a round. */
     "policy-fault",
+    /** The journal cannot be written, or can again. */
+    "journal-off",
+    "journal-on",
   ),
   timeMs: TimeMsSchema,
   frameworkId: Type.Optional(FrameworkIdSchema),

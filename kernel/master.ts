@@ -9,6 +9,7 @@ import type { Metrics } from "../contract/ports/metrics.ts";
 import { PEER_SERVER, TRANSPORT, type TransportHandlers } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import type { Effect } from "./core/effect.ts";
+import { takeSnapshot } from "./core/snapshot/take.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "./core/state.ts";
 import { isRoundDue, step } from "./core/step.ts";
 import { flagsOf } from "./host/config-flags.ts";
@@ -17,14 +18,16 @@ import { watchCluster } from "./io/cluster-metrics.ts";
 import { type ViewSource, viewOf } from "./io/cluster-view.ts";
 import { compileChecks, masterPeers, openDoor } from "./io/door.ts";
 import { perform } from "./io/effects.ts";
-import { Loop } from "./io/loop.ts";
+import type { Journal } from "./io/journal/journal.ts";
+import { configuredJournal, recorded, roundsRecorder } from "./io/journal/recorder.ts";
+import { Loop, type LoopParts } from "./io/loop.ts";
 import { Operators } from "./io/operators.ts";
 import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
 import { startPolicies } from "./io/policy-recovery.ts";
 import { queriesOf } from "./io/queries.ts";
 import { RegistryWriter, withFirstWeights } from "./io/registry.ts";
-import { Rounds } from "./io/rounds.ts";
+import { ROUND_STEPS_MAX, Rounds } from "./io/rounds.ts";
 
 /** What a master is made of, beside its plugins. */
 export interface MasterParts {
@@ -47,6 +50,7 @@ interface Term {
   readonly registry: RegistryWriter;
   readonly operators: Operators;
   readonly doors: TransportHandlers;
+  readonly journal: Journal | undefined;
 }
 
 /**
@@ -103,18 +107,17 @@ export class Master {
     const options = clusterOptions(config, info);
     const entries = await withFirstWeights(leadership, await leadership.read(""), config.weights);
     const state = createCluster(options, clock.nowMs());
-    const rounds = new Rounds(seedOf(this.#parts.id), clock, metrics, log);
+    const { rounds, journal } = this.#decisions(state);
     const peers = new Peers();
-    const fail = (cause: unknown): void => {
-      this.#abort("INTERNAL", cause instanceof Error ? cause.message : String(cause));
-    };
+    const abort = (code: string, message: string): void => this.#abort(code, message);
     const registry = new RegistryWriter(leadership, {
       clock,
       log,
       metrics,
       storeTimeoutMs: config.registryStoreTimeout,
-      onFailed: (cause) => this.#abort("REGISTRY_FAILED", String(cause)),
+      onFailed: (cause) => abort("REGISTRY_FAILED", String(cause)),
     });
+    await journal?.open();
     const policies = await startPolicies(entries, {
       ...this.#parts,
       ...{ host, state, rounds, registry, builtIn: this.#parts.builtInPolicies },
@@ -126,22 +129,21 @@ export class Master {
       (count) => loop.enqueue({ type: "listeners", count }),
       () => loop.poke(),
     );
-    const abort = (code: string, message: string): void => this.#abort(code, message);
     const written = (token: number): void => loop.enqueue({ type: "registry-written", token });
     const targets = { peers, operators, registry, written, log, abort };
-    const loop: Loop = new Loop(
-      {
-        step: (input, nowMs, out) => step(state, input, nowMs, out),
-        nextDeadlineMs: () => nextDeadlineMs(state),
-        roundDue: () => isRoundDue(state),
-        allocate: (nowMs) => rounds.decide(state, nowMs),
-        perform: (effect: Effect) => perform(effect, targets),
-        flush: () => {
-          for (const server of servers) server.flushAll();
-        },
+    const parts: LoopParts = {
+      step: (input, nowMs, out) => step(state, input, nowMs, out),
+      nextDeadlineMs: () => nextDeadlineMs(state),
+      roundDue: () => isRoundDue(state),
+      allocate: (nowMs) => rounds.decide(state, nowMs),
+      commit: (_, release) => release(),
+      perform: (effect: Effect) => perform(effect, targets),
+      flush: () => {
+        for (const server of servers) server.flushAll();
       },
-      { clock, log, metrics, fail },
-    );
+    };
+    const fail = (cause: unknown): void => abort("INTERNAL", reasonOf(cause));
+    const loop: Loop = new Loop(recorded(parts, journal), { clock, log, metrics, fail });
     watchCluster(state, metrics);
     loop.enqueue({ type: "recovered", entries });
     const doors = openDoor({
@@ -153,7 +155,27 @@ export class Master {
       hasRoom: (inputs, bytes) => loop.hasRoom(inputs, bytes),
       enqueue: (input, bytes) => loop.enqueue(rounds.statements.vetted(input), bytes),
     });
-    this.#term = { state, loop, registry, operators, doors };
+    this.#term = { state, loop, registry, operators, doors, journal };
+  }
+
+  /** The rounds of allocation, and the journal that hears of them from the beginning. */
+  #decisions(state: ClusterState): { rounds: Rounds; journal: Journal | undefined } {
+    const { config, id, version, log, metrics, clock } = this.#parts;
+    const seed = seedOf(id);
+    const { options, startedMs } = state;
+    const journal = configuredJournal(config, {
+      clock,
+      log,
+      metrics,
+      about: { software: version, run: id, startedMs, options, seed, stepsMax: ROUND_STEPS_MAX },
+      snapshot: () => ({ state: takeSnapshot(state), round: rounds.round }),
+      renewPolicy: () => rounds.supervisor.renew(),
+      tell: (event) => this.#term?.operators.publish(event),
+    });
+    const listener = journal && roundsRecorder(journal);
+    const rounds = new Rounds({ seed, clock, metrics, log, listener });
+    if (journal !== undefined) rounds.history.listen((event) => journal.policyChanged(event));
+    return { rounds, journal };
   }
 
   #viewSource(): ViewSource {
@@ -178,12 +200,16 @@ export class Master {
     if (term === undefined) return;
     await term.registry.settled();
     term.loop.stop();
+    // What the journal still held back may ask something of the registry in its turn.
+    await term.journal?.close();
+    await term.registry.settled();
   }
 
   #abort(code: string, message: string): void {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#term?.loop.stop();
+    this.#term?.journal?.closeNow(this.#parts.clock.nowMs());
     this.#parts.abort(code, message);
   }
 }

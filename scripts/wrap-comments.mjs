@@ -6,7 +6,8 @@ import { pathToFileURL } from "node:url";
 import { filesBelow } from "./build/files.mjs";
 
 const columnsMax = 100;
-const folders = "contract wire kernel agent plugins sdk frameworks cli bench test scripts assembly";
+const folders =
+  "contract wire kernel simulation agent plugins sdk frameworks cli bench test scripts assembly";
 
 /** The text with its wide comment lines wrapped. Code, and lines with an address, are untouched. */
 export function wrapComments(text) {

@@ -5,6 +5,9 @@
 import {
   Answer, HEADER, KINDS, Slot, beginLayout, double, endLayout, placeF64, read, word, write,
 } from "../abi";
+import {
+  clearMarks, dropChanged, dropSpare, joinAll, joinChanged, placeChanges,
+} from "../quincy/changes";
 import { beginClaims, keepWaiting, placeClaims, waitingHelps } from "../quincy/claims";
 import { asCost, digestOfProgram, placeCosts, readProgram } from "../quincy/costs";
 import { excludeSated, placeDemands } from "../quincy/demands";
@@ -17,8 +20,7 @@ import {
 } from "../quincy/kept";
 import { beginLabels, keepPrices, placeLabels, prepareLabels } from "../quincy/labels";
 import {
-  anySpare, clearMarket, clearMarks, dropChanged, dropSpare, joinAll, joinChanged, keepMarket,
-  placeMarket, priceAll, priceChanges, settle, takesPart, updateClients,
+  anySpare, clearMarket, keepMarket, priceAll, priceChanges, settle, takesPart, updateClients,
 } from "../quincy/market";
 import {
   beginOffers, candidatesSeen, markGuaranteed, noteGrants, offerAll, placeOffers,
@@ -83,7 +85,7 @@ export function init(): i32 {
   placeLabels();
   placeSearch();
   placeOffers();
-  placeMarket();
+  placeChanges();
   params = placeF64(Slot.ParamValues, Slot.ParamsMax);
   beginKept();
   keepWaiting();

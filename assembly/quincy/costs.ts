@@ -58,7 +58,8 @@ export function asCost(value: f64): i32 {
 
 /** Reads the program; false when it is none that can be used. Prices are costs of a MB. */
 export function readProgram(acrossRack: f64, acrossCore: f64): bool {
-  digest = digestOf(program, program + min<u32>(read(Slot.ProgramBytes), read(Slot.ProgramBytesMax)));
+  const bytes = min<u32>(read(Slot.ProgramBytes), read(Slot.ProgramBytesMax));
+  digest = digestOf(program, program + bytes);
   rackPrice = max<f64>(acrossRack, 0);
   // What leaves the rack passes the rack's switch too.
   corePrice = max<f64>(acrossCore, rackPrice);

@@ -13,6 +13,7 @@ import {
 } from "../shared/remains";
 import { NOBODY } from "../shared/sorter";
 import * as vectors from "../shared/vector";
+import { markAgent } from "./changes";
 import { UNLIMITED, capOf, claimOf, endWaiting, setCap, slotsFor } from "./claims";
 import { hasDemand, isSated, noteGiven, wantedOf } from "./demands";
 import {
@@ -20,7 +21,7 @@ import {
 } from "./flow";
 import { firstMember, groupsEnd, isLive, memberAfter, slotsOfAgent } from "./groups";
 import { beginPass, headroom, rowsGuaranteed } from "./guaranteed";
-import { markAgent, recap, takesPart } from "./market";
+import { recap, takesPart } from "./market";
 import { partOf } from "./slots";
 import { countWork, workDone } from "./work";
 

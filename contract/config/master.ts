@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { Duration } from "../check/units.ts";
+import { Bytes, Duration } from "../check/units.ts";
 import { InsecureRemoteSchema, ListenSchema, LogSchema, PluginsSchema } from "./shared.ts";
 
 /** How many ended things a master remembers. */
@@ -49,6 +49,42 @@ const PolicySchema = Type.Object(
   },
 );
 
+/** The record of everything that decisions depended on. */
+const JournalSchema = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: false,
+      description:
+        "Whether the master writes down every input and decision, for `tepui replay` and " +
+        "`tepui simulate`. What it does to the world then waits until that is on disk.",
+    }),
+    path: Type.String({
+      default: "journal",
+      minLength: 1,
+      description: "Folder of the journal, relative to `dataDir`.",
+    }),
+    segmentSize: Bytes({
+      default: "128MB",
+      unitMinimum: 64 << 10,
+      description:
+        "Size at which a new file is begun. A file can be larger by the snapshot of the cluster " +
+        "that each begins with.",
+    }),
+    segments: Type.Integer({
+      default: 8,
+      minimum: 2,
+      description: "Files that are kept; the oldest is removed when there is one more.",
+    }),
+    policies: Type.Boolean({
+      default: true,
+      description:
+        "Whether the journal carries the WebAssembly of the policies that decided, so that a " +
+        "replay needs nothing else.",
+    }),
+  },
+  { default: {}, description: "The record of everything that decisions depended on." },
+);
+
 /** Config of a master. Durations are milliseconds once it is read. Features A, B, C, E, L. */
 export const MasterConfigSchema = Type.Object(
   {
@@ -78,7 +114,15 @@ export const MasterConfigSchema = Type.Object(
     allocationInterval: Duration({
       default: "1secs",
       unitMinimum: 1,
-      description: "Time between allocations of the whole cluster (C1). Events allocate at once.",
+      description:
+        "Time between allocations of the whole cluster (C1). New agents and frameworks, and " +
+        "frameworks that want offers again, are served at once.",
+    }),
+    freedResourcesDelay: Duration({
+      default: "50ms",
+      description:
+        "What ended tasks and departed frameworks gave up is offered again after this time, all " +
+        "of it together. With `allocationInterval` or more it waits for that, as in Mesos (C1).",
     }),
     offerTimeout: Type.Optional(
       Duration({
@@ -150,6 +194,7 @@ export const MasterConfigSchema = Type.Object(
         "Unreachable and gone agents above this number are forgotten, oldest first (B33).",
     }),
     history: HistorySchema,
+    journal: JournalSchema,
     log: LogSchema,
   },
   { title: "master", description: "Config of `tepui master`." },

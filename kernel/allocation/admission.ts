@@ -8,6 +8,8 @@ export interface AdmittedPolicy {
   readonly name: string;
   /** SHA-256 of the file, in lower-case hexadecimal. */
   readonly digest: string;
+  /** The file. */
+  readonly bytes: Uint8Array;
   readonly module: WasmModule;
 }
 
@@ -53,7 +55,7 @@ export function admitPolicy(name: string, bytes: Uint8Array, digest?: string): A
     throw new PolicyFault("POLICY_EXPORTS", `${name} should export its memory as "memory"`);
   }
   checkMemory(name, bytes);
-  return { name, digest: actual, module };
+  return { name, digest: actual, bytes, module };
 }
 
 /** Checks the value of the marker, which takes an instance. */

@@ -37,11 +37,8 @@ export interface Policy {
   readonly digest: string;
   /** Decides over the tables' candidates. Throws a `PolicyFault`; the policy is then dropped. */
   allocate(tables: AllocationTables, input: RoundInput): DecisionRows;
-  /**
-   * Private state for a successor, or `undefined` when there is none. It may be written over an
-   * earlier one, which is then gone.
-   */
-  snapshot(into?: PolicySnapshot): PolicySnapshot | undefined;
+  /** Private state for a successor, or `undefined` when there is none. */
+  snapshot(): PolicySnapshot | undefined;
 }
 
 /** Opaque private state of a policy, with the schema that gives it meaning. */

@@ -1,6 +1,7 @@
 import type { AllocationTables } from "../core/tables.ts";
+import type { PolicyFault } from "./faults.ts";
 import type { RoundInput } from "./policy.ts";
-import type { PolicySupervisor, Supervised } from "./supervisor.ts";
+import type { Supervised } from "./supervisor.ts";
 
 /** What a round decided: columns, valid until the next round. Every row has been verified. */
 export interface RoundDecisions {
@@ -22,6 +23,11 @@ export interface RoundDecisions {
   readonly digest: string;
   /** The policy failed and the round was lost; its candidates wait for the next one. */
   readonly lost: boolean;
+  /** How many of the candidates, from the first, the policy is done with. */
+  readonly looked: number;
+  /** Number of the instance that ran, and why the round was lost; see `Supervised`. */
+  readonly instance: number;
+  readonly fault: PolicyFault | undefined;
   /** What the live policy took, in milliseconds. */
   readonly tookMs: number;
 }
@@ -39,6 +45,11 @@ export interface RoundObserver {
   ): void;
 }
 
+/** Who decides in a round: the supervisor, or whoever replays what it did. */
+export interface Decider {
+  allocate(tables: AllocationTables, input: RoundInput): Supervised;
+}
+
 const NO_ROWS = new Uint32Array(0);
 const NO_AMOUNTS = new Float64Array(0);
 
@@ -48,15 +59,17 @@ const NO_AMOUNTS = new Float64Array(0);
  * that it is given, and that only to say how long a round took.
  */
 export class AllocationRounds {
-  readonly #supervisor: PolicySupervisor;
+  readonly #decider: Decider;
   readonly #clockMs: () => number;
   readonly #observer: RoundObserver | undefined;
-  #round = 0;
+  #round: number;
 
-  constructor(supervisor: PolicySupervisor, clockMs: () => number, observer?: RoundObserver) {
-    this.#supervisor = supervisor;
+  /** `round` is the number of the last round before these. */
+  constructor(decider: Decider, clockMs: () => number, observer?: RoundObserver, round = 0) {
+    this.#decider = decider;
     this.#clockMs = clockMs;
     this.#observer = observer;
+    this.#round = round;
   }
 
   /** Number of the last round that ran. */
@@ -72,8 +85,8 @@ export class AllocationRounds {
     this.#round += 1;
     tables.rotateCandidates(scattered(this.#round, input.seed) % candidates);
     const full = { ...input, round: this.#round };
-    const decided = this.#supervisor.allocate(tables, full);
-    const { rows, policy, digest } = decided;
+    const decided = this.#decider.allocate(tables, full);
+    const { rows, policy, digest, instance, fault } = decided;
     const tookMs = this.#clockMs() - startMs;
     this.#observer?.observe(tables, full, decided, tookMs);
     if (rows !== undefined) tables.dropCandidates(rows.looked);
@@ -89,6 +102,9 @@ export class AllocationRounds {
       policy,
       digest,
       lost: rows === undefined,
+      looked: rows?.looked ?? 0,
+      instance,
+      fault,
       tookMs,
     };
   }

@@ -3,10 +3,13 @@ import type { AllocationTables } from "../core/tables.ts";
 import type { AdmittedPolicy } from "./admission.ts";
 import { PolicyFault, type PolicyFaultCode } from "./faults.ts";
 import { type PolicyEvent, PolicyHistory, type Standing } from "./history.ts";
+import { type InstanceListener, Instances } from "./instances.ts";
+import { type Kept, keptBeside } from "./kept.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
 import { ReferenceDrf } from "./reference-drf.ts";
+import { DEFAULT_SUPERVISION, type SupervisorLimits } from "./supervision.ts";
 import { Verifier } from "./verify.ts";
-import { WasmPolicy, type WasmPolicyOptions } from "./wasm-policy.ts";
+import type { WasmPolicy, WasmPolicyOptions } from "./wasm-policy.ts";
 
 /** A policy with everything it takes to start an instance of it. */
 export interface PolicySpec {
@@ -16,34 +19,15 @@ export interface PolicySpec {
 
 const STANDINGS: readonly Standing[] = ["live", "restored", "cold", "previous", "built-in"];
 
-/** Bounds of the supervision; rounds are the clock, so that it replays. */
-export interface SupervisorLimits {
-  /** Longest wait between attempts. */
-  readonly waitRoundsMax: number;
-  /** Verified rounds after which earlier faults are forgiven. */
-  readonly healthyRounds: number;
-  /** Rounds in a row that may ask for more without deciding or finishing anything. */
-  readonly stalledRoundsMax: number;
-}
-
-/** Limits unless told otherwise. */
-export const DEFAULT_SUPERVISION: SupervisorLimits = {
-  waitRoundsMax: 64,
-  healthyRounds: 100,
-  stalledRoundsMax: 8,
-};
-
 /** Verified decisions and who made them; `undefined` rows mean that the round was lost. */
 export interface Supervised {
   readonly rows: DecisionRows | undefined;
   readonly policy: string;
   readonly digest: string;
-}
-
-/** The policy that is not live, and its instance while that is still of use. */
-interface Kept {
-  readonly spec: PolicySpec;
-  readonly instance: WasmPolicy | undefined;
+  /** Number of the instance that ran; -1 when that was the policy that is built in. */
+  readonly instance: number;
+  /** Why the round was lost, if it was. */
+  readonly fault: PolicyFault | undefined;
 }
 
 /**
@@ -66,10 +50,16 @@ export class PolicySupervisor {
   #healthy = 0;
   #stalled = 0;
   #retryAt = 0;
+  readonly #instances: Instances;
 
-  constructor(limits: SupervisorLimits = DEFAULT_SUPERVISION, history = new PolicyHistory()) {
+  constructor(
+    limits: SupervisorLimits = DEFAULT_SUPERVISION,
+    history = new PolicyHistory(),
+    listener?: InstanceListener,
+  ) {
     this.#limits = limits;
     this.history = history;
+    this.#instances = new Instances(listener);
   }
 
   /** How the live policy stands. */
@@ -156,12 +146,25 @@ export class PolicySupervisor {
   /** Gives a policy that is live or kept other settings, without a swap. */
   configure(spec: PolicySpec): void {
     const previous = this.#previous;
-    if (this.#running() === spec.policy) this.#instance?.configure(spec.options);
+    if (this.#running() === spec.policy) this.#instances.configure(this.#instance, spec.options);
     if (previous?.spec.policy === spec.policy) {
       previous.instance?.configure(spec.options);
       this.#previous = { spec, instance: previous.instance };
     }
     if (this.#spec?.policy === spec.policy) this.#spec = spec;
+  }
+
+  /**
+   * Has the next round run by a new instance with the private state of the present one, as when
+   * tables have grown: whatever else it has in its memory is forgotten.
+   */
+  renew(): void {
+    this.#instances.isStale = true;
+  }
+
+  /** The program of the instance that runs, as its companion compiled it last. */
+  get program(): Uint8Array | undefined {
+    return this.#instance?.program;
   }
 
   /** One round. The rows are verified, or `undefined` when the policy failed. */
@@ -172,12 +175,14 @@ export class PolicySupervisor {
       const rows = policy.allocate(tables, input);
       this.#verifier.verify(tables, rows);
       if (policy !== this.#builtIn) this.#passed(policy, rows, input);
-      return { rows, policy: policy.name, digest: policy.digest };
+      const { name, digest } = policy;
+      return { rows, policy: name, digest, instance: this.#numberOf(policy), fault: undefined };
     } catch (error) {
       if (!(error instanceof PolicyFault)) throw error;
       const { name, digest } = this.#running() ?? policy;
+      const instance = this.#numberOf(policy);
       this.#failed(error, input);
-      return { rows: undefined, policy: name, digest };
+      return { rows: undefined, policy: name, digest, instance, fault: error };
     }
   }
 
@@ -210,18 +215,9 @@ export class PolicySupervisor {
     this.#note(round, { ...how, ...(previous === undefined ? {} : { previous, tookOver }) });
   }
 
-  /**
-   * What is kept for a rollback once another policy is live: the one that ran. Of a policy in
-   * quarantine that is the one before it, unless it is just that one which takes over.
-   */
   #keptBeside(next: PolicySpec): Kept | undefined {
-    const previous = this.#previous;
-    if (this.#spec === undefined) return previous;
-    if (this.#standing !== "previous") return { spec: this.#spec, instance: this.#instance };
-    if (previous === undefined || previous.spec === next) {
-      return { spec: this.#spec, instance: undefined };
-    }
-    return { spec: previous.spec, instance: this.#instance };
+    const live = this.#spec && { spec: this.#spec, instance: this.#instance };
+    return keptBeside(next, live, this.#previous, this.#standing === "previous");
   }
 
   /** An instance that fits the tables, and whether it took over the private state. */
@@ -230,14 +226,14 @@ export class PolicySupervisor {
     tables: AllocationTables,
   ): { readonly instance: WasmPolicy; readonly tookOver: boolean } {
     const { state } = this;
-    const fitting = instance?.fits(tables) ? instance : undefined;
-    const successor = fitting ?? new WasmPolicy(spec.policy, tables, spec.options);
-    // One that is warm has a state of its own, which is better than none.
-    const own = fitting?.snapshot();
-    const tried = state !== undefined && successor.mayRestore(state);
-    const tookOver = tried && successor.restore(state);
-    if (tried && !tookOver && own !== undefined) successor.restore(own);
-    return { instance: successor, tookOver };
+    const warm = instance?.fits(tables) ? instance : undefined;
+    const successor = this.#instances.start(spec, tables, state, warm);
+    const tookOver = state !== undefined && successor.took === state;
+    return { instance: successor.instance, tookOver };
+  }
+
+  #numberOf(policy: Policy): number {
+    return policy === this.#builtIn ? -1 : this.#instances.number;
   }
 
   /** The policy that runs in this standing. */
@@ -251,14 +247,14 @@ export class PolicySupervisor {
     if (this.#standing === "built-in" || input.round < this.#retryAt) return undefined;
     const spec = this.#standing === "previous" ? this.#previous?.spec : this.#spec;
     if (spec === undefined) return undefined;
-    if (this.#instance?.fits(tables)) return this.#instance;
+    if (!this.#instances.isStale && this.#instance?.fits(tables)) return this.#instance;
     // What grew needs a new layout; the state goes over. After a fault there is no instance.
     const grown = this.#instance !== undefined;
     const state = grown ? this.#instance?.snapshot() : this.#snapshot;
     this.#instance = undefined;
-    const instance = new WasmPolicy(spec.policy, tables, spec.options);
     const cold = this.#standing === "cold" || this.#standing === "previous";
-    if (state !== undefined && (grown || !cold)) instance.restore(state);
+    const handed = grown || !cold ? state : undefined;
+    const { instance } = this.#instances.start(spec, tables, handed);
     this.#instance = instance;
     if (!grown) this.#note(input.round, { what: "retried" });
     return instance;
@@ -269,7 +265,7 @@ export class PolicySupervisor {
     if (this.#stalled > this.#limits.stalledRoundsMax) {
       throw new PolicyFault("POLICY_NO_PROGRESS", `${this.#stalled} rounds in a row`);
     }
-    this.#snapshot = policy.snapshot(this.#snapshot);
+    this.#snapshot = policy.snapshot();
     this.#healthy += 1;
     if (this.#faultsInARow === 0 || this.#healthy < this.#limits.healthyRounds) return;
     this.#faultsInARow = 0;

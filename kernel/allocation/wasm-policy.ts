@@ -103,6 +103,11 @@ export class WasmPolicy implements Policy {
     return this.#program.bytes.length <= this.#programRoom;
   }
 
+  /** The program as the companion compiled it last; replaced, never changed. */
+  get program(): Uint8Array {
+    return this.#program.bytes;
+  }
+
   /** Takes other settings, between two rounds. With another companion it does not fit any more. */
   configure({ params = [], companion }: Omit<WasmPolicyOptions, "deadlineMs">): void {
     this.#setParams(params);
@@ -145,13 +150,8 @@ export class WasmPolicy implements Policy {
     };
   }
 
-  snapshot(into?: PolicySnapshot): PolicySnapshot {
-    const { schema } = this.#started;
-    if (into === undefined || !this.mayRestore(into)) {
-      return { schema, bytes: this.#state.slice() };
-    }
-    into.bytes.set(this.#state);
-    return { schema, bytes: into.bytes };
+  snapshot(): PolicySnapshot {
+    return { schema: this.#started.schema, bytes: this.#state.slice() };
   }
 
   /** Whether a state has the length of this policy's own; if not, `restore` leaves it as it is. */

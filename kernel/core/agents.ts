@@ -81,6 +81,7 @@ export function addAgent(
 export function describeAgent(state: ClusterState, agent: Agent, registration: Registration): void {
   const { agent: info, version, capabilities } = registration;
   const changed =
+    agent.info.hostname !== info.hostname ||
     !sameJson(agent.info.attributes, info.attributes) ||
     !sameJson(agent.info.resources, info.resources) ||
     !sameJson(agent.info.domain, info.domain);

@@ -1,10 +1,8 @@
 import { contains, type Resources } from "../../contract/resources.ts";
 import { REFUSE_DEFAULT_MS, REFUSE_MAX_MS } from "../../contract/schema/framework.ts";
 import type { Row } from "./event.ts";
+import { FilterSlots, NONE, type SavedSlots } from "./filters/slots.ts";
 import { Heap } from "./heap.ts";
-import { grownF64, grownU32 } from "./tables/rows.ts";
-
-const NONE = 0xffff_ffff;
 
 /**
  * How long a refusal holds (C8): at least until the next batch; not at all for 0; 5 s when the
@@ -19,6 +17,14 @@ export function refusalMs(refuseMs: number | undefined, allocationIntervalMs: nu
 
 /** What the store asks about a client when it decides whether a filter blocks an offer. */
 export type WouldBeOffer = (agent: Row, client: Row) => Resources;
+
+/** A store of filters as plain data. */
+export interface SavedFilters {
+  readonly slots: SavedSlots;
+  readonly buckets: readonly (readonly [untilMs: number, slots: readonly number[]])[];
+  readonly dirty: readonly Row[];
+  readonly version: number;
+}
 
 /** Refusals as columns of the same length: which client refused something of which agent. */
 export interface ExpiryColumns {
@@ -42,19 +48,7 @@ export interface Expiries {
  * so it is worked out once before a round and only for agents where something changed.
  */
 export class FilterStore implements Expiries {
-  #client: Uint32Array = new Uint32Array(64);
-  #agent: Uint32Array = new Uint32Array(64);
-  #untilMs: Float64Array = new Float64Array(64);
-  /** Links of the two lists. The list of an agent has the newest first. */
-  #agentNext: Uint32Array = new Uint32Array(64);
-  #agentBefore: Uint32Array = new Uint32Array(64);
-  #clientNext: Uint32Array = new Uint32Array(64);
-  #clientBefore: Uint32Array = new Uint32Array(64);
-  readonly #refused: (Resources | undefined)[] = [];
-  readonly #agentHead: number[] = [];
-  readonly #clientHead: number[] = [];
-  readonly #free: number[] = [];
-  #end = 0;
+  readonly #slots = new FilterSlots();
   /** Filters by the time at which they expire; many share one. */
   readonly #buckets = new Map<number, number[]>();
   /** The times of the buckets. */
@@ -64,7 +58,7 @@ export class FilterStore implements Expiries {
 
   /** Filters in force. */
   get size(): number {
-    return this.#end - this.#free.length;
+    return this.#slots.size;
   }
 
   /** Grows with every filter that comes or goes. */
@@ -74,13 +68,7 @@ export class FilterStore implements Expiries {
 
   /** Adds a filter. True when it is the first to expire at that time, which then needs a timer. */
   add(client: Row, agent: Row, refused: Resources, untilMs: number): boolean {
-    const slot = this.#free.pop() ?? this.#grown();
-    this.#client[slot] = client;
-    this.#agent[slot] = agent;
-    this.#untilMs[slot] = untilMs;
-    this.#refused[slot] = this.#shared(agent, refused);
-    link(this.#agentHead, this.#agentNext, this.#agentBefore, agent, slot);
-    link(this.#clientHead, this.#clientNext, this.#clientBefore, client, slot);
+    const slot = this.#slots.take(client, agent, this.#shared(agent, refused), untilMs);
     this.#dirty.add(agent);
     this.#version += 1;
     const bucket = this.#buckets.get(untilMs);
@@ -95,7 +83,7 @@ export class FilterStore implements Expiries {
 
   /** What is free on the agent changed: its filters may block more now, or less. */
   markAgent(agent: Row): void {
-    if ((this.#agentHead[agent] ?? NONE) !== NONE) this.#dirty.add(agent);
+    if (this.#slots.firstOn(agent) !== NONE) this.#dirty.add(agent);
   }
 
   /** Drops the filters that expire at that time; `touch` is told each agent. */
@@ -108,15 +96,15 @@ export class FilterStore implements Expiries {
     }
     for (const slot of bucket) {
       if (!this.#isOf(slot, untilMs)) continue;
-      touch(this.#agent[slot] as Row);
+      touch(this.#slots.agent[slot] as Row);
       this.#drop(slot);
     }
   }
 
   /** Drops all filters of a client (C9). */
   dropClient(client: Row): void {
-    for (let slot = this.#clientHead[client] ?? NONE; slot !== NONE; ) {
-      const next = this.#clientNext[slot] as number;
+    for (let slot = this.#slots.firstOf(client); slot !== NONE; ) {
+      const next = this.#slots.clientNext[slot] as number;
       this.#drop(slot);
       slot = next;
     }
@@ -124,8 +112,8 @@ export class FilterStore implements Expiries {
 
   /** Drops all filters on an agent (C9). */
   dropAgent(agent: Row): void {
-    for (let slot = this.#agentHead[agent] ?? NONE; slot !== NONE; ) {
-      const next = this.#agentNext[slot] as number;
+    for (let slot = this.#slots.firstOn(agent); slot !== NONE; ) {
+      const next = this.#slots.agentNext[slot] as number;
       this.#drop(slot);
       slot = next;
     }
@@ -149,13 +137,13 @@ export class FilterStore implements Expiries {
     let lastOffer: Resources | undefined;
     let answer = false;
     for (
-      let slot = this.#agentHead[agent] ?? NONE;
+      let slot = this.#slots.firstOn(agent);
       slot !== NONE;
-      slot = this.#agentNext[slot] as number
+      slot = this.#slots.agentNext[slot] as number
     ) {
-      const client = this.#client[slot] as Row;
+      const client = this.#slots.client[slot] as Row;
       const offer = offers(agent, client);
-      const refused = this.#refused[slot] as Resources;
+      const refused = this.#slots.refused[slot] as Resources;
       if (refused !== lastRefused || offer !== lastOffer) {
         answer = contains(refused, offer);
         lastRefused = refused;
@@ -172,8 +160,8 @@ export class FilterStore implements Expiries {
         if (!this.#isOf(slot, untilMs)) continue;
         if (count === into.untilMs.length) return count;
         into.untilMs[count] = untilMs;
-        into.agent[count] = this.#agent[slot] as Row;
-        into.client[count] = this.#client[slot] as Row;
+        into.agent[count] = this.#slots.agent[slot] as Row;
+        into.client[count] = this.#slots.client[slot] as Row;
         count += 1;
       }
     }
@@ -183,14 +171,14 @@ export class FilterStore implements Expiries {
   /** Every filter of a client: agent, what was refused, until when. */
   *ofClient(client: Row): Generator<{ agent: Row; refused: Resources; untilMs: number }> {
     for (
-      let slot = this.#clientHead[client] ?? NONE;
+      let slot = this.#slots.firstOf(client);
       slot !== NONE;
-      slot = this.#clientNext[slot] as number
+      slot = this.#slots.clientNext[slot] as number
     ) {
       yield {
-        agent: this.#agent[slot] as Row,
-        refused: this.#refused[slot] as Resources,
-        untilMs: this.#untilMs[slot] as number,
+        agent: this.#slots.agent[slot] as Row,
+        refused: this.#slots.refused[slot] as Resources,
+        untilMs: this.#slots.untilMs[slot] as number,
       };
     }
   }
@@ -198,98 +186,69 @@ export class FilterStore implements Expiries {
   /** Every filter on an agent: client, what was refused, until when. */
   *onAgent(agent: Row): Generator<{ client: Row; refused: Resources; untilMs: number }> {
     for (
-      let slot = this.#agentHead[agent] ?? NONE;
+      let slot = this.#slots.firstOn(agent);
       slot !== NONE;
-      slot = this.#agentNext[slot] as number
+      slot = this.#slots.agentNext[slot] as number
     ) {
       yield {
-        client: this.#client[slot] as Row,
-        refused: this.#refused[slot] as Resources,
-        untilMs: this.#untilMs[slot] as number,
+        client: this.#slots.client[slot] as Row,
+        refused: this.#slots.refused[slot] as Resources,
+        untilMs: this.#slots.untilMs[slot] as number,
       };
     }
   }
 
   /** Every filter, for checks and for people. */
   *entries(): Generator<{ client: Row; agent: Row; refused: Resources; untilMs: number }> {
-    for (let slot = 0; slot < this.#end; slot++) {
-      const refused = this.#refused[slot];
+    for (let slot = 0; slot < this.#slots.end; slot++) {
+      const refused = this.#slots.refused[slot];
       if (refused === undefined) continue;
       yield {
-        client: this.#client[slot] as Row,
-        agent: this.#agent[slot] as Row,
+        client: this.#slots.client[slot] as Row,
+        agent: this.#slots.agent[slot] as Row,
         refused,
-        untilMs: this.#untilMs[slot] as number,
+        untilMs: this.#slots.untilMs[slot] as number,
       };
     }
   }
 
-  /** A slot of a bucket may have been dropped since, and taken by a filter that lives longer. */
-  #isOf(slot: number, untilMs: number): boolean {
-    return this.#refused[slot] !== undefined && this.#untilMs[slot] === untilMs;
+  /** Everything, to be loaded elsewhere. */
+  save(): SavedFilters {
+    return {
+      slots: this.#slots.save(),
+      buckets: [...this.#buckets].map(([untilMs, slots]) => [untilMs, [...slots]]),
+      dirty: [...this.#dirty],
+      version: this.#version,
+    };
   }
 
-  #grown(): number {
-    const slot = this.#end++;
-    if (slot < this.#client.length) return slot;
-    const size = this.#client.length * 2;
-    this.#client = grownU32(this.#client, size);
-    this.#agent = grownU32(this.#agent, size);
-    this.#untilMs = grownF64(this.#untilMs, size);
-    this.#agentNext = grownU32(this.#agentNext, size);
-    this.#agentBefore = grownU32(this.#agentBefore, size);
-    this.#clientNext = grownU32(this.#clientNext, size);
-    this.#clientBefore = grownU32(this.#clientBefore, size);
-    return slot;
+  /** Becomes the store that was saved; it must be a new one. */
+  load({ slots, buckets, dirty, version }: SavedFilters): void {
+    this.#slots.load(slots);
+    for (const [untilMs, bucket] of buckets) {
+      this.#buckets.set(untilMs, [...bucket]);
+      this.#times.push(untilMs);
+    }
+    for (const row of dirty) this.#dirty.add(row);
+    this.#version = version;
+  }
+
+  /** A slot of a bucket may have been dropped since, and taken by a filter that lives longer. */
+  #isOf(slot: number, untilMs: number): boolean {
+    return this.#slots.refused[slot] !== undefined && this.#slots.untilMs[slot] === untilMs;
   }
 
   /** Lists that are equal to that of the agent's newest filter are held once. */
   #shared(agent: Row, refused: Resources): Resources {
-    const head = this.#agentHead[agent] ?? NONE;
-    const known = head === NONE ? undefined : this.#refused[head];
+    const head = this.#slots.firstOn(agent);
+    const known = head === NONE ? undefined : this.#slots.refused[head];
     if (known === undefined || known.length !== refused.length) return refused;
     return contains(known, refused) && contains(refused, known) ? known : refused;
   }
 
   #drop(slot: number): void {
-    const agent = this.#agent[slot] as Row;
-    unlink(this.#agentHead, this.#agentNext, this.#agentBefore, agent, slot);
-    const client = this.#client[slot] as Row;
-    unlink(this.#clientHead, this.#clientNext, this.#clientBefore, client, slot);
-    this.#refused[slot] = undefined;
-    this.#free.push(slot);
-    this.#dirty.add(agent);
+    this.#dirty.add(this.#slots.agent[slot] as Row);
+    this.#slots.give(slot);
     this.#version += 1;
   }
-}
-
-/** Puts a slot first in the list of `row`. */
-function link(
-  heads: number[],
-  next: Uint32Array,
-  before: Uint32Array,
-  row: Row,
-  slot: number,
-): void {
-  while (heads.length <= row) heads.push(NONE);
-  const head = heads[row] as number;
-  next[slot] = head;
-  before[slot] = NONE;
-  if (head !== NONE) before[head] = slot;
-  heads[row] = slot;
-}
-
-/** Takes a slot out of the list of `row`. */
-function unlink(
-  heads: number[],
-  next: Uint32Array,
-  before: Uint32Array,
-  row: Row,
-  slot: number,
-): void {
-  const after = next[slot] as number;
-  const ahead = before[slot] as number;
-  if (after !== NONE) before[after] = ahead;
-  if (ahead === NONE) heads[row] = after;
-  else next[ahead] = after;
 }

@@ -56,7 +56,7 @@ export class AllocationTables {
   /** Scalar names by kind. */
   readonly kindNames: string[] = [...FIXED_KINDS];
   readonly #largest: TableSizes;
-  readonly #ownMinimum = new Set<number>();
+  readonly ownMinimum = new Set<number>();
   readonly #candidates: Candidates;
 
   constructor(sizes: TableSizes = INITIAL_SIZES, largest: TableSizes = LARGEST_SIZES) {
@@ -308,13 +308,13 @@ export class AllocationTables {
    */
   setMinAllocatable(client: number, alternatives: readonly Vector[] | undefined): boolean {
     const { alternatives: table, clients } = this;
-    if (this.#ownMinimum.delete(client)) table.remove(clients.firstMinimum[client] as number);
+    if (this.ownMinimum.delete(client)) table.remove(clients.firstMinimum[client] as number);
     clients.firstMinimum[client] = this.defaultMinimum;
     clients.changes.mark(client);
     if (alternatives === undefined) return true;
     if (!this.#room("alternatives", table.pool.end + alternatives.length)) return false;
     clients.firstMinimum[client] = table.add(alternatives);
-    this.#ownMinimum.add(client);
+    this.ownMinimum.add(client);
     this.touchAll();
     return true;
   }
@@ -326,7 +326,7 @@ export class AllocationTables {
     table.remove(this.defaultMinimum);
     this.defaultMinimum = table.add(alternatives);
     for (let row = 0; row < clients.pool.end; row++) {
-      if (this.#ownMinimum.has(row)) continue;
+      if (this.ownMinimum.has(row)) continue;
       clients.firstMinimum[row] = this.defaultMinimum;
       clients.changes.mark(row);
     }

@@ -70,6 +70,7 @@ export function releaseTask(state: ClusterState, agent: Agent, task: Task): void
   task.client.holders -= 1;
   discharge(state, task.client, task.resources);
   giveFree(state, agent, task.resources);
+  state.allocation.freed = true;
   dropIdleClient(state, task.client);
 }
 
@@ -97,9 +98,14 @@ export function updateTask(
 export function completeTask(state: ClusterState, agent: Agent, task: Task): void {
   assert(isTerminal(task.state), `task ${task.id} completes as ${task.state}`);
   detachTask(state, agent, task);
-  const { labels, discovery, container, healthCheck, killPolicy, limits, name, user } = task.about;
-  // What is remembered leaves out the command and data, which only mattered to the agent.
-  task.about = {
+  task.about = withoutCommand(task.about);
+  remember(state, task);
+}
+
+/** What is remembered: without the command and data, which only mattered to the agent. */
+export function withoutCommand(about: TaskAbout): TaskAbout {
+  const { labels, discovery, container, healthCheck, killPolicy, limits, name, user } = about;
+  return {
     name,
     ...(labels && { labels }),
     ...(discovery && { discovery }),
@@ -109,7 +115,6 @@ export function completeTask(state: ClusterState, agent: Agent, task: Task): voi
     ...(limits && { limits }),
     user,
   };
-  remember(state, task);
 }
 
 /** Takes a task off its framework and agent; its resources come back. */
@@ -146,6 +151,7 @@ export function dropExecutor(state: ClusterState, agent: Agent, executor: Execut
   executor.client.holders -= 1;
   discharge(state, executor.client, executor.resources);
   giveFree(state, agent, executor.resources);
+  state.allocation.freed = true;
   dropIdleClient(state, executor.client);
 }
 

@@ -1,6 +1,7 @@
 /** What a timer is for; `key` of the timer says whose. */
 export type TimerKind =
   | "batch"
+  | "freed"
   | "ping"
   | "reregister"
   | "failover"
@@ -16,6 +17,13 @@ export interface Timer {
   readonly kind: TimerKind;
   /** Id of the agent or framework, or a time; whoever takes it checks that it still applies. */
   readonly key: string;
+}
+
+/** All timers as plain data. */
+export interface SavedTimers {
+  /** The heap as it is: replaying keeps even the order of equal times. */
+  readonly heap: readonly Readonly<Entry>[];
+  readonly order: number;
 }
 
 interface Entry extends Timer {
@@ -64,6 +72,18 @@ export class Timers {
     const last = heap.pop() as Entry;
     if (heap.length > 0) sink(heap, last);
     return first;
+  }
+
+  /** All timers, to be loaded elsewhere. */
+  save(): SavedTimers {
+    return { heap: [...this.#heap], order: this.#order };
+  }
+
+  /** Takes over saved timers in place of its own. */
+  load({ heap, order }: SavedTimers): void {
+    this.#heap.length = 0;
+    for (const entry of heap) this.#heap.push(entry);
+    this.#order = order;
   }
 }
 

@@ -23,6 +23,11 @@ export interface LoopParts {
   roundDue(): boolean;
   /** Runs one round; its decisions come back as the input to step. */
   allocate(nowMs: number): ClusterInput | undefined;
+  /**
+   * Calls `release`, which performs the effects of the turn and flushes, once the world may learn
+   * of the turn: at once, or later but in the order of turns. The loop turns on meanwhile.
+   */
+  commit(nowMs: number, release: () => void): void;
   perform(effect: Effect): void;
   /** Sends what `perform` queued: one frame for each peer. */
   flush(): void;
@@ -120,17 +125,28 @@ export class Loop {
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined;
       const endMs = this.#clock.monotonicMs() + BACKLOG_MS;
-      try {
+      this.#guarded(() => {
         // While the loop works nothing is read: what peers send then waits in their own sockets,
         // which is how whoever sends too fast is held back.
         do this.#turn();
         while (this.#inbox.isPressed && this.#clock.monotonicMs() < endMs);
-      } catch (cause) {
-        this.stop();
-        this.#log.error({ err: cause }, "the cluster's state machine failed");
-        this.#fail(cause);
-      }
+      });
     });
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      this.stop();
+      this.#log.error({ err: cause }, "the cluster's state machine failed");
+      this.#fail(cause);
+    }
+  }
+
+  #release(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#parts.perform(effect);
+    this.#parts.flush();
   }
 
   #turn(): void {
@@ -149,8 +165,7 @@ export class Loop {
       if (decided !== undefined) this.#parts.step(decided, nowMs, effects);
     }
     this.#effects = [];
-    for (const effect of effects) this.#parts.perform(effect);
-    this.#parts.flush();
+    this.#parts.commit(nowMs, () => this.#guarded(() => this.#release(effects)));
     this.#inputs.add(taken.length);
     this.#tickSeconds.observe((this.#clock.monotonicMs() - began) / 1_000);
     if (this.#stopped) return;

@@ -2,14 +2,12 @@ import type { Clock } from "../../contract/ports/clock.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
 import { PolicyHistory, type PolicyName } from "../allocation/history.ts";
+import type { InstanceListener } from "../allocation/instances.ts";
 import { AllocationRounds, type RoundDecisions } from "../allocation/round.ts";
 import { Shadows } from "../allocation/shadows.ts";
 import { DecisionFlag } from "../allocation/slots.ts";
-import {
-  DEFAULT_SUPERVISION,
-  type PolicySpec,
-  PolicySupervisor,
-} from "../allocation/supervisor.ts";
+import { DEFAULT_SUPERVISION } from "../allocation/supervision.ts";
+import { type PolicySpec, PolicySupervisor } from "../allocation/supervisor.ts";
 import { WasmPolicy } from "../allocation/wasm-policy.ts";
 import type { ClusterInput, OfferDecision } from "../core/event.ts";
 import type { ClusterState } from "../core/state.ts";
@@ -20,6 +18,26 @@ import { Statements } from "./statements.ts";
 
 /** Step budget of one round: agents looked at. A round that needs more goes on in the next turn. */
 export const ROUND_STEPS_MAX = 200_000;
+
+/** Who is told, in order, of everything that decides and of what was decided. */
+export interface RoundsListener extends InstanceListener {
+  /** `program` is that of the instance that ran, replaced when it is another. */
+  decided(
+    decisions: RoundDecisions,
+    listed: readonly OfferDecision[],
+    program: Uint8Array | undefined,
+  ): void;
+}
+
+/** What a master's rounds are made of. */
+export interface RoundsParts {
+  /** Makes the order of agents differ between masters and equal between replays. */
+  readonly seed: number;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly listener?: RoundsListener | undefined;
+}
 
 /**
  * The allocation of a master: its live policy under supervision, the shadows beside it, and the
@@ -35,16 +53,17 @@ export class Rounds {
   readonly #seconds;
   readonly #offers;
   readonly #lost;
+  readonly #listener: RoundsListener | undefined;
 
-  /** `seed` makes the order of agents differ between masters and equal between replays. */
-  constructor(seed: number, clock: Clock, metrics: Metrics, log: Logger) {
+  constructor({ seed, clock, metrics, log, listener }: RoundsParts) {
     this.#seed = seed;
+    this.#listener = listener;
     this.statements = new Statements(() => {
       const { companion } = this.supervisor;
       return { name: this.live().name, companion };
     }, log);
     this.history = new PolicyHistory(() => clock.nowMs());
-    this.supervisor = new PolicySupervisor(DEFAULT_SUPERVISION, this.history);
+    this.supervisor = new PolicySupervisor(DEFAULT_SUPERVISION, this.history, listener);
     this.shadows = new Shadows(this.supervisor, () => clock.monotonicMs());
     this.#rounds = new AllocationRounds(this.supervisor, () => clock.monotonicMs(), this.shadows);
     this.#seconds = metrics.histogram({
@@ -94,10 +113,12 @@ export class Rounds {
     const decisions = this.#rounds.run(state.tables, input);
     if (decisions === undefined) return undefined;
     this.#count(decisions);
+    const listed = listOf(decisions);
+    this.#listener?.decided(decisions, listed, this.supervisor.program);
     const { policy: name, digest } = decisions;
     return {
       type: "offers-decided",
-      decisions: listOf(decisions),
+      decisions: listed,
       policy: { name, digest },
       more: decisions.more,
       lookAgain: decisions.lookAgain,

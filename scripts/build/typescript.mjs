@@ -13,6 +13,7 @@ const folders = [
   "contract",
   "wire",
   "kernel",
+  "simulation",
   "agent",
   "plugins",
   "sdk",

@@ -49,6 +49,7 @@ async function slowMaster(stepMs: number) {
       nextDeadlineMs: () => undefined,
       roundDue: () => false,
       allocate: () => undefined,
+      commit: (_, release) => release(),
       perform: () => {},
       flush: () => server.flushAll(),
     },

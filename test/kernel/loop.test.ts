@@ -24,6 +24,7 @@ function runLoop(step: (input: ClusterInput) => void = () => {}): Run {
       nextDeadlineMs: () => undefined,
       roundDue: () => false,
       allocate: () => undefined,
+      commit: (_, release) => release(),
       perform: () => {},
       flush: () => {},
     },

@@ -12,6 +12,7 @@ import { act, setUp } from "./cluster-words.ts";
 import { linesOf } from "./lines.ts";
 import { Recorder } from "./recorder.ts";
 import { type Names, render } from "./render.ts";
+import { stepWithTwin } from "./twin.ts";
 
 /** Who the master of a test is. */
 export const testMaster = {
@@ -43,7 +44,8 @@ export function firstComes(state: ClusterState): OfferDecision[] {
 /**
  * A cluster in the words of its domain, for tests that are tables (habit 20). The first text says
  * what there is; `do` says what happens, one line a thing; `expect` lists everything that anybody
- * was told since, in order. The invariants are checked after every step; what nobody reads fails.
+ * was told since, in order. After every step the invariants are checked, and that a cluster
+ * restored from a snapshot would have done the same; what nobody reads fails.
  */
 export class TestCluster {
   readonly state: ClusterState;
@@ -65,6 +67,7 @@ export class TestCluster {
   nextPeer = 1;
   nextToken = 1;
   #transcript: string[] = [];
+  #ticks = 0;
 
   constructor(text: string, options: Partial<ClusterOptions>, registry: [string, unknown][] = []) {
     this.state = createCluster({ ...defaultOptions, master: testMaster, ...options }, this.nowMs);
@@ -83,7 +86,9 @@ export class TestCluster {
 
   #step(input: ClusterInput): void {
     const out: Effect[] = [];
-    step(this.state, input, this.nowMs, out);
+    // Ticks are many, and mostly do nothing.
+    const twins = input.type !== "tick" || this.#ticks++ % 16 === 0;
+    (twins ? stepWithTwin : step)(this.state, input, this.nowMs, out);
     invariants(this.state);
     const writes = this.recorder.apply(out);
     for (const sent of this.recorder.unread) {

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { dockerdProgram } from "./dockerd.ts";
@@ -7,13 +8,15 @@ import { dockerdProgram } from "./dockerd.ts";
 /** Something of the host that a test cannot do without. */
 export type Feature =
   | "root"
+  | "tmpfs"
   | "cgroup-v1"
   | "cgroup-v2-vm"
   | "docker"
   | "zookeeper"
   | "etcd"
   | "clang"
-  | "rust";
+  | "rust"
+  | "curl-jq";
 
 /** What becomes of a group of tests. `reason` says what is missing and how to get it. */
 export type Verdict =
@@ -47,6 +50,20 @@ export function vmKernel(): string | undefined {
   const kernels = readdirSync("/boot").filter((name) => name.startsWith("vmlinuz-"));
   const newest = kernels.sort(new Intl.Collator("en", { numeric: true }).compare).at(-1);
   return newest === undefined ? undefined : join("/boot", newest);
+}
+
+/** Mounting one is the proof: being root does not suffice in a container. */
+function tmpfsProblem(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "tepui-probe-"));
+  try {
+    if (output("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder) === undefined) {
+      return "no tmpfs can be mounted here; that takes the capability SYS_ADMIN";
+    }
+    execFileSync("umount", [folder]);
+    return undefined;
+  } finally {
+    rmdirSync(folder);
+  }
 }
 
 function cgroupV1Problem(): string | undefined {
@@ -125,6 +142,7 @@ function rustProblem(): string | undefined {
 /** One real probe per feature. */
 export const probes: Probes = {
   root: () => (process.getuid?.() === 0 ? undefined : "the tests do not run as root"),
+  tmpfs: tmpfsProblem,
   "cgroup-v1": cgroupV1Problem,
   "cgroup-v2-vm": vmProblem,
   docker: dockerProblem,
@@ -133,6 +151,10 @@ export const probes: Probes = {
     onPath("etcd") === undefined ? "etcd is not on the PATH (Debian: etcd-server)" : undefined,
   clang: clangProblem,
   rust: rustProblem,
+  "curl-jq": () => {
+    const missing = ["bash", "curl", "jq"].filter((program) => onPath(program) === undefined);
+    return missing.length === 0 ? undefined : `not on the PATH: ${missing.join(", ")}`;
+  },
 };
 
 /**

@@ -34,6 +34,8 @@ export class Simulation {
   readonly frameworks: SimFramework[];
   state: ClusterState;
   nowMs = 1_000_000;
+  /** What steps the core; a test may look in. */
+  step = step;
   #uuids = 0;
   #masters = 0;
   #taskCount = 0;
@@ -67,7 +69,7 @@ export class Simulation {
 
   #input(input: ClusterInput): void {
     const out: Effect[] = [];
-    step(this.state, input, this.nowMs, out);
+    this.step(this.state, input, this.nowMs, out);
     invariants(this.state);
     for (const effect of out) this.#perform(effect);
   }

@@ -41,6 +41,9 @@ test.each([
   ["sdk/a.ts", "../kernel/host/b.ts"],
   ["frameworks/batch/a.ts", "../../wire/b.ts"],
   ["cli/a.ts", "../kernel/main.ts"],
+  ["cli/a.ts", "../simulation/simulate.ts"],
+  ["simulation/a.ts", "../agent/core/b.ts"],
+  ["kernel/io/a.ts", "../../conformance/random.ts"],
   ["examples/a.ts", "../kernel/main.ts"],
   ["cli/a.ts", "../bench/main.ts"],
   ["sdk/a.ts", "vitest"],
@@ -70,7 +73,8 @@ test.each([
   expect(messages(path, `import { x } from "${target}";`)).toEqual([]);
 });
 
-test("the command line loads a master or an agent lazily, and nothing else that way", () => {
+test("the command line loads a master, an agent or a simulation lazily, and nothing else that way", () => {
   expect(messages("cli/a.ts", 'await import("../kernel/main.ts");')).toEqual([]);
+  expect(messages("cli/a.ts", 'await import("../simulation/simulate.ts");')).toEqual([]);
   expect(messages("cli/a.ts", 'await import("../kernel/io/inbox.ts");')).toHaveLength(1);
 });

@@ -34,6 +34,7 @@ const anything = [
   "frameworks",
   "conformance",
   "authoring",
+  "simulation",
   "cli",
   "bench",
   "test",
@@ -138,9 +139,16 @@ export const areas: readonly Area[] = [
     because: "what authors need stands on what runs their plugins, and never on a plugin of ours",
   },
   {
+    path: "simulation",
+    may: ["contract", "kernel", "conformance/random.ts"],
+    node: true,
+    because:
+      "it runs the master's own core and rounds, and stands for agents and frameworks itself",
+  },
+  {
     path: "cli",
     may: ["contract", "wire", "sdk", "frameworks", "kernel/host"],
-    mayLazily: ["kernel/main.ts", "agent/main.ts", "authoring"],
+    mayLazily: ["kernel/main.ts", "agent/main.ts", "authoring", "simulation"],
     node: true,
     because: "a command that lists tasks must not load a master or an agent",
   },

@@ -170,21 +170,21 @@ export class FilterTable {
   words: number;
   #agents: number;
   /** The bits that constraints set; they are set in `bits`, too. */
-  #excluded: Uint32Array;
+  excluded: Uint32Array;
 
   constructor(agents: number, clients: number) {
     this.changes = new ChangeLog(agents);
     this.#agents = agents;
     this.words = clients / 32;
     this.bits = new Uint32Array(agents * this.words);
-    this.#excluded = new Uint32Array(agents * this.words);
+    this.excluded = new Uint32Array(agents * this.words);
     this.counts = new Uint32Array(agents);
   }
 
   grow(agents: number, clients: number): void {
     const words = clients / 32;
     this.bits = this.#grown(this.bits, agents, words);
-    this.#excluded = this.#grown(this.#excluded, agents, words);
+    this.excluded = this.#grown(this.excluded, agents, words);
     this.counts = grownU32(this.counts, agents);
     this.words = words;
     this.#agents = agents;
@@ -206,7 +206,7 @@ export class FilterTable {
 
   /** Whether it is constraints that block the pair (C14). */
   excludes(client: number, agent: number): boolean {
-    return this.#isSet(this.#excluded, client, agent);
+    return this.#isSet(this.excluded, client, agent);
   }
 
   #isSet(bits: Uint32Array, client: number, agent: number): boolean {
@@ -230,7 +230,7 @@ export class FilterTable {
   exclude(client: number, agent: number, excluded: boolean): boolean {
     if (this.excludes(client, agent) === excluded) return false;
     const at = agent * this.words + (client >>> 5);
-    this.#excluded[at] = (this.#excluded[at] as number) ^ (1 << (client & 31));
+    this.excluded[at] = (this.excluded[at] as number) ^ (1 << (client & 31));
     this.set(client, agent, excluded);
     return true;
   }
@@ -240,7 +240,7 @@ export class FilterTable {
     const from = agent * this.words;
     let count = 0;
     for (let at = from; at < from + this.words; at++) {
-      const word = this.#excluded[at] as number;
+      const word = this.excluded[at] as number;
       this.bits[at] = word;
       if (word !== 0) count += bitCount(word);
     }
@@ -250,7 +250,7 @@ export class FilterTable {
 
   clearAgent(agent: number): void {
     const from = agent * this.words;
-    this.#excluded.fill(0, from, from + this.words);
+    this.excluded.fill(0, from, from + this.words);
     this.resetAgent(agent);
   }
 

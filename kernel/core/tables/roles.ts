@@ -34,8 +34,10 @@ export class RoleTable {
   used: Float64Array;
   /** What quotas count: reservations of the subtree plus its unreserved non-revocable use (E9). */
   consumed: Float64Array;
-  #ranksStale = false;
-  #order = 0;
+  /** Roles came since the ranks were worked out. */
+  ranksStale = false;
+  /** Submit order of the next role. */
+  order = 0;
 
   constructor(size: number) {
     this.size = size;
@@ -77,14 +79,14 @@ export class RoleTable {
     this.flags[row] = RoleFlag.PRESENT;
     this.parent[row] = parent;
     this.names[row] = name;
-    this.submitOrder[row] = this.#order++;
+    this.submitOrder[row] = this.order++;
     this.weight[row] = 1;
     this.allocations[row] = 0;
     this.guarantee.fill(0, row * KINDS, (row + 1) * KINDS);
     this.limit.fill(Number.POSITIVE_INFINITY, row * KINDS, (row + 1) * KINDS);
     this.used.fill(0, row * KINDS, (row + 1) * KINDS);
     this.consumed.fill(0, row * KINDS, (row + 1) * KINDS);
-    this.#ranksStale = true;
+    this.ranksStale = true;
     this.changes.mark(row);
     this.useChanges.mark(row);
   }
@@ -143,8 +145,8 @@ export class RoleTable {
 
   /** Renumbers the ranks if roles came since the last time. Called before columns are read. */
   settleRanks(): void {
-    if (!this.#ranksStale) return;
-    this.#ranksStale = false;
+    if (!this.ranksStale) return;
+    this.ranksStale = false;
     const rows: number[] = [];
     for (let row = 1; row < this.pool.end; row++) {
       if (((this.flags[row] ?? 0) & RoleFlag.PRESENT) !== 0) rows.push(row);

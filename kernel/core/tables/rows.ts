@@ -1,3 +1,9 @@
+/** Rows that were given back, the next to be reused last, and one more than the highest row. */
+export interface SavedPool {
+  readonly free: readonly number[];
+  readonly end: number;
+}
+
 /**
  * Hands out dense row numbers and takes them back. The row that was freed last is reused first, so
  * the same sequence of calls gives the same rows on every replay.
@@ -27,6 +33,17 @@ export class RowPool {
 
   give(row: number): void {
     this.#free.push(row);
+  }
+
+  /** The pool as plain data. */
+  save(): SavedPool {
+    return { free: [...this.#free], end: this.#next };
+  }
+
+  /** Becomes the pool that was saved. */
+  load({ free, end }: SavedPool): void {
+    this.#free.splice(0, this.#free.length, ...free);
+    this.#next = end;
   }
 }
 

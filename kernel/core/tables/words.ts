@@ -1,4 +1,13 @@
-import { RowPool } from "./rows.ts";
+import { RowPool, type SavedPool } from "./rows.ts";
+
+/** Words and their numbers as plain data. */
+export interface SavedWords {
+  readonly pool: SavedPool;
+  /** By number; the second list says how often each is used. */
+  readonly words: readonly (string | undefined)[];
+  readonly uses: readonly number[];
+  readonly renumbered: number;
+}
 
 /**
  * Numbers for the words of agents' attributes, names and texts alike: policies compare numbers and
@@ -51,5 +60,23 @@ export class Words {
     this.#numbers.delete(this.#words[number] as string);
     this.#words[number] = undefined;
     this.#pool.give(number);
+  }
+
+  /** Everything, to be loaded elsewhere. */
+  save(): SavedWords {
+    const words = Array.from(this.#words);
+    const uses = Array.from(this.#uses, (count) => count ?? 0);
+    return { pool: this.#pool.save(), words, uses, renumbered: this.#renumbered };
+  }
+
+  /** Becomes what was saved; it must be new. */
+  load({ pool, words, uses, renumbered }: SavedWords): void {
+    this.#pool.load(pool);
+    for (const [number, word] of words.entries()) {
+      this.#words[number] = word;
+      this.#uses[number] = uses[number] ?? 0;
+      if (word !== undefined) this.#numbers.set(word, number);
+    }
+    this.#renumbered = renumbered;
   }
 }

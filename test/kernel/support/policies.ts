@@ -83,7 +83,12 @@ export async function policyMaster(
   const entry = { plugin: config.policy.name, config: config.policy.config };
   const host = await startHost([entry], places);
   const state = createCluster({ ...defaultOptions, master: testMaster }, 0);
-  const rounds = new Rounds(1, systemClock, silentMetrics, silentLog);
+  const rounds = new Rounds({
+    seed: 1,
+    clock: systemClock,
+    metrics: silentMetrics,
+    log: silentLog,
+  });
   const published: ClusterEvent[] = [];
   const warnings: string[] = [];
   const log: Logger = {

@@ -1,0 +1,76 @@
+import type { AllocationTables } from "../core/tables.ts";
+import type { PolicySnapshot } from "./policy.ts";
+import type { PolicySpec } from "./supervisor.ts";
+import { WasmPolicy, type WasmPolicyOptions } from "./wasm-policy.ts";
+
+/** An instance that runs the rounds from now on. */
+export interface StartedInstance {
+  /** Instances are counted from 0. */
+  readonly number: number;
+  readonly instance: WasmPolicy;
+  readonly spec: PolicySpec;
+  /** Private states that it was given, in order, whether or not it knew what to do with them. */
+  readonly restored: readonly PolicySnapshot[];
+}
+
+/** Hears, in order, of everything that decides what the live policy decides. */
+export interface InstanceListener {
+  /** Before its first round. Every instance is then a new one, whatever ran before. */
+  started(started: StartedInstance): void;
+  /** The instance that runs has other parameters. */
+  configured(params: readonly number[]): void;
+}
+
+/** Starts the instances of the live policy one after the other; the newest is the one that runs. */
+export class Instances {
+  readonly #listener: InstanceListener | undefined;
+  #started = 0;
+  /** The one that runs is to be replaced before the next round. */
+  isStale = false;
+
+  constructor(listener: InstanceListener | undefined) {
+    this.#listener = listener;
+  }
+
+  /** Number of the newest. */
+  get number(): number {
+    return this.#started - 1;
+  }
+
+  /**
+   * Starts an instance with a private state, and says whether it took that. One that is warm is
+   * taken as it is, unless somebody listens: what it has seen besides its private state nobody has
+   * heard of. Its own state is better than none.
+   * @throws PolicyFault
+   */
+  start(
+    spec: PolicySpec,
+    tables: AllocationTables,
+    state: PolicySnapshot | undefined,
+    warm?: WasmPolicy,
+  ): { readonly instance: WasmPolicy; readonly took: PolicySnapshot | undefined } {
+    const own = warm?.snapshot();
+    const taken = this.#listener === undefined ? warm : undefined;
+    const instance = taken ?? new WasmPolicy(spec.policy, tables, spec.options);
+    const restored: PolicySnapshot[] = [];
+    let took: PolicySnapshot | undefined;
+    // Whoever is warm has its own state until it is given another one, which it might not take.
+    const isOwn = taken !== undefined && !(state !== undefined && taken.mayRestore(state));
+    for (const each of isOwn ? [] : [state, own]) {
+      if (each === undefined || took !== undefined) continue;
+      restored.push(each);
+      if (instance.restore(each)) took = each;
+    }
+    this.isStale = false;
+    this.#listener?.started({ number: this.#started, instance, spec, restored });
+    this.#started += 1;
+    return { instance, took };
+  }
+
+  /** Gives the one that runs other settings. */
+  configure(instance: WasmPolicy | undefined, options: WasmPolicyOptions): void {
+    if (instance === undefined) return;
+    instance.configure(options);
+    this.#listener?.configured(options.params ?? []);
+  }
+}

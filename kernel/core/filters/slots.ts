@@ -1,0 +1,175 @@
+import type { Resources } from "../../../contract/resources.ts";
+import type { Row } from "../event.ts";
+import { grownF64, grownU32 } from "../tables/rows.ts";
+
+/** The end of a list of slots. */
+export const NONE = 0xffff_ffff;
+
+/** The columns of refusals, a slot each. */
+export interface FilterColumns {
+  client: Uint32Array;
+  agent: Uint32Array;
+  untilMs: Float64Array;
+  /** Links of the two lists. The list of an agent has the newest first. */
+  agentNext: Uint32Array;
+  agentBefore: Uint32Array;
+  clientNext: Uint32Array;
+  clientBefore: Uint32Array;
+}
+
+/** Slots as plain data. */
+export interface SavedSlots {
+  readonly columns: Readonly<FilterColumns>;
+  /** Which of `lists` was refused, a slot each. */
+  readonly refused: Uint32Array;
+  readonly lists: readonly (Resources | undefined)[];
+  readonly agentHead: readonly number[];
+  readonly clientHead: readonly number[];
+  readonly free: readonly number[];
+}
+
+const FIRST = 64;
+
+/**
+ * Refusals in columns, since there may be millions: each has a slot, and is in the list of its
+ * agent and in that of its client.
+ */
+export class FilterSlots implements FilterColumns {
+  client: Uint32Array = new Uint32Array(FIRST);
+  agent: Uint32Array = new Uint32Array(FIRST);
+  untilMs: Float64Array = new Float64Array(FIRST);
+  agentNext: Uint32Array = new Uint32Array(FIRST);
+  agentBefore: Uint32Array = new Uint32Array(FIRST);
+  clientNext: Uint32Array = new Uint32Array(FIRST);
+  clientBefore: Uint32Array = new Uint32Array(FIRST);
+  /** What was refused; `undefined` in a slot that is free. */
+  readonly refused: (Resources | undefined)[] = [];
+  readonly #agentHead: number[] = [];
+  readonly #clientHead: number[] = [];
+  readonly #free: number[] = [];
+  /** One more than the highest slot ever in use. */
+  end = 0;
+
+  /** Slots in use. */
+  get size(): number {
+    return this.end - this.#free.length;
+  }
+
+  /** First slot of the list of an agent. */
+  firstOn(agent: Row): number {
+    return this.#agentHead[agent] ?? NONE;
+  }
+
+  /** First slot of the list of a client. */
+  firstOf(client: Row): number {
+    return this.#clientHead[client] ?? NONE;
+  }
+
+  /** Fills a slot and puts it first in both lists. */
+  take(client: Row, agent: Row, refused: Resources, untilMs: number): number {
+    const slot = this.#free.pop() ?? this.#grown();
+    this.client[slot] = client;
+    this.agent[slot] = agent;
+    this.untilMs[slot] = untilMs;
+    this.refused[slot] = refused;
+    link(this.#agentHead, this.agentNext, this.agentBefore, agent, slot);
+    link(this.#clientHead, this.clientNext, this.clientBefore, client, slot);
+    return slot;
+  }
+
+  /** Takes a slot out of both lists; it may be used again. */
+  give(slot: number): void {
+    const agent = this.agent[slot] as Row;
+    unlink(this.#agentHead, this.agentNext, this.agentBefore, agent, slot);
+    const client = this.client[slot] as Row;
+    unlink(this.#clientHead, this.clientNext, this.clientBefore, client, slot);
+    this.refused[slot] = undefined;
+    this.#free.push(slot);
+  }
+
+  /** Everything, to be loaded elsewhere. Lists of resources that are shared stay shared. */
+  save(): SavedSlots {
+    const lists = new Map<Resources | undefined, number>();
+    const refused = new Uint32Array(this.end);
+    for (let slot = 0; slot < this.end; slot++) {
+      const list = this.refused[slot];
+      const known = lists.get(list) ?? lists.size;
+      lists.set(list, known);
+      refused[slot] = known;
+    }
+    const { end } = this;
+    return {
+      columns: {
+        client: this.client.slice(0, end),
+        agent: this.agent.slice(0, end),
+        untilMs: this.untilMs.slice(0, end),
+        agentNext: this.agentNext.slice(0, end),
+        agentBefore: this.agentBefore.slice(0, end),
+        clientNext: this.clientNext.slice(0, end),
+        clientBefore: this.clientBefore.slice(0, end),
+      },
+      refused,
+      lists: [...lists.keys()],
+      agentHead: [...this.#agentHead],
+      clientHead: [...this.#clientHead],
+      free: [...this.#free],
+    };
+  }
+
+  /** Becomes what was saved; it must be new. */
+  load({ columns, refused, lists, agentHead, clientHead, free }: SavedSlots): void {
+    while (this.end < refused.length) this.#grown();
+    for (const [name, column] of Object.entries(columns)) {
+      this[name as keyof FilterColumns].set(column as ArrayLike<number>);
+    }
+    for (const list of refused) this.refused.push(lists[list]);
+    for (const head of agentHead) this.#agentHead.push(head);
+    for (const head of clientHead) this.#clientHead.push(head);
+    for (const slot of free) this.#free.push(slot);
+  }
+
+  #grown(): number {
+    const slot = this.end++;
+    if (slot < this.client.length) return slot;
+    const size = this.client.length * 2;
+    this.client = grownU32(this.client, size);
+    this.agent = grownU32(this.agent, size);
+    this.untilMs = grownF64(this.untilMs, size);
+    this.agentNext = grownU32(this.agentNext, size);
+    this.agentBefore = grownU32(this.agentBefore, size);
+    this.clientNext = grownU32(this.clientNext, size);
+    this.clientBefore = grownU32(this.clientBefore, size);
+    return slot;
+  }
+}
+
+/** Puts a slot first in the list of `row`. */
+function link(
+  heads: number[],
+  next: Uint32Array,
+  before: Uint32Array,
+  row: Row,
+  slot: number,
+): void {
+  while (heads.length <= row) heads.push(NONE);
+  const head = heads[row] as number;
+  next[slot] = head;
+  before[slot] = NONE;
+  if (head !== NONE) before[head] = slot;
+  heads[row] = slot;
+}
+
+/** Takes a slot out of the list of `row`. */
+function unlink(
+  heads: number[],
+  next: Uint32Array,
+  before: Uint32Array,
+  row: Row,
+  slot: number,
+): void {
+  const after = next[slot] as number;
+  const ahead = before[slot] as number;
+  if (after !== NONE) before[after] = ahead;
+  if (ahead === NONE) heads[row] = after;
+  else next[ahead] = after;
+}

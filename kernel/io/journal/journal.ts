@@ -1,0 +1,288 @@
+import { join } from "node:path";
+import { reasonOf } from "../../../contract/errors.ts";
+import type { ClusterEvent } from "../../../contract/operator-api.ts";
+import type { Clock, Timer } from "../../../contract/ports/clock.ts";
+import type { Logger } from "../../../contract/ports/log.ts";
+import type { Metrics } from "../../../contract/ports/metrics.ts";
+import type { PolicyEvent } from "../../allocation/history.ts";
+import type { ClusterInput } from "../../core/event.ts";
+import type { ClusterSnapshot } from "../../core/snapshot.ts";
+import type { Disk } from "./disk.ts";
+import { cutTornTail, segmentsAmong } from "./folder.ts";
+import { JournalMetrics } from "./metrics.ts";
+import {
+  type InstanceRecord,
+  JOURNAL_FORMAT,
+  type RoundRecord,
+  type SegmentHeader,
+} from "./records.ts";
+import { Segment } from "./segment.ts";
+import { JournalWriter } from "./writer.ts";
+
+/** Turns that wait to be written, before the master goes on without its journal. */
+export const WAITING_BYTES_MAX = 256 << 20;
+/** Time between a failure and the next attempt. */
+export const RETRY_MS = 60_000;
+
+/** What a journal is made of. */
+export interface JournalParts {
+  readonly disk: Disk;
+  readonly folder: string;
+  /** Bytes of turns after which a segment is full, and how many segments are kept. */
+  readonly segmentBytes: number;
+  readonly segmentsMax: number;
+  /** Whether the modules of policies are written down, too. */
+  readonly carriesPolicies: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** What every segment says about its master. */
+  readonly about: Omit<
+    SegmentHeader,
+    "format" | "segment" | "createdMs" | "turn" | "round" | "hasSnapshot"
+  >;
+  /** The state between two turns, and the number of the last round. */
+  snapshot(): { readonly state: ClusterSnapshot; readonly round: number };
+  /**
+   * Has the live policy begin anew with the next round, as it does when tables grow: what it
+   * remembers outside of its private state is in no snapshot, and must not decide.
+   */
+  renewPolicy(): void;
+  /** Tells listeners that the journal went off or on. */
+  tell(event: ClusterEvent): void;
+}
+
+/** An instance of a policy, with the module that it is of. */
+export interface InstanceStart extends Omit<InstanceRecord, "type"> {
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Writes down everything that a decision depended on, before anything of a turn leaves the master:
+ * what a turn does to the world is held until its record is durable, while the loop turns on. One
+ * sync serves all turns that came meanwhile. Whatever goes wrong with the disk, the master goes on:
+ * then the journal is off, says so, and begins anew later, with a snapshot.
+ */
+export class Journal {
+  readonly #parts: JournalParts;
+  readonly #metrics: JournalMetrics;
+  readonly #writer: JournalWriter;
+  /** The segment that turns go into; none while the journal is off. */
+  #segment: Segment | undefined;
+  #nextSegment = 1;
+  #turns = 0;
+  #retry: Timer | undefined;
+  /** What is to be said once the disk has taken something. */
+  #announcement: "began" | "on again" | undefined;
+  #closed = false;
+
+  constructor(parts: JournalParts) {
+    const { disk, folder, clock } = parts;
+    this.#parts = parts;
+    this.#metrics = new JournalMetrics(parts.metrics);
+    this.#writer = new JournalWriter({
+      disk,
+      folder,
+      clock,
+      onWritten: (bytes, tookMs) => {
+        this.#metrics.written(bytes, tookMs);
+        this.#announce();
+      },
+      onComplete: (segment) => this.#forgetOldest(segment),
+      onFailed: (cause) => this.#turnOff(reasonOf(cause)),
+    });
+  }
+
+  /** False while the disk does not take it. */
+  get isOn(): boolean {
+    return this.#segment !== undefined;
+  }
+
+  /** Begins, before the first turn. What a crash left torn is cut off. */
+  async open(): Promise<void> {
+    const { disk, folder, log } = this.#parts;
+    try {
+      const torn = await cutTornTail(disk, folder);
+      if (torn !== undefined) log.warn(torn, "the end of the last journal was torn and is cut off");
+      await this.#number();
+      this.#announcement = "began";
+      this.#begin(false);
+    } catch (thrown) {
+      this.#turnOff(reasonOf(thrown));
+    }
+  }
+
+  /** An input that is stepped in this turn. */
+  input(input: Exclude<ClusterInput, { type: "offers-decided" }>): void {
+    this.#segment?.turns.input(input);
+  }
+
+  /** A round that ran in this turn. */
+  round(round: Omit<RoundRecord, "type">): void {
+    this.#segment?.turns.round({ type: "round", ...round });
+  }
+
+  /** An instance of a policy begins. */
+  instance({ bytes, ...instance }: InstanceStart): void {
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    const { name, digest } = instance;
+    if (this.#parts.carriesPolicies && !segment.policies.has(digest)) {
+      segment.policies.add(digest);
+      segment.turns.add({ type: "policy", name, digest, bytes });
+    }
+    segment.turns.add({ type: "instance", ...instance });
+  }
+
+  /** The instance that runs has other parameters. */
+  parameters(params: readonly number[]): void {
+    this.#segment?.turns.add({ type: "parameters", params });
+  }
+
+  /** The instance that runs, or is about to begin, evaluates this program. */
+  program(bytes: Uint8Array): void {
+    const segment = this.#segment;
+    if (segment === undefined || segment.program === bytes) return;
+    segment.program = bytes;
+    segment.turns.add({ type: "program", bytes });
+  }
+
+  /** Something happened to a policy. */
+  policyChanged(event: PolicyEvent): void {
+    this.#segment?.turns.add({ type: "policy-changed", event });
+  }
+
+  /**
+   * Ends a turn. `release` lets out what it does to the world: when its record is durable, or at
+   * once when there is no journal to wait for. Turns are released in their order.
+   */
+  commit(nowMs: number, release: () => void): void {
+    const segment = this.#segment;
+    const turn = segment === undefined ? undefined : taken(segment, nowMs);
+    if (segment === undefined || (turn === undefined && this.#writer.isIdle)) {
+      release();
+      return;
+    }
+    this.#writer.add({ segment, turn, release });
+    if (turn === undefined) return;
+    this.#turns += 1;
+    const { waitingBytes } = this.#writer;
+    if (waitingBytes > WAITING_BYTES_MAX) {
+      this.#turnOff(`${waitingBytes} bytes wait for the disk`);
+      return;
+    }
+    const isFull = segment.turnBytes + waitingBytes >= this.#parts.segmentBytes;
+    if (isFull && !segment.isIncomplete) this.#begin(true);
+  }
+
+  /** Writes what waits and closes; turns after this are not recorded. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#retry?.cancel();
+    await this.#writer.settled();
+    this.#segment = undefined;
+    await this.#writer.close();
+  }
+
+  /**
+   * Writes what waits, and the turn that broke off, before it returns: for a master that ends by a
+   * mistake of its own, so that its journal leads there.
+   */
+  closeNow(nowMs: number): void {
+    const segment = this.#segment;
+    this.#closed = true;
+    this.#retry?.cancel();
+    this.#segment = undefined;
+    if (segment === undefined) return;
+    try {
+      this.#writer.writeNow(segment, taken(segment, nowMs));
+    } catch (thrown) {
+      this.#parts.log.error({ err: thrown }, "the journal misses its last turn");
+    }
+  }
+
+  /** Makes the next turn the first of a new segment. */
+  #begin(hasSnapshot: boolean): void {
+    const { about, clock } = this.#parts;
+    const began = clock.monotonicMs();
+    const snapshot = hasSnapshot ? this.#parts.snapshot() : undefined;
+    const header: SegmentHeader = {
+      ...about,
+      format: JOURNAL_FORMAT,
+      segment: this.#nextSegment++,
+      createdMs: clock.nowMs(),
+      turn: this.#turns,
+      round: snapshot?.round ?? 0,
+      hasSnapshot,
+    };
+    this.#segment = new Segment(header, snapshot?.state);
+    this.#writer.begin(this.#segment);
+    if (!hasSnapshot) return;
+    this.#parts.renewPolicy();
+    this.#metrics.snapshotTaken(clock.monotonicMs() - began);
+  }
+
+  /** Once a segment stands alone, those beyond the bound can go. */
+  async #forgetOldest({ header }: Segment): Promise<void> {
+    const { disk, folder, segmentsMax, log } = this.#parts;
+    try {
+      const older = segmentsAmong(await disk.list(folder)).filter(
+        ({ number }) => number < header.segment,
+      );
+      const surplus = Math.max(0, older.length + 1 - segmentsMax);
+      for (const { name } of older.slice(0, surplus)) await disk.remove(join(folder, name));
+    } catch (thrown) {
+      log.warn({ err: thrown, folder }, "an old segment of the journal cannot be removed");
+    }
+  }
+
+  #turnOff(reason: string): void {
+    const { clock, log, folder } = this.#parts;
+    this.#segment = undefined;
+    const left = this.#writer.abandon();
+    if (!this.#closed) {
+      log.error({ folder, reason, retryMs: RETRY_MS }, `the journal is off: ${reason}`);
+      this.#metrics.isOn(false);
+      this.#metrics.failed();
+      this.#parts.tell({ kind: "journal-off", timeMs: clock.nowMs(), message: reason });
+      this.#retry = clock.after(RETRY_MS, () => void this.#tryAgain());
+    }
+    for (const { release } of left) release();
+  }
+
+  async #tryAgain(): Promise<void> {
+    try {
+      await this.#number();
+      if (this.#closed) return;
+      this.#announcement = "on again";
+      this.#begin(true);
+    } catch (thrown) {
+      this.#turnOff(reasonOf(thrown));
+    }
+  }
+
+  /** Numbers go on from the newest segment that there is. */
+  async #number(): Promise<void> {
+    const { disk, folder } = this.#parts;
+    const newest = segmentsAmong(await disk.list(folder)).at(-1)?.number ?? 0;
+    this.#nextSegment = newest + 1;
+  }
+
+  #announce(): void {
+    const said = this.#announcement;
+    if (said === undefined) return;
+    const { clock, log, folder } = this.#parts;
+    this.#announcement = undefined;
+    this.#metrics.isOn(true);
+    if (said === "began") {
+      log.info({ folder, segment: this.#nextSegment - 1 }, "the journal is on");
+      return;
+    }
+    log.warn({ folder }, "the journal is on again; it does not have what happened meanwhile");
+    this.#parts.tell({ kind: "journal-on", timeMs: clock.nowMs() });
+  }
+}
+
+function taken({ turns }: Segment, nowMs: number): Uint8Array | undefined {
+  return turns.isEmpty ? undefined : turns.take(nowMs);
+}

@@ -1,0 +1,206 @@
+import { errors } from "../../../contract/errors.ts";
+import type { Clock, Timer } from "../../../contract/ports/clock.ts";
+import type { Disk, DiskFile } from "./disk.ts";
+import { segmentName } from "./folder.ts";
+import type { Segment } from "./segment.ts";
+
+/** How long one write may take. */
+export const WRITE_TIMEOUT_MS = 10_000;
+
+/** A turn on its way to the disk. */
+export interface Waiting {
+  readonly segment: Segment;
+  /** None for a turn in which nothing happened, and which only waits for those before it. */
+  readonly turn: Uint8Array | undefined;
+  /** Lets out what the turn does to the world. Must not throw. */
+  readonly release: () => void;
+}
+
+/** What a writer is made of. */
+export interface WriterParts {
+  readonly disk: Disk;
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Bytes are durable, after so long. */
+  onWritten(bytes: number, tookMs: number): void;
+  /** A segment can be replayed without those before it. */
+  onComplete(segment: Segment): Promise<void>;
+  /** The disk failed; nothing more is written until `begin` is called again. */
+  onFailed(cause: unknown): void;
+}
+
+interface OpenFile {
+  readonly segment: Segment;
+  readonly file: DiskFile;
+  /** Where the next frame goes. */
+  offset: number;
+}
+
+/**
+ * Writes segments in order, one frame and one sync at a time; turns that came during a write go
+ * into the next one together. Slices of a snapshot go between turns.
+ */
+export class JournalWriter {
+  readonly #parts: WriterParts;
+  #waiting: Waiting[] = [];
+  #writing: readonly Waiting[] = [];
+  #waitingBytes = 0;
+  #newest: Segment | undefined;
+  #open: OpenFile | undefined;
+  #running: Promise<void> | undefined;
+  /** Counts failures: what was under way during one must not go on after it. */
+  #failures = 0;
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+  }
+
+  /** Bytes of turns that nobody writes yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** True when every turn is durable. */
+  get isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#writing.length === 0;
+  }
+
+  /** Starts a segment, after all that waits. */
+  begin(segment: Segment): void {
+    this.#newest = segment;
+    this.#wake();
+  }
+
+  /** Adds a turn of the newest segment or the one before it. */
+  add(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#waitingBytes += waiting.turn?.length ?? 0;
+    this.#wake();
+  }
+
+  /** Gives up, closes the file and returns the turns that were not written, in their order. */
+  abandon(): readonly Waiting[] {
+    this.#failures += 1;
+    const left = [...this.#writing, ...this.#waiting];
+    const open = this.#open;
+    this.#writing = [];
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#newest = undefined;
+    this.#open = undefined;
+    this.#running = undefined;
+    // Half a frame at the end is no harm, but a reader would report it.
+    open?.file
+      .truncate(open.offset)
+      .then(
+        () => open.file.close(),
+        () => open.file.close(),
+      )
+      .catch(() => {});
+    return left;
+  }
+
+  /** Resolves when nothing is left to be written. */
+  async settled(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  /** Closes the file, after `settled`. */
+  async close(): Promise<void> {
+    this.#newest = undefined;
+    await this.#open?.file.close();
+    this.#open = undefined;
+  }
+
+  /**
+   * Writes what waits, and one turn more, before it returns: for a process that is about to end.
+   * What is being written is written again, to the same place: nobody will wait for it.
+   */
+  writeNow(segment: Segment, turn: Uint8Array | undefined): void {
+    const open = this.#open;
+    if (open?.segment !== segment) return;
+    const waiting = [...this.#writing, ...this.#waiting].flatMap((each) => each.turn ?? []);
+    const turns = turn === undefined ? waiting : [...waiting, turn];
+    if (turns.length > 0) open.file.writeNow(segment.turnsFrame(turns), open.offset);
+  }
+
+  #wake(): void {
+    if (this.#running !== undefined) return;
+    const before = this.#failures;
+    this.#running = this.#run().then(
+      () => {
+        if (before === this.#failures) this.#running = undefined;
+      },
+      (cause: unknown) => {
+        if (before === this.#failures) this.#parts.onFailed(cause);
+      },
+    );
+  }
+
+  async #run(): Promise<void> {
+    const failures = this.#failures;
+    while (failures === this.#failures) {
+      const segment = this.#waiting[0]?.segment ?? this.#newest;
+      if (segment === undefined) return;
+      if (segment !== this.#open?.segment) await this.#switchTo(segment);
+      else if (this.#waiting.length > 0) await this.#writeTurns(this.#open);
+      if (failures !== this.#failures || this.#open === undefined) return;
+      if (segment.isIncomplete) await this.#writeSlice(this.#open);
+      else if (this.#waiting.length === 0 && this.#newest === segment) return;
+    }
+  }
+
+  async #switchTo(segment: Segment): Promise<void> {
+    const { disk, folder } = this.#parts;
+    await this.#open?.file.close();
+    this.#open = undefined;
+    const file = await this.#within(disk.create(folder, segmentName(segment.header.segment)));
+    const open = { segment, file, offset: 0 };
+    this.#open = open;
+    await this.#append(open, segment.headerFrame());
+    if (!segment.isIncomplete) await this.#parts.onComplete(segment);
+  }
+
+  async #writeTurns(open: OpenFile): Promise<void> {
+    const { segment } = open;
+    const end = this.#waiting.findIndex((each) => each.segment !== segment);
+    const batch = this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
+    this.#writing = batch;
+    const turns = batch.flatMap(({ turn }) => turn ?? []);
+    for (const turn of turns) this.#waitingBytes -= turn.length;
+    const failures = this.#failures;
+    if (turns.length > 0) await this.#append(open, segment.turnsFrame(turns));
+    if (failures !== this.#failures) return;
+    this.#writing = [];
+    for (const { release } of batch) release();
+  }
+
+  async #writeSlice(open: OpenFile): Promise<void> {
+    await this.#append(open, open.segment.snapshotFrame());
+    if (!open.segment.isIncomplete) await this.#parts.onComplete(open.segment);
+  }
+
+  async #append(open: OpenFile, frame: Buffer): Promise<void> {
+    const { clock } = this.#parts;
+    const began = clock.monotonicMs();
+    await this.#within(open.file.write(frame, open.offset));
+    open.offset += frame.length;
+    this.#parts.onWritten(frame.length, clock.monotonicMs() - began);
+  }
+
+  async #within<T>(work: Promise<T>): Promise<T> {
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = this.#parts.clock.after(WRITE_TIMEOUT_MS, () =>
+        reject(
+          errors.JOURNAL_WRITE_FAILED(`no answer from the disk within ${WRITE_TIMEOUT_MS} ms`),
+        ),
+      );
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import { errors } from "../contract/errors.ts";
+import { silentLog } from "../contract/ports/log.ts";
+import { silentMetrics } from "../contract/ports/metrics.ts";
+import { policySpec } from "../kernel/allocation/spec.ts";
+import type { PolicySpec } from "../kernel/allocation/supervisor.ts";
+import { systemClock } from "../kernel/host/system-clock.ts";
+import { Rounds } from "../kernel/io/rounds.ts";
+import { EPOCH_MS, SimulatedCluster } from "./cluster/engine.ts";
+import { type Figures, Meter } from "./measure/figures.ts";
+import { type Distribution, distributionOf } from "./measure/quantiles.ts";
+import type { ChosenPolicy } from "./policies.ts";
+import type { Workload } from "./workload/model.ts";
+
+/** How policies are compared. */
+export interface SimulateOptions {
+  readonly workload: Workload;
+  readonly policies: readonly ChosenPolicy[];
+  readonly seed: number;
+  /** Simulations stop at this time at the latest. */
+  readonly untilMs: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: SimulationProgress) => void;
+}
+
+/** How far a comparison has come. */
+export interface SimulationProgress {
+  readonly policy: string;
+  readonly ended: number;
+  readonly tasks: number;
+  /** Virtual time. */
+  readonly nowMs: number;
+}
+
+/** What the rounds of a policy cost here and now; every run has other figures. */
+export interface RoundCosts {
+  /** Milliseconds a round. */
+  readonly roundMs: Distribution;
+  readonly decisionMicros: number;
+}
+
+/** What came of one policy. */
+export interface PolicyResult {
+  /** What it is called in this comparison. */
+  readonly label: string;
+  readonly name: string;
+  readonly digest: string;
+  readonly config: unknown;
+  readonly figures: Figures;
+  readonly rounds: number;
+  readonly decisions: number;
+  readonly offersDeclined: number;
+  /** What went wrong with it: the code of each fault, and how often. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** Why the simulation ended with tasks that did not, if it did. */
+  readonly stopped: string | undefined;
+  readonly costs: RoundCosts;
+}
+
+/** Time that passes before others get their turn. */
+const SLICE_MS = 50;
+/** Batches without a start after which nothing more is expected to start. */
+const HOPELESS_BATCHES = 100;
+
+/** Endless loops still end; what a slow machine takes must not change what comes out. */
+const DEADLINE_MS = 120_000;
+
+function patient({ policy, options }: PolicySpec): PolicySpec {
+  return { policy, options: { ...options, deadlineMs: DEADLINE_MS } };
+}
+
+/** Runs a policy over a workload. */
+async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Promise<PolicyResult> {
+  const { workload, seed } = options;
+  const meter = new Meter(workload);
+  const parts = { clock: systemClock, metrics: silentMetrics, log: silentLog };
+  const rounds = new Rounds({ seed, ...parts });
+  const roundMs: number[] = [];
+  let decisions = 0;
+  const cluster = new SimulatedCluster(workload, {
+    observer: meter,
+    rounds: (state) => {
+      rounds.supervisor.promote(patient(policySpec(policy.plugin)), state.tables, 0);
+      return {
+        decide: (now, nowMs) => {
+          const began = performance.now();
+          const decided = rounds.decide(now, nowMs);
+          roundMs.push(performance.now() - began);
+          if (decided?.type === "offers-decided") decisions += decided.decisions.length;
+          return decided;
+        },
+      };
+    },
+  });
+  meter.watch(cluster);
+  const stopped = await run(cluster, options, policy.label);
+  const { manifest, digest, config } = policy.plugin;
+  const spentMs = roundMs.reduce((sum, each) => sum + each, 0);
+  return {
+    label: policy.label,
+    name: manifest.name,
+    digest,
+    config,
+    figures: meter.figures(cluster),
+    rounds: roundMs.length,
+    decisions,
+    offersDeclined: cluster.state.counts.offersDeclined,
+    faults: Object.fromEntries(rounds.supervisor.faultCounts),
+    stopped,
+    costs: {
+      roundMs: distributionOf(roundMs),
+      decisionMicros: decisions === 0 ? 0 : (spentMs * 1000) / decisions,
+    },
+  };
+}
+
+/** Turns until every task has ended; says why it stopped before, if it did. */
+async function run(
+  cluster: SimulatedCluster,
+  { workload, untilMs, signal, onProgress }: SimulateOptions,
+  policy: string,
+): Promise<string | undefined> {
+  const refusals = workload.frameworks.map(({ refuseMs }) => refuseMs);
+  const patienceMs =
+    HOPELESS_BATCHES * workload.allocationIntervalMs + refusals.reduce((a, b) => Math.max(a, b), 0);
+  const tasks = cluster.tasks.size;
+  let pausedMs = performance.now();
+  let quietSinceMs = cluster.nowMs;
+  while (!cluster.isDone) {
+    if (!cluster.isQuiet) quietSinceMs = cluster.nowMs;
+    const { waiting } = cluster;
+    if (cluster.nowMs - quietSinceMs > patienceMs) return `${waiting} tasks fit no agent`;
+    if (cluster.nextMs > EPOCH_MS + untilMs) return "the time is up";
+    cluster.turn();
+    if (performance.now() - pausedMs < SLICE_MS) continue;
+    const ended = tasks - cluster.toArrive - waiting - cluster.running;
+    onProgress({ policy, ended, tasks, nowMs: cluster.nowMs - EPOCH_MS });
+    await new Promise((resolve) => setImmediate(resolve));
+    pausedMs = performance.now();
+    if (signal.aborted) throw errors.CLI_INTERRUPTED("the simulation is not done");
+  }
+  return undefined;
+}
+
+/**
+ * Runs policies over the same workload, each on a cluster of its own in virtual time.
+ * @throws PolicyFault for a policy that does not start; CLI_INTERRUPTED
+ */
+export async function simulate(options: SimulateOptions): Promise<readonly PolicyResult[]> {
+  const results: PolicyResult[] = [];
+  for (const policy of options.policies) results.push(await simulateOne(options, policy));
+  return results;
+}

@@ -1,0 +1,61 @@
+import { type Parsed, parsed, unparsed } from "../../contract/parsed.ts";
+import { parseBytes, parseDurationMs, printDurationMs } from "../../contract/units.ts";
+
+/** A word of a line, and the column where it begins, from 1. */
+export interface Word {
+  readonly text: string;
+  readonly column: number;
+}
+
+/** The words of a line, without its comment. */
+export function wordsOf(line: string): Word[] {
+  const comment = line.indexOf("#");
+  const text = comment < 0 ? line : line.slice(0, comment);
+  return [...text.matchAll(/\S+/g)].map((match) => ({
+    text: match[0],
+    column: match.index + 1,
+  }));
+}
+
+/** Milliseconds: `30s`, `1.5hrs`, or `0`. */
+export function readDuration(text: string): Parsed<number> {
+  if (text === "0") return parsed(0);
+  const duration = parseDurationMs(text);
+  return duration.ok ? parsed(Math.round(duration.value)) : duration;
+}
+
+/** As `readDuration` reads it. */
+export function printDuration(durationMs: number): string {
+  return durationMs === 0 ? "0" : printDurationMs(Math.round(durationMs));
+}
+
+/** Thousandths of a decimal with up to three decimals. */
+export function readAmount(text: string): Parsed<number> {
+  if (!/^\d+(\.\d{1,3})?$/.test(text)) {
+    return unparsed(0, `"${text}" is not an amount with up to three decimals, as in 0.5`);
+  }
+  return parsed(Math.round(Number(text) * 1000));
+}
+
+/** Thousandths of a megabyte, of a plain number or a size: `512`, `2GB`. */
+export function readMegabytes(text: string): Parsed<number> {
+  if (/^[\d.]+$/.test(text)) return readAmount(text);
+  const bytes = parseBytes(text);
+  return bytes.ok ? parsed(Math.round((bytes.value / 2 ** 20) * 1000)) : bytes;
+}
+
+/** A whole number from `least` on. */
+export function readWhole(text: string, least: number): Parsed<number> {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= Number.MAX_SAFE_INTEGER) {
+    return parsed(value);
+  }
+  return unparsed(0, `"${text}" is not a whole number from ${least} on`);
+}
+
+/** A number above 0. */
+export function readWeight(text: string): Parsed<number> {
+  const value = Number(text);
+  if (/^[\d.]+(e-?\d+)?$/.test(text) && value > 0 && Number.isFinite(value)) return parsed(value);
+  return unparsed(0, `"${text}" is not a number above 0`);
+}

@@ -1,0 +1,263 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checksum, plainChecksum } from "../../kernel/io/journal/checksum.ts";
+import { realDisk } from "../../kernel/io/journal/disk.ts";
+import { cutTornTail } from "../../kernel/io/journal/folder.ts";
+import { FRAME_HEADER_BYTES, frameHeader, framesOf } from "../../kernel/io/journal/frames.ts";
+import { Assembly, partsOf } from "../../kernel/io/journal/parts.ts";
+import { readSegment } from "../../kernel/io/journal/reader.ts";
+import type { TurnItem } from "../../kernel/io/journal/records.ts";
+import { TurnReader, TurnWriter } from "../../kernel/io/journal/turns.ts";
+import { modulesIn } from "../../simulation/replay/modules.ts";
+import { replay } from "../../simulation/replay/replay.ts";
+import { shippedPlugin } from "./support/policies.ts";
+import { record } from "./support/recorded.ts";
+import { busy } from "./support/workloads.ts";
+
+function framed(text: string): Buffer {
+  const payload = Buffer.from(text);
+  return Buffer.concat([frameHeader([payload]), payload]);
+}
+
+/** Payloads as text, and how the frames end. */
+function readFrames(bytes: Buffer) {
+  const frames = framesOf(bytes);
+  const texts: string[] = [];
+  let frame = frames.next();
+  for (; frame.done !== true; frame = frames.next()) texts.push(frame.value.toString());
+  return { texts, end: frame.value };
+}
+
+describe("frames", () => {
+  test("carry the checksum of IEEE 802.3, with and without zlib", () => {
+    const nine = Buffer.from("123456789");
+    expect(plainChecksum(nine)).toBe(0xcbf43926);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (bytes, cut) => {
+        const whole = plainChecksum(bytes);
+        expect(checksum(bytes)).toBe(whole);
+        expect(checksum(bytes.subarray(cut), checksum(bytes.subarray(0, cut)))).toBe(whole);
+      }),
+    );
+  });
+
+  const three = Buffer.concat(["one", "two, a longer one", "three"].map(framed));
+  const second = FRAME_HEADER_BYTES + 3;
+
+  test("are read as they were written", () => {
+    const { texts, end } = readFrames(three);
+    expect(texts).toEqual(["one", "two, a longer one", "three"]);
+    expect(end).toEqual({ offset: three.length, isDamaged: false });
+  });
+
+  test("that end anywhere in the last are torn there, whatever is in its place", () => {
+    const last = three.length - FRAME_HEADER_BYTES - 5;
+    for (let cut = last + 1; cut < three.length; cut++) {
+      for (const tail of [0, 30]) {
+        const torn = Buffer.concat([three.subarray(0, cut), Buffer.alloc(tail)]);
+        const { texts, end } = readFrames(torn);
+        expect(texts, `cut at ${cut}`).toHaveLength(2);
+        expect([end.offset, end.isDamaged], `cut at ${cut}`).toEqual([last, false]);
+      }
+    }
+  });
+
+  test("with any bit flipped in the middle are damaged, and the place is named", () => {
+    for (let at = second; at < three.length - FRAME_HEADER_BYTES - 5; at++) {
+      const flipped = Buffer.from(three);
+      flipped[at] = (flipped[at] as number) ^ (1 << (at % 8));
+      const { texts, end } = readFrames(flipped);
+      expect(texts, `byte ${at}`).toEqual(["one"]);
+      expect([end.offset, end.isDamaged], `byte ${at}`).toEqual([second, true]);
+    }
+  });
+});
+
+describe("turns", () => {
+  const id = fc.string({ maxLength: 12, minLength: 1 });
+  const uuid = fc.constantFrom("0123456789abcdef0123456789abcdef", "f".repeat(32));
+  const state = fc.constantFrom("TASK_RUNNING", "TASK_FINISHED", "TASK_LOST");
+  const time = fc.integer({ min: 0, max: 2e12 });
+
+  const status = fc.record(
+    {
+      taskId: id,
+      state,
+      uuid,
+      agentId: id,
+      source: fc.constantFrom("SOURCE_EXECUTOR", "SOURCE_AGENT"),
+      timestampMs: time,
+      message: fc.string({ maxLength: 20 }),
+      healthy: fc.boolean(),
+    },
+    { requiredKeys: ["taskId", "state"] },
+  );
+  const update = fc
+    .tuple(fc.nat(), id, status, state)
+    .map(([peer, frameworkId, told, latestState]) => {
+      const message = { type: "update", frameworkId, status: told, latestState };
+      return { type: "input", input: { type: "agent-message", peer, message } };
+    });
+  const acknowledge = fc.tuple(fc.nat(), id, id, uuid).map(([peer, agentId, taskId, of]) => {
+    const call = { type: "acknowledge", agentId, taskId, uuid: of };
+    return { type: "input", input: { type: "framework-call", peer, call } };
+  });
+  const kinds = fc.array(fc.integer({ max: 1e9, min: 0 }), { maxLength: 8, minLength: 8 });
+  const decision = fc.oneof(
+    fc.record({ agentRow: fc.nat(), clientRow: fc.nat(), whole: fc.constant(true) }),
+    fc.record({
+      agentRow: fc.nat(),
+      clientRow: fc.nat(),
+      whole: fc.constant(false),
+      amounts: kinds,
+      reserved: fc.boolean(),
+      revocable: fc.boolean(),
+    }),
+  );
+  const fault = fc.record({
+    code: fc.constant("POLICY_TRAP"),
+    row: fc.option(fc.nat(), { nil: undefined }),
+  });
+  const round = fc.record({
+    type: fc.constant("round"),
+    round: fc.nat(),
+    instance: fc.integer({ max: 9, min: -1 }),
+    policy: fc.record({ name: id, digest: id }),
+    decisions: fc.array(decision, { maxLength: 5 }),
+    more: fc.boolean(),
+    fault: fc.option(fault, { nil: undefined }),
+  });
+  const other = fc.constantFrom(
+    { type: "input", input: { type: "tick" } },
+    { type: "input", input: { type: "agent-closed", peer: 3 } },
+    { type: "input", input: { type: "framework-call", peer: 1, call: { type: "revive" } } },
+    { type: "policy-changed", what: "promoted", name: "drf", digest: "d" },
+  );
+  const item = fc.oneof(update, acknowledge, round, other) as unknown as fc.Arbitrary<TurnItem>;
+
+  test("are read as they were written, in short form or long", () => {
+    const turns = fc.array(fc.tuple(time, fc.array(item, { maxLength: 6 })), {
+      maxLength: 6,
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(turns, (written) => {
+        const writer = new TurnWriter();
+        const bytes = written.map(([nowMs, items]) => {
+          for (const each of items) {
+            if (each.type === "input") writer.input(each.input);
+            else if (each.type === "round") writer.round(each);
+            else writer.add(each);
+          }
+          return writer.take(nowMs);
+        });
+        const read = new TurnReader().turns(Buffer.concat(bytes));
+        expect(read).toEqual(written.map(([nowMs, items]) => ({ nowMs, items })));
+      }),
+    );
+  });
+});
+
+test("large structures come together again from their parts", () => {
+  const large = {
+    list: Array.from({ length: 2_000 }, (_, at) => ({ at })),
+    map: new Map(Array.from({ length: 1_500 }, (_, at) => [`k${at}`, at])),
+    few: { small: [1, 2], none: undefined, map: new Map([[1, 2]]), empty: {} },
+    column: Float64Array.from({ length: 300_000 }, (_, at) => at / 3),
+    words: Uint32Array.from({ length: 150_000 }, (_, at) => at),
+  };
+  const assembly = new Assembly();
+  let parts = 0;
+  for (const part of partsOf(large)) {
+    parts += 1;
+    assembly.add(part);
+  }
+  expect(isDeepStrictEqual(assembly.value, large)).toBe(true);
+  expect(parts).toBeGreaterThan(10);
+});
+
+describe("the files of a journal", () => {
+  let folder: string;
+  let files: string[];
+
+  beforeAll(async () => {
+    const policies = [await shippedPlugin("drf")];
+    folder = await record({ workload: busy, policies, segmentBytes: 24 << 10 });
+    files = readdirSync(folder)
+      .sort()
+      .map((name) => join(folder, name));
+  }, 60_000);
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const replayed = (path: string) =>
+    replay({
+      path,
+      findModule: modulesIn([]),
+      signal: new AbortController().signal,
+      onProgress: () => {},
+    });
+
+  /** A copy of the journal in which one file is changed. */
+  function changed(at: number, change: (bytes: Buffer) => Buffer): { path: string; file: string } {
+    const path = mkdtempSync(join(tmpdir(), "tepui-journal-"));
+    for (const [index, file] of files.entries()) {
+      const bytes = readFileSync(file);
+      writeFileSync(join(path, file.slice(folder.length)), index === at ? change(bytes) : bytes);
+    }
+    const file = join(path, files[at]?.slice(folder.length) ?? "");
+    return { path, file };
+  }
+
+  test("whose last is torn are replayed up to there, and the place is told", async () => {
+    const last = files.length - 1;
+    const { path, file } = changed(last, (bytes) => bytes.subarray(0, bytes.length - 7));
+    const { ends, difference } = await replayed(path);
+    expect(difference).toBeUndefined();
+    expect(ends).toMatchObject([{ file, isDamaged: false }]);
+    const torn = await cutTornTail(realDisk, path);
+    expect(torn).toMatchObject({ file, offset: ends[0]?.offset });
+    expect(readFileSync(file)).toHaveLength(torn?.offset ?? -1);
+    expect((await replayed(path)).ends).toEqual([]);
+    rmSync(path, { recursive: true });
+  }, 60_000);
+
+  test("with a flipped byte in one are damaged there, and go on with the next", async () => {
+    const { path, file } = changed(1, (bytes) => {
+      const middle = bytes.length >> 1;
+      return Buffer.concat([
+        bytes.subarray(0, middle),
+        Buffer.from([(bytes[middle] as number) ^ 4]),
+        bytes.subarray(middle + 1),
+      ]);
+    });
+    const { ends, difference, stretches } = await replayed(path);
+    expect(difference).toBeUndefined();
+    expect(ends).toMatchObject([{ file, isDamaged: true }]);
+    expect(ends[0]?.offset).toBeGreaterThan(0);
+    expect(stretches).toHaveLength(2);
+    // A damaged file is left as it is, for whoever wants to know.
+    expect(await cutTornTail(realDisk, path)).toBeUndefined();
+    rmSync(path, { recursive: true });
+  }, 60_000);
+
+  test("that nothing can begin with are refused", async () => {
+    const { path, file } = changed(0, (bytes) => bytes.subarray(0, 5));
+    expect(readSegment(file)).toBeUndefined();
+    await expect(replayed(file)).rejects.toMatchObject({ code: "JOURNAL_NO_BEGINNING" });
+    rmSync(path, { recursive: true });
+  });
+
+  test("are told from files of other kinds, and from nothing", async () => {
+    const path = mkdtempSync(join(tmpdir(), "tepui-journal-"));
+    await expect(replayed(path)).rejects.toMatchObject({ code: "JOURNAL_UNREADABLE" });
+    await expect(replayed(join(path, "x"))).rejects.toMatchObject({ code: "JOURNAL_UNREADABLE" });
+    writeFileSync(join(path, "00000001.journal"), "#!/bin/sh\necho this is no journal\n");
+    await expect(replayed(path)).rejects.toMatchObject({ code: "JOURNAL_UNREADABLE" });
+    rmSync(path, { recursive: true });
+  });
+});

@@ -1,0 +1,210 @@
+import { describe, expect, test } from "vitest";
+import type { ClusterEvent } from "../../contract/operator-api.ts";
+import { silentLog } from "../../contract/ports/log.ts";
+import { silentMetrics } from "../../contract/ports/metrics.ts";
+import { defaultOptions } from "../../kernel/core/options.ts";
+import { takeSnapshot } from "../../kernel/core/snapshot/take.ts";
+import { createCluster } from "../../kernel/core/state.ts";
+import { Journal, RETRY_MS } from "../../kernel/io/journal/journal.ts";
+import { WRITE_TIMEOUT_MS } from "../../kernel/io/journal/writer.ts";
+import { testMaster } from "../support/cluster.ts";
+import { HandClock } from "../support/hand-clock.ts";
+import { until } from "../support/until.ts";
+import { MemoryDisk } from "./support/memory-disk.ts";
+
+/** A journal over a disk in memory, with turns of one input each. */
+class Bench {
+  readonly disk: MemoryDisk;
+  readonly clock = new HandClock();
+  readonly told: ClusterEvent[] = [];
+  readonly logged: string[] = [];
+  readonly released: number[] = [];
+  readonly gauges = new Map<string, number>();
+  renewals = 0;
+  readonly journal: Journal;
+  #turns = 0;
+
+  constructor(segmentBytes = 1 << 20, disk = new MemoryDisk(), segmentsMax = 3) {
+    this.disk = disk;
+    const state = createCluster({ ...defaultOptions, master: testMaster }, 0);
+    const note = (_: unknown, text?: string): void => void this.logged.push(text ?? "");
+    this.journal = new Journal({
+      disk,
+      folder: "j",
+      segmentBytes,
+      segmentsMax,
+      carriesPolicies: true,
+      clock: this.clock,
+      log: { ...silentLog, warn: note as never, error: note as never },
+      metrics: {
+        ...silentMetrics,
+        gauge: ({ name }) => ({ set: (value) => void this.gauges.set(name, value) }),
+      },
+      about: {
+        software: "0",
+        run: "m",
+        startedMs: 0,
+        options: state.options,
+        seed: 1,
+        stepsMax: 1,
+      },
+      snapshot: () => ({ state: takeSnapshot(state), round: 0 }),
+      renewPolicy: () => {
+        this.renewals += 1;
+      },
+      tell: (event) => this.told.push(event),
+    });
+  }
+
+  get files(): string[] {
+    return [...this.disk.files.keys()].sort();
+  }
+
+  /** A turn with one input, or with none; returns its number. */
+  turn(isEmpty = false): number {
+    const number = this.#turns++;
+    if (!isEmpty) this.journal.input({ type: "listeners", count: number });
+    this.journal.commit(this.clock.nowMs(), () => this.released.push(number));
+    return number;
+  }
+
+  /** Turns until all are let out. */
+  async turns(count: number): Promise<void> {
+    for (let left = count; left > 0; left--) this.turn();
+    await until("every turn is let out", () => this.released.length === this.#turns);
+  }
+}
+
+const inOrder = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
+
+describe("a journal", () => {
+  test("lets turns out in their order, when they are durable", async () => {
+    const bench = new Bench();
+    await bench.journal.open();
+    await bench.turns(1);
+    bench.disk.weather = { kind: "slow" };
+    bench.turn();
+    bench.turn();
+    bench.turn(true);
+    bench.turn();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(bench.released).toEqual([0]);
+    bench.disk.weather = { kind: "fair" };
+    bench.disk.lift();
+    await until("all are out", () => bench.released.length === 5);
+    expect(bench.released).toEqual(inOrder(5));
+    // The header, the first turn, the one that was first, and the three that came meanwhile.
+    expect(bench.disk.writes).toHaveLength(4);
+  });
+
+  test("holds nothing back when there is nothing to write", async () => {
+    const bench = new Bench();
+    await bench.journal.open();
+    bench.turn(true);
+    expect(bench.released).toEqual([0]);
+  });
+
+  test("begins a new file when one is full, and keeps so many", async () => {
+    const bench = new Bench(2_000);
+    await bench.journal.open();
+    // Full files follow each other as fast as their snapshots are written, and no faster.
+    for (let part = 0; part < 8; part++) await bench.turns(50);
+    await bench.journal.close();
+    expect(bench.released).toEqual(inOrder(400));
+    expect(bench.files).toHaveLength(3);
+    expect(Number(bench.files[0]?.slice(2, 10))).toBeGreaterThan(2);
+    expect(bench.renewals).toBeGreaterThan(3);
+  });
+
+  test("numbers its files on after those that are there", async () => {
+    const first = new Bench();
+    await first.journal.open();
+    await first.turns(1);
+    await first.journal.close();
+    const second = new Bench(1 << 20, first.disk);
+    await second.journal.open();
+    await second.turns(1);
+    await second.journal.close();
+    expect(second.files).toEqual(["j/00000001.journal", "j/00000002.journal"]);
+  });
+
+  test("writes what waits, and the broken turn, before a master ends by mistake", async () => {
+    const bench = new Bench();
+    await bench.journal.open();
+    await bench.turns(1);
+    const before = bench.disk.used;
+    bench.disk.weather = { kind: "slow" };
+    bench.turn();
+    bench.journal.input({ type: "listeners", count: 99 });
+    bench.journal.closeNow(0);
+    expect(bench.disk.used).toBeGreaterThan(before + 40);
+    expect(bench.released).toEqual([0]);
+  });
+});
+
+describe("a disk that fails", () => {
+  test("that is full turns the journal off, loudly, and holds nobody up", async () => {
+    const bench = new Bench();
+    await bench.journal.open();
+    await bench.turns(3);
+    expect(bench.gauges.get("journal_on")).toBe(1);
+    bench.disk.weather = { kind: "full", bytes: bench.disk.used + 10 };
+    await bench.turns(5);
+    expect(bench.released).toEqual(inOrder(8));
+    expect(bench.journal.isOn).toBe(false);
+    expect(bench.gauges.get("journal_on")).toBe(0);
+    expect(bench.told).toMatchObject([{ kind: "journal-off" }]);
+    expect(bench.told[0]?.message).toMatch(/no space left on device/);
+    expect(bench.logged.join()).toMatch(/the journal is off: ENOSPC/);
+    bench.turn();
+    expect(bench.released).toHaveLength(9);
+  });
+
+  test("is tried again after a while, with a file of its own", async () => {
+    const bench = new Bench();
+    await bench.journal.open();
+    await bench.turns(1);
+    bench.disk.weather = { kind: "full", bytes: 0 };
+    await bench.turns(2);
+    bench.clock.move(RETRY_MS);
+    await until("it has failed again", () => bench.told.length === 2);
+    bench.disk.weather = { kind: "fair" };
+    bench.clock.move(RETRY_MS);
+    await until("it is on again", () => bench.told.length === 3);
+    expect(bench.told.map(({ kind }) => kind)).toEqual([
+      "journal-off",
+      "journal-off",
+      "journal-on",
+    ]);
+    await bench.turns(1);
+    expect(bench.journal.isOn).toBe(true);
+    expect(bench.renewals).toBeGreaterThan(0);
+    expect(bench.released).toEqual(inOrder(4));
+  });
+
+  test("that does not answer is given up after a while", async () => {
+    const bench = new Bench();
+    await bench.journal.open();
+    await bench.turns(1);
+    bench.disk.weather = { kind: "hanging" };
+    bench.turn();
+    bench.turn();
+    await new Promise((resolve) => setImmediate(resolve));
+    bench.clock.move(WRITE_TIMEOUT_MS - 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(bench.released).toEqual([0]);
+    bench.clock.move(1);
+    await until("it is given up", () => bench.released.length === 3);
+    expect(bench.released).toEqual(inOrder(3));
+    expect(bench.told[0]?.message).toMatch(/no answer from the disk/);
+  });
+
+  test("that fails from the start does not keep a master from starting", async () => {
+    const bench = new Bench();
+    bench.disk.weather = { kind: "full", bytes: 0 };
+    await bench.journal.open();
+    await bench.turns(2);
+    expect(bench.journal.isOn).toBe(false);
+    expect(bench.released).toEqual(inOrder(2));
+  });
+});

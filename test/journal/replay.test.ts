@@ -1,0 +1,132 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { modulesIn } from "../../simulation/replay/modules.ts";
+import { type ReplayReport, replay } from "../../simulation/replay/replay.ts";
+import { allocators, faultyPlugin, shippedNames, shippedPlugin } from "./support/policies.ts";
+import { type RecordOptions, record } from "./support/recorded.ts";
+import { busy, growing } from "./support/workloads.ts";
+
+const folders: string[] = [];
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+async function recordInto(options: RecordOptions): Promise<string> {
+  const folder = await record(options);
+  folders.push(folder);
+  return folder;
+}
+
+function replayed(path: string, findModule = modulesIn([])): Promise<ReplayReport> {
+  const { signal } = new AbortController();
+  return replay({ path, findModule, signal, onProgress: () => {} });
+}
+
+describe("a replay", () => {
+  test.each(shippedNames)(
+    "makes every decision of %s again, through many files",
+    async (name) => {
+      const policies = [await shippedPlugin(name)];
+      const folder = await recordInto({ workload: busy, policies, segmentBytes: 24 << 10 });
+      const { stretches, difference, ends, skipped } = await replayed(folder);
+      expect(difference).toBeUndefined();
+      expect([stretches.length, ends, skipped]).toEqual([1, [], []]);
+      expect(stretches[0]?.files.length).toBeGreaterThan(3);
+      expect(stretches[0]?.decisions).toBeGreaterThan(100);
+      expect(stretches[0]?.taken).toBe(0);
+    },
+    60_000,
+  );
+
+  test("begins with any file, since each stands alone", async () => {
+    const policies = [await shippedPlugin("random")];
+    const folder = await recordInto({ workload: busy, policies, segmentBytes: 16 << 10 });
+    const files = readdirSync(folder).sort();
+    for (const file of [files[2] ?? "", files.at(-2) ?? ""]) {
+      const { difference, stretches } = await replayed(join(folder, file));
+      expect(difference, file).toBeUndefined();
+      expect(stretches[0]?.turns, file).toBeGreaterThan(0);
+    }
+  }, 60_000);
+
+  test("follows policies that change, and tables that grow", async () => {
+    const policies = await Promise.all(
+      ["drf", "fifo", "fair", "random", "quincy"].map((name) => shippedPlugin(name)),
+    );
+    const options = { workload: growing, policies, segmentBytes: 256 << 10, promoteEvery: 40 };
+    const { difference, stretches } = await replayed(await recordInto(options));
+    expect(difference).toBeUndefined();
+    expect(stretches[0]?.decisions).toBeGreaterThan(350);
+  }, 60_000);
+
+  test("needs the modules from elsewhere where the journal carries none", async () => {
+    const policies = [await shippedPlugin("fair")];
+    const options = { workload: busy, policies, segmentBytes: 1 << 20, carriesPolicies: false };
+    const folder = await recordInto(options);
+    await expect(replayed(folder)).rejects.toMatchObject({ code: "REPLAY_POLICY_MISSING" });
+    const { difference } = await replayed(folder, modulesIn([allocators]));
+    expect(difference).toBeUndefined();
+  }, 60_000);
+
+  test("has policies fail again as they failed", async () => {
+    // It traps once its state says that eight rounds have run; the policy before takes over then.
+    const policies = [await shippedPlugin("drf"), await faultyPlugin(12, 8)];
+    const options = { workload: busy, policies, segmentBytes: 32 << 10, promoteEvery: 50 };
+    const { difference, stretches } = await replayed(await recordInto(options));
+    expect(difference).toBeUndefined();
+    expect(stretches[0]?.taken).toBe(0);
+  }, 60_000);
+
+  test("takes the recorded outcome of a round that ran out of time, and says so", async () => {
+    const policies = [await shippedPlugin("drf"), await faultyPlugin(2, 0)];
+    const options = { workload: busy, policies, segmentBytes: 1 << 20, promoteEvery: 30 };
+    const { difference, stretches } = await replayed(
+      await recordInto({ ...options, turnsMax: 70 }),
+    );
+    expect(difference).toBeUndefined();
+    expect(stretches[0]?.taken).toBeGreaterThan(0);
+  }, 60_000);
+});
+
+describe("the first difference", () => {
+  test("is named by round and row, with what was recorded and what came out", async () => {
+    let forged = 0;
+    const folder = await recordInto({
+      workload: busy,
+      policies: [await shippedPlugin("drf")],
+      segmentBytes: 1 << 20,
+      lies: {
+        decisions: (round, decisions) => {
+          if (round < 4 || forged > 0 || decisions.length < 2) return [...decisions];
+          forged = round;
+          return decisions.map((each, row) => (row === 1 ? { ...each, clientRow: 0 } : each));
+        },
+      },
+    });
+    const { difference } = await replayed(folder);
+    expect(forged).toBeGreaterThan(0);
+    expect(difference).toMatchObject({ what: "round", round: forged, row: 1, policy: "drf" });
+    expect(difference?.recorded).toMatch(/^all that is left of agent .* to framework site/);
+    expect(difference?.recorded).not.toBe(difference?.reproduced);
+  }, 60_000);
+
+  test("is found in the state when an input is missing", async () => {
+    let calls = 0;
+    const folder = await recordInto({
+      workload: busy,
+      policies: [await shippedPlugin("drf")],
+      segmentBytes: 16 << 10,
+      lies: {
+        forgets: (input) => {
+          const { call } = input as { readonly call?: { readonly type: string } };
+          return call?.type === "acknowledge" && calls++ === 10;
+        },
+      },
+    });
+    const { difference } = await replayed(folder);
+    expect(difference).toMatchObject({ what: "state" });
+    expect(difference?.path).toMatch(/^\/(plain\/counts\/acknowledgements|lists\/tasks)/);
+  }, 60_000);
+});

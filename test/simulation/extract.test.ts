@@ -1,0 +1,68 @@
+import { rmSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { extractWorkload } from "../../simulation/workload/extract.ts";
+import { parseWorkload } from "../../simulation/workload/text.ts";
+import { shippedPlugin } from "../journal/support/policies.ts";
+import { record } from "../journal/support/recorded.ts";
+
+const given = parseWorkload(
+  `
+  agents big count=3 cpus=8 mem=16GB attr.rack=r1
+  agents late cpus=4 mem=8GB from=20s
+  role one weight=3
+  framework first role=one
+  framework second role=two
+  job first tasks=12 duration=5s cpus=1 mem=1GB
+  job second at=2s tasks=6 duration=30s cpus=2 mem=2GB
+  job first at=25s tasks=3 duration=1s cpus=1 mem=512
+  `,
+  "given",
+);
+
+let folder: string;
+
+beforeAll(async () => {
+  const policies = [await shippedPlugin("drf")];
+  folder = await record({ workload: given, policies, segmentBytes: 8 << 10 });
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("a journal gives back the workload that it was made with", () => {
+  const { workload, unfinished } = extractWorkload(folder, "launched");
+  expect(unfinished).toBe(0);
+  expect(workload.allocationIntervalMs).toBe(1_000);
+  expect(workload.roles).toMatchObject([{ name: "one", weight: 3 }]);
+  const agents = workload.agents.map(({ count, resources, attributes }) => [
+    count,
+    resources["cpus"],
+    attributes["rack"],
+  ]);
+  expect(agents).toEqual([
+    [3, 8_000, "r1"],
+    [1, 4_000, undefined],
+  ]);
+  expect(workload.agents[1]?.fromMs).toBeGreaterThan(19_000);
+  expect(workload.frameworks.map(({ name, role }) => [name, role])).toEqual([
+    ["first", "one"],
+    ["second", "two"],
+  ]);
+  const sums = new Map<string, number>();
+  for (const { framework, tasks, durationMs, resources } of workload.jobs) {
+    const key = `${framework} ${Math.round(durationMs / 1000)}s ${resources["mem"]}`;
+    sums.set(key, (sums.get(key) ?? 0) + tasks);
+  }
+  expect(Object.fromEntries(sums)).toEqual({
+    "first 5s 1024000": 12,
+    "second 30s 2048000": 6,
+    "first 1s 512000": 3,
+  });
+});
+
+test("tasks arrive when they were launched, or when their framework came", () => {
+  const launched = extractWorkload(folder, "launched").workload.jobs;
+  const last = launched.at(-1);
+  expect(last?.arrivalMs).toBeGreaterThan(24_900);
+  const subscribed = extractWorkload(folder, "subscribed").workload.jobs;
+  expect(subscribed.every(({ arrivalMs }) => arrivalMs < 1_000)).toBe(true);
+});

@@ -1,0 +1,198 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { TepuiError } from "../../contract/errors.ts";
+import { generateDefaults, generateWorkload } from "../../simulation/workload/generate.ts";
+import type { Workload } from "../../simulation/workload/model.ts";
+import { printWorkload } from "../../simulation/workload/print.ts";
+import { parseWorkload } from "../../simulation/workload/text.ts";
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    parseWorkload(text, "w.txt");
+    return [];
+  } catch (thrown) {
+    const { code, where, details } = thrown as TepuiError;
+    expect([code, where]).toEqual(["WORKLOAD_INVALID", "w.txt"]);
+    return details ?? [];
+  }
+}
+
+describe("the text of a workload", () => {
+  test("is read with units, defaults and comments", () => {
+    const text = `
+      # a small cluster
+      option allocation-interval=500ms offer-timeout=1.5mins
+      agents a count=2 cpus=8 mem=16GB attr.rack=r1 scalar.fpga=1.5   # two of them
+      role etl weight=2.5 guarantee.cpus=4 limit.mem=1TB
+      job late cpus=1 duration=0
+      framework late role=etl refuse=0 idle=decline from=10s until=1m
+    `;
+    expect(parseWorkload(text, "w.txt")).toEqual({
+      allocationIntervalMs: 500,
+      offerTimeoutMs: 90_000,
+      agents: [
+        {
+          name: "a",
+          count: 2,
+          resources: { cpus: 8_000, mem: 16_384_000, fpga: 1_500 },
+          attributes: { rack: "r1" },
+          fromMs: 0,
+          untilMs: undefined,
+        },
+      ],
+      roles: [
+        { name: "etl", weight: 2.5, guarantee: { cpus: 4_000 }, limit: { mem: 1_048_576_000 } },
+      ],
+      frameworks: [
+        {
+          name: "late",
+          role: "etl",
+          refuseMs: 0,
+          idle: "decline",
+          fromMs: 10_000,
+          untilMs: 60_000,
+        },
+      ],
+      jobs: [
+        {
+          framework: "late",
+          arrivalMs: 0,
+          tasks: 1,
+          durationMs: 0,
+          resources: { cpus: 1_000 },
+          attributes: {},
+        },
+      ],
+    });
+  });
+
+  test.each([
+    ["agnts a cpus=1", '1:1: there is no statement "agnts"; did you mean "agents"?'],
+    ["agents cpus=1", "1:7: agents needs a name"],
+    ["agents a", "1:1: agents need resources, such as cpus=8 mem=16GB"],
+    ["agents a cpus=1 cpu=2", '1:17: agents has no setting "cpu"; did you mean "cpus"?'],
+    ["agents a cpus=1 cpus=2", '1:17: "cpus" is given twice'],
+    ["agents a cpus=1 fast", '1:17: "fast" is not of the form KEY=VALUE'],
+    ["agents a count=0 cpus=1", '1:16: count: "0" is not a whole number from 1 on'],
+    ["agents a cpus=1.2345", '1:15: cpus: "1.2345" is not an amount'],
+    ["agents a mem=2XB cpus=1", '1:15: mem: "XB" is not a unit'],
+    ["agents a cpus=1 from=5s until=5s", "1:1: until: it is not after from"],
+    ["role a weight=0", '1:15: weight: "0" is not a number above 0'],
+    ["role a\nrole a", "2:6: role a is there twice"],
+    ["role a//b", '1:6: "a//b": '],
+    ["framework f\nframework f", "2:11: framework f is there twice"],
+    ["framework f idle=sleep", '1:18: idle: "sleep" is neither suppress nor decline'],
+    ["framework f\njob f cpus=1", "2:1: job needs duration=…"],
+    ["framework f\njob f duration=1s", "2:1: a job needs resources"],
+    ["framework f\njob f duration=1s cpus=0", "2:1: a job needs resources"],
+    ["framework fast\njob fats duration=1s cpus=1", '2:5: there is no framework "fats"; did you'],
+    ["option allocation-interval=0", "1:28: allocation-interval: it is below 1 ms"],
+    ["\n\n  job", "3:6: job needs the name of its framework"],
+  ])("%s: what is wrong is told with its place", (text, wanted) => {
+    const problems = problemsOf(text);
+    expect(
+      problems.some((problem) => problem.startsWith(wanted)),
+      problems.join("\n"),
+    ).toBe(true);
+  });
+
+  test("has all its problems told at once, in the order of the lines", () => {
+    const problems = problemsOf("job f at=x duration=1s cpus=1\nagents a\nrole r weight=-1");
+    expect(problems.map((problem) => problem.split(":")[0])).toEqual(["1", "1", "2", "3"]);
+  });
+
+  const amounts = fc.dictionary(
+    fc.constantFrom("cpus", "mem", "gpus", "fpga"),
+    fc.integer({ min: 1, max: 1e9 }),
+    { minKeys: 1 },
+  );
+  const duration = fc.integer({ min: 0, max: 1e9 });
+  const workload: fc.Arbitrary<Workload> = fc.record({
+    allocationIntervalMs: fc.integer({ min: 1, max: 1e6 }),
+    offerTimeoutMs: fc.option(fc.integer({ min: 1, max: 1e6 }), { nil: undefined }),
+    agents: fc.array(
+      fc.record({
+        name: fc.constantFrom("a", "b"),
+        count: fc.integer({ min: 1, max: 99 }),
+        resources: amounts,
+        attributes: fc.dictionary(fc.constantFrom("rack", "zone"), fc.constantFrom("r1", "x=y")),
+        fromMs: duration,
+        untilMs: fc.constant(undefined),
+      }),
+    ),
+    roles: fc.uniqueArray(
+      fc.record({
+        name: fc.constantFrom("a", "a/b", "c"),
+        weight: fc.double({ min: 0.001, max: 1e6, noNaN: true }),
+        guarantee: fc.option(amounts, { nil: undefined }),
+        limit: fc.option(amounts, { nil: undefined }),
+      }),
+      { selector: ({ name }) => name },
+    ),
+    frameworks: fc.constant([
+      {
+        name: "f",
+        role: "a/b",
+        refuseMs: 7,
+        idle: "decline" as const,
+        fromMs: 0,
+        untilMs: 86_400_000,
+      },
+    ]),
+    jobs: fc.array(
+      fc.record({
+        framework: fc.constant("f"),
+        arrivalMs: duration,
+        tasks: fc.integer({ min: 1, max: 1000 }),
+        durationMs: duration,
+        resources: amounts,
+        attributes: fc.dictionary(fc.constantFrom("rack"), fc.constantFrom("r1")),
+      }),
+    ),
+  });
+
+  test("that was printed is read as what it was", () => {
+    fc.assert(
+      fc.property(workload, (given) => {
+        expect(parseWorkload([...printWorkload(given)].join("\n"), "w.txt")).toEqual(given);
+      }),
+    );
+  });
+});
+
+describe("generated workloads", () => {
+  test("are the same for a seed, and others for others", () => {
+    const one = generateWorkload(generateDefaults);
+    expect(generateWorkload({ ...generateDefaults })).toEqual(one);
+    expect(generateWorkload({ ...generateDefaults, seed: 2 })).not.toEqual(one);
+  });
+
+  test.each(["lognormal", "pareto"] as const)(
+    "have %s durations with a heavy tail",
+    (durations) => {
+      const options = { ...generateDefaults, durations, jobs: 4_000, durationMs: 10_000 };
+      const lengths = generateWorkload(options)
+        .jobs.map(({ durationMs }) => durationMs)
+        .sort((a, b) => a - b);
+      const median = lengths[2_000] ?? 0;
+      expect(median).toBeGreaterThan(9_000);
+      expect(median).toBeLessThan(11_000);
+      const mean = lengths.reduce((sum, each) => sum + each, 0) / lengths.length;
+      expect(mean / median).toBeGreaterThan(1.4);
+      expect(lengths.at(-1)).toBeGreaterThan(median * 10);
+    },
+  );
+
+  test.each([0.5, 1, 2])("load the agents by %d while jobs arrive", (load) => {
+    const { agents, jobs } = generateWorkload({ ...generateDefaults, load });
+    const spanMs = jobs.at(-1)?.arrivalMs ?? 0;
+    const loads = ["cpus", "mem"].map((name) => {
+      let work = 0;
+      let room = 0;
+      for (const job of jobs) work += job.tasks * job.durationMs * (job.resources[name] ?? 0);
+      for (const { count, resources } of agents) room += count * (resources[name] ?? 0);
+      return work / (room * spanMs);
+    });
+    expect(Math.max(...loads)).toBeCloseTo(load, 3);
+  });
+});
