@@ -286,7 +286,7 @@ test("a call of the wrong shape is refused where it is made, and nothing has hap
     expect.objectContaining({ code: "MESSAGE_INVALID" }),
   );
   expect([scheduler.liveTasks, scheduler.outstandingOffers.length]).toEqual([[], 1]);
-  await expect(scheduler.updateFramework({ labels: ["a"] as never })).rejects.toMatchObject({
+  await expect(scheduler.updateFramework({ webuiUrl: 5 as never })).rejects.toMatchObject({
     code: "MESSAGE_INVALID",
   });
   expect(scheduler.launch(offer, [task("t2")])).toBe(true);
