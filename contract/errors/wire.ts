@@ -62,6 +62,15 @@ export const wireErrors = {
     fault("BODY_TOO_LARGE", 413, `the body has more than ${bytesMax} bytes`),
   BODY_LATE: (deadlineMs: number) =>
     fault("BODY_LATE", 408, `the body did not arrive within ${deadlineMs} ms`),
+  BODY_NO_ROOM: (bytesMax: number) =>
+    fault(
+      "BODY_NO_ROOM",
+      503,
+      `others fill the ${bytesMax} bytes that there are for all requests`,
+      {
+        hint: "send it again later",
+      },
+    ),
   ANSWER_LATE: (deadlineMs: number) =>
     fault("ANSWER_LATE", 504, `the request was not answered within ${deadlineMs} ms`),
   REQUEST_ABORTED: () => fault("REQUEST_ABORTED", 499, "the client went away"),

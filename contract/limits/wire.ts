@@ -40,6 +40,8 @@ export const wireLimits = {
   textCharsMax: 4 * KIB,
   /** Bytes that may wait in an HTTP stream whose client does not read. */
   httpStreamBytesMax: 16 * MIB,
+  /** Bytes that bodies and streams of all HTTP clients may hold together. */
+  httpBytesMax: 128 * MIB,
   /** Time for one HTTP request body to arrive. */
   httpBodyDeadlineMs: 7_000,
   /** Time for a handler to answer, from the request's headers. */

@@ -4,6 +4,7 @@ import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
 import { closeCodes } from "../../contract/wire-protocol.ts";
 import { MemoryNetwork, memoryTransport, PipeEnd } from "../../plugins/transports/memory/index.ts";
+import { HttpMemory } from "../../plugins/transports/uws-msgpack/http-memory.ts";
 import { UwsRouter } from "../../plugins/transports/uws-msgpack/http-server.ts";
 import { UwsServer } from "../../plugins/transports/uws-msgpack/uws-server.ts";
 import { dial, type HubSettings, hubSettings, systemClock } from "../../wire/index.ts";
@@ -16,6 +17,7 @@ export const makeUws: MakeTransport = async (changed) => {
   const router = new UwsRouter(systemClock, silentLog, {
     bodyDeadlineMs: 60_000,
     streamBytesMax: 1 << 20,
+    memory: new HttpMemory(1 << 27),
     answerDeadlineMs: 60_000,
   });
   const server = new UwsServer(settings, environment, router);

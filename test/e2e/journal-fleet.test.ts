@@ -15,7 +15,7 @@ import type { SimulatedAgent } from "../../bench/fleet/agent.ts";
 import { startAgents, startFrameworks } from "../../bench/fleet/fleet.ts";
 import type { SimulatedFramework } from "../../bench/fleet/framework.ts";
 import { Ledger } from "../../bench/fleet/ledger.ts";
-import { type MasterProcess, startMasterProcess } from "../../bench/fleet/master-process.ts";
+import { type DaemonProcess, startMasterProcess } from "../../bench/fleet/daemon-process.ts";
 import { loadRequest } from "../../cli/policy/load.ts";
 import type { TepuiError } from "../../contract/errors.ts";
 import type { AgentId, RoleName } from "../../contract/ids.ts";
@@ -42,13 +42,13 @@ function copyOf(journal: string): string {
 /** A cluster in which everything happens that decisions depend on. */
 class Life {
   readonly #ledger = new Ledger();
-  readonly master: MasterProcess;
+  readonly master: DaemonProcess;
   readonly #client: OperatorClient;
   #agents: SimulatedAgent[] = [];
   #frameworks: SimulatedFramework[] = [];
   #picky: Scheduler | undefined;
 
-  constructor(master: MasterProcess, client: OperatorClient) {
+  constructor(master: DaemonProcess, client: OperatorClient) {
     this.master = master;
     this.#client = client;
   }
@@ -176,7 +176,7 @@ class Life {
 }
 
 describe("the journal of a master with a fleet", () => {
-  let master: MasterProcess;
+  let master: DaemonProcess;
   let journal = "";
   beforeAll(async () => {
     master = await startMasterProcess({

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { startMasterProcess } from "../../bench/fleet/master-process.ts";
+import { startMasterProcess } from "../../bench/fleet/daemon-process.ts";
 import { runSwaps } from "../../bench/fleet/swaps.ts";
 
 const SWAPS = 50;

@@ -15,7 +15,8 @@ export type Feature =
   | "zookeeper"
   | "etcd"
   | "clang"
-  | "rust";
+  | "rust"
+  | "curl-jq";
 
 /** What becomes of a group of tests. `reason` says what is missing and how to get it. */
 export type Verdict =
@@ -150,6 +151,10 @@ export const probes: Probes = {
     onPath("etcd") === undefined ? "etcd is not on the PATH (Debian: etcd-server)" : undefined,
   clang: clangProblem,
   rust: rustProblem,
+  "curl-jq": () => {
+    const missing = ["bash", "curl", "jq"].filter((program) => onPath(program) === undefined);
+    return missing.length === 0 ? undefined : `not on the PATH: ${missing.join(", ")}`;
+  },
 };
 
 /**

@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import type { HttpRouter } from "../../contract/ports/http.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
+import { HttpMemory } from "../../plugins/transports/uws-msgpack/http-memory.ts";
 import { UwsRouter } from "../../plugins/transports/uws-msgpack/http-server.ts";
 import { UwsServer } from "../../plugins/transports/uws-msgpack/uws-server.ts";
 import { hubSettings, systemClock } from "../../wire/index.ts";
@@ -45,7 +46,12 @@ export function chunksOf(text: string): string[] {
 }
 
 /** Nothing here is late but where a test wants it to be. */
-const patient = { bodyDeadlineMs: 60_000, streamBytesMax: 1 << 20, answerDeadlineMs: 60_000 };
+const patient = {
+  bodyDeadlineMs: 60_000,
+  streamBytesMax: 1 << 20,
+  answerDeadlineMs: 60_000,
+  memory: new HttpMemory(1 << 27),
+};
 
 /** Starts a server on a free port. */
 export async function httpBench(changed: Partial<typeof patient> = {}): Promise<HttpBench> {

@@ -41,6 +41,7 @@ function transportOf(tls: UwsConfig["tls"]): Transport {
     httpBodyDeadlineMs: 60_000,
     httpAnswerDeadlineMs: 60_000,
     httpStreamBytesMax: 1 << 20,
+    httpBytesMax: 1 << 27,
     ...(tls === undefined ? {} : { tls }),
   };
   const unused = (): never => {

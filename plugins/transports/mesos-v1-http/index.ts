@@ -5,6 +5,7 @@ import type { PluginContext, PluginInstance } from "../../../contract/ports/plug
 import { PEER_SERVER } from "../../../contract/ports/transport.ts";
 import type { MesosConfig } from "./config.ts";
 import { ExecutorApi } from "./executor/executor-api.ts";
+import { Bodies } from "./http/bodies.ts";
 import { Gate } from "./http/credentials.ts";
 import { isServing } from "./http/leadership.ts";
 import { PeerHub } from "./http/peer-hub.ts";
@@ -25,6 +26,7 @@ export { MesosConfig } from "./config.ts";
 export function create(context: PluginContext<MesosConfig>): PluginInstance {
   const { config, clock } = context;
   const hub = new PeerHub();
+  const bodies = new Bodies(clock, config.bodyBytesMax);
   const [view] = context.useAll(CLUSTER_VIEW);
   const side: Side = view === undefined ? "agent" : "master";
   const gate = new Gate(config.credentials, side);
@@ -32,16 +34,16 @@ export function create(context: PluginContext<MesosConfig>): PluginInstance {
   routeView(router, side, "/version", versionView(config));
   routeView(router, side, "/health", healthView);
   if (view === undefined) {
-    const api = new ExecutorApi({ config, clock, hub, view: context.use(AGENT_VIEW) });
+    const api = new ExecutorApi({ config, clock, bodies, hub, view: context.use(AGENT_VIEW) });
     routeBoth(router, side, "/api/v1/executor", (exchange) => api.serve(exchange));
   } else {
-    const api = new SchedulerApi({ config, clock, hub, view, gate });
+    const api = new SchedulerApi({ config, clock, bodies, hub, view, gate });
     routeBoth(router, side, "/api/v1/scheduler", (exchange) => api.serve(exchange));
-    const operators = new OperatorApi({ config, hub, view, gate });
+    const operators = new OperatorApi({ config, bodies, hub, view, gate });
     routeBoth(router, side, "/api/v1", (exchange) => operators.serve(exchange));
     routeBoth(router, side, "/redirect", redirectView(view));
     for (const [path, endpoint] of Object.entries(v0Endpoints)) {
-      const handler = v0Handler(endpoint, view, config.bodyBytesMax, (exchange, access) => {
+      const handler = v0Handler(endpoint, view, bodies, (exchange, access) => {
         if (gate.admit(exchange, access) === undefined) return false;
         return isServing(exchange, view, hub.serves("framework"));
       });

@@ -78,6 +78,12 @@ export const UwsConfig = Type.Object(
       64 * 1024,
       "Bytes that may wait in an HTTP stream whose client does not read, before it is cut off.",
     ),
+    httpBytesMax: bytes(
+      wireLimits.httpBytesMax,
+      16 * 1024 * 1024,
+      "Bytes that bodies and streams of all HTTP clients may hold together. Beyond, large bodies " +
+        "are refused and readers that are behind are cut off.",
+    ),
   },
   { additionalProperties: false },
 );

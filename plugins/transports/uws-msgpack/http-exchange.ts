@@ -3,12 +3,16 @@ import { STATUS_CODES } from "node:http";
 import { errors, TepuiError } from "../../../contract/errors.ts";
 import type { Clock, Timer } from "../../../contract/ports/clock.ts";
 import type { HttpExchange, HttpHeaders, HttpStream } from "../../../contract/ports/http.ts";
+import { endSlowly } from "./http-answer.ts";
+import { FAIR_BYTES, type HttpMemory } from "./http-memory.ts";
 import { UwsStream } from "./http-stream.ts";
 
 /** Bounds of one exchange. */
 export interface ExchangeLimits {
   readonly bodyDeadlineMs: number;
   readonly streamBytesMax: number;
+  /** Shared by all exchanges of a server. */
+  readonly memory: HttpMemory;
 }
 
 /** What a request said, copied out of the buffers that die with its callback. */
@@ -57,6 +61,8 @@ export class UwsExchange implements HttpExchange {
   #closeAfter = false;
   #bodyAsked = false;
   #headersRead = false;
+  /** Of the body, while it is here and not answered yet. */
+  #bytesHeld = 0;
   #stream: UwsStream | undefined;
   readonly #onAborted: (() => void)[] = [];
   #onAnswered: (() => void) | undefined;
@@ -95,29 +101,34 @@ export class UwsExchange implements HttpExchange {
     if (this.#headersRead) throw new Error("readBody must be called before the first await");
     this.#bodyAsked = true;
     if (this.#aborted) return Promise.reject(errors.REQUEST_ABORTED());
+    const { bodyDeadlineMs, memory } = this.#limits;
     return new Promise((resolve, reject) => {
       let chunks: Buffer[] = [];
       let size = 0;
       let over = false;
-      const deadline: Timer = this.#clock.after(this.#limits.bodyDeadlineMs, () => {
-        fail(errors.BODY_LATE(this.#limits.bodyDeadlineMs));
+      const deadline: Timer = this.#clock.after(bodyDeadlineMs, () => {
+        fail(errors.BODY_LATE(bodyDeadlineMs));
       });
       const fail = (fault: TepuiError): void => {
         if (over) return;
         over = true;
         chunks = [];
+        this.#letGo();
         this.#closeAfter = true;
         deadline.cancel();
         reject(fault);
       };
       this.onAborted(() => fail(errors.REQUEST_ABORTED()));
+      if (Number(this.headers["content-length"] ?? 0) > bytesMax) {
+        fail(errors.BODY_TOO_LARGE(bytesMax));
+      }
       this.#response.onData((chunk, isLast) => {
         if (over) return;
         size += chunk.byteLength;
-        if (size > bytesMax) {
-          fail(errors.BODY_TOO_LARGE(bytesMax));
-          return;
-        }
+        if (size > bytesMax) return fail(errors.BODY_TOO_LARGE(bytesMax));
+        if (memory.isFull && size > FAIR_BYTES) return fail(errors.BODY_NO_ROOM(memory.bytesMax));
+        this.#bytesHeld += chunk.byteLength;
+        memory.take(chunk.byteLength);
         // Copied, because the chunk's memory is taken back when this callback returns.
         if (chunk.byteLength > 0) chunks.push(Buffer.from(new Uint8Array(chunk)));
         if (!isLast) return;
@@ -135,15 +146,20 @@ export class UwsExchange implements HttpExchange {
     response.cork(() => {
       response.writeStatus(statusLine(status));
       for (const [name, value] of lines) response.writeHeader(name, value);
-      if (this.#isHead) response.endWithoutBody(Buffer.byteLength(body), this.#closeAfter);
-      else response.end(body, this.#closeAfter);
+      const bytes = typeof body === "string" ? Buffer.from(body) : body;
+      if (!this.#isHead && bytes.length > 0 && !this.#isLast) {
+        endSlowly(response, bytes, () => this.#done());
+        return;
+      }
+      if (this.#isHead) response.endWithoutBody(bytes.length, this.#isLast);
+      else response.end(bytes, this.#isLast);
+      this.#done();
     });
-    this.#done();
   }
 
   stream(status: number, headers: HttpHeaders): HttpStream {
     const lines = this.#begin(status, headers);
-    const stream = new UwsStream(this.#response, this.#limits.streamBytesMax, this.#aborted, () => {
+    const stream = new UwsStream(this.#response, this.#limits, this.#aborted, () => {
       this.#response.writeStatus(statusLine(status));
       for (const [name, value] of lines) this.#response.writeHeader(name, value);
     });
@@ -204,12 +220,22 @@ export class UwsExchange implements HttpExchange {
       throw new Error(`${status} is not a status to answer with`);
     }
     this.#answered = true;
+    this.#letGo();
     // uWebSockets.js closes these connections and does not say so; clients that keep connections
     // would use one that is gone.
-    if (this.#closeAfter || /\bclose\b/i.test(this.headers["connection"] ?? "")) {
-      lines.push(["connection", "close"]);
-    }
+    if (this.#isLast) lines.push(["connection", "close"]);
     return lines;
+  }
+
+  /** Whether the connection closes after the answer. */
+  get #isLast(): boolean {
+    return this.#closeAfter || /\bclose\b/i.test(this.headers["connection"] ?? "");
+  }
+
+  /** Makes room for the bodies of others: this one has been read, or never will be. */
+  #letGo(): void {
+    this.#limits.memory.give(this.#bytesHeld);
+    this.#bytesHeld = 0;
   }
 
   #done(): void {
@@ -219,6 +245,7 @@ export class UwsExchange implements HttpExchange {
 
   #gone(): void {
     this.#aborted = true;
+    this.#letGo();
     this.#stream?.gone();
     for (const act of this.#onAborted.splice(0)) act();
     this.#done();

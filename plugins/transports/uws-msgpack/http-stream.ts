@@ -1,8 +1,15 @@
 import type { HttpResponse } from "uWebSockets.js";
 import type { HttpStream, StreamEnd } from "../../../contract/ports/http.ts";
+import { FAIR_BYTES, type HttpMemory } from "./http-memory.ts";
+
+/** Bounds of a stream; `memory` is shared with others. */
+export interface StreamLimits {
+  readonly streamBytesMax: number;
+  readonly memory: HttpMemory;
+}
 
 /** Above this many waiting bytes `write` answers false. */
-const HIGH_WATER_BYTES = 64 * 1024;
+const HIGH_WATER_BYTES = FAIR_BYTES;
 
 /**
  * A chunked answer over uWebSockets.js. It hands the socket a chunk only while the socket takes
@@ -11,7 +18,7 @@ const HIGH_WATER_BYTES = 64 * 1024;
  */
 export class UwsStream implements HttpStream {
   readonly #response: HttpResponse;
-  readonly #bytesMax: number;
+  readonly #limits: StreamLimits;
   #begin: (() => void) | undefined;
   #queue: (string | Uint8Array)[] = [];
   #queuedBytes = 0;
@@ -27,9 +34,9 @@ export class UwsStream implements HttpStream {
   /**
    * `begin` writes status and headers; it runs together with the first chunk, in one system call.
    */
-  constructor(response: HttpResponse, bytesMax: number, isGone: boolean, begin: () => void) {
+  constructor(response: HttpResponse, limits: StreamLimits, isGone: boolean, begin: () => void) {
     this.#response = response;
-    this.#bytesMax = bytesMax;
+    this.#limits = limits;
     this.#begin = begin;
     if (isGone) {
       this.#how = "aborted";
@@ -53,8 +60,10 @@ export class UwsStream implements HttpStream {
   write(chunk: string | Uint8Array): boolean {
     if (!this.isOpen || chunk.length === 0) return this.isOpen && !this.#isFull;
     this.#queue.push(typeof chunk === "string" ? chunk : Uint8Array.from(chunk));
-    this.#queuedBytes += typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length;
-    if (this.#queuedBytes > this.#bytesMax) {
+    this.#count(Buffer.byteLength(chunk));
+    const { streamBytesMax, memory } = this.#limits;
+    const isCrowded = memory.isFull && this.#queuedBytes > FAIR_BYTES;
+    if (this.#queuedBytes > streamBytesMax || isCrowded) {
       this.#finish("SLOW_READER");
       this.#response.close();
       return false;
@@ -111,7 +120,7 @@ export class UwsStream implements HttpStream {
       let taken = 0;
       while (taken < this.#queue.length && !this.#blocked) {
         const chunk = this.#queue[taken++] as string | Uint8Array;
-        this.#queuedBytes -= typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length;
+        this.#count(-Buffer.byteLength(chunk));
         this.#blocked = !this.#response.write(chunk);
       }
       this.#queue.splice(0, taken);
@@ -125,11 +134,16 @@ export class UwsStream implements HttpStream {
     for (const act of this.#drained) act();
   }
 
+  #count(bytes: number): void {
+    this.#queuedBytes += bytes;
+    this.#limits.memory.take(bytes);
+  }
+
   #finish(how: StreamEnd): void {
     if (this.#how !== undefined) return;
     this.#how = how;
     this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#count(-this.#queuedBytes);
     queueMicrotask(() => {
       for (const act of this.#ended) act(how);
     });

@@ -7,6 +7,7 @@ import type {
 } from "../../../contract/ports/transport.ts";
 import { dial } from "../../../wire/index.ts";
 import type { UwsConfig } from "./config.ts";
+import { HttpMemory } from "./http-memory.ts";
 import { UwsRouter } from "./http-server.ts";
 import { UwsServer } from "./uws-server.ts";
 
@@ -21,6 +22,7 @@ export function create(context: PluginContext<UwsConfig>): PluginInstance {
   const router = new UwsRouter(clock, log, {
     bodyDeadlineMs: config.httpBodyDeadlineMs,
     streamBytesMax: config.httpStreamBytesMax,
+    memory: new HttpMemory(config.httpBytesMax),
     answerDeadlineMs: config.httpAnswerDeadlineMs,
   });
   const server = new UwsServer(settingsOf(config), { clock, log, metrics }, router);

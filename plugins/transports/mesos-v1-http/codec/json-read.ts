@@ -1,8 +1,35 @@
-import { errors } from "../../../../contract/errors.ts";
+import { errors, TepuiError } from "../../../../contract/errors.ts";
 import type { Field, Message, MessageDef, ScalarName } from "../definitions/define.ts";
 
 /** Deepest nesting of messages that is read; only nested container ids can come near it. */
 export const DEPTH_MAX = 64;
+
+/**
+ * Most values in a message. Each costs some fifty bytes of memory and up to a microsecond, however
+ * few bytes it is sent in, so a bound on the bytes alone would not bound either.
+ */
+export const VALUES_MAX = 256 * 1024;
+
+const COMMA = 0x2c;
+const OPEN_LIST = 0x5b;
+const OPEN_OBJECT = 0x7b;
+
+/**
+ * Refuses a JSON text that may hold more than `VALUES_MAX` values, before it is parsed. What stands
+ * in strings is counted too, which errs by little on the safe side.
+ * @throws MESSAGE_INVALID
+ */
+export function checkValues(text: Uint8Array): void {
+  if (text.length <= VALUES_MAX) return;
+  let values = 0;
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at];
+    if (byte === COMMA || byte === OPEN_LIST || byte === OPEN_OBJECT) values += 1;
+  }
+  if (values > VALUES_MAX) {
+    throw errors.MESSAGE_INVALID(`the message holds more than ${VALUES_MAX} values`);
+  }
+}
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const INTEGER_BOUNDS = {
@@ -36,18 +63,43 @@ export function readJson<M extends MessageDef>(def: M, text: string): Message<M>
 
 /** Reads a message from parsed JSON; see `readJson`. */
 export function fromJson<M extends MessageDef>(def: M, json: unknown): Message<M> {
+  return (readQuickly(def, json) ?? readNaming(def, json)) as Message<M>;
+}
+
+/** Where a value stands in the message; `undefined` while nobody is going to be told. */
+type Where = string | undefined;
+
+/** Most messages are well, and saying where each of their values stands costs more than reading. */
+function readQuickly(def: MessageDef, json: unknown): object | undefined {
+  const missing: string[] = [];
+  try {
+    const value = readMessage(def, json, undefined, missing, 0);
+    return missing.length === 0 ? value : undefined;
+  } catch (thrown) {
+    if (thrown instanceof TepuiError) return undefined;
+    throw thrown;
+  }
+}
+
+/** Reads as `readQuickly`, and throws what says where something is wrong. */
+function readNaming(def: MessageDef, json: unknown): object {
   const missing: string[] = [];
   const value = readMessage(def, json, "", missing, 0);
   if (missing.length > 0) {
     throw errors.MESSAGE_INVALID(`missing required fields: ${missing.join(", ")}`, missing[0]);
   }
-  return value as Message<M>;
+  return value;
+}
+
+function fieldAt(where: Where, name: string): Where {
+  if (where === undefined) return undefined;
+  return where === "" ? name : `${where}.${name}`;
 }
 
 function readMessage(
   def: MessageDef,
   json: unknown,
-  where: string,
+  where: Where,
   missing: string[],
   depth: number,
 ): object {
@@ -58,11 +110,11 @@ function readMessage(
   const value: Record<string, unknown> = {};
   for (const field of def.fields) {
     const given = (json as Json)[field.name];
-    const path = where === "" ? field.name : `${where}.${field.name}`;
+    const path = fieldAt(where, field.name);
     const read =
       given === undefined || given === null ? UNSET : readField(field, given, path, missing, depth);
     if (read !== UNSET) value[field.name] = read;
-    else if (field.label === "required" && missing.length < 20) missing.push(path);
+    else if (field.label === "required" && missing.length < 20) missing.push(path ?? "");
   }
   if (def.oneOf.length > 0) keepLast(def, json as Json, value);
   return value;
@@ -79,7 +131,7 @@ function keepLast(def: MessageDef, json: Json, value: Record<string, unknown>): 
 function readField(
   field: Field,
   json: unknown,
-  where: string,
+  where: Where,
   missing: string[],
   depth: number,
 ): unknown {
@@ -92,7 +144,7 @@ function readField(
   const given = Array.isArray(json) ? json : [json];
   for (let at = 0; at < given.length; at++) {
     if (given[at] === null) continue;
-    const one = readOne(field, given[at], `${where}[${at}]`, missing, depth);
+    const one = readOne(field, given[at], where && `${where}[${at}]`, missing, depth);
     if (one !== UNSET) list.push(one);
   }
   return list.length === 0 ? UNSET : list;
@@ -101,7 +153,7 @@ function readField(
 function readMap(
   field: Field,
   json: unknown,
-  where: string,
+  where: Where,
   missing: string[],
   depth: number,
 ): unknown {
@@ -111,7 +163,7 @@ function readMap(
   const entries: [string, unknown][] = [];
   for (const [key, given] of Object.entries(json)) {
     if (given === null) continue;
-    const one = readOne(field, given, `${where}.${key}`, missing, depth);
+    const one = readOne(field, given, where && `${where}.${key}`, missing, depth);
     if (one !== UNSET) entries.push([key, one]);
   }
   return entries.length === 0 ? UNSET : Object.fromEntries(entries);
@@ -120,7 +172,7 @@ function readMap(
 function readOne(
   field: Field,
   json: unknown,
-  where: string,
+  where: Where,
   missing: string[],
   depth: number,
 ): unknown {
@@ -134,7 +186,7 @@ function readOne(
   return readScalar(field.scalar as ScalarName, json, where);
 }
 
-function readScalar(type: ScalarName, json: unknown, where: string): unknown {
+function readScalar(type: ScalarName, json: unknown, where: Where): unknown {
   switch (type) {
     case "str":
       if (typeof json === "string") return json;
@@ -156,7 +208,7 @@ function readScalar(type: ScalarName, json: unknown, where: string): unknown {
 function readNumber(
   type: "dbl" | keyof typeof INTEGER_BOUNDS,
   json: unknown,
-  where: string,
+  where: Where,
 ): number {
   const number = typeof json === "string" && isNumeric(json) ? Number(json) : json;
   if (typeof number !== "number") throw wrong(where, "a number", json);
@@ -172,8 +224,8 @@ function isNumeric(text: string): boolean {
   return /^-?(?:\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|Infinity)$/.test(text);
 }
 
-function wrong(where: string, wanted: string, json: unknown): Error {
+function wrong(where: Where, wanted: string, json: unknown): Error {
   const kind = Array.isArray(json) ? "an array" : json === null ? "null" : `a ${typeof json}`;
-  const at = where === "" ? "the message" : where;
+  const at = where || "the message";
   return errors.MESSAGE_INVALID(`${at} must be ${wanted}, not ${kind}`, where);
 }

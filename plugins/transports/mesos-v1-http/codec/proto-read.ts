@@ -1,6 +1,6 @@
-import { errors } from "../../../../contract/errors.ts";
+import { errors, TepuiError } from "../../../../contract/errors.ts";
 import type { Field, Message, MessageDef, ScalarName } from "../definitions/define.ts";
-import { DEPTH_MAX } from "./json-read.ts";
+import { DEPTH_MAX, VALUES_MAX } from "./json-read.ts";
 import { BYTES, FIXED64, VARINT, WireReader } from "./wire-reader.ts";
 
 const decimals = new DataView(new ArrayBuffer(8));
@@ -13,49 +13,91 @@ const decimals = new DataView(new ArrayBuffer(8));
  * fields that are missing, all named.
  */
 export function readProto<M extends MessageDef>(def: M, bytes: Uint8Array): Message<M> {
-  const reader = new Reader(bytes);
+  return (readQuickly(def, bytes) ?? readNaming(def, bytes)) as Message<M>;
+}
+
+type Tree = Record<string, unknown>;
+
+/** Most messages are well, and saying where each of their values stands costs more than reading. */
+function readQuickly(def: MessageDef, bytes: Uint8Array): Tree | undefined {
   const value: Tree = {};
-  reader.message(def, value, bytes.length, 0, "");
+  try {
+    new Reader(bytes, false).message(def, value, bytes.length, 0, "");
+  } catch (thrown) {
+    if (thrown instanceof TepuiError) return undefined;
+    throw thrown;
+  }
+  return isComplete(def, value) ? value : undefined;
+}
+
+/** Reads as `readQuickly`, and throws what says where something is wrong. */
+function readNaming(def: MessageDef, bytes: Uint8Array): Tree {
+  const value: Tree = {};
+  new Reader(bytes, true).message(def, value, bytes.length, 0, "");
   const missing: string[] = [];
   findMissing(def, value, "", missing);
   if (missing.length > 0) {
     throw errors.MESSAGE_INVALID(`missing required fields: ${missing.join(", ")}`, missing[0]);
   }
-  return value as unknown as Message<M>;
+  return value;
 }
 
-type Tree = Record<string, unknown>;
+/** The messages that a field of a message holds, with what stands behind the field's name. */
+function* messagesIn({ label }: Field, given: unknown): Iterable<[string, Tree]> {
+  if (label === "repeated") {
+    for (const [at, one] of (given as Tree[]).entries()) yield [`[${at}]`, one];
+  } else if (label === "map") {
+    for (const [key, one] of Object.entries(given as Tree)) yield [`.${key}`, one as Tree];
+  } else {
+    yield ["", given as Tree];
+  }
+}
 
-/** Required fields can only be looked for at the end, since messages that come twice are merged. */
+/**
+ * Whether no required field is missing, which can only be said at the end, since messages that come
+ * twice are merged.
+ */
+function isComplete(def: MessageDef, value: Tree): boolean {
+  return def.fields.every((field) => {
+    const given = value[field.name];
+    if (given === undefined) return field.label !== "required";
+    const inner = field.message;
+    if (inner === undefined) return true;
+    if (field.label === "repeated") return (given as Tree[]).every((one) => isComplete(inner, one));
+    if (field.label !== "map") return isComplete(inner, given as Tree);
+    return Object.values(given as Tree).every((one) => isComplete(inner, one as Tree));
+  });
+}
+
+/** Names the required fields that are missing, the first twenty. */
 function findMissing(def: MessageDef, value: Tree, where: string, missing: string[]): void {
   for (const field of def.fields) {
+    if (missing.length >= 20) return;
     const given = value[field.name];
     if (given === undefined) {
-      if (field.label === "required" && missing.length < 20) missing.push(where + field.name);
-      continue;
-    }
-    if (field.message === undefined) continue;
-    const inner = field.message;
-    const path = where + field.name;
-    if (field.label === "repeated") {
-      const list = given as Tree[];
-      for (let at = 0; at < list.length; at++) {
-        findMissing(inner, list[at] as Tree, `${path}[${at}].`, missing);
+      if (field.label === "required") missing.push(where + field.name);
+    } else if (field.message !== undefined) {
+      for (const [behind, one] of messagesIn(field, given)) {
+        findMissing(field.message, one, `${where}${field.name}${behind}.`, missing);
       }
-    } else if (field.label === "map") {
-      for (const [key, one] of Object.entries(given as object)) {
-        findMissing(inner, one as Tree, `${path}.${key}.`, missing);
-      }
-    } else {
-      findMissing(inner, given as Tree, `${path}.`, missing);
     }
   }
 }
 
 class Reader extends WireReader {
+  /** Whether it keeps track of where it is, for what it may throw. */
+  readonly #isNaming: boolean;
+  #values = 0;
+
+  constructor(bytes: Uint8Array, isNaming: boolean) {
+    super(bytes);
+    this.#isNaming = isNaming;
+  }
+
   message(def: MessageDef, into: Tree, end: number, depth: number, where: string): void {
     if (depth > DEPTH_MAX) throw this.problem("is nested too deeply", where);
     while (this.at < end) {
+      this.#count(where);
       const tag = this.varint(end, where);
       const number = tag >>> 3;
       const wire = tag & 7;
@@ -75,7 +117,7 @@ class Reader extends WireReader {
     depth: number,
     where: string,
   ): void {
-    const path = where === "" ? field.name : `${where}.${field.name}`;
+    const path = this.#isNaming && where !== "" ? `${where}.${field.name}` : field.name;
     if (field.label === "map") {
       if (wire !== BYTES) throw this.wrongWire(path, wire);
       this.#entry(field, into, this.length(end, path), depth, path);
@@ -86,6 +128,7 @@ class Reader extends WireReader {
       if (wire === BYTES && wireOf(field) !== BYTES) {
         const stop = this.length(end, path);
         while (this.at < stop) {
+          this.#count(path);
           this.#push(list, this.#value(field, wireOf(field), stop, depth, path, undefined));
         }
       } else {
@@ -98,6 +141,12 @@ class Reader extends WireReader {
     if (value === undefined) return;
     if (field.isOneOf) for (const { name } of def.oneOf) delete into[name];
     into[field.name] = value;
+  }
+
+  #count(where: string): void {
+    this.#values += 1;
+    if (this.#values > VALUES_MAX)
+      throw this.problem(`holds more than ${VALUES_MAX} values`, where);
   }
 
   #push(list: unknown[], value: unknown): void {

@@ -5,7 +5,8 @@ import type { Clock } from "../../../../contract/ports/clock.ts";
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
 import type { MesosConfig } from "../config.ts";
 import { Call, Event } from "../definitions/executor.ts";
-import { answerEmpty, guarded, Refusal, readWhole, refuse } from "../http/answers.ts";
+import { answerEmpty, guarded, Refusal, refuse } from "../http/answers.ts";
+import type { Bodies } from "../http/bodies.ts";
 import { bearerOf, isSameSecret } from "../http/credentials.ts";
 import { answerMedia, decode, encode, mediaTypes, requestMedia } from "../http/media.ts";
 import type { PeerHub } from "../http/peer-hub.ts";
@@ -21,6 +22,7 @@ import { type ResourceForm, resourceForm } from "../map/resources.ts";
 /** What the executor API is made of. */
 export interface ExecutorApiParts {
   readonly config: MesosConfig;
+  readonly bodies: Bodies;
   readonly clock: Clock;
   readonly hub: PeerHub;
   readonly view: OwnAgentView;
@@ -54,8 +56,9 @@ export class ExecutorApi {
 
   async #receive(exchange: HttpExchange): Promise<void> {
     const media = requestMedia(exchange);
-    const body = await readWhole(exchange, this.#parts.config.bodyBytesMax);
-    const call = decode(media, Call, "executor::Call", body);
+    const call = await this.#parts.bodies.read(exchange, (body) =>
+      decode(media, Call, "executor::Call", body),
+    );
     if (call.type === "UNKNOWN") throw new Refusal(501, "Unknown call type");
     const problem = executorCallProblem(call);
     if (problem !== undefined) {

@@ -1,10 +1,9 @@
 import { promisify } from "node:util";
-import { gunzip, gzip } from "node:zlib";
-import { errors, reasonOf, TepuiError } from "../../../../contract/errors.ts";
+import { gzip } from "node:zlib";
+import { TepuiError } from "../../../../contract/errors.ts";
 import type { HttpExchange, HttpHeaders } from "../../../../contract/ports/http.ts";
 
 const zip = promisify(gzip);
-const unzip = promisify(gunzip);
 
 /** Bodies from this size on are compressed for clients that take it (§1.8). */
 const GZIP_BYTES_MIN = 1024;
@@ -72,27 +71,5 @@ export async function guarded(exchange: HttpExchange, run: () => Promise<void>):
     // The transport closes the connection itself after a body that was too large or late.
     if (thrown.code.startsWith("BODY_")) throw thrown;
     refuse(exchange, thrown.status, thrown.message);
-  }
-}
-
-/**
- * The body of a request, unpacked when it came compressed.
- * @throws BODY_TOO_LARGE also when it unpacks to more than `bytesMax`; MESSAGE_INVALID when it does
- * not unpack.
- */
-export async function readWhole(exchange: HttpExchange, bytesMax: number): Promise<Uint8Array> {
-  const body = await exchange.readBody(bytesMax);
-  const encoding = exchange.headers["content-encoding"]?.trim().toLowerCase();
-  if (encoding === undefined || encoding === "" || encoding === "identity") return body;
-  if (encoding !== "gzip") {
-    throw errors.MESSAGE_INVALID(`Content-Encoding '${encoding}' is not supported`);
-  }
-  try {
-    return await unzip(body, { maxOutputLength: bytesMax });
-  } catch (thrown) {
-    if ((thrown as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") {
-      throw errors.MESSAGE_INVALID(`the body unpacks to more than ${bytesMax} bytes`);
-    }
-    throw errors.MESSAGE_INVALID(`the body does not unpack: ${reasonOf(thrown)}`);
   }
 }

@@ -1,6 +1,6 @@
 import { errors, TepuiError } from "../../../../contract/errors.ts";
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
-import { readJson } from "../codec/json-read.ts";
+import { checkValues, readJson } from "../codec/json-read.ts";
 import { writeJson } from "../codec/json-write.ts";
 import { readProto } from "../codec/proto-read.ts";
 import { writeProto } from "../codec/proto-write.ts";
@@ -102,6 +102,7 @@ export function decode<M extends MessageDef>(
   const into = media === "json" ? `JSON into ${what}` : what;
   try {
     if (media === "protobuf") return readProto(def, body);
+    checkValues(body);
     return readJson(def, textOf(body));
   } catch (thrown) {
     if (!(thrown instanceof TepuiError)) throw thrown;

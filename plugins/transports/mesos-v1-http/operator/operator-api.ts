@@ -4,7 +4,8 @@ import type { HttpExchange } from "../../../../contract/ports/http.ts";
 import type { MesosConfig } from "../config.ts";
 import { Call } from "../definitions/master-call.ts";
 import { Response } from "../definitions/master-response.ts";
-import { answer, answerEmpty, guarded, Refusal, readWhole } from "../http/answers.ts";
+import { answer, answerEmpty, guarded, Refusal } from "../http/answers.ts";
+import type { Bodies } from "../http/bodies.ts";
 import type { Gate } from "../http/credentials.ts";
 import { isServing } from "../http/leadership.ts";
 import { answerMedia, decode, encode, mediaTypes, requestMedia } from "../http/media.ts";
@@ -17,6 +18,7 @@ import { type SlowQueryType, slowQueries } from "./slow-queries.ts";
 /** What the operator API is made of. */
 export interface OperatorApiParts {
   readonly config: MesosConfig;
+  readonly bodies: Bodies;
   readonly hub: PeerHub;
   readonly view: ClusterView;
   readonly gate: Gate;
@@ -40,8 +42,9 @@ export class OperatorApi {
 
   async #receive(exchange: HttpExchange): Promise<void> {
     const media = requestMedia(exchange);
-    const body = await readWhole(exchange, this.#parts.config.bodyBytesMax);
-    const call = decode(media, Call, "master::Call", body);
+    const call = await this.#parts.bodies.read(exchange, (body) =>
+      decode(media, Call, "master::Call", body),
+    );
     const { type } = call;
     if (type === undefined || type === "UNKNOWN") {
       throw new Refusal(400, "Failed to validate master::Call: Expecting 'type' to be present");

@@ -1,12 +1,13 @@
 import type { AgentId, FrameworkId, RoleName } from "../../../../contract/ids.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import type { HttpExchange, HttpHandler } from "../../../../contract/ports/http.ts";
-import { fromJson, readJson } from "../codec/json-read.ts";
+import { checkValues, fromJson, readJson } from "../codec/json-read.ts";
 import { MachineID } from "../definitions/basics.ts";
 import type { Message, MessageDef } from "../definitions/define.ts";
 import { ClusterStatus, QuotaRequest, Schedule, WeightInfo } from "../definitions/operators.ts";
 import { Resource } from "../definitions/resources.ts";
-import { answer, answerEmpty, guarded, Refusal, readWhole, refuse } from "../http/answers.ts";
+import { answer, answerEmpty, guarded, Refusal, refuse } from "../http/answers.ts";
+import type { Bodies } from "../http/bodies.ts";
 import { encode } from "../http/media.ts";
 import { jsonAscii } from "../views/view-cache.ts";
 import { machineFrom, resourcesFrom, windowsFrom } from "./agent-changes.ts";
@@ -149,7 +150,7 @@ export const v0Endpoints: Readonly<Record<string, Endpoint>> = {
 export function v0Handler(
   { show, acts, status = 200 }: Endpoint,
   view: ClusterView,
-  bodyBytesMax: number,
+  bodies: Bodies,
   admit: (exchange: HttpExchange, access: "readonly" | "readwrite") => boolean,
 ): HttpHandler {
   const allowed = [...(show === undefined ? [] : ["GET"]), ...Object.keys(acts)];
@@ -167,9 +168,11 @@ export function v0Handler(
     }
     if (!admit(exchange, "readwrite")) return;
     return guarded(exchange, async () => {
-      const bytes = await readWhole(exchange, bodyBytesMax);
       const rest = decodeURIComponent(exchange.rest.replace(/^\//, ""));
-      await act({ view, body: new TextDecoder().decode(bytes), rest });
+      await bodies.read(exchange, (bytes) => {
+        checkValues(bytes);
+        return act({ view, body: new TextDecoder().decode(bytes), rest });
+      });
       answerEmpty(exchange, status);
     });
   };

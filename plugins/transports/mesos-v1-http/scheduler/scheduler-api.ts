@@ -5,7 +5,8 @@ import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
 import type { MesosConfig } from "../config.ts";
 import { Call } from "../definitions/scheduler.ts";
-import { answerEmpty, guarded, Refusal, readWhole, refuse } from "../http/answers.ts";
+import { answerEmpty, guarded, Refusal, refuse } from "../http/answers.ts";
+import type { Bodies } from "../http/bodies.ts";
 import type { Caller, Gate } from "../http/credentials.ts";
 import { isServing } from "../http/leadership.ts";
 import { answerMedia, decode, mediaTypes, requestMedia } from "../http/media.ts";
@@ -25,6 +26,7 @@ import { capabilitiesOf, Subscription, Subscriptions } from "./subscriptions.ts"
 /** What the scheduler API is made of. */
 export interface SchedulerApiParts {
   readonly config: MesosConfig;
+  readonly bodies: Bodies;
   readonly clock: Clock;
   readonly hub: PeerHub;
   readonly view: ClusterView;
@@ -56,8 +58,9 @@ export class SchedulerApi {
 
   async #receive(exchange: HttpExchange, caller: Caller): Promise<void> {
     const media = requestMedia(exchange);
-    const body = await readWhole(exchange, this.#parts.config.bodyBytesMax);
-    const call = decode(media, Call, "scheduler::Call", body);
+    const call = await this.#parts.bodies.read(exchange, (body) =>
+      decode(media, Call, "scheduler::Call", body),
+    );
     if (call.type === "UNKNOWN") throw new Refusal(501, "Unknown call type");
     const problem = callProblem(call, caller.principal);
     if (problem !== undefined) {

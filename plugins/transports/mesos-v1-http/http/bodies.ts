@@ -1,0 +1,81 @@
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { errors, reasonOf } from "../../../../contract/errors.ts";
+import type { Clock } from "../../../../contract/ports/clock.ts";
+import type { HttpExchange } from "../../../../contract/ports/http.ts";
+import { Refusal } from "./answers.ts";
+
+const unzip = promisify(gunzip);
+
+/** Bodies up to this size are decoded as they come. */
+const SMALL_BYTES = 64 * 1024;
+/** Large ones that may wait for their turn. */
+const WAITING_MAX = 16;
+/** After a large one others are served for so many times as long as it took. */
+const REST = 3;
+
+/**
+ * Reads bodies and has them decoded: small ones at once, large ones one at a time and with pauses,
+ * so that who sends large ones does not take all of the process's time from the others.
+ */
+export class Bodies {
+  readonly #clock: Clock;
+  readonly #bytesMax: number;
+  #waiting = 0;
+  #turn: Promise<void> | undefined;
+
+  constructor(clock: Clock, bytesMax: number) {
+    this.#clock = clock;
+    this.#bytesMax = bytesMax;
+  }
+
+  /**
+   * What `decode` makes of the body, which was unpacked if it came compressed.
+   * @throws BODY_TOO_LARGE; MESSAGE_INVALID when it does not unpack, or to more than it may; and
+   * Refusal 503 when too many large ones are waiting.
+   */
+  async read<T>(exchange: HttpExchange, decode: (body: Uint8Array) => T): Promise<T> {
+    const body = await readWhole(exchange, this.#bytesMax);
+    if (body.length <= SMALL_BYTES) return decode(body);
+    if (this.#waiting >= WAITING_MAX) {
+      throw new Refusal(503, "Too many large requests at once", { "retry-after": "1" });
+    }
+    this.#waiting += 1;
+    while (this.#turn !== undefined) await this.#turn;
+    this.#waiting -= 1;
+    // Nobody waits for the answer any more.
+    if (exchange.isAborted) throw errors.REQUEST_ABORTED();
+    const beganMs = this.#clock.monotonicMs();
+    try {
+      return decode(body);
+    } finally {
+      this.#rest(REST * (this.#clock.monotonicMs() - beganMs));
+    }
+  }
+
+  #rest(ms: number): void {
+    this.#turn = new Promise((resolve) => {
+      this.#clock.after(ms, () => {
+        this.#turn = undefined;
+        resolve();
+      });
+    });
+  }
+}
+
+async function readWhole(exchange: HttpExchange, bytesMax: number): Promise<Uint8Array> {
+  const body = await exchange.readBody(bytesMax);
+  const encoding = exchange.headers["content-encoding"]?.trim().toLowerCase();
+  if (encoding === undefined || encoding === "" || encoding === "identity") return body;
+  if (encoding !== "gzip") {
+    throw errors.MESSAGE_INVALID(`Content-Encoding '${encoding}' is not supported`);
+  }
+  try {
+    return await unzip(body, { maxOutputLength: bytesMax });
+  } catch (thrown) {
+    if ((thrown as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") {
+      throw errors.MESSAGE_INVALID(`the body unpacks to more than ${bytesMax} bytes`);
+    }
+    throw errors.MESSAGE_INVALID(`the body does not unpack: ${reasonOf(thrown)}`);
+  }
+}
