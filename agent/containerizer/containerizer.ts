@@ -48,6 +48,11 @@ export class Containerizer {
     return this.#containers.size;
   }
 
+  /** True until a container has been cleaned up, also when its end has been told. */
+  has(id: string): boolean {
+    return this.#containers.has(id);
+  }
+
   /** Pid of the process that forks, once there is one. */
   get keeperPid(): number | undefined {
     return this.#keeper?.pid;

@@ -24,7 +24,7 @@ export type Effect =
       readonly signal: "SIGTERM" | "SIGKILL";
     }
   /** The end of a container is in the checkpoint: what was kept to tell of it can go. */
-  | { readonly type: "forget-container"; readonly containerId: ContainerId }
+  | { readonly type: "forget-container"; readonly plan: ContainerPlan }
   | {
       readonly type: "send-executor";
       readonly containerId: ContainerId;

@@ -224,7 +224,7 @@ function endContainer(
   if (executor !== undefined) endTasksOf(state, executor, words, status, nowMs, out);
   state.containers.delete(containerId);
   dropEntry(`container/${containerId}`, out);
-  out.push({ type: "forget-container", containerId });
+  out.push({ type: "forget-container", plan: container.plan });
   checkLeft(state, out);
 }
 
