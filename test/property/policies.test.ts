@@ -119,9 +119,9 @@ describe("quincy stays within what may be given, and gives all of it", () => {
           if (free > 0 && lacks[kind] === free) heldBack += 1;
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     );
-    expect(met).toBeGreaterThan(20);
+    expect(met).toBeGreaterThan(10);
     expect(heldBack).toBeGreaterThan(10);
   }, 300_000);
 });

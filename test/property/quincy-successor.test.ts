@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { DecisionRows } from "../../kernel/allocation/policy.ts";
+import { DecisionFlag } from "../../kernel/allocation/slots.ts";
 import { KINDS } from "../../kernel/core/tables/shape.ts";
 import { Quincy, stateData, stateRack } from "../allocation/support/quincy.ts";
 import { real } from "./clusters.ts";
@@ -45,10 +46,13 @@ test("whoever takes the private state over decides as the one before, finished o
   expect(unfinished).toBeGreaterThan(100);
 }, 600_000);
 
-/** Rows as they can be compared after the next round. */
+/** Rows as they can be compared after the next round; what is WHOLE has no amounts of its own. */
 const shown = ({ count, agents, clients, flags, amounts, more, looked }: DecisionRows) => ({
-  rows: Array.from({ length: count }, (_, row) => [agents[row], clients[row], flags[row]]),
-  amounts: [...amounts.subarray(0, count * KINDS)],
+  rows: Array.from({ length: count }, (_, row) => {
+    const of = amounts.subarray(row * KINDS, (row + 1) * KINDS);
+    const given = flags[row] === DecisionFlag.WHOLE ? [] : [...of];
+    return [agents[row], clients[row], flags[row], ...given];
+  }),
   more,
   looked,
 });
