@@ -41,8 +41,8 @@ export class Execs {
 
   /**
    * Runs a command to its end and tells its exit status.
-   * @throws CHECK_UNAVAILABLE when it cannot be run, a signal ended it, or it has not ended in time;
-   * no timeout is 0
+   * @throws CHECK_UNAVAILABLE when it cannot be run, a signal ended it, or it has not ended in
+   * time; no timeout is 0
    */
   async run(spec: ContainerSpec, command: CommandInfo, timeoutMs: number): Promise<number> {
     const id = `${spec.id}.check${this.#count++}`;
