@@ -8,10 +8,12 @@ import type { Isolator } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Metrics } from "../contract/ports/metrics.ts";
 import type { Link, LinkHandlers, TransportServer } from "../contract/ports/transport.ts";
+import type { CommandInfo } from "../contract/schema/command.ts";
 import type { ContainerEvents } from "./containerizer/container.ts";
 import { Containerizer } from "./containerizer/containerizer.ts";
 import type { Effect } from "./core/effect.ts";
 import type { AgentState, ContainerPlan } from "./core/state.ts";
+import { look } from "./io/checker.ts";
 import type { Surroundings } from "./io/environment.ts";
 import type { ExecutorDoor } from "./io/executors.ts";
 import { inParts } from "./io/holdings.ts";
@@ -48,6 +50,8 @@ export class Agent {
   readonly #launches;
   readonly #failures;
   readonly #launcher: Launcher;
+  /** Containers that are reached under an address of their own. */
+  readonly #addresses = new Map<string, string | undefined>();
   #door: ExecutorDoor | undefined;
   #servers: readonly TransportServer[] = [];
   #link: Link | undefined;
@@ -130,8 +134,10 @@ export class Agent {
           containerId: id(container),
           ...(process === undefined ? {} : { process }),
         }),
-      onStarted: (container, { ipAddresses = [] }) =>
-        this.loop.enqueue({ type: "container-started", containerId: id(container), ipAddresses }),
+      onStarted: (container, { ipAddresses = [] }) => {
+        this.#addresses.set(container, ipAddresses[0]);
+        this.loop.enqueue({ type: "container-started", containerId: id(container), ipAddresses });
+      },
       onFailed: (container, cause) => this.#launchFailed(id(container), cause),
       onExited: (container, exit) =>
         this.loop.enqueue({
@@ -173,10 +179,14 @@ export class Agent {
         return;
       case "forget-container":
         this.containerizer.forget(effect.plan.id);
+        this.#addresses.delete(effect.plan.id);
         this.#parts.gc.ended(effect.plan);
         return;
       case "send-executor":
         this.#sendExecutor(effect);
+        return;
+      case "run-check":
+        this.#check(effect);
         return;
       case "make-volume":
       case "remove-volume":
@@ -187,6 +197,17 @@ export class Agent {
         this.#parts.onEnd(effect.code, effect.message);
         return;
     }
+  }
+
+  #check({ containerId, kind, check, timeoutMs }: Extract<Effect, { type: "run-check" }>): void {
+    const container = {
+      address: this.#addresses.get(containerId) ?? "127.0.0.1",
+      exec: (command: CommandInfo, limitMs: number) =>
+        this.containerizer.exec(containerId, command, limitMs),
+    };
+    void look(container, check, timeoutMs).then((result) =>
+      this.loop.enqueue({ type: "check-done", containerId, kind, result }),
+    );
   }
 
   /** A message that fits no frame must not end the agent: what matters is told again, or asked. */

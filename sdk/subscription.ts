@@ -141,11 +141,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
 
   /** Ends the connection; the tasks live on until the failover timeout (B4, B5). */
   async stop(): Promise<void> {
-    if (this.#link === undefined) {
-      this.#close();
-      return;
-    }
-    await this.#link.close();
+    await this.#link?.close();
     this.#close();
   }
 
@@ -241,9 +237,12 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
    */
   #refused(event: FrameworkEventOf<"error"> & { readonly of?: string }): void {
     const { of: call, code, message } = event;
-    if (call === undefined || call === "subscribe") return this.#fail(remoteError(event));
-    this.tell("rejected", call, { code, message });
-    if (call === "accept") this.#reconcileAll();
+    if (call === undefined || call === "subscribe") {
+      this.#fail(remoteError(event));
+    } else {
+      this.tell("rejected", call, { code, message });
+      if (call === "accept") this.#reconcileAll();
+    }
   }
 
   #reconcileAll(): void {
