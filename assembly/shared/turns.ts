@@ -1,7 +1,7 @@
 // Turns of clients in a round, for policies whose order would have the first one take everything.
 // In a turn a client is given one grant more than it was ever given before the round. So those that
-// are new begin with one, and have twice as many from round to round, while others wait; whoever has
-// been given much before is not held back.
+// are new begin with one, and have twice as many from round to round, while others wait; whoever
+// has been given much before is not held back.
 import { Slot, double, placeF64, read, reserve, setWord, word } from "../abi";
 
 let grantsBefore: usize = 0, given: usize = 0;
