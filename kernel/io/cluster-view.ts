@@ -1,4 +1,3 @@
-import { cpus, freemem, loadavg, totalmem } from "node:os";
 import { errors } from "../../contract/errors.ts";
 import type { FrameworkId } from "../../contract/ids.ts";
 import type {
@@ -22,6 +21,7 @@ import {
   rolesView,
   taskViewOf,
 } from "../core/views.ts";
+import { systemMetrics } from "../host/system-metrics.ts";
 import type { Operators } from "./operators.ts";
 
 /** What the view is a view of. */
@@ -41,19 +41,6 @@ export interface ViewSource {
 
 /** No page: everything. */
 const ALL = { limit: Number.POSITIVE_INFINITY } as const;
-
-/** This machine's own numbers, as Mesos names them (H5). */
-function systemMetrics(): Record<string, number> {
-  const [one = 0, five = 0, fifteen = 0] = loadavg();
-  return {
-    "system/cpus_total": cpus().length,
-    "system/load_1min": one,
-    "system/load_5min": five,
-    "system/load_15min": fifteen,
-    "system/mem_total_bytes": totalmem(),
-    "system/mem_free_bytes": freemem(),
-  };
-}
 
 /**
  * Shows a master's state to transports. Whether it may be asked is said by `standing` from the

@@ -1,10 +1,12 @@
 import { AGENT_VIEW } from "../../../contract/ports/agent-view.ts";
 import { CLUSTER_VIEW } from "../../../contract/ports/cluster-view.ts";
-import { HTTP_ROUTER } from "../../../contract/ports/http.ts";
+import { HTTP_ROUTER, type HttpRouter } from "../../../contract/ports/http.ts";
 import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
 import { PEER_SERVER } from "../../../contract/ports/transport.ts";
+import { AgentApi } from "./agent/agent-api.ts";
 import type { MesosConfig } from "./config.ts";
-import { ExecutorApi } from "./executor/executor-api.ts";
+import { ExecutorApi, type ExecutorApiParts } from "./executor/executor-api.ts";
+import { guarded } from "./http/answers.ts";
 import { Bodies } from "./http/bodies.ts";
 import { Gate } from "./http/credentials.ts";
 import { isServing } from "./http/leadership.ts";
@@ -14,11 +16,27 @@ import { OperatorApi } from "./operator/operator-api.ts";
 import { v0Endpoints, v0Handler } from "./operator/v0-endpoints.ts";
 import { routeBoth, routeView, type Side } from "./routes.ts";
 import { SchedulerApi } from "./scheduler/scheduler-api.ts";
+import { agentViews } from "./views/agent-views.ts";
 import { answerView, getOnly, healthView, redirectView, versionView } from "./views/small-views.ts";
 import { stateViews } from "./views/state-views.ts";
 import { jsonAscii, ViewCache } from "./views/view-cache.ts";
 
 export { MesosConfig } from "./config.ts";
+
+/** The executor API, the operator API and the views of an agent. */
+function serveAgent(parts: ExecutorApiParts, router: HttpRouter, gate: Gate): void {
+  const executors = new ExecutorApi(parts);
+  routeBoth(router, "agent", "/api/v1/executor", (exchange) => executors.serve(exchange));
+  const operators = new AgentApi({ ...parts, gate });
+  routeBoth(router, "agent", "/api/v1", (exchange) => operators.serve(exchange));
+  for (const [path, build] of Object.entries(agentViews)) {
+    const handler = getOnly((exchange) => {
+      if (gate.admit(exchange, "readonly") === undefined) return;
+      return guarded(exchange, async () => answerView(exchange, jsonAscii(await build(parts))));
+    });
+    routeView(router, "agent", path, handler);
+  }
+}
 
 /**
  * The Mesos v1 HTTP API on the address of the native transport. Where a cluster's state can be seen
@@ -36,8 +54,7 @@ export function create(context: PluginContext<MesosConfig>): PluginInstance {
   routeView(router, side, "/version", versionView(config));
   routeView(router, side, "/health", healthView);
   if (view === undefined) {
-    const api = new ExecutorApi({ config, clock, bodies, hub, view: context.use(AGENT_VIEW) });
-    routeBoth(router, side, "/api/v1/executor", (exchange) => api.serve(exchange));
+    serveAgent({ config, clock, bodies, hub, view: context.use(AGENT_VIEW) }, router, gate);
   } else {
     const api = new SchedulerApi({ config, clock, bodies, hub, view, gate });
     routeBoth(router, side, "/api/v1/scheduler", (exchange) => api.serve(exchange));

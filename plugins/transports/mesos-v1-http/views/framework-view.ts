@@ -114,7 +114,7 @@ function executorPart({ executor, frameworkId, agentId, role }: ExecutorPlace): 
 }
 
 /** A task as the v0 views show it. */
-export function taskPart({ task }: TaskView): object {
+export function taskPart({ task }: Pick<TaskView, "task">): object {
   return {
     id: task.taskId,
     name: task.name,
