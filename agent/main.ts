@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
 import { agentOrderSchemas } from "../contract/agent-api.ts";
-import { type AgentConfig, AgentConfigSchema } from "../contract/config/agent.ts";
+import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors } from "../contract/errors.ts";
 import { messageCheck } from "../contract/message-checks.ts";
 import { AGENT_VIEW, type OwnAgentView } from "../contract/ports/agent-view.ts";
@@ -15,7 +15,6 @@ import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
 import { advertisedAddress } from "../kernel/host/advertise.ts";
 import { checkBind } from "../kernel/host/config.ts";
-import { flagsOf } from "../kernel/host/config-flags.ts";
 import { type Host, startHost } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
@@ -27,7 +26,7 @@ import { bootId, readStat } from "./containerizer/proc.ts";
 import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState } from "./core/state.ts";
-import { type AgentViewSource, viewOf } from "./io/agent-view.ts";
+import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { routeFiles } from "./io/files.ts";
 import { routeAgent } from "./io/http.ts";
@@ -130,12 +129,7 @@ async function prepareGround(
   undo.add(lockWorkDir(workDir, process.pid, identityOf));
   const metrics = new PromMetrics("tepui_agent");
   let shown: AgentViewSource | undefined;
-  const view = viewOf(() => shown, {
-    master: [config.master].flat().join(","),
-    flags: flagsOf(AgentConfigSchema, config),
-    startedMs: systemClock.nowMs(),
-    nowMs: () => systemClock.nowMs(),
-  });
+  const view = viewOf(() => shown, groundOf(config, systemClock));
   const host = await startPlugins(config, options, { workDir, view }, { log, metrics });
   undo.add(() => host.stop());
   const store = new CheckpointStore(workDir, log);
@@ -203,8 +197,7 @@ async function start(
   undo.add(() => running.stop());
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
-  const usage: AgentViewSource["usage"] = (id) => running.containerizer.usage(id);
-  await openBesides(ground, door, { state, tokens, sandboxes, usage }, undo);
+  await openBesides(ground, door, { state, tokens, sandboxes, agent: running }, undo);
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));
   log.info({ address: endpoint, workDir, version, id: state.info.id }, "this agent is up");

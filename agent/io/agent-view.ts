@@ -1,7 +1,9 @@
-import type { ContainerId } from "../../contract/ids.ts";
+import { type AgentConfig, AgentConfigSchema } from "../../contract/config/agent.ts";
 import type { ContainerShown, OwnAgentView } from "../../contract/ports/agent-view.ts";
-import type { Usage } from "../../contract/ports/isolator.ts";
+import type { Clock } from "../../contract/ports/clock.ts";
+import { flagsOf } from "../../kernel/host/config-flags.ts";
 import { systemMetrics } from "../../kernel/host/system-metrics.ts";
+import type { Containerizer } from "../containerizer/containerizer.ts";
 import { executorKey } from "../core/ids.ts";
 import type { AgentState, Container } from "../core/state.ts";
 import { recordOf } from "../core/steps/registration.ts";
@@ -15,7 +17,7 @@ export interface AgentViewSource {
   readonly state: AgentState;
   readonly tokens: ExecutorTokens;
   readonly sandboxes: Sandboxes;
-  usage(id: ContainerId): Promise<Usage | undefined>;
+  readonly agent: { readonly containerizer: Pick<Containerizer, "usage"> };
 }
 
 /** What is known of an agent before that. */
@@ -24,6 +26,16 @@ export interface AgentGround {
   readonly flags: Readonly<Record<string, string>>;
   readonly startedMs: number;
   nowMs(): number;
+}
+
+/** What is known of an agent from its config alone. */
+export function groundOf(config: AgentConfig, clock: Clock): AgentGround {
+  return {
+    master: [config.master].flat().join(","),
+    flags: flagsOf(AgentConfigSchema, config),
+    startedMs: clock.nowMs(),
+    nowMs: () => clock.nowMs(),
+  };
 }
 
 /** Shows an agent's state to transports; there is nothing to see before it has recovered. */
@@ -56,7 +68,7 @@ export function viewOf(
     tasks: () => look(({ state }) => Array.from(state.tasks.values(), (t) => recordOf(state, t))),
     containers: () =>
       look((from) => Array.from(from.state.containers.values(), (one) => shownOf(from, one))),
-    usage: async (id) => source()?.usage(id),
+    usage: async (id) => source()?.agent.containerizer.usage(id),
     listFiles: (path) => filesIn(place(path)),
     readFile: (path, offset, length) => readPart(place(path), offset, length),
     metrics: () => ({ ...systemMetrics(), ...agentMetrics(source()?.state, ground) }),
