@@ -1,9 +1,9 @@
 import { type AgentConfig, AgentConfigSchema } from "../../contract/config/agent.ts";
 import type { ContainerShown, OwnAgentView } from "../../contract/ports/agent-view.ts";
+import type { Usage } from "../../contract/ports/isolator.ts";
 import type { Clock } from "../../contract/ports/clock.ts";
 import { flagsOf } from "../../kernel/host/config-flags.ts";
 import { systemMetrics } from "../../kernel/host/system-metrics.ts";
-import type { Containerizer } from "../containerizer/containerizer.ts";
 import { executorKey } from "../core/ids.ts";
 import type { AgentState, Container } from "../core/state.ts";
 import { recordOf } from "../core/steps/registration.ts";
@@ -17,7 +17,9 @@ export interface AgentViewSource {
   readonly state: AgentState;
   readonly tokens: ExecutorTokens;
   readonly sandboxes: Sandboxes;
-  readonly agent: { readonly containerizer: Pick<Containerizer, "usage"> };
+  readonly agent: {
+    readonly containerizer: { usage(id: string): Promise<Usage | undefined> };
+  };
 }
 
 /** What is known of an agent before that. */

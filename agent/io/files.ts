@@ -41,8 +41,8 @@ export function confined(sandboxes: Sandboxes, path: string): string {
 /**
  * Serves sandboxes: `/files/read`, `/files/browse`, `/files/download` and `/files/debug` as Mesos
  * does (v1-wire 8.5), also below the name that an agent has there; and
- * `/sandbox/FRAMEWORK/TASK/FILE`, a stable address by task: a file as a stream, from `offset` on and
- * of `length` bytes where they are given; a folder as the list of what is in it.
+ * `/sandbox/FRAMEWORK/TASK/FILE`, a stable address by task: a file as a stream, from `offset` on
+ * and of `length` bytes where they are given; a folder as the list of what is in it.
  */
 export function routeFiles(router: HttpRouter, sandboxes: Sandboxes): void {
   const at = (exchange: HttpExchange): string => {

@@ -1,5 +1,6 @@
 import { errors } from "../../contract/errors.ts";
 import type { FrameworkId } from "../../contract/ids.ts";
+import type { ClusterSnapshot } from "../../contract/ports/cluster-snapshot.ts";
 import type {
   ClusterView,
   FrameworkStanding,
@@ -19,6 +20,7 @@ import {
   metricsView,
   offersView,
   rolesView,
+  snapshotOf,
   taskViewOf,
 } from "../core/views.ts";
 import { systemMetrics } from "../host/system-metrics.ts";
@@ -38,6 +40,17 @@ export interface ViewSource {
   /** Hears what a listener of a plugin threw; the loop goes on. */
   onListenerFailed(thrown: unknown): void;
 }
+
+/** What a master shows that does not lead. */
+const nothing: ClusterSnapshot = {
+  agents: [],
+  frameworks: [],
+  completedFrameworks: [],
+  tasks: [],
+  completedTasks: [],
+  executors: [],
+  offers: [],
+};
 
 /** No page: everything. */
 const ALL = { limit: Number.POSITIVE_INFINITY } as const;
@@ -72,6 +85,7 @@ export function viewOf(source: ViewSource): ClusterView {
     agents: () => look((state) => agentsView(state, ALL).agents),
     frameworks: () =>
       look((state) => frameworksView(state, { ...ALL, completed: true }).frameworks),
+    snapshot: () => find(snapshotOf) ?? nothing,
     agent: (id) => find((state) => agentViewOf(state, id)),
     shownFramework: (id) => find((state) => frameworkViewOf(state, id)),
     task: (frameworkId, taskId) => find((state) => taskViewOf(state, frameworkId, taskId)),

@@ -56,7 +56,14 @@ export function compatPage(): string {
     return [type, `501: ${notes.get(type)}`];
   });
   const views = [
-    ...[...Object.keys(stateViews), ...Object.keys(v0Endpoints), "/health", "/redirect", "/version"]
+    ...[
+      ...Object.keys(stateViews),
+      "/metrics/snapshot",
+      ...Object.keys(v0Endpoints),
+      "/health",
+      "/redirect",
+      "/version",
+    ]
       .sort()
       .map((path) => [`\`${path}\``, "served"]),
     ...Object.entries(absent).map(([path, why]) => [`\`${path}\``, `not served: ${why}`]),
@@ -88,15 +95,7 @@ export function compatPage(): string {
       "Operator API of the master, events",
       typesOf(MasterEvent).map((type) => [type, "sent"]),
     ),
-    ...table(
-      "Operator API of an agent",
-      typesOf(AgentCall).map((type) => [
-        type,
-        type in agentQueries
-          ? "served, 200 with a body"
-          : `501: ${new Map<string, string>(Object.entries(agentRefusals)).get(type)}`,
-      ]),
-    ),
+    ...table("Operator API of an agent", typesOf(AgentCall).map(ofAgent)),
     ...table("Endpoints of the master outside of `/api/v1`", views),
     ...table(
       "Endpoints of an agent outside of `/api/v1`",
@@ -106,6 +105,12 @@ export function compatPage(): string {
     ),
     ...conformance(),
   ].join("\n");
+}
+
+/** What becomes of a call to an agent. */
+function ofAgent(type: string): [string, string] {
+  const why = new Map<string, string>(Object.entries(agentRefusals)).get(type);
+  return [type, type in agentQueries ? "served, 200 with a body" : `501: ${why}`];
 }
 
 /** What the conformance suite holds a real cluster to, a line for each of its rows. */
