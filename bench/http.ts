@@ -3,6 +3,7 @@ import { percentile, sleep, startAgents } from "./fleet/fleet.ts";
 import { type MasterProcess, startMasterProcess } from "./fleet/master-process.ts";
 import type { BenchOptions, Row } from "./harness/bench.ts";
 import { startHostiles } from "./http/hostile.ts";
+import { Poller } from "./http/poller.ts";
 import { HttpScheduler, type SchedulerEvent, type Wire } from "./http/scheduler.ts";
 
 /** Agents that run 200 small tasks each, and have as much left. */
@@ -144,11 +145,13 @@ async function state(
   let bytes = 0;
   let isOver = false;
   const poll = async (): Promise<void> => {
+    const poller = new Poller(port, "/state");
     while (!isOver) {
       const began = performance.now();
-      bytes = (await get(port, "/state")).length;
+      bytes = await poller.poll();
       took.push(performance.now() - began);
     }
+    poller.close();
   };
   // Something changes some twenty times a second, so that no answer can be given twice for long.
   const changing = await HttpScheduler.subscribe({
@@ -168,7 +171,9 @@ async function state(
   await sleep(seconds * 250);
   took.length = 0;
   await loopLagP99Ms(port);
+  const before = master.figures();
   await sleep(seconds * 1_000);
+  const cpuMs = master.figures().cpuMs - before.cpuMs;
   const lag = await loopLagP99Ms(port);
   const sorted = Float64Array.from(took).sort();
   isOver = true;
@@ -179,6 +184,7 @@ async function state(
     clients: pollers,
     meanMs: rounded(sorted.reduce((sum, ms) => sum + ms, 0) / Math.max(1, sorted.length)),
     p99Ms: rounded(percentile(sorted, 0.99)),
+    masterCpuPercent: Math.round(cpuMs / seconds / 10),
     answerMib: Number((bytes / 1024 / 1024).toFixed(2)),
     loopLagP99Ms: rounded(lag),
     rssMib: Math.round(master.figures().rssMib),
