@@ -1,6 +1,6 @@
 import { request } from "node:http";
+import { type DaemonProcess, startMasterProcess } from "./fleet/daemon-process.ts";
 import { percentile, sleep, startAgents } from "./fleet/fleet.ts";
-import { type MasterProcess, startMasterProcess } from "./fleet/master-process.ts";
 import type { BenchOptions, Row } from "./harness/bench.ts";
 import { startHostiles } from "./http/hostile.ts";
 import { Poller } from "./http/poller.ts";
@@ -11,7 +11,7 @@ const resources = [
   { name: "cpus", scalar: 64_000 },
   { name: "mem", scalar: 64 * 1024 * 1000 },
 ];
-const portOf = ({ address }: MasterProcess): number => Number(address.split(":")[1]);
+const portOf = ({ address }: DaemonProcess): number => Number(address.split(":")[1]);
 const rounded = (ms: number): number => Number(ms.toFixed(1));
 
 /** GETs a path; resolves with the bytes of the answer. */
@@ -37,7 +37,7 @@ async function loopLagP99Ms(port: number): Promise<number> {
 
 /** Events a second that reach so many schedulers, each asking for 500 of them at a time. */
 async function events(
-  master: MasterProcess,
+  master: DaemonProcess,
   wire: Wire,
   count: number,
   seconds: number,
@@ -135,7 +135,7 @@ async function filling(port: number, number: number, agents: number): Promise<Ht
 
 /** Pollers of `/state` on a cluster that changes meanwhile, as clusters do. */
 async function state(
-  master: MasterProcess,
+  master: DaemonProcess,
   agents: number,
   pollers: number,
   seconds: number,
@@ -192,7 +192,7 @@ async function state(
 }
 
 /** A good client's calls while 200 hostile ones are at work. */
-async function hostile(master: MasterProcess, clients: number, seconds: number): Promise<Row> {
+async function hostile(master: DaemonProcess, clients: number, seconds: number): Promise<Row> {
   const port = portOf(master);
   const good = await HttpScheduler.subscribe({
     port,

@@ -1,5 +1,5 @@
+import { startMasterProcess } from "./fleet/daemon-process.ts";
 import { percentile, sleep, startAgents, startFrameworks } from "./fleet/fleet.ts";
-import { startMasterProcess } from "./fleet/master-process.ts";
 import { BenchError, type BenchOptions, type Row } from "./harness/bench.ts";
 
 interface Load {

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { startMasterProcess } from "./fleet/daemon-process.ts";
 import { percentile } from "./fleet/fleet.ts";
-import { startMasterProcess } from "./fleet/master-process.ts";
 import { runSwaps, type SwapLoad } from "./fleet/swaps.ts";
 import type { BenchOptions, Row } from "./harness/bench.ts";
 

@@ -1,7 +1,7 @@
 import { type AgentConfig, AgentConfigSchema } from "../../contract/config/agent.ts";
 import type { ContainerShown, OwnAgentView } from "../../contract/ports/agent-view.ts";
-import type { Usage } from "../../contract/ports/isolator.ts";
 import type { Clock } from "../../contract/ports/clock.ts";
+import type { Usage } from "../../contract/ports/isolator.ts";
 import { flagsOf } from "../../kernel/host/config-flags.ts";
 import { systemMetrics } from "../../kernel/host/system-metrics.ts";
 import { executorKey } from "../core/ids.ts";

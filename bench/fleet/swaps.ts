@@ -2,10 +2,10 @@ import { parseResources } from "../../contract/resources/text.ts";
 import type { PolicyEventView } from "../../contract/schema/policy.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
 import { OperatorClient, Scheduler } from "../../sdk/index.ts";
+import type { DaemonProcess } from "./daemon-process.ts";
 import { AGENT_RESOURCES, sleep, startAgents, startFrameworks } from "./fleet.ts";
 import type { SimulatedFramework } from "./framework.ts";
 import { Ledger } from "./ledger.ts";
-import type { MasterProcess } from "./master-process.ts";
 
 /** A fleet, and how often and how fast the policy over it is swapped. */
 export interface SwapLoad {
@@ -109,7 +109,7 @@ interface Sightings {
 }
 
 function launching(
-  master: MasterProcess,
+  master: DaemonProcess,
   count: number,
   ledger: Ledger,
   seen: Sightings,
@@ -162,7 +162,7 @@ async function promoteInTurn(
  * books.
  */
 export async function runSwaps(
-  master: MasterProcess,
+  master: DaemonProcess,
   load: SwapLoad,
   policies: readonly string[],
 ): Promise<SwapFigures> {

@@ -114,7 +114,15 @@ export const MasterConfigSchema = Type.Object(
     allocationInterval: Duration({
       default: "1secs",
       unitMinimum: 1,
-      description: "Time between allocations of the whole cluster (C1). Events allocate at once.",
+      description:
+        "Time between allocations of the whole cluster (C1). New agents and frameworks, and " +
+        "frameworks that want offers again, are served at once.",
+    }),
+    freedResourcesDelay: Duration({
+      default: "50ms",
+      description:
+        "What ended tasks and departed frameworks gave up is offered again after this time, all " +
+        "of it together. With `allocationInterval` or more it waits for that, as in Mesos (C1).",
     }),
     offerTimeout: Type.Optional(
       Duration({

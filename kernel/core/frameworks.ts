@@ -67,6 +67,7 @@ export function disconnectFramework(state: ClusterState, framework: Framework): 
 
 /** Takes a framework's offers back without a word: its stream is gone (B2, B4). */
 export function recoverOffers(state: ClusterState, framework: Framework): void {
+  if (framework.offers.size > 0) state.allocation.freed = true;
   for (const offer of [...framework.offers]) recoverOffer(state, offer);
 }
 

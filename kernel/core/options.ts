@@ -11,6 +11,8 @@ export interface ClusterOptions {
   readonly region: string | undefined;
   /** Time between batches of allocation (C1). */
   readonly allocationIntervalMs: number;
+  /** What tasks, executors and frameworks gave up is offered after this long, together. */
+  readonly freedResourcesDelayMs: number;
   /** Offers that nobody answers are rescinded after this long; `undefined` for never (C4). */
   readonly offerTimeoutMs: number | undefined;
   /** What has to be left on an agent for an offer; any of these, empty for no minimum (C13). */
@@ -49,6 +51,7 @@ export const defaultOptions: Omit<ClusterOptions, "master"> = {
   name: undefined,
   region: undefined,
   allocationIntervalMs: 1_000,
+  freedResourcesDelayMs: 50,
   offerTimeoutMs: undefined,
   minAllocatable: [{ cpus: 10 }, { mem: 32_000 }],
   backOffCyclesMax: 32,

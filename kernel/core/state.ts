@@ -95,6 +95,10 @@ export interface ClusterState {
   readonly allocation: {
     /** A round is to run as soon as what is in the inbox has been stepped (C1). */
     wanted: boolean;
+    /** Something was given up that others may use: a round is to follow before long (C1). */
+    freed: boolean;
+    /** The timer for that round runs. */
+    freedDue: boolean;
     /** The policy left agents idle that it may give away as time passes. */
     lookAgain: boolean;
     /** No round before this, unless enough agents are back (E17). */
@@ -206,6 +210,8 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     },
     allocation: {
       wanted: false,
+      freed: false,
+      freedDue: false,
       lookAgain: false,
       pausedUntilMs: undefined,
       agentsAwaited: 0,

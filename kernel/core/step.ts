@@ -23,6 +23,16 @@ export function step(state: ClusterState, input: ClusterInput, nowMs: number, ou
   if (!state.recovered && input.type !== "recovered") return;
   dispatch(state, input, nowMs, out);
   if (state.emptied.size > 0) settleDrains(state, out);
+  if (state.allocation.freed) awaitMore(state, nowMs);
+}
+
+/** Sets a time for the round over what was freed: what is freed until then is offered with it. */
+function awaitMore({ allocation, options, timers }: ClusterState, nowMs: number): void {
+  allocation.freed = false;
+  const { freedResourcesDelayMs: delayMs, allocationIntervalMs } = options;
+  if (allocation.freedDue || delayMs >= allocationIntervalMs) return;
+  allocation.freedDue = true;
+  timers.set(nowMs + delayMs, "freed");
 }
 
 function dispatch(state: ClusterState, input: ClusterInput, nowMs: number, out: Effect[]): void {

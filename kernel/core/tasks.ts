@@ -70,6 +70,7 @@ export function releaseTask(state: ClusterState, agent: Agent, task: Task): void
   task.client.holders -= 1;
   discharge(state, task.client, task.resources);
   giveFree(state, agent, task.resources);
+  state.allocation.freed = true;
   dropIdleClient(state, task.client);
 }
 
@@ -150,6 +151,7 @@ export function dropExecutor(state: ClusterState, agent: Agent, executor: Execut
   executor.client.holders -= 1;
   discharge(state, executor.client, executor.resources);
   giveFree(state, agent, executor.resources);
+  state.allocation.freed = true;
   dropIdleClient(state, executor.client);
 }
 

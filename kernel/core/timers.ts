@@ -1,6 +1,7 @@
 /** What a timer is for; `key` of the timer says whose. */
 export type TimerKind =
   | "batch"
+  | "freed"
   | "ping"
   | "reregister"
   | "failover"

@@ -24,6 +24,7 @@ export function clusterOptions(config: MasterConfig, master: MasterInfo): Cluste
     master,
     name: config.cluster,
     allocationIntervalMs: config.allocationInterval,
+    freedResourcesDelayMs: config.freedResourcesDelay,
     offerTimeoutMs: config.offerTimeout,
     minAllocatable: quantities.value,
     backOffCyclesMax: config.hoardingBackOffCycles,

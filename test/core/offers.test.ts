@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { OfferId, RoleName } from "../../contract/ids.ts";
+import type { TestCluster } from "../support/cluster.ts";
 import { scenario } from "../support/scenario.ts";
 
 const oneOfEach = `
@@ -7,29 +8,69 @@ const oneOfEach = `
   framework web failover=10000
 `;
 
+scenario("O1 a task runs, ends, and its resources are offered again", oneOfEach, (c) => {
+  c.do("web accepts a1 t1(cpus:1;mem:64) refuse=0");
+  c.expect("a1 < launch t1 with framework");
+  c.do("wait 1s");
+  c.expect("web < offers a1(cpus:3;mem:960)");
+  c.do("a1 updates t1 RUNNING");
+  c.expect("web < t1 RUNNING ack?");
+  c.do("web acks t1");
+  c.expect("a1 < ack t1");
+  c.do("a1 updates t1 FINISHED");
+  c.expect("web < t1 FINISHED ack?");
+  c.do("wait 1s");
+  c.expect("web < offers a1(cpus:1;mem:64)");
+  c.do("web acks t1");
+  c.expect("a1 < ack t1");
+});
+
+/** Two tasks run, and what they left is refused for a minute. */
+function runTwo(c: TestCluster): void {
+  c.do("web accepts a1 t1(cpus:1;mem:64) t2(cpus:1;mem:64) refuse=60000");
+  c.do("a1 updates t1 RUNNING");
+  c.do("a1 updates t2 RUNNING");
+  c.do("wait 1s");
+  c.told();
+}
+
+scenario("C1 what tasks free is offered soon, and all of it together", oneOfEach, (c) => {
+  runTwo(c);
+  c.do("a1 updates t1 FINISHED");
+  c.do("wait 30ms");
+  c.do("a1 updates t2 FINISHED");
+  c.do("wait 19ms");
+  c.expect("web < t1 FINISHED ack?\nweb < t2 FINISHED ack?");
+  c.do("wait 1ms");
+  c.expect("web < offers a1(cpus:4;mem:1024)");
+});
+
+scenario("C1 what a framework that leaves held is offered to others soon", oneOfEach, (c) => {
+  c.do("framework batch");
+  c.told();
+  c.do("web leaves");
+  c.do("wait 49ms");
+  c.expect("");
+  c.do("wait 1ms");
+  c.expect("batch < offers a1(cpus:4;mem:1024)");
+});
+
 scenario(
-  "O1 a task runs, ends, and its resources are offered at the next batch",
+  "C1 freed resources wait for the batch where the config says so, as in Mesos",
   oneOfEach,
   (c) => {
-    c.do("web accepts a1 t1(cpus:1;mem:64) refuse=0");
-    c.expect("a1 < launch t1 with framework");
-    c.do("wait 1s");
-    c.expect("web < offers a1(cpus:3;mem:960)");
-    c.do("a1 updates t1 RUNNING");
-    c.expect("web < t1 RUNNING ack?");
-    c.do("web acks t1");
-    c.expect("a1 < ack t1");
+    runTwo(c);
     c.do("a1 updates t1 FINISHED");
+    c.do("wait 999ms");
     c.expect("web < t1 FINISHED ack?");
-    c.do("wait 1s");
-    c.expect("web < offers a1(cpus:1;mem:64)");
-    c.do("web acks t1");
-    c.expect("a1 < ack t1");
+    c.do("wait 1ms");
+    c.expect("web < offers a1(cpus:3;mem:960)");
   },
+  { freedResourcesDelayMs: 1_000 },
 );
 
 scenario(
-  "C1 a new agent is offered at once, freed resources wait for the batch",
+  "C1 a new agent is offered at once, what is declined waits for the batch",
   oneOfEach,
   (c) => {
     c.do("agent a2 cpus:2;mem:512");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SimulatedAgent } from "../../bench/fleet/agent.ts";
+import { type DaemonProcess, startMasterProcess } from "../../bench/fleet/daemon-process.ts";
 import { AGENT_RESOURCES } from "../../bench/fleet/fleet.ts";
-import { type MasterProcess, startMasterProcess } from "../../bench/fleet/master-process.ts";
 import { OperatorClient, Scheduler } from "../../sdk/index.ts";
 import { until } from "../support/until.ts";
 
@@ -19,7 +19,7 @@ const AGENTS = {
 };
 
 describe("condor on a master at work", () => {
-  let master: MasterProcess;
+  let master: DaemonProcess;
   let client: OperatorClient;
   let agents: SimulatedAgent[] = [];
   const schedulers: Scheduler[] = [];

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SimulatedAgent } from "../../bench/fleet/agent.ts";
+import { type DaemonProcess, startMasterProcess } from "../../bench/fleet/daemon-process.ts";
 import { startAgents, startFrameworks } from "../../bench/fleet/fleet.ts";
 import type { SimulatedFramework } from "../../bench/fleet/framework.ts";
 import { Ledger } from "../../bench/fleet/ledger.ts";
-import { type MasterProcess, startMasterProcess } from "../../bench/fleet/master-process.ts";
 import { loadRequest } from "../../cli/policy/load.ts";
 import type { PolicyEventView } from "../../contract/schema/policy.ts";
 import { OperatorClient, Scheduler } from "../../sdk/index.ts";
@@ -21,7 +21,7 @@ function patiently<T>(what: string, check: () => Promise<T | false | undefined>)
 
 describe("a policy that fails on a master at work", () => {
   const ledger = new Ledger();
-  let master: MasterProcess;
+  let master: DaemonProcess;
   let client: OperatorClient;
   let agents: SimulatedAgent[] = [];
   let frameworks: SimulatedFramework[] = [];
@@ -177,7 +177,7 @@ describe("a policy that fails on a master at work", () => {
       const { stdout } = await tepui(["policy", "history"], env).result;
       for (const [name, code, hasRow] of faults) {
         const row = hasRow ? String.raw`\d+` : "-";
-        const line = String.raw`${name}@[0-9a-f]{12} +fault +live +${code} +${row} `;
+        const line = `${name}@[0-9a-f]{12} +fault +live +${code} +${row} `;
         expect(stdout).toMatch(new RegExp(line));
       }
     },

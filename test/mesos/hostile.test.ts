@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SimulatedAgent } from "../../bench/fleet/agent.ts";
+import { type DaemonProcess, startMasterProcess } from "../../bench/fleet/daemon-process.ts";
 import { startAgents } from "../../bench/fleet/fleet.ts";
-import { type MasterProcess, startMasterProcess } from "../../bench/fleet/master-process.ts";
 import { type Hostiles, startHostiles } from "../../bench/http/hostile.ts";
 import { pause, until } from "../support/until.ts";
 import { ask } from "./support/client.ts";
@@ -27,7 +27,7 @@ const wanted: Readonly<Record<string, readonly number[]>> = {
 };
 
 describe("200 hostile clients on a master with 1,000 agents", () => {
-  let master: MasterProcess;
+  let master: DaemonProcess;
   let agents: SimulatedAgent[] = [];
   let hostiles: Hostiles | undefined;
   let port = 0;

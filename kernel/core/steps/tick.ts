@@ -32,6 +32,10 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
       timers.set(nowMs + options.allocationIntervalMs, "batch");
       batch(state, nowMs, out);
       return;
+    case "freed":
+      state.allocation.freedDue = false;
+      wantRound(state);
+      return;
     case "filters":
       state.filters.expire(atMs, (agent) => state.tables.touchAgent(agent));
       return;

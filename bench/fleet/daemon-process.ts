@@ -11,10 +11,10 @@ export interface ProcessFigures {
   readonly rssMib: number;
 }
 
-/** A master in a process of its own, as `tepui master` runs it. */
-export interface MasterProcess {
+/** A master or an agent in a process of its own, as `tepui master` and `tepui agent` run them. */
+export interface DaemonProcess {
   readonly address: string;
-  /** Its folder: the config file master.json, and all data. */
+  /** Its folder: the config file, and all data. */
   readonly directory: string;
   readonly pid: number;
   figures(): ProcessFigures;
@@ -41,35 +41,42 @@ function figuresOf(pid: number): ProcessFigures {
   return { cpuMs: ticks * 10, rssMib: rssKib / 1024 };
 }
 
-async function waitUntilReady(address: string, child: ChildProcess): Promise<void> {
+async function waitUntilReady(url: string, child: ChildProcess, kind: string): Promise<void> {
   for (let tries = 0; tries < 1_200; tries++) {
-    if (child.exitCode !== null) throw new Error(`the master ended with status ${child.exitCode}`);
+    if (child.exitCode !== null) throw new Error(`the ${kind} ended with ${child.exitCode}`);
     try {
-      const answer = await fetch(`http://${address}/ready`);
+      const answer = await fetch(url);
       if (answer.ok) return;
     } catch {
       // Not listening yet.
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error("the master was not ready after a minute");
+  throw new Error(`the ${kind} was not ready after a minute`);
 }
 
-/** Starts a master on loopback with the given settings beside its own address and directory. */
-export async function startMasterProcess(config: object = {}): Promise<MasterProcess> {
-  const directory = mkdtempSync(join(tmpdir(), "tepui-bench-"));
+/**
+ * Starts a daemon on loopback. `config` is beside its own address, and is given its folder;
+ * `readyPath` answers once it is of use.
+ */
+export async function startDaemon(
+  kind: "master" | "agent",
+  config: (directory: string) => object,
+  readyPath: string,
+): Promise<DaemonProcess> {
+  const directory = mkdtempSync(join(tmpdir(), `tepui-bench-${kind}-`));
   const port = await freePort();
-  const file = join(directory, "master.json");
+  const file = join(directory, `${kind}.json`);
   const listen = { host: "127.0.0.1", port };
-  writeFileSync(file, JSON.stringify({ listen, dataDir: directory, ...config }));
+  writeFileSync(file, JSON.stringify({ listen, ...config(directory) }));
   // The command as it was built, also when this file runs from its source.
   const top = import.meta.url.endsWith(".ts") ? "../../dist/" : "../../";
   const cli = fileURLToPath(new URL(`${top}cli/main.js`, import.meta.url));
-  const child = spawn(process.execPath, [cli, "master", "--config", file], {
+  const child = spawn(process.execPath, [cli, kind, "--config", file], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const address = `127.0.0.1:${port}`;
-  await waitUntilReady(address, child);
+  await waitUntilReady(`http://${address}${readyPath}`, child, kind);
   return {
     address,
     directory,
@@ -84,4 +91,14 @@ export async function startMasterProcess(config: object = {}): Promise<MasterPro
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Starts a master with the given settings beside its own address and folder. */
+export function startMasterProcess(config: object = {}): Promise<DaemonProcess> {
+  return startDaemon("master", (dataDir) => ({ dataDir, ...config }), "/ready");
+}
+
+/** Starts an agent of that master, which runs real tasks, with the given settings beside. */
+export function startAgentProcess(master: string, config: object = {}): Promise<DaemonProcess> {
+  return startDaemon("agent", (workDir) => ({ master, workDir, ...config }), "/health");
 }
