@@ -105,6 +105,37 @@ describe("turns", () => {
     const call = { type: "acknowledge", agentId, taskId, uuid: of };
     return { type: "input", input: { type: "framework-call", peer, call } };
   });
+  const task = (taskId: fc.Arbitrary<string>) =>
+    fc.record(
+      {
+        name: fc.constantFrom("a", "b"),
+        taskId,
+        resources: fc.constantFrom([{ name: "cpus", scalar: 1 }], [{ name: "cpus", scalar: 2 }]),
+        command: fc.constantFrom({ value: "true" }, { value: "true", arguments: [] }),
+        data: fc.constantFrom(Uint8Array.of(1)),
+      },
+      { requiredKeys: ["taskId", "name"] },
+    );
+  const tasks = fc.oneof(
+    fc.array(task(id), { maxLength: 4 }),
+    // As most are: alike but for their ids.
+    fc
+      .tuple(task(id), fc.array(id, { maxLength: 4 }))
+      .map(([like, ids]) => ids.map((taskId) => ({ ...structuredClone(like), taskId }))),
+  );
+  const operation = fc.oneof(
+    fc.record({ type: fc.constant("LAUNCH"), tasks }),
+    fc.record({ type: fc.constantFrom("LAUNCH_GROUP", "RESERVE"), tasks }),
+  );
+  const accept = fc
+    .tuple(
+      fc.nat(),
+      fc.record({ offerIds: fc.array(id), operations: fc.array(operation) }, { requiredKeys: [] }),
+    )
+    .map(([peer, about]) => {
+      const call = { type: "accept", ...about };
+      return { type: "input", input: { type: "framework-call", peer, call } };
+    });
   const kinds = fc.array(fc.integer({ max: 1e9, min: 0 }), { maxLength: 8, minLength: 8 });
   const decision = fc.oneof(
     fc.record({ agentRow: fc.nat(), clientRow: fc.nat(), whole: fc.constant(true) }),
@@ -136,7 +167,13 @@ describe("turns", () => {
     { type: "input", input: { type: "framework-call", peer: 1, call: { type: "revive" } } },
     { type: "policy-changed", what: "promoted", name: "drf", digest: "d" },
   );
-  const item = fc.oneof(update, acknowledge, round, other) as unknown as fc.Arbitrary<TurnItem>;
+  const item = fc.oneof(
+    update,
+    acknowledge,
+    accept,
+    round,
+    other,
+  ) as unknown as fc.Arbitrary<TurnItem>;
 
   test("are read as they were written, in short form or long", () => {
     const turns = fc.array(fc.tuple(time, fc.array(item, { maxLength: 6 })), {
