@@ -82,6 +82,7 @@ class Extraction {
     for (const item of items) {
       if (item.type === "input") this.#input(item.input, nowMs);
       else if (item.type === "round") this.#round(item, nowMs);
+      else if (item.type === "touch-all") this.state.tables.touchAll();
     }
     this.turn += 1;
     this.gathered.endMs = nowMs;
