@@ -5,7 +5,9 @@ import { errors } from "../../contract/errors.ts";
 import { type Identity, runAs } from "./programs.ts";
 import type { ArchiveKind } from "./uri.ts";
 
-/** What tar and unzip say when a name in an archive leads elsewhere; they leave it out or bend it. */
+/**
+ * What tar and unzip say when a name in an archive leads elsewhere; they leave it out or bend it.
+ */
 const ESCAPES =
   /Removing leading|contains '\.\.'|skipped "\.\.\/" path|stripped absolute path|\.\.\/: mapname/;
 

@@ -27,9 +27,9 @@ export class Fetcher {
   }
 
   /**
-   * Fetches all URIs of a container, in their order. Everything in the sandbox belongs to its owner,
-   * and files of this host are read with that user's rights; for an engine, whose users are others,
-   * with nobody's.
+   * Fetches all URIs of a container, in their order. Everything in the sandbox belongs to its
+   * owner, and files of this host are read with that user's rights; for an engine, whose users are
+   * others, with nobody's.
    * @throws FETCH_URI_INVALID before anything is fetched; FETCH_FAILED, FETCH_CHECKSUM,
    * FETCH_ARCHIVE, FETCH_ARCHIVE_ESCAPES, FETCH_DISK_FULL, FETCH_PROGRAM_MISSING
    */
@@ -132,7 +132,9 @@ async function verify({ shown, sha256 }: Source, path: string): Promise<void> {
   if (found !== sha256) throw errors.FETCH_CHECKSUM(shown, sha256, found);
 }
 
-/** Gives a fetched file its name. Folders on the way are made; a link among them is not followed. */
+/**
+ * Gives a fetched file its name. Folders on the way are made; a link among them is not followed.
+ */
 async function put({ name, shown, isExecutable }: Source, place: Place): Promise<void> {
   const { sandbox, part, owner } = place;
   const target = join(sandbox, name);
