@@ -13,6 +13,7 @@ import type { ContainerEvents } from "./containerizer/container.ts";
 import { Containerizer } from "./containerizer/containerizer.ts";
 import type { Effect } from "./core/effect.ts";
 import type { AgentState, ContainerPlan } from "./core/state.ts";
+import type { Fetcher } from "./fetcher/fetcher.ts";
 import { look } from "./io/checker.ts";
 import type { Surroundings } from "./io/environment.ts";
 import type { ExecutorDoor } from "./io/executors.ts";
@@ -33,6 +34,7 @@ export interface AgentParts {
   readonly volumes: Volumes;
   readonly surroundings: Surroundings;
   readonly gc: SandboxGc;
+  readonly fetcher: Fetcher;
   readonly workDir: string;
   readonly isolators: readonly Isolator[];
   readonly log: Logger;
@@ -76,6 +78,7 @@ export class Agent {
       clock,
       log,
       events: this.#containerEvents(),
+      fetch: (spec, signal) => parts.fetcher.fetch(spec, signal),
     });
     this.loop = new AgentLoop({
       state,

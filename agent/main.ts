@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, realpathSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
 import { agentOrderSchemas } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
@@ -23,6 +23,7 @@ import { bootId, readStat } from "./containerizer/proc.ts";
 import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState, ContainerPlan } from "./core/state.ts";
+import { Fetcher } from "./fetcher/fetcher.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
@@ -179,6 +180,7 @@ async function start(
   const token = (plan: ContainerPlan): string => tokens.issue(plan.id);
   const running = new Agent({
     ...{ config, state, store, sandboxes, gc, workDir, log, metrics },
+    fetcher: new Fetcher(join(workDir, "fetch"), config.fetcher),
     volumes: new Volumes(workDir),
     clock: systemClock,
     isolators: host.getAll(ISOLATOR),

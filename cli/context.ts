@@ -79,6 +79,11 @@ export function amount(text: string): number {
   );
 }
 
+/** Collects a value given once or several times. */
+export function several(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
 /** Collects `NAME=VALUE` given once or several times. */
 export function pairs(text: string, before: Readonly<Record<string, string>> = {}) {
   const equals = text.indexOf("=");

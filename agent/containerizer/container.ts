@@ -37,6 +37,8 @@ export interface ContainerizerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly events: ContainerEvents;
+  /** Puts what the command's URIs name into the sandbox; without it such commands are refused. */
+  readonly fetch?: (spec: ContainerSpec, signal: AbortSignal) => Promise<void>;
 }
 
 /** A container on its way from its launch to its end. */
@@ -78,12 +80,35 @@ export function rootOf(container: Container): TreeRoot {
  * @throws CONTAINER_LAUNCH_REFUSED
  */
 export function refuseWhatNobodyRuns(spec: ContainerSpec): void {
-  const { container, command } = spec;
+  const { container } = spec;
   if (container?.type === "DOCKER" || container?.mesos?.image !== undefined) {
     throw errors.CONTAINER_LAUNCH_REFUSED("no isolator of this agent runs images");
   }
-  if ((command.uris?.length ?? 0) > 0) {
-    throw errors.CONTAINER_LAUNCH_REFUSED("this agent does not fetch URIs");
+}
+
+/**
+ * Puts what a command's URIs name into its sandbox.
+ * @throws CONTAINER_LAUNCH_REFUSED where nothing fetches, and what the fetcher says
+ */
+export async function fetchFor(
+  spec: ContainerSpec,
+  { fetch }: ContainerizerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (fetch !== undefined) return await fetch(spec, signal);
+  if ((spec.command.uris?.length ?? 0) === 0) return;
+  throw errors.CONTAINER_LAUNCH_REFUSED("nothing here fetches URIs");
+}
+
+/** Has all isolators tell when the container hits a limit. */
+export function watchLimits(
+  container: Container,
+  { isolators, events }: ContainerizerOptions,
+): void {
+  const { id } = container.spec;
+  for (const isolator of isolators) {
+    const stop = isolator.watch?.(id, (limitation) => events.onLimit(id, limitation));
+    if (stop !== undefined) container.unwatch.push(stop);
   }
 }
 

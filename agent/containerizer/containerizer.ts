@@ -11,9 +11,11 @@ import { type Composition, composed, launchOf } from "./compose.ts";
 import {
   type Container,
   type ContainerizerOptions,
+  fetchFor,
   newContainer,
   rootOf,
   stopWatching,
+  watchLimits,
 } from "./container.ts";
 import { Execs } from "./execs.ts";
 import { ExitRecords } from "./exits.ts";
@@ -75,7 +77,12 @@ export class Containerizer {
 
   async #prepare(container: Container): Promise<void> {
     const { spec, abort } = container;
+    // Credentials for an engine's image may be among what is fetched; otherwise the sandbox has to
+    // belong to its user first.
+    const isOfEngine = spec.container?.type === "DOCKER";
+    if (isOfEngine) await fetchFor(spec, this.#options, abort.signal);
     const { external, ...launch } = await composed(this.#options.isolators, spec, abort.signal);
+    if (!isOfEngine) await fetchFor(spec, this.#options, abort.signal);
     if (external !== undefined) container.external = external;
     else await this.#hold(container, launch);
     abort.signal.throwIfAborted();
@@ -114,7 +121,7 @@ export class Containerizer {
     const container = this.#containers.get(id);
     if (container?.phase !== "held") return;
     container.phase = "running";
-    this.#watchLimits(container);
+    watchLimits(container, this.#options);
     const { external } = container;
     if (external === undefined) {
       this.#keeper?.release(id);
@@ -141,22 +148,12 @@ export class Containerizer {
     );
   }
 
-  #watchLimits(container: Container): void {
-    const { id } = container.spec;
-    for (const isolator of this.#options.isolators) {
-      const stop = isolator.watch?.(id, (limitation) =>
-        this.#options.events.onLimit(id, limitation),
-      );
-      if (stop !== undefined) container.unwatch.push(stop);
-    }
-  }
-
   /** Takes up a container that was running when the agent ended; `onExited` follows in its time. */
   adopt(checkpoint: ContainerCheckpoint): void {
     const { spec, process } = checkpoint;
     const container = newContainer(spec, "running", process);
     this.#containers.set(spec.id, container);
-    this.#watchLimits(container);
+    watchLimits(container, this.#options);
     for (const isolator of this.#options.isolators) {
       const external = isolator.external?.(spec.id);
       if (external === undefined) continue;

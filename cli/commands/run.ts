@@ -8,6 +8,7 @@ import {
   durationMs,
   masterCommand,
   pairs,
+  several,
   wholeNumber,
 } from "../context.ts";
 import { runJob } from "../run/job.ts";
@@ -41,6 +42,7 @@ function runFlags(command: Command): Command {
     .option("--timeout <duration>", "kill a task that runs longer, such as 10mins", durationMs)
     .option("--attr <name=value>", "only on agents with this attribute; may be repeated", pairs)
     .option("--concurrency <n>", "at most so many tasks at once", wholeNumber(1, TASKS_MAX))
+    .option("--uri <uri>", "fetched into the sandbox first; may be repeated", several)
     .option("--health-cmd <line>", "kill a task in which this shell command keeps failing")
     .option("--health-http <port/path>", "kill a task that does not answer there by 200 to 399")
     .option("--health-tcp <port>", "kill a task that does not listen there", wholeNumber(1, 65535))

@@ -19,6 +19,7 @@ import { exitCodes, tasksExitCode } from "../exit-codes.ts";
 import { mastersOf } from "../master-client.ts";
 import { Progress } from "../progress.ts";
 import { AttemptStreams } from "./attempt-streams.ts";
+import { fetchUriOf } from "./fetch-uri.ts";
 import { healthCheckOf } from "./health.ts";
 import type { RunOptions } from "./run-options.ts";
 import { WaitWatch } from "./waiting.ts";
@@ -43,7 +44,7 @@ function nameOf(words: readonly string[], given: string | undefined): string {
 export function commandOf(
   words: readonly string[],
   index: number,
-  { env = {}, user }: Pick<RunOptions, "env" | "user">,
+  { env = {}, user, uri = [] }: Pick<RunOptions, "env" | "user" | "uri">,
 ): CommandInfo {
   const [first = ""] = words;
   const variables = { ...env, TEPUI_TASK_INDEX: String(index) };
@@ -52,6 +53,7 @@ export function commandOf(
     ...(words.length === 1 ? { shell: true } : { shell: false, arguments: [...words] }),
     environment: Object.entries(variables).map(([name, value]) => ({ name, value })),
     ...(user === undefined ? {} : { user }),
+    ...(uri.length === 0 ? {} : { uris: uri.map(fetchUriOf) }),
   };
 }
 

@@ -17,6 +17,7 @@ export interface RunOptions extends MasterOptions {
   readonly timeout?: number;
   readonly attr?: Readonly<Record<string, string>>;
   readonly concurrency?: number;
+  readonly uri?: readonly string[];
   readonly healthCmd?: string;
   /** `PORT[/PATH]`. */
   readonly healthHttp?: string;

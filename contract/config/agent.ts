@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { Duration } from "../check/units.ts";
+import { Bytes, Duration } from "../check/units.ts";
 import { InsecureRemoteSchema, ListenSchema, LogSchema, PluginsSchema } from "./shared.ts";
 
 /** How status updates are sent again until they are acknowledged. */
@@ -17,6 +17,24 @@ const StatusUpdatesSchema = Type.Object(
     }),
   },
   { default: {}, description: "How status updates are sent again until they are acknowledged." },
+);
+
+/** How files of tasks are fetched. */
+const FetcherSchema = Type.Object(
+  {
+    cacheSize: Bytes({
+      default: "2GB",
+      description:
+        "Room for what tasks fetch with `cache`, in `fetch` below `workDir`; the least recently " +
+        "used goes first (F42).",
+    }),
+    stallTimeout: Duration({
+      default: "1mins",
+      unitMinimum: 1,
+      description: "A server that sends nothing for so long is asked again (F42).",
+    }),
+  },
+  { default: {}, description: "How files of tasks are fetched (F41, F42)." },
 );
 
 /** Config of an agent. Durations are milliseconds once it is read. Features A3, F, L. */
@@ -114,6 +132,7 @@ export const AgentConfigSchema = Type.Object(
       description: "How long executors wait for a restarted agent before they end (B42).",
     }),
     statusUpdates: StatusUpdatesSchema,
+    fetcher: FetcherSchema,
     gcDelay: Duration({
       default: "1weeks",
       description:

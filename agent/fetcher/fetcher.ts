@@ -1,0 +1,175 @@
+import { createHash } from "node:crypto";
+import { constants, createReadStream, mkdirSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { chmod, copyFile, type FileHandle, lchown, open, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { AgentConfig } from "../../contract/config/agent.ts";
+import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
+import type { ContainerSpec } from "../../contract/ports/isolator.ts";
+import { unpack } from "./archives.ts";
+import { FetchCache } from "./cache.ts";
+import { download } from "./download.ts";
+import { type Identity, runAs } from "./programs.ts";
+import { type Source, sourceOf } from "./uri.ts";
+
+/** The user that has no rights but everybody's. */
+const NOBODY: Identity = { uid: 65_534, gid: 65_534 };
+
+/** Puts what a command's URIs name into its sandbox before it is launched (F41, F42). */
+export class Fetcher {
+  readonly #cache: FetchCache;
+  readonly #stallTimeoutMs: number;
+  #count = 0;
+
+  /** `folder` is that of the cache, which nobody else may use. */
+  constructor(folder: string, config: AgentConfig["fetcher"]) {
+    this.#cache = new FetchCache(folder, config.cacheSize);
+    this.#stallTimeoutMs = config.stallTimeout;
+  }
+
+  /**
+   * Fetches all URIs of a container, in their order. Everything in the sandbox belongs to its
+   * owner, and files of this host are read with that user's rights; for an engine, whose users are
+   * others, with nobody's.
+   * @throws FETCH_URI_INVALID before anything is fetched; FETCH_FAILED, FETCH_CHECKSUM,
+   * FETCH_ARCHIVE, FETCH_ARCHIVE_ESCAPES, FETCH_DISK_FULL, FETCH_PROGRAM_MISSING
+   */
+  async fetch(spec: ContainerSpec, signal: AbortSignal): Promise<void> {
+    const sources = (spec.command.uris ?? []).map(sourceOf);
+    if (sources.length === 0) return;
+    const { uid, gid } = await stat(spec.sandbox);
+    const owner = uid === process.getuid?.() ? undefined : { uid, gid };
+    const isOfEngine = spec.container?.type === "DOCKER";
+    const reader = isOfEngine && process.getuid?.() === 0 ? NOBODY : owner;
+    for (const source of sources) {
+      signal.throwIfAborted();
+      const part = join(spec.sandbox, `.fetching-${this.#count++}`);
+      try {
+        await this.#fetch(source, { sandbox: spec.sandbox, part, owner, reader, signal });
+      } catch (thrown) {
+        signal.throwIfAborted();
+        throw faultOf(source, thrown);
+      } finally {
+        rmSync(part, { force: true });
+      }
+    }
+  }
+
+  async #fetch(source: Source, place: Place): Promise<void> {
+    const { part, owner, signal, reader } = place;
+    if (!source.isCached) {
+      await this.#get(source, part, place, signal);
+      await unpackFrom(part, source, place);
+      await put(source, place);
+      return;
+    }
+    const { from } = source;
+    const key = `${reader?.uid ?? ""} ${"url" in from ? from.url : from.path}`;
+    // Others may wait for the same download, so it goes on when this container is called off.
+    const { signal: always } = new AbortController();
+    const fill = (path: string) => this.#get(source, path, place, always);
+    const lease = await orAborted(this.#cache.lease(key, fill), signal);
+    try {
+      await verify(source, lease.path);
+      if (await unpackFrom(lease.path, source, place)) return;
+      await copyFile(lease.path, part, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      if (owner !== undefined) await lchown(part, owner.uid, owner.gid);
+      await put(source, place);
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** Fetches into a new file, which belongs to the sandbox's owner. */
+  async #get(source: Source, path: string, place: Place, signal: AbortSignal): Promise<void> {
+    const file = await open(path, "wx", 0o644);
+    try {
+      if (place.owner !== undefined) await file.chown(place.owner.uid, place.owner.gid);
+      if ("url" in source.from) {
+        const options = { signal, stallTimeoutMs: this.#stallTimeoutMs };
+        await download(source.from.url, file, options);
+      } else await copy(source.from.path, file, place.reader, signal);
+    } finally {
+      await file.close();
+    }
+    await verify(source, path);
+  }
+}
+
+/** Where something goes, and with whose rights. */
+interface Place {
+  readonly sandbox: string;
+  /** A file of the sandbox that is not there yet. */
+  readonly part: string;
+  readonly owner: Identity | undefined;
+  readonly reader: Identity | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Unpacks a fetched file if it is to be; answers whether it was. */
+async function unpackFrom(path: string, source: Source, place: Place): Promise<boolean> {
+  const { archive: kind, shown, name } = source;
+  if (kind === undefined) return false;
+  await unpack({ path, kind, shown, name }, place.sandbox, place.owner, place.signal);
+  return true;
+}
+
+async function copy(
+  path: string,
+  file: FileHandle,
+  reader: Identity | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { cwd: "/", signal, stdout: file.fd };
+  const { code, text } = await runAs(reader, ["cat", "--", path], options);
+  if (code !== 0) throw new Error(text.split("\n")[0] || `cat ended with status ${code}`);
+}
+
+async function verify({ shown, sha256 }: Source, path: string): Promise<void> {
+  if (sha256 === undefined) return;
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  const found = hash.digest("hex");
+  if (found !== sha256) throw errors.FETCH_CHECKSUM(shown, sha256, found);
+}
+
+/**
+ * Gives a fetched file its name. Folders on the way are made; a link among them is not followed.
+ */
+async function put({ name, shown, isExecutable }: Source, place: Place): Promise<void> {
+  const { sandbox, part, owner } = place;
+  const target = join(sandbox, name);
+  const folder = dirname(target);
+  const made = mkdirSync(folder, { recursive: true, mode: 0o755 });
+  if (realpathSync(folder) !== join(realpathSync(sandbox), dirname(name))) {
+    throw errors.FETCH_URI_INVALID(shown, `"${name}" leads through a link`);
+  }
+  for (let each = folder; owner !== undefined && made !== undefined; each = dirname(each)) {
+    await lchown(each, owner.uid, owner.gid);
+    if (each === made) break;
+  }
+  if (isExecutable) await chmod(part, 0o755);
+  renameSync(part, target);
+}
+
+function orAborted<T extends { release(): void }>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const early = (): void => reject(signal.reason);
+    signal.addEventListener("abort", early, { once: true });
+    promise
+      .then((lease) => {
+        if (signal.aborted) lease.release();
+        resolve(lease);
+      }, reject)
+      .finally(() => signal.removeEventListener("abort", early));
+  });
+}
+
+function faultOf({ shown }: Source, thrown: unknown): TepuiError {
+  if (thrown instanceof TepuiError) return thrown;
+  const isFull = (thrown as NodeJS.ErrnoException).code === "ENOSPC";
+  if (isFull || /No space left/i.test(reasonOf(thrown))) return errors.FETCH_DISK_FULL(shown);
+  return errors.FETCH_FAILED(shown, reasonOf(thrown));
+}
