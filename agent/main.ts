@@ -190,7 +190,11 @@ async function start(
       token: (plan) => tokens.issue(plan.id),
     },
     onEnd: (code, message) => {
-      void undo.run().finally(() => end(options, code, message));
+      const warn = (err: unknown): void => log.warn({ err }, "the agent did not end in order");
+      void undo
+        .run()
+        .catch(warn)
+        .finally(() => end(options, code, message));
     },
   });
   agent = running;
