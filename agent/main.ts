@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
@@ -15,14 +15,14 @@ import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
 import { advertisedAddress } from "../kernel/host/advertise.ts";
 import { checkBind } from "../kernel/host/config.ts";
+import { lockFolder } from "../kernel/host/folder-lock.ts";
 import { type Host, startHost } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
-import { softwareVersion } from "../kernel/host/software-version.ts";
 import { systemClock } from "../kernel/host/system-clock.ts";
-import { lentPorts } from "../wire/index.ts";
+import { lentPorts, makeConfigFolder, softwareVersion } from "../wire/index.ts";
 import { Agent } from "./agent.ts";
-import { bootId, readStat } from "./containerizer/proc.ts";
+import { bootId } from "./containerizer/proc.ts";
 import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState } from "./core/state.ts";
@@ -30,7 +30,6 @@ import { type AgentViewSource, viewOf } from "./io/agent-view.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { routeFiles } from "./io/files.ts";
 import { routeAgent } from "./io/http.ts";
-import { lockWorkDir } from "./io/lock.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { CheckpointStore } from "./io/store.ts";
 import { ExecutorTokens } from "./io/tokens.ts";
@@ -71,12 +70,6 @@ export interface RunningAgent {
 /** Folder of this file in the source tree or in `dist/`; the built-in plugins are beside it. */
 const HERE = dirname(fileURLToPath(import.meta.url));
 const PLUGIN_FAMILIES = ["isolators", "transports"];
-
-/** Pid and start time: the number alone may have been given to another process since. */
-function identityOf(pid: number): string | undefined {
-  const stat = readStat(pid);
-  return stat === undefined || stat.state === "Z" ? undefined : `${pid} ${stat.startTicks}`;
-}
 
 /**
  * Starts an agent: plugins, its own server, what an earlier agent left, then the master.
@@ -124,9 +117,9 @@ async function prepareGround(
       "listening to other machines without authentication: whoever reaches it can read sandboxes",
     );
   }
-  mkdirSync(resolve(config.workDir), { recursive: true, mode: 0o755 });
+  makeConfigFolder("workDir", resolve(config.workDir), 0o755);
   const workDir = realpathSync(resolve(config.workDir));
-  undo.add(lockWorkDir(workDir, process.pid, identityOf));
+  undo.add(lockFolder(workDir, "agent.lock", (pid) => errors.WORK_DIR_LOCKED(workDir, pid)));
   const metrics = new PromMetrics("tepui_agent");
   let shown: AgentViewSource | undefined;
   const view = viewOf(() => shown);
@@ -189,13 +182,7 @@ async function start(
       recoveryTimeoutMs: config.recoveryTimeout,
       token: (plan) => tokens.issue(plan.id),
     },
-    onEnd: (code, message) => {
-      const warn = (err: unknown): void => log.warn({ err }, "the agent did not end in order");
-      void undo
-        .run()
-        .catch(warn)
-        .finally(() => end(options, code, message));
-    },
+    onEnd: (code, message) => void endInOrder(undo, log).then(() => end(options, code, message)),
   });
   agent = running;
   undo.add(() => running.stop());
@@ -251,6 +238,14 @@ function routePages({ host, metrics }: Ground, sandboxes: Sandboxes, version: st
   for (const router of host.getAll(HTTP_ROUTER)) {
     routeAgent(router, pages);
     routeFiles(router, sandboxes);
+  }
+}
+
+async function endInOrder(undo: Undo, log: Logger): Promise<void> {
+  try {
+    await undo.run();
+  } catch (err) {
+    log.warn({ err }, "the agent did not end in order");
   }
 }
 

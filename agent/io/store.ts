@@ -141,7 +141,7 @@ export class CheckpointStore {
   }
 }
 
-/** Why a commit failed: LMDB's error promises that, and leaves the promise to whoever catches it. */
+/** Why a commit failed: LMDB's error promises it, and leaves the promise to whoever catches it. */
 async function commitCause(thrown: unknown): Promise<unknown> {
   const { commitError } = thrown as { readonly commitError?: Promise<never> };
   if (commitError === undefined) return thrown;

@@ -8,26 +8,22 @@ const oneOfEach = `
   framework web failover=10000
 `;
 
-scenario(
-  "O1 a task runs, ends, and its resources are offered again",
-  oneOfEach,
-  (c) => {
-    c.do("web accepts a1 t1(cpus:1;mem:64) refuse=0");
-    c.expect("a1 < launch t1 with framework");
-    c.do("wait 1s");
-    c.expect("web < offers a1(cpus:3;mem:960)");
-    c.do("a1 updates t1 RUNNING");
-    c.expect("web < t1 RUNNING ack?");
-    c.do("web acks t1");
-    c.expect("a1 < ack t1");
-    c.do("a1 updates t1 FINISHED");
-    c.expect("web < t1 FINISHED ack?");
-    c.do("wait 1s");
-    c.expect("web < offers a1(cpus:1;mem:64)");
-    c.do("web acks t1");
-    c.expect("a1 < ack t1");
-  },
-);
+scenario("O1 a task runs, ends, and its resources are offered again", oneOfEach, (c) => {
+  c.do("web accepts a1 t1(cpus:1;mem:64) refuse=0");
+  c.expect("a1 < launch t1 with framework");
+  c.do("wait 1s");
+  c.expect("web < offers a1(cpus:3;mem:960)");
+  c.do("a1 updates t1 RUNNING");
+  c.expect("web < t1 RUNNING ack?");
+  c.do("web acks t1");
+  c.expect("a1 < ack t1");
+  c.do("a1 updates t1 FINISHED");
+  c.expect("web < t1 FINISHED ack?");
+  c.do("wait 1s");
+  c.expect("web < offers a1(cpus:1;mem:64)");
+  c.do("web acks t1");
+  c.expect("a1 < ack t1");
+});
 
 /** Two tasks run, and what they left is refused for a minute. */
 function runTwo(c: TestCluster): void {

@@ -28,18 +28,7 @@ export interface Store {
  * @throws REGISTRY_FAILED when it cannot be opened or has another layout.
  */
 export function openStore(path: string, mapMib: number, log: Logger): Store {
-  let db: RootDatabase<unknown, string>;
-  try {
-    db = open<unknown, string>({
-      path,
-      mapSize: mapMib * 2 ** 20,
-      encoding: "msgpack",
-      // Batches of its own making have promises that nobody holds: a full disk would reject them.
-      eventTurnBatching: false,
-    });
-  } catch (cause) {
-    throw errors.REGISTRY_FAILED(`cannot open ${path}: ${reasonOf(cause)}`, cause);
-  }
+  const db = openDatabase(path, mapMib);
   const layout = db.get(LAYOUT_KEY) ?? LAYOUT;
   if (layout !== LAYOUT) {
     throw errors.REGISTRY_FAILED(
@@ -92,7 +81,21 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
   };
 }
 
-/** Why a commit failed: LMDB's error promises that, and leaves the promise to whoever catches it. */
+function openDatabase(path: string, mapMib: number): RootDatabase<unknown, string> {
+  try {
+    return open<unknown, string>({
+      path,
+      mapSize: mapMib * 2 ** 20,
+      encoding: "msgpack",
+      // Batches of its own making have promises that nobody holds: a full disk would reject them.
+      eventTurnBatching: false,
+    });
+  } catch (cause) {
+    throw errors.REGISTRY_FAILED(`cannot open ${path}: ${reasonOf(cause)}`, cause);
+  }
+}
+
+/** Why a commit failed: LMDB's error promises it, and leaves the promise to whoever catches it. */
 async function commitCause(thrown: unknown): Promise<unknown> {
   const { commitError } = thrown as { readonly commitError?: Promise<never> };
   if (commitError === undefined) return thrown;
