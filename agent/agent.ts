@@ -1,24 +1,28 @@
 import { join } from "node:path";
 import type { AgentMessage, AgentOrder } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
-import { errors, reasonOf, TepuiError } from "../contract/errors.ts";
+import { reasonOf, TepuiError } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
 import type { Clock } from "../contract/ports/clock.ts";
-import type { ContainerSpec, Isolator } from "../contract/ports/isolator.ts";
+import type { Isolator } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Metrics } from "../contract/ports/metrics.ts";
 import type { Link, LinkHandlers, TransportServer } from "../contract/ports/transport.ts";
+import type { CommandInfo } from "../contract/schema/command.ts";
 import type { ContainerEvents } from "./containerizer/container.ts";
 import { Containerizer } from "./containerizer/containerizer.ts";
 import type { Effect } from "./core/effect.ts";
 import type { AgentState, ContainerPlan } from "./core/state.ts";
-import { environmentOf, type Surroundings } from "./io/environment.ts";
+import { look } from "./io/checker.ts";
+import type { Surroundings } from "./io/environment.ts";
 import type { ExecutorDoor } from "./io/executors.ts";
 import { inParts } from "./io/holdings.ts";
 import { AgentLoop } from "./io/loop.ts";
 import type { Sandboxes } from "./io/sandbox.ts";
+import type { SandboxGc } from "./io/sandbox-gc.ts";
 import type { CheckpointStore } from "./io/store.ts";
 import type { Volumes } from "./io/volumes.ts";
+import { Launcher } from "./launcher.ts";
 
 /** What an agent is put together from. */
 export interface AgentParts {
@@ -28,6 +32,7 @@ export interface AgentParts {
   readonly sandboxes: Sandboxes;
   readonly volumes: Volumes;
   readonly surroundings: Surroundings;
+  readonly gc: SandboxGc;
   readonly workDir: string;
   readonly isolators: readonly Isolator[];
   readonly log: Logger;
@@ -44,6 +49,9 @@ export class Agent {
   readonly #parts: AgentParts;
   readonly #launches;
   readonly #failures;
+  readonly #launcher: Launcher;
+  /** Containers that are reached under an address of their own. */
+  readonly #addresses = new Map<string, string | undefined>();
   #door: ExecutorDoor | undefined;
   #servers: readonly TransportServer[] = [];
   #link: Link | undefined;
@@ -60,6 +68,7 @@ export class Agent {
       help: "Containers that could not be launched, by coded reason.",
       labels: ["code"],
     });
+    this.#launcher = new Launcher(parts);
     this.containerizer = new Containerizer({
       isolators,
       runDir: join(workDir, "run"),
@@ -126,8 +135,10 @@ export class Agent {
           containerId: id(container),
           ...(process === undefined ? {} : { process }),
         }),
-      onStarted: (container, { ipAddresses = [] }) =>
-        this.loop.enqueue({ type: "container-started", containerId: id(container), ipAddresses }),
+      onStarted: (container, { ipAddresses = [] }) => {
+        this.#addresses.set(container, ipAddresses[0]);
+        this.loop.enqueue({ type: "container-started", containerId: id(container), ipAddresses });
+      },
       onFailed: (container, cause) => this.#launchFailed(id(container), cause),
       onExited: (container, exit) =>
         this.loop.enqueue({
@@ -151,20 +162,6 @@ export class Agent {
     this.loop.enqueue({ type: "container-failed", containerId, message: reasonOf(cause) });
   }
 
-  /** The spec of a container, the same before and after a restart. */
-  specOf(plan: ContainerPlan, sandbox: string): ContainerSpec {
-    const { config, surroundings } = this.#parts;
-    const { role: _, checkpoint: __, shutdownGraceMs: ___, user, ...rest } = plan;
-    const volumes = this.#parts.volumes.among(plan.resources);
-    return {
-      ...rest,
-      sandbox,
-      environment: environmentOf(plan, sandbox, surroundings),
-      ...(volumes.length === 0 ? {} : { volumes }),
-      ...(user === undefined || !config.switchUser ? {} : { user }),
-    };
-  }
-
   #perform(effect: Effect): void {
     switch (effect.type) {
       case "checkpoint":
@@ -182,14 +179,19 @@ export class Agent {
         this.containerizer.kill(effect.containerId, effect.signal);
         return;
       case "forget-container":
-        this.containerizer.forget(effect.containerId);
+        this.containerizer.forget(effect.plan.id);
+        this.#addresses.delete(effect.plan.id);
+        this.#parts.gc.ended(effect.plan);
         return;
       case "send-executor":
         this.#sendExecutor(effect);
         return;
+      case "run-check":
+        this.#check(effect);
+        return;
       case "make-volume":
       case "remove-volume":
-        this.#changeVolume(effect);
+        this.#launcher.changeVolume(effect.type, effect.volume);
         return;
       case "shutdown-process":
         this.#parts.log.warn({ code: effect.code }, effect.message);
@@ -198,22 +200,15 @@ export class Agent {
     }
   }
 
-  /** A volume that cannot be made now is made by the first task that mounts it, or fails that. */
-  #changeVolume({
-    type,
-    volume,
-  }: Extract<Effect, { type: "make-volume" | "remove-volume" }>): void {
-    const { volumes, log } = this.#parts;
-    try {
-      if (type === "make-volume") volumes.make(volume);
-      else volumes.remove(volume);
-    } catch (cause) {
-      const { code, message } = errors.VOLUME_FAILED(
-        volume.disk?.persistence?.id ?? "",
-        reasonOf(cause),
-      );
-      log.error({ code, path: volumes.pathOf(volume) }, message);
-    }
+  #check({ containerId, kind, check, timeoutMs }: Extract<Effect, { type: "run-check" }>): void {
+    const container = {
+      address: this.#addresses.get(containerId) ?? "127.0.0.1",
+      exec: (command: CommandInfo, limitMs: number) =>
+        this.containerizer.exec(containerId, command, limitMs),
+    };
+    void look(container, check, timeoutMs).then((result) =>
+      this.loop.enqueue({ type: "check-done", containerId, kind, result }),
+    );
   }
 
   /** A message that fits no frame must not end the agent: what matters is told again, or asked. */
@@ -238,11 +233,7 @@ export class Agent {
   #start(plan: ContainerPlan): void {
     this.#launches.add();
     try {
-      const sandbox = this.#parts.sandboxes.make(plan);
-      const spec = this.specOf(plan, sandbox);
-      const seesHost = plan.container?.type !== "DOCKER";
-      if (seesHost && spec.volumes !== undefined) this.#parts.volumes.link(spec.volumes, sandbox);
-      this.containerizer.launch(spec);
+      this.containerizer.launch(this.#launcher.ready(plan));
     } catch (cause) {
       // A full disk, a secret nobody resolves: the launch fails, and the agent goes on (D16).
       const message = reasonOf(cause);
@@ -256,12 +247,12 @@ export class Agent {
    * ended is told of truly, what never ran is told to be lost (F2, F3).
    */
   async recover(isSameBoot: boolean): Promise<void> {
-    const { state, sandboxes, log } = this.#parts;
+    const { state, log } = this.#parts;
     const started = isSameBoot
       ? [...state.containers.values()].filter(({ phase }) => phase === "running")
       : [];
     const known = started.map(({ plan, process }) => ({
-      spec: this.specOf(plan, sandboxes.pathOf(plan)),
+      spec: this.#launcher.specOf(plan),
       ...(process === undefined ? {} : { process }),
     }));
     await this.containerizer.recover(known);

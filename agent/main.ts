@@ -1,40 +1,41 @@
 import { randomBytes } from "node:crypto";
 import { realpathSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
 import { agentOrderSchemas } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors } from "../contract/errors.ts";
+import type { ContainerId } from "../contract/ids.ts";
 import { messageCheck } from "../contract/message-checks.ts";
-import { AGENT_VIEW, type OwnAgentView } from "../contract/ports/agent-view.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
-import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
 import { advertisedAddress } from "../kernel/host/advertise.ts";
 import { checkBind } from "../kernel/host/config.ts";
 import { lockFolder } from "../kernel/host/folder-lock.ts";
-import { type Host, startHost } from "../kernel/host/host.ts";
+import type { Host } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
 import { systemClock } from "../kernel/host/system-clock.ts";
-import { lentPorts, makeConfigFolder, softwareVersion } from "../wire/index.ts";
+import { makeConfigFolder, softwareVersion } from "../wire/index.ts";
 import { Agent } from "./agent.ts";
 import { bootId } from "./containerizer/proc.ts";
 import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
-import type { AgentSetup, AgentState } from "./core/state.ts";
+import type { AgentSetup, AgentState, ContainerPlan } from "./core/state.ts";
 import { type AgentViewSource, viewOf } from "./io/agent-view.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
+import { executorsPage } from "./io/executors-page.ts";
 import { routeFiles } from "./io/files.ts";
 import { routeAgent } from "./io/http.ts";
 import { Sandboxes } from "./io/sandbox.ts";
+import { diskUsageOf, SandboxGc } from "./io/sandbox-gc.ts";
 import { CheckpointStore } from "./io/store.ts";
 import { ExecutorTokens } from "./io/tokens.ts";
 import { Undo } from "./io/undo.ts";
 import { Volumes } from "./io/volumes.ts";
+import { startAgentPlugins } from "./plugins.ts";
 import { setupOf } from "./setup.ts";
 
 /** How an agent is started, beside its config. */
@@ -66,10 +67,6 @@ export interface RunningAgent {
   /** Leaves for good: ends everything that runs here; `onEnd` follows (B28, F5). */
   leave(): void;
 }
-
-/** Folder of this file in the source tree or in `dist/`; the built-in plugins are beside it. */
-const HERE = dirname(fileURLToPath(import.meta.url));
-const PLUGIN_FAMILIES = ["isolators", "transports"];
 
 /**
  * Starts an agent: plugins, its own server, what an earlier agent left, then the master.
@@ -123,7 +120,7 @@ async function prepareGround(
   const metrics = new PromMetrics("tepui_agent");
   let shown: AgentViewSource | undefined;
   const view = viewOf(() => shown);
-  const host = await startPlugins(config, options, { workDir, view }, { log, metrics });
+  const host = await startAgentPlugins(config, options, { workDir, view, log, metrics });
   undo.add(() => host.stop());
   const store = new CheckpointStore(workDir, log);
   undo.add(() => store.close());
@@ -165,23 +162,21 @@ async function start(
   const endpoint = hostPort(address.host, address.port);
   const state = restored(setupOf(config, workDir, address), await store.read(), workDir);
   const sandboxes = new Sandboxes(workDir);
-  routePages(ground, sandboxes, version);
+  const isLive = (id: ContainerId): boolean =>
+    state.containers.has(id) || agent?.containerizer.has(id) === true;
+  const gc = collectorOf(config, ground, sandboxes, isLive);
+  undo.add(() => gc.stop());
+  const executors = () =>
+    executorsPage(state, sandboxes, gc.completed(config.maxCompletedExecutorsPerFramework));
+  routePages(ground, sandboxes, { version, executors });
+  const { recoveryTimeout: recoveryTimeoutMs } = config;
+  const token = (plan: ContainerPlan): string => tokens.issue(plan.id);
   const running = new Agent({
-    config,
-    state,
-    store,
-    sandboxes,
+    ...{ config, state, store, sandboxes, gc, workDir, log, metrics },
     volumes: new Volumes(workDir),
-    workDir,
-    log,
-    metrics,
     clock: systemClock,
     isolators: host.getAll(ISOLATOR),
-    surroundings: {
-      endpoint,
-      recoveryTimeoutMs: config.recoveryTimeout,
-      token: (plan) => tokens.issue(plan.id),
-    },
+    surroundings: { endpoint, recoveryTimeoutMs, token },
     onEnd: (code, message) => void endInOrder(undo, log).then(() => end(options, code, message)),
   });
   agent = running;
@@ -189,6 +184,7 @@ async function start(
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
   await openBesides(ground, door, { state, tokens }, undo);
+  void gc.start();
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));
   log.info({ address: endpoint, workDir, version, id: state.info.id }, "this agent is up");
@@ -200,6 +196,25 @@ async function start(
     stop: () => undo.run(),
     leave: () => running.loop.enqueue({ type: "leave" }),
   };
+}
+
+function collectorOf(
+  config: AgentConfig,
+  { log, metrics, workDir }: Ground,
+  sandboxes: Sandboxes,
+  isLive: (id: ContainerId) => boolean,
+): SandboxGc {
+  return new SandboxGc({
+    sandboxes,
+    clock: systemClock,
+    log,
+    metrics,
+    gcDelayMs: config.gcDelay,
+    gcDiskHeadroom: config.gcDiskHeadroom,
+    diskWatchIntervalMs: config.diskWatchInterval,
+    isLive,
+    diskUsage: () => diskUsageOf(workDir),
+  });
 }
 
 /** Lets in executors of other APIs: after the recovery, when unknown ones can be told apart. */
@@ -233,8 +248,13 @@ function restored(
   }
 }
 
-function routePages({ host, metrics }: Ground, sandboxes: Sandboxes, version: string): void {
-  const pages = { metrics: () => metrics.text(), version: () => ({ version, software: "tepui" }) };
+function routePages(
+  { host, metrics }: Ground,
+  sandboxes: Sandboxes,
+  { version, executors }: { readonly version: string; executors(): object },
+): void {
+  const about = { version, software: "tepui" };
+  const pages = { metrics: () => metrics.text(), version: () => about, executors };
   for (const router of host.getAll(HTTP_ROUTER)) {
     routeAgent(router, pages);
     routeFiles(router, sandboxes);
@@ -274,21 +294,4 @@ function dialler(
       },
       handlers,
     );
-}
-
-function startPlugins(
-  config: AgentConfig,
-  options: StartAgentOptions,
-  { workDir, view }: { readonly workDir: string; readonly view: OwnAgentView },
-  around: { log: Logger; metrics: PromMetrics },
-): Promise<Host> {
-  return startHost(config.plugins, {
-    from: options.from ?? process.cwd(),
-    builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
-    kinds: ["isolator", "transport", "authenticator", "authorizer", "hook"],
-    provided: { [DATA_DIR.name]: workDir, [AGENT_VIEW.name]: view, ...lentPorts },
-    ...around,
-    clock: systemClock,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
 }

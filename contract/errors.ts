@@ -12,6 +12,7 @@ import { pluginErrors } from "./errors/plugin.ts";
 import { policyErrors } from "./errors/policy.ts";
 import { policyControlErrors } from "./errors/policy-control.ts";
 import { registryErrors } from "./errors/registry.ts";
+import { taskErrors } from "./errors/task.ts";
 import { wireErrors } from "./errors/wire.ts";
 import { workloadErrors } from "./errors/workload.ts";
 
@@ -46,6 +47,7 @@ export const errors = {
   ...clientErrors,
   ...cgroupErrors,
   ...dockerErrors,
+  ...taskErrors,
   ...authoringErrors,
 } satisfies FaultTable;
 

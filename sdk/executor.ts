@@ -12,6 +12,7 @@ import type { CloseReason, Refused } from "../contract/wire-protocol.ts";
 import { systemClock } from "../wire/index.ts";
 import { type ConnectOptions, connect } from "./dial.ts";
 import { type ExecutorEnvironment, executorEnvironment } from "./executor-environment.ts";
+import { checkOutgoing } from "./outgoing.ts";
 import { TypedEvents } from "./typed-events.ts";
 
 /** Events of an `Executor`, with what their listeners are called with (v1-wire 7.4). */
@@ -106,7 +107,10 @@ export class Executor extends TypedEvents<ExecutorEvents> {
     return this;
   }
 
-  /** Reports a state of a task; kept and resent until the agent has it. Answers its uuid. */
+  /**
+   * Reports a state of a task; kept and resent until the agent has it. Answers its uuid.
+   * @throws MESSAGE_INVALID when something in it has the wrong shape; nothing is kept then
+   */
   sendUpdate(update: TaskUpdate): UpdateId {
     const uuid = randomBytes(16).toString("hex") as UpdateId;
     const status: TaskStatus = {
@@ -118,8 +122,10 @@ export class Executor extends TypedEvents<ExecutorEvents> {
       uuid,
       ...(this.#agentId === undefined ? {} : { agentId: this.#agentId }),
     };
+    const call = { type: "update", status } as const;
+    checkOutgoing("executor", call);
     this.#updates.set(uuid, status);
-    this.#send({ type: "update", status });
+    this.#send(call);
     return uuid;
   }
 

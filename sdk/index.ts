@@ -24,7 +24,12 @@ export {
   trySubtract,
 } from "../contract/resources.ts";
 export type { AgentInfo } from "../contract/schema/agent.ts";
-export type { CommandInfo, EnvironmentVariable } from "../contract/schema/command.ts";
+export type {
+  CheckInfo,
+  CommandInfo,
+  EnvironmentVariable,
+  HealthCheck,
+} from "../contract/schema/command.ts";
 export type { FrameworkInfo, OfferConstraints } from "../contract/schema/framework.ts";
 export type { InverseOffer, Offer, Operation } from "../contract/schema/offer.ts";
 export type { Attribute, Resource, Resources } from "../contract/schema/resource.ts";

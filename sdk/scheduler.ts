@@ -21,9 +21,14 @@ export interface AcceptOptions {
  * Calls answer false, and do nothing, while there is no subscription: what they are about (offers,
  * filters) ends with the connection anyway. Tasks of an `accept` that could not be sent are
  * reported by an `update` with TASK_DROPPED, so that no task is ever silently forgotten.
+ *
+ * Every call throws MESSAGE_INVALID when something in it has the wrong shape, and MESSAGE_TOO_LARGE
+ * when it is larger than a frame may be. Nothing was done then: offers are still to be answered.
  */
 export class Scheduler extends Subscription {
   #lastRequest = 0;
+  /** What the master was last told of this framework. */
+  #described: FrameworkOptions = this.options;
 
   /** Launches tasks on the agent of the offers; what is left of the offers is given back. */
   launch(
@@ -49,24 +54,23 @@ export class Scheduler extends Subscription {
     { refuseMs }: AcceptOptions = {},
   ): boolean {
     const tasks = operations.flatMap((operation) => ("tasks" in operation ? operation.tasks : []));
-    const call: FrameworkCall = {
+    const isSent = this.#answer(offerIds, {
       type: "accept",
-      offerIds: this.#answer(offerIds),
+      offerIds: [...offerIds] as OfferId[],
       operations: [...operations],
       ...(refuseMs === undefined ? {} : { filters: { refuseMs } }),
-    };
+    });
     for (const task of tasks) this.tasks.set(task.taskId, task.agentId);
-    if (this.send(call)) return true;
-    if (tasks.length > 0) setImmediate(() => this.drop(tasks));
-    return false;
+    if (!isSent && tasks.length > 0) setImmediate(() => this.drop(tasks));
+    return isSent;
   }
 
   /** Refuses offers; default for 5 s (C7). */
   decline(offerIds: string | readonly string[], { refuseMs }: AcceptOptions = {}): boolean {
     const list = typeof offerIds === "string" ? [offerIds] : offerIds;
-    return this.send({
+    return this.#answer(list, {
       type: "decline",
-      offerIds: this.#answer(list),
+      offerIds: [...list] as OfferId[],
       ...(refuseMs === undefined ? {} : { filters: { refuseMs } }),
     });
   }
@@ -115,10 +119,9 @@ export class Scheduler extends Subscription {
    * something only when that changes, so it can be called after every event.
    */
   wantOffers(wanted: boolean): void {
-    const isWanted = this.suppressed.size === 0;
-    if (wanted === isWanted) return;
-    if (wanted) this.revive();
-    else this.suppress();
+    if (wanted && this.suppressed.size > 0) this.revive();
+    const isOpen = (role: RoleName): boolean => !this.suppressed.has(role);
+    if (!wanted && this.info.roles.some(isOpen)) this.suppress();
   }
 
   /**
@@ -150,30 +153,40 @@ export class Scheduler extends Subscription {
   }
 
   /**
-   * Changes what the master knows of this framework without a new subscription (B7). Resolves when
-   * the master has taken it.
+   * Changes what the master knows of this framework without a new subscription (B7); what is not
+   * among the changes stays. Resolves when the master has taken it.
    * @throws the master's refusal, or REQUEST_INTERRUPTED.
    */
   updateFramework(
     changes: Partial<Omit<FrameworkOptions, "id">>,
     offerConstraints: OfferConstraints | undefined = this.constraints,
   ): Promise<void> {
-    const framework = frameworkInfo({ ...this.options, ...this.#plain(), ...changes });
+    const before = this.#described;
+    const described = { ...before, ...changes };
+    const { id } = this.info;
+    const framework = frameworkInfo({ ...described, ...(id === undefined ? {} : { id }) });
     const suppressedRoles = framework.roles.filter((role) => this.suppressed.has(role));
     const requestId = ++this.#lastRequest;
-    return new Promise((resolve, reject) => {
-      this.replies.set(requestId, (error) => {
-        if (error !== undefined) return reject(error);
+    const constraints = offerConstraints === undefined ? {} : { offerConstraints };
+    const call = { requestId, framework, suppressedRoles, ...constraints };
+    // At once, so that another change that is asked for meanwhile does not undo this one.
+    this.#described = described;
+    const answered = new Promise<void>((resolve, reject) => {
+      this.replies.set(requestId, (error) => (error === undefined ? resolve() : reject(error)));
+      if (this.send({ type: "update-framework", ...call })) return;
+      throw errors.REQUEST_INTERRUPTED("update-framework");
+    });
+    return answered.then(
+      () => {
         this.info = framework;
         this.constraints = offerConstraints;
-        return resolve();
-      });
-      const constraints = offerConstraints === undefined ? {} : { offerConstraints };
-      const call = { requestId, framework, suppressedRoles, ...constraints };
-      if (this.send({ type: "update-framework", ...call })) return;
-      this.replies.delete(requestId);
-      reject(errors.REQUEST_INTERRUPTED("update-framework"));
-    });
+      },
+      (error) => {
+        this.replies.delete(requestId);
+        if (this.#described === described) this.#described = before;
+        throw error;
+      },
+    );
   }
 
   /** Ends the framework: its tasks are killed and its id is never valid again (B8). */
@@ -182,20 +195,11 @@ export class Scheduler extends Subscription {
     await this.stop();
   }
 
-  #plain(): Partial<FrameworkOptions> {
-    const { name, user, roles, failoverTimeoutMs, id } = this.info;
-    return {
-      name,
-      user,
-      roles,
-      ...(failoverTimeoutMs === undefined ? {} : { failoverTimeoutMs }),
-      ...(id === undefined ? {} : { id }),
-    };
-  }
-
-  #answer(offerIds: readonly string[]): OfferId[] {
+  /** Sends an answer to offers; they are answered once it is known to be one that can be sent. */
+  #answer(offerIds: readonly string[], call: FrameworkCall): boolean {
+    const isSent = this.send(call);
     for (const id of offerIds) this.offers.delete(id as OfferId);
-    return [...offerIds] as OfferId[];
+    return isSent;
   }
 }
 

@@ -11,10 +11,12 @@ import type { CloseReason, Refused } from "../contract/wire-protocol.ts";
 import { systemClock } from "../wire/index.ts";
 import { connect, masterAddresses } from "./dial.ts";
 import { frameworkInfo } from "./framework-info.ts";
+import { checkOutgoing } from "./outgoing.ts";
 import { RecentUpdates } from "./recent-updates.ts";
 import { Reconciliation, type Unanswered } from "./reconciliation.ts";
 import type { SchedulerEvents } from "./scheduler-events.ts";
 import type { SchedulerOptions, SchedulerState } from "./scheduler-options.ts";
+import { droppedStatus } from "./task-request.ts";
 import { TypedEvents } from "./typed-events.ts";
 
 /**
@@ -139,31 +141,18 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
 
   /** Ends the connection; the tasks live on until the failover timeout (B4, B5). */
   async stop(): Promise<void> {
-    if (this.#link === undefined) {
-      this.#close();
-      return;
-    }
-    await this.#link.close();
+    await this.#link?.close();
     this.#close();
   }
 
   protected send(call: FrameworkCall): boolean {
+    if (call.type !== "acknowledge") checkOutgoing("framework", call);
     if (this.#state !== "subscribed" || this.#link === undefined) return false;
     return this.#link.send(call);
   }
 
   protected drop(tasks: readonly TaskInfo[]): void {
-    for (const { taskId, agentId } of tasks) {
-      this.#update({
-        taskId,
-        agentId,
-        state: "TASK_DROPPED",
-        source: "SOURCE_MASTER",
-        reason: "REASON_MASTER_DISCONNECTED",
-        message: "there was no connection to a master to launch it with",
-        timestampMs: this.clock.nowMs(),
-      });
-    }
+    for (const task of tasks) this.#update(droppedStatus(task, this.clock.nowMs()));
   }
 
   #opened(address: string): void {
@@ -216,7 +205,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
         this.#updated(event);
         return;
       case "error":
-        this.#fail(remoteError(event));
+        this.#refused(event);
         return;
       default:
         return; // A newer master may say more than this library knows.
@@ -228,13 +217,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
     this.#state = "subscribed";
     const again = this.#subscriptions++ > 0;
     this.tell("subscribed", { frameworkId, master, again });
-    if (this.options.reconciles === false || this.tasks.size === 0) return;
-    this.reconciliation.start(
-      [...this.tasks].map(([taskId, agentId]) => ({
-        taskId,
-        ...(agentId === undefined ? {} : { agentId }),
-      })),
-    );
+    this.#reconcileAll();
   }
 
   #update(status: TaskStatus): void {
@@ -246,6 +229,30 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
     this.reconciliation.answered(taskId);
     if (!isRepeated) this.tell("update", status);
     if (isRepeated || this.options.acknowledgement !== "manual") this.acknowledge(status);
+  }
+
+  /**
+   * An ERROR ends the subscription (B1); one that names a message of ours is about that alone. It
+   * cannot say which tasks were in it, so all are asked about.
+   */
+  #refused(event: FrameworkEventOf<"error"> & { readonly of?: string }): void {
+    const { of: call, code, message } = event;
+    if (call === undefined || call === "subscribe") {
+      this.#fail(remoteError(event));
+    } else {
+      this.tell("rejected", call, { code, message });
+      if (call === "accept") this.#reconcileAll();
+    }
+  }
+
+  #reconcileAll(): void {
+    if (this.options.reconciles === false || this.tasks.size === 0) return;
+    this.reconciliation.start(
+      [...this.tasks].map(([taskId, agentId]) => ({
+        taskId,
+        ...(agentId === undefined ? {} : { agentId }),
+      })),
+    );
   }
 
   #updated({ requestId, problem }: FrameworkEventOf<"framework-updated">): void {

@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { errors, TepuiError } from "../../contract/errors.ts";
+import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import type {
   ContainerCheckpoint,
   ContainerSpec,
   ExternalContainer,
   Usage,
 } from "../../contract/ports/isolator.ts";
+import type { CommandInfo } from "../../contract/schema/command.ts";
 import { type Composition, composed, launchOf } from "./compose.ts";
 import {
   type Container,
@@ -14,15 +15,14 @@ import {
   rootOf,
   stopWatching,
 } from "./container.ts";
+import { Execs } from "./execs.ts";
 import { ExitRecords } from "./exits.ts";
 import { Keeper, type KeeperExit } from "./keeper.ts";
 import { readStat } from "./proc.ts";
+import { endStrays } from "./strays.ts";
 import { Sweeper } from "./sweeper.ts";
-import { signalProcess, strays } from "./tree.ts";
+import { usageOf } from "./usage.ts";
 import { Watcher } from "./watcher.ts";
-
-/** Between two looks at processes that were killed because nobody knows of them. */
-const STRAYS_MS = 20;
 
 /**
  * Runs containers by composing isolators: prepare each → fork held at a barrier → isolate each →
@@ -34,18 +34,28 @@ export class Containerizer {
   readonly #sweeper: Sweeper;
   readonly #exits: ExitRecords;
   readonly #watcher: Watcher;
+  readonly #execs: Execs;
   #keeper: Keeper | undefined;
 
   constructor(options: ContainerizerOptions) {
     this.#options = options;
     this.#sweeper = new Sweeper(options.clock);
     this.#exits = new ExitRecords(join(options.runDir, "exits"));
+    this.#execs = new Execs({
+      ...{ isolators: options.isolators, clock: options.clock },
+      ...{ exits: this.#exits, sweeper: this.#sweeper, keeper: () => this.#liveKeeper() },
+    });
     this.#watcher = new Watcher(options.clock, this.#exits, (id, exit) => this.#exited(id, exit));
   }
 
   /** Containers that have not been cleaned up. */
   get size(): number {
     return this.#containers.size;
+  }
+
+  /** True until a container has been cleaned up, also when its end has been told. */
+  has(id: string): boolean {
+    return this.#containers.has(id);
   }
 
   /** Pid of the process that forks, once there is one. */
@@ -164,13 +174,7 @@ export class Containerizer {
   async recover(known: readonly ContainerCheckpoint[]): Promise<void> {
     const ids: ReadonlySet<string> = new Set(known.map(({ spec }) => spec.id));
     this.#exits.prune(ids);
-    for (;;) {
-      const found = strays(this.#options.sandboxRoot, ids);
-      if (found.length === 0) break;
-      for (const stray of found) signalProcess(stray, "SIGKILL");
-      this.#options.log.warn({ pids: found.map(({ pid }) => pid) }, "killed what nobody knows of");
-      await new Promise<void>((resolve) => this.#options.clock.after(STRAYS_MS, resolve));
-    }
+    await endStrays(this.#options, ids);
     for (const isolator of this.#options.isolators) {
       for (const orphan of await isolator.recover(known)) await isolator.cleanup(orphan);
     }
@@ -207,7 +211,22 @@ export class Containerizer {
     await this.#sweeper.end(rootOf(container));
   }
 
+  /**
+   * Runs a further command in a running container, as its user and within its limits, and tells its
+   * exit status; no timeout is 0.
+   * @throws CHECK_UNAVAILABLE
+   */
+  async exec(id: string, command: CommandInfo, timeoutMs: number): Promise<number> {
+    const container = this.#containers.get(id);
+    if (container?.phase !== "running") throw errors.CHECK_UNAVAILABLE("it is not running");
+    const { external, spec } = container;
+    if (external === undefined) return await this.#execs.run(spec, command, timeoutMs);
+    if (external.exec !== undefined) return await external.exec(command, timeoutMs);
+    throw errors.CHECK_UNAVAILABLE("what runs the container runs no further commands");
+  }
+
   #exited(id: string, exit: KeeperExit | undefined): void {
+    if (this.#execs.exited(id, exit)) return;
     const container = this.#containers.get(id);
     if (container === undefined || container.phase === "ending") return;
     if (container.phase === "preparing") {
@@ -239,9 +258,7 @@ export class Containerizer {
     container.phase = "ending";
     this.#keeper?.abandon(container.spec.id);
     const error =
-      cause instanceof TepuiError
-        ? cause
-        : errors.CONTAINER_LAUNCH_REFUSED(cause instanceof Error ? cause.message : String(cause));
+      cause instanceof TepuiError ? cause : errors.CONTAINER_LAUNCH_REFUSED(reasonOf(cause));
     void this.#end(container).then(() => this.#options.events.onFailed(container.spec.id, error));
   }
 
@@ -249,6 +266,7 @@ export class Containerizer {
   async #end(container: Container): Promise<void> {
     const { id } = container.spec;
     stopWatching(container);
+    await this.#execs.end(id);
     if (container.process !== undefined) await this.#destroy(container);
     for (const isolator of [...this.#options.isolators].reverse()) {
       try {
@@ -265,28 +283,17 @@ export class Containerizer {
     this.#exits.remove(id);
   }
 
-  /** How a container ended that is not running any more, as far as anybody saw it. */
-  exitOf(id: string): KeeperExit | undefined {
-    return this.#exits.read(id);
-  }
-
   /** What a container uses, merged from all isolators that measure. */
-  async usage(id: string): Promise<Usage | undefined> {
-    let usage: Usage | undefined;
+  usage(id: string): Promise<Usage | undefined> {
     const isExternal = this.#containers.get(id)?.external !== undefined;
-    for (const isolator of this.#options.isolators) {
-      // What an engine runs is not there for those who isolate processes.
-      if (isExternal && isolator.external?.(id as ContainerSpec["id"]) === undefined) continue;
-      const part = await isolator.usage?.(id as ContainerSpec["id"]);
-      if (part !== undefined) usage = { ...usage, ...part };
-    }
-    return usage;
+    return usageOf(this.#options.isolators, id as ContainerSpec["id"], isExternal);
   }
 
   /** Lets everything run on without this agent. What was not released never runs. */
   close(): void {
     this.#watcher.stop();
     for (const container of this.#containers.values()) stopWatching(container);
+    void this.#execs.end();
     this.#keeper?.disconnect();
     this.#containers.clear();
   }

@@ -104,24 +104,8 @@ export class ProcessTable {
   }
 }
 
-/**
- * Live processes of containers that nobody knows of: those that carry a mark, work in a sandbox
- * below `sandboxRoot`, and belong to none of the containers in `known`.
- */
-export function strays(sandboxRoot: string, known: ReadonlySet<string>): ProcStat[] {
-  const found: ProcStat[] = [];
-  for (const pid of listPids()) {
-    const environment = readEnvironment(pid);
-    const container = markIn(environment);
-    if (container === undefined || known.has(container)) continue;
-    if (!`\0${environment}`.includes(`\0TEPUI_SANDBOX=${sandboxRoot}/`)) continue;
-    const stat = readStat(pid);
-    if (isLive(stat)) found.push(stat);
-  }
-  return found;
-}
-
-function markIn(environment: string | undefined): string | undefined {
+/** The container that an environment is marked with. */
+export function markIn(environment: string | undefined): string | undefined {
   if (environment === undefined) return undefined;
   const start = environment.startsWith(`${CONTAINER_MARK}=`)
     ? 0

@@ -1,8 +1,9 @@
 import type { AgentMessage } from "../../contract/agent-api.ts";
 import type { ExecutorEvent } from "../../contract/executor-api.ts";
 import type { ContainerId } from "../../contract/ids.ts";
+import type { CheckInfo, HealthCheck } from "../../contract/schema/command.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
-import type { ContainerPlan } from "./state.ts";
+import type { CheckKind, ContainerPlan } from "./state.ts";
 
 /**
  * Everything that the core can do to the world. Checkpoints of a turn are durable before any other
@@ -24,11 +25,19 @@ export type Effect =
       readonly signal: "SIGTERM" | "SIGKILL";
     }
   /** The end of a container is in the checkpoint: what was kept to tell of it can go. */
-  | { readonly type: "forget-container"; readonly containerId: ContainerId }
+  | { readonly type: "forget-container"; readonly plan: ContainerPlan }
   | {
       readonly type: "send-executor";
       readonly containerId: ContainerId;
       readonly event: ExecutorEvent;
+    }
+  /** Looks at the task in a container; `check-done` follows. No timeout is 0. */
+  | {
+      readonly type: "run-check";
+      readonly containerId: ContainerId;
+      readonly kind: CheckKind;
+      readonly check: HealthCheck | CheckInfo;
+      readonly timeoutMs: number;
     }
   /** A persistent volume comes into being, or goes with all that is in it (E12). */
   | { readonly type: "make-volume" | "remove-volume"; readonly volume: Resource }

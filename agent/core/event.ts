@@ -2,6 +2,7 @@ import type { AgentOrder } from "../../contract/agent-api.ts";
 import type { ExecutorCall } from "../../contract/executor-api.ts";
 import type { ContainerId } from "../../contract/ids.ts";
 import type { ExitStatus, Limitation, ProcessIdentity } from "../../contract/ports/isolator.ts";
+import type { CheckKind, CheckResult } from "./state.ts";
 
 /** Everything that can happen to an agent. The core learns of the world by these alone. */
 export type AgentInput =
@@ -38,6 +39,13 @@ export type AgentInput =
       readonly type: "container-limit";
       readonly containerId: ContainerId;
       readonly limitation: Limitation;
+    }
+  /** A look at the task in a container was taken. */
+  | {
+      readonly type: "check-done";
+      readonly containerId: ContainerId;
+      readonly kind: CheckKind;
+      readonly result: CheckResult;
     }
   /** After a restart: the container runs on. */
   | { readonly type: "container-adopted"; readonly containerId: ContainerId }

@@ -8,7 +8,7 @@ import type {
 } from "../../contract/ids.ts";
 import type { Limitation, ProcessIdentity } from "../../contract/ports/isolator.ts";
 import type { AgentCapability, AgentInfo } from "../../contract/schema/agent.ts";
-import type { CommandInfo } from "../../contract/schema/command.ts";
+import type { CheckStatus, CommandInfo } from "../../contract/schema/command.ts";
 import type { ContainerInfo } from "../../contract/schema/container.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
 import type { OperationStatus } from "../../contract/schema/offer.ts";
@@ -70,6 +70,31 @@ export interface Ending {
   readonly reason?: NonNullable<TaskStatus["reason"]>;
   readonly message: string;
   readonly limitation?: Limitation["resources"];
+  /** Frameworks that know TASK_KILLING are told that it is being ended. */
+  readonly isAnnounced?: true;
+}
+
+/** The health check of a task, or its general check. */
+export type CheckKind = "health" | "check";
+
+/** What one look at a task saw: the member of its kind, or why it saw nothing. */
+export interface CheckResult {
+  readonly exitCode?: number;
+  readonly statusCode?: number;
+  readonly succeeded?: boolean;
+  readonly failure?: string;
+}
+
+/** What the checks of a running command task have seen so far (F30–F32). */
+export interface Checks {
+  /** When they began; the grace period counts from here. */
+  readonly sinceMs: number;
+  /** Health checks that failed in a row. */
+  failures: number;
+  /** Absent before the first health check that counts. */
+  healthy?: boolean;
+  /** Present where there is a general check; its member is empty before the first result. */
+  status?: CheckStatus;
 }
 
 /** A task with its update stream (D5). Checkpointed under `task/KEY`. */
@@ -95,6 +120,8 @@ export interface Task {
   /** When SIGTERM gives way to SIGKILL. */
   killDueMs?: number;
   completionDueMs?: number;
+  /** Present from RUNNING on, for command tasks that have checks. */
+  checks?: Checks;
   /** True once a custom executor was given it. */
   delivered: boolean;
   /** Its framework is gone: nobody is told of its end. */

@@ -4,6 +4,7 @@ import type { Effect } from "./effect.ts";
 import type { AgentInput } from "./event.ts";
 import { executorKey, taskKey } from "./ids.ts";
 import type { AgentState } from "./state.ts";
+import { stepChecked } from "./steps/check.ts";
 import {
   stepAdopted,
   stepExited,
@@ -58,6 +59,9 @@ export function step(state: AgentState, input: AgentInput, nowMs: number, out: E
       return;
     case "container-limit":
       stepLimit(state, input.containerId, input.limitation, out);
+      return;
+    case "check-done":
+      stepChecked(state, input.containerId, input.kind, input.result, nowMs, out);
       return;
     case "container-adopted":
       stepAdopted(state, input.containerId, nowMs, out);

@@ -8,6 +8,8 @@ export interface Timer {
     | "operation"
     | "kill"
     | "completion"
+    | "health"
+    | "check"
     | "subscribe"
     | "shutdown";
   /** A task key, an executor key, the uuid of an operation, or nothing. */

@@ -30,6 +30,7 @@ export function addUpdate(
     containerId === undefined ? undefined : state.containers.get(containerId)?.process?.pid;
   const status: TaskStatus = {
     source: "SOURCE_AGENT",
+    ...seenOf(task),
     ...words,
     taskId: task.info.taskId,
     uuid: words.uuid ?? nextUpdateId(state),
@@ -52,6 +53,15 @@ export function addUpdate(
   task.pending.push(status);
   keepTask(task, out);
   if (task.pending.length === 1) sendHead(state, task, nowMs, out);
+}
+
+/** What checks have seen travels with every update. */
+function seenOf({ checks }: Task): Pick<TaskStatus, "healthy" | "checkStatus"> {
+  const { healthy, status } = checks ?? {};
+  return {
+    ...(healthy === undefined ? {} : { healthy }),
+    ...(status === undefined ? {} : { checkStatus: status }),
+  };
 }
 
 /** Sends the head of a stream for the first time, or anew after a change of master (D5). */

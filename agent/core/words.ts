@@ -62,3 +62,27 @@ export function endOfCommand(
   const state = exit.code === 0 ? "TASK_FINISHED" : "TASK_FAILED";
   return { source: "SOURCE_EXECUTOR", state, ...own };
 }
+
+/** Numbers of the signals that a wait status is made of; others count as SIGKILL. */
+const signalNumbers: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGILL: 4,
+  SIGABRT: 6,
+  SIGBUS: 7,
+  SIGFPE: 8,
+  SIGKILL: 9,
+  SIGUSR1: 10,
+  SIGSEGV: 11,
+  SIGUSR2: 12,
+  SIGPIPE: 13,
+  SIGALRM: 14,
+  SIGTERM: 15,
+};
+
+/** How something ended as a wait status, in which Mesos tells it; unseen ends count as 0. */
+export function waitStatus(exit: ExitStatus | undefined): number {
+  if (exit?.signal !== undefined) return signalNumbers[exit.signal] ?? 9;
+  return (exit?.code ?? 0) << 8;
+}

@@ -8,11 +8,13 @@ export interface AgentPages {
   /** Metrics in Prometheus' text format. */
   metrics(): Promise<string>;
   version(): object;
+  /** What runs here and what ran last. */
+  executors(): object;
 }
 
 /**
- * Adds `/health`, `/version` and `/metrics` to the agent's own address (H5, H6), but for those that
- * a plugin serves in its own way.
+ * Adds `/health`, `/version`, `/executors` and `/metrics` to the agent's own address (H5, H6), but
+ * for those that a plugin serves in its own way.
  */
 export function routeAgent(router: HttpRouter, pages: AgentPages): void {
   const page = (path: string, handler: HttpHandler): void => {
@@ -21,6 +23,9 @@ export function routeAgent(router: HttpRouter, pages: AgentPages): void {
   page("/health", (exchange) => exchange.respond(200, TEXT, ""));
   page("/version", (exchange) => {
     exchange.respond(200, JSON_TYPE, `${JSON.stringify(pages.version())}\n`);
+  });
+  page("/executors", (exchange) => {
+    exchange.respond(200, JSON_TYPE, `${JSON.stringify(pages.executors())}\n`);
   });
   page("/metrics", async (exchange) => {
     const text = await pages.metrics();

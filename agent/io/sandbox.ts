@@ -4,6 +4,9 @@ import type { FrameworkId, TaskId } from "../../contract/ids.ts";
 import { makeFolder } from "../../wire/index.ts";
 import type { ContainerPlan } from "../core/state.ts";
 
+/** What the place of a sandbox is made of. */
+export type RunNames = Pick<ContainerPlan, "id" | "agentId" | "frameworkId" | "executorId">;
+
 /**
  * Where sandboxes are (F40): `slaves/AGENT/frameworks/F/executors/E/runs/CONTAINER`, with `latest`
  * beside the runs. `tasks/F/TASK` leads to the sandbox that a task ran in, whoever ran it, also
@@ -29,8 +32,8 @@ export class Sandboxes {
   }
 
   /** The folder of a container. */
-  pathOf(plan: ContainerPlan): string {
-    const { agentId, frameworkId, executorId, id } = plan;
+  pathOf(run: RunNames): string {
+    const { agentId, frameworkId, executorId, id } = run;
     const executor = join("frameworks", frameworkId, "executors", executorId);
     return join(this.root, agentId, executor, "runs", id);
   }

@@ -6,31 +6,38 @@ import {
   Answer, HEADER, KINDS, Slot, beginLayout, double, endLayout, placeF64, read, word, write,
 } from "../abi";
 import {
-  beginClaims, claimStateBytes, placeClaims, waitingHelps,
-} from "../quincy/claims";
-import { asCost, placeCosts, readProgram } from "../quincy/costs";
-import { placeFlow } from "../quincy/flow";
-import { groupsFull, placeGroups } from "../quincy/groups";
-import { beginLabels, placeLabels, prepareLabels } from "../quincy/labels";
+  clearMarks, dropChanged, dropSpare, joinAll, joinChanged, placeChanges,
+} from "../quincy/changes";
+import { beginClaims, keepWaiting, placeClaims, waitingHelps } from "../quincy/claims";
+import { asCost, digestOfProgram, placeCosts, readProgram } from "../quincy/costs";
+import { excludeSated, placeDemands } from "../quincy/demands";
+import { flowEnd, keepFlow } from "../quincy/flow";
+import { groupsFull, keepGroups } from "../quincy/groups";
+import { beginPass, growTree, placeGuaranteed } from "../quincy/guaranteed";
 import {
-  anySpare, clearMarket, dropChanged, dropSpare, joinAll, joinChanged, placeMarket,
-  prepareMarket, priceAll, priceChanges, settle, takesPart, updateClients,
+  Kept, beginKept, endKept, isSealed, keep, keepDouble, keepLong, kept, keptBytes, keptDouble,
+  keptLong, seal,
+} from "../quincy/kept";
+import { beginLabels, keepPrices, placeLabels, prepareLabels } from "../quincy/labels";
+import {
+  anySpare, clearMarket, keepMarket, priceAll, priceChanges, settle, takesPart, updateClients,
 } from "../quincy/market";
-import { beginOffers, candidatesSeen, noteGrants, offerAll, placeOffers } from "../quincy/offers";
-import { placePassing } from "../quincy/passing";
-import { placeQueue } from "../quincy/queue";
-import { placeSearch } from "../quincy/search";
-import { placeSlots } from "../quincy/slots";
+import {
+  beginOffers, candidatesSeen, markGuaranteed, noteGrants, offerAll, placeOffers,
+} from "../quincy/offers";
+import { keepClaims } from "../quincy/passing";
+import { keepQueue } from "../quincy/queue";
+import { keepGroupPrices, placeSearch } from "../quincy/search";
+import { placeSlots, setSlots } from "../quincy/slots";
 import { clearWork } from "../quincy/work";
 import { buildMasks, clientReady } from "../shared/eligible";
 import { placeGiving, rowCount, rowsFull } from "../shared/giving";
 import { defaultMinimum, digestOfMinimum, minimumOf } from "../shared/minimum";
-import { beginRound } from "../shared/remains";
 
 /** Its name is the major version of the ABI, its value the minor. */
 export const allocator_abi_v1: u32 = 0;
-/** Schema 1: per client its submit order plus 1, and since when it waits, two f64. */
-export const state_schema: u32 = 1;
+/** Schema 2: the network with its flow and prices, as quincy/kept.ts has it. */
+export const state_schema: u32 = 2;
 
 // Parameters, by index, with what they are when the host gives none.
 // @ts-ignore: decorator
@@ -60,11 +67,10 @@ export const state_schema: u32 = 1;
 @inline const PASSES_MAX: u32 = 8;
 
 let params: usize = 0;
-let started = false, minimums: u32 = 0;
-/** Parameters that the network was built with. An operator may change them between two rounds. */
-let builtSlots: u32 = 0, builtRack: f64 = 0, builtCore: f64 = 0;
-/** Rounds in a row that ended without a decision, and not with the end of the work. */
-let idleRounds: u32 = 0;
+/** Was the program read by this instance? */
+let hasRead = false;
+/** Was the network handed over since the last round? Then the host's lists may be too short. */
+let handedOver = false;
 
 export function header(): usize { return HEADER; }
 
@@ -72,34 +78,45 @@ export function init(): i32 {
   beginLayout();
   placeGiving();
   placeCosts();
+  placeGuaranteed();
+  placeDemands();
   placeClaims();
-  placeFlow(SLOTS_MAX);
   placeSlots();
-  placeGroups();
   placeLabels();
   placeSearch();
-  placePassing();
   placeOffers();
-  placeQueue();
-  placeMarket();
+  placeChanges();
   params = placeF64(Slot.ParamValues, Slot.ParamsMax);
+  beginKept();
+  keepWaiting();
+  keepPrices();
+  keepGroupPrices();
+  keepClaims();
+  keepMarket();
+  keepQueue();
+  keepGroups();
+  keepFlow(SLOTS_MAX);
+  endKept();
   const answer = endLayout();
-  if (answer != Answer.OK) return answer;
-  prepareLabels();
-  prepareMarket();
+  if (answer == Answer.OK) prepareLabels();
   return answer;
 }
 
-/** Takes over since when clients wait. */
+/** Takes the network over, with its flow, its prices, and since when clients wait. */
 export function restore(schema: u32, bytes: u32): i32 {
-  return schema == state_schema && bytes == claimStateBytes() ? Answer.OK : Answer.UNKNOWN_STATE;
+  if (schema != state_schema || bytes != keptBytes()) return Answer.UNKNOWN_STATE;
+  // What no round has left is nothing yet.
+  if (kept(Kept.STARTED) != 0 && !isSealed(flowEnd())) return Answer.UNKNOWN_STATE;
+  handedOver = true;
+  hasRead = false;
+  return Answer.OK;
 }
 
 /** One round: the rows of a cheapest flow, or of the cheapest found within the steps. */
 export function allocate(): i32 {
   const candidates = read(Slot.Candidates), stepsMax = <u64>read(Slot.StepsMax);
-  beginRound(read(Slot.Roles));
   buildMasks(read(Slot.Clients));
+  excludeSated();
   clearWork();
   beginLabels();
   const wait = asCost(param(WAIT, 1000)), waitSecond = asCost(param(WAIT_SECOND, 250));
@@ -107,7 +124,7 @@ export function allocate(): i32 {
   const slots = max<u32>(whole(param(SLOTS, 1), SLOTS_MAX), 1);
   const looked = updateNetwork(slots, wait, waitSecond, share, priority);
   let settled = settle(stepsMax);
-  if (!settled && idleRounds < whole(param(PATIENCE, 4), IDLE_ROUNDS_MAX)) {
+  if (!settled && kept(Kept.IDLE_ROUNDS) < whole(param(PATIENCE, 4), IDLE_ROUNDS_MAX)) {
     return goOn(true, 0, 0);
   }
   beginOffers(stepsMax);
@@ -126,12 +143,15 @@ export function allocate(): i32 {
  * are done. Never so often without a decision that it looks like a halt: then it waits for a batch.
  */
 function goOn(more: bool, looked: u32, rows: u32): u32 {
-  idleRounds = more && rows == 0 && looked == 0 ? idleRounds + 1 : 0;
-  if (idleRounds > IDLE_ROUNDS_MAX) {
-    idleRounds = 0;
+  const idle = more && rows == 0 && looked == 0;
+  keep(Kept.IDLE_ROUNDS, idle ? kept(Kept.IDLE_ROUNDS) + 1 : 0);
+  if (kept(Kept.IDLE_ROUNDS) > IDLE_ROUNDS_MAX) {
+    keep(Kept.IDLE_ROUNDS, 0);
     more = false;
     write(Slot.LookAgain, 1);
   }
+  handedOver = false;
+  seal(flowEnd());
   write(Slot.More, more ? 1 : 0);
   write(Slot.Looked, more ? looked : read(Slot.Candidates));
   return rows;
@@ -153,34 +173,59 @@ function price(value: f64): f64 { return value > 0 ? value : 0; }
 function updateNetwork(
   slots: u32, wait: i32, waitSecond: i32, share: i32, priority: i32,
 ): u32 {
-  const least = digestOfMinimums(), own = hasOwnMinimums();
   const rack = price(param(RACK_TRANSFER, 1)), core = price(param(CORE_TRANSFER, 2));
-  const repriced = rack != builtRack || core != builtCore || slots != builtSlots;
-  const reread = !started || repriced || read(Slot.ProgramChanged) != 0;
-  const anew = reread || read(Slot.EverythingChanged) != 0 || least != minimums;
-  started = true;
-  minimums = least;
-  builtSlots = slots;
-  builtRack = rack;
-  builtCore = core;
-  let looked: u32 = 0;
+  const reread = !hasRead || read(Slot.ProgramChanged) != 0 || isRepriced(rack, core);
   if (reread) readProgram(rack, core);
+  hasRead = true;
+  const anew = noteBasis(slots, rack, core);
+  setSlots(slots, hasOwnMinimums());
+  growTree();
+  if (anew) clearMarket();
+  beginPass(false);
+  beginClaims(slots, wait, waitSecond, share, priority);
   if (anew) {
-    clearMarket(slots, own);
-    beginClaims(slots, wait, waitSecond, share, priority);
     updateClients();
-    looked = joinAll();
+    const looked = joinAll();
     priceAll();
+    markLater();
     return looked;
   }
-  beginClaims(slots, wait, waitSecond, share, priority);
-  dropChanged();
+  markGuaranteed();
+  dropChanged(handedOver || read(Slot.EverythingChanged) != 0);
   const cold = updateClients();
   dropSpare();
-  looked = joinChanged();
+  const looked = joinChanged();
   if (cold) priceAll();
   else priceChanges();
+  markLater();
   return looked;
+}
+
+/** What guarantees took off agents they may have again, if the kernel does not take the rows. */
+function markLater(): void {
+  clearMarks();
+  markGuaranteed();
+}
+
+// @ts-ignore: decorator
+@inline function isRepriced(rack: f64, core: f64): bool {
+  return rack != keptDouble(Kept.RACK_PRICE) || core != keptDouble(Kept.CORE_PRICE);
+}
+
+/** Notes what the network is built on; true when that is not what it was. */
+function noteBasis(slots: u32, rack: f64, core: f64): bool {
+  const least = digestOfMinimums(), program = digestOfProgram();
+  if (
+    kept(Kept.STARTED) != 0 && !isRepriced(rack, core) && slots == kept(Kept.SLOTS) &&
+    least == kept(Kept.MINIMUMS) && program == keptLong(Kept.PROGRAM)
+  ) return false;
+  keep(Kept.STARTED, 1);
+  keep(Kept.SLOTS, slots);
+  keep(Kept.MINIMUMS, least);
+  keepDouble(Kept.RACK_PRICE, rack);
+  keepDouble(Kept.CORE_PRICE, core);
+  keepLong(Kept.PROGRAM, program);
+  return true;
 }
 
 function anybodyWaits(): bool {

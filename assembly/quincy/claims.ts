@@ -7,16 +7,16 @@
 // without anything claims `share` more than one with everything, one at its fair share half of it;
 // and because the worth of grants falls from each to the next, a cheapest flow can be found.
 import {
-  AgentFlag, ClientFlag, KINDS, Presence, RoleFlag, Slot, double, placeF64, placeLine, placeState,
-  placeVectors, read, reserve, setDouble, setWord, vector, word,
+  AgentFlag, ClientFlag, KINDS, Presence, RoleFlag, Slot, double, placeF64, placeLine, placeVectors,
+  read, reserve, setDouble, setWord, vector, word,
 } from "../abi";
-import { chanceOf, placeChances, sumWeights } from "../shared/chances";
+import { chanceOf } from "../shared/chances";
 import { clientReady, flagsOfAgent, flagsOfClient } from "../shared/eligible";
 import { consumedBefore, flagsOfRole, limitOf, parentRole, roleOf } from "../shared/remains";
-import {
-  beginShares, buildTree, clientsFrom, dominantShare, placeTree, usedOf, wholeCluster,
-} from "../shared/tree";
+import { dominantShare, wholeCluster } from "../shared/tree";
 import { COST_MAX, asCost, costAnywhere } from "./costs";
+import { demandOf, hasDemand } from "./demands";
+import { heldBy } from "./guaranteed";
 import { BASIC_KINDS } from "./slots";
 
 /** As many grants as there are. */
@@ -25,12 +25,12 @@ import { BASIC_KINDS } from "./slots";
 /** What a grant that the client must not have is worth: less than any price. */
 // @ts-ignore: decorator
 @inline export const WORTHLESS: i32 = -0x20000000;
-/** Private state, for each client: its submit order plus 1, and since when it waits, in ms. */
+/** For each client its submit order plus 1, and since when it waits, in ms. */
 // @ts-ignore: decorator
-@inline const STATE_BYTES: u32 = 16;
+@inline const SINCE_BYTES: u32 = 16;
 
-let clock: usize = 0, order: usize = 0, priority: usize = 0, demand: usize = 0;
-let state: usize = 0, stateBytes: u32 = 0;
+let clock: usize = 0, order: usize = 0, priority: usize = 0;
+let since: usize = 0;
 /** Per client: the terms of its claim, and the most grants that it may have. */
 let waits: usize = 0, fair: usize = 0, held: usize = 0, caps: usize = 0;
 /** Per client: 1 while longer waiting makes its claims grow. */
@@ -39,41 +39,35 @@ let share: f64 = 0;
 /** Grants that the whole cluster is, if it were empty. */
 let slotsTotal: f64 = 0;
 
-/** Places the columns and the private state. */
+/** Reserves since when clients wait, which is kept. */
+export function keepWaiting(): void { since = reserve(read(Slot.ClientsMax) * SINCE_BYTES); }
+
+/** Places the columns of claims, and reserves what is worked out of them. */
 export function placeClaims(): void {
   const clients = read(Slot.ClientsMax);
-  placeTree();
-  placeChances();
   clock = placeLine(Slot.Clock);
   order = read(Slot.ClientSubmitOrder);
   priority = placeF64(Slot.ClientPriority, Slot.ClientsMax);
-  demand = placeVectors(Slot.ClientDemand, Slot.ClientsMax);
   waits = reserve(clients << 2);
   fair = reserve(clients << 3);
   held = reserve(clients << 3);
   caps = reserve(clients << 2);
   growing = reserve(clients);
-  stateBytes = clients * STATE_BYTES;
-  state = placeState(stateBytes);
 }
 
-/** Length of the private state for these sizes. */
-export function claimStateBytes(): u32 { return stateBytes; }
-
 /**
- * Works out the claims of all ready clients. `slots` are the grants of a whole agent; costs are
- * those of waiting at all, of each second of it, of a share, and of a step of priority.
+ * Works out the claims of all ready clients, once guarantees are met. `slots` are the grants of a
+ * whole agent; costs are those of waiting at all, of each second of it, of a share, and of a step
+ * of priority.
  */
 export function beginClaims(
   slots: u32, wait: i32, waitSecond: i32, shareCost: i32, priorityCost: i32,
 ): void {
-  beginShares(0);
-  buildTree<Shares>();
   share = <f64>shareCost;
   slotsTotal = <f64>agentCount() * <f64>slots;
   for (let client: u32 = 0; client < read(Slot.Clients); client++) {
     if (!clientReady(client)) {
-      setDouble(state, client << 1, 0);
+      setDouble(since, client << 1, 0);
       continue;
     }
     const grown = <f64>wait + <f64>waitSecond * secondsWaited(client);
@@ -83,8 +77,7 @@ export function beginClaims(
     const steps = double(priority, client) * <f64>priorityCost;
     setWord(waits, client, <u32>asCost(min<f64>(grown, most) + (steps == steps ? steps : 0)));
     setDouble(fair, client, chanceOf(client) * slotsTotal);
-    const uses = dominantShare(usedOf(clientsFrom() + client));
-    setDouble(held, client, min<f64>(uses * slotsTotal, COST_MAX));
+    setDouble(held, client, min<f64>(dominantShare(heldBy(client)) * slotsTotal, COST_MAX));
     setWord(caps, client, min<u32>(grantsWanted(client), grantsInLimits(client)));
   }
 }
@@ -100,16 +93,16 @@ function agentCount(): u32 {
 /** Whole seconds since the client became ready, or was last given something. */
 function secondsWaited(client: u32): f64 {
   const now = load<f64>(clock), at = client << 1;
-  if (double(state, at) != double(order, client) + 1) {
-    setDouble(state, at, double(order, client) + 1);
-    setDouble(state, at + 1, now);
+  if (double(since, at) != double(order, client) + 1) {
+    setDouble(since, at, double(order, client) + 1);
+    setDouble(since, at + 1, now);
   }
-  return Math.floor(max<f64>(now - double(state, at + 1), 0) / 1000);
+  return Math.floor(max<f64>(now - double(since, at + 1), 0) / 1000);
 }
 
 /** The client was given something: its waiting starts anew. */
 export function endWaiting(client: u32): void {
-  setDouble(state, (client << 1) + 1, load<f64>(clock));
+  setDouble(since, (client << 1) + 1, load<f64>(clock));
 }
 
 /** Could waiting longer make a ready client take what it does not take now? */
@@ -120,8 +113,7 @@ export function endWaiting(client: u32): void {
 
 /** What a client asks for, in mean slots. Where it says nothing, it wants all. */
 function grantsWanted(client: u32): u32 {
-  if (!(flagsOfClient(client) & ClientFlag.HAS_DEMAND)) return UNLIMITED;
-  return slotsFor(vector(demand, client));
+  return hasDemand(client) ? slotsFor(demandOf(client)) : UNLIMITED;
 }
 
 /** Mean slots that it takes to hold a quantity. */
@@ -156,9 +148,6 @@ function grantsInLimits(client: u32): u32 {
 }
 
 // @ts-ignore: decorator
-@inline export function demandOf(client: u32): usize { return vector(demand, client); }
-
-// @ts-ignore: decorator
 @inline export function orderOf(client: u32): f64 { return double(order, client); }
 
 // @ts-ignore: decorator
@@ -187,16 +176,4 @@ export function grantsWorth(client: u32, price: i32): u32 {
   while (grants < cap && claimOf(client, grants + 1) >= price) grants += 1;
   while (grants > 0 && claimOf(client, grants) < price) grants -= 1;
   return grants;
-}
-
-/** The tree of the round is needed for its weights alone. */
-class Shares {
-  // @ts-ignore: decorator
-  @inline prepare(): void { sumWeights(); }
-
-  // @ts-ignore: decorator
-  @inline rank(node: u32): void {}
-
-  // @ts-ignore: decorator
-  @inline granted(node: u32): void {}
 }

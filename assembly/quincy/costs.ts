@@ -12,6 +12,7 @@
 // holds for one agent. A client without an entry for a place has none of its data there. Programs
 // that contradict themselves are not used at all: everything costs the same then.
 import { Slot, read, reserve, setWord, word, write } from "../abi";
+import { digestOf } from "./kept";
 
 /** "QNCY" in ASCII. */
 // @ts-ignore: decorator
@@ -31,7 +32,7 @@ import { Slot, read, reserve, setWord, word, write } from "../abi";
 @inline export const COST_MAX: f64 = 67108864;
 
 let program: usize = 0;
-let clients: u32 = 0, agents: u32 = 0;
+let clients: u32 = 0, agents: u32 = 0, digest: u64 = 0;
 let total: usize = 0, rackOf: usize = 0, rackFrom: usize = 0, agentFrom: usize = 0;
 let entries: usize = 0;
 let rackPrice: f64 = 0, corePrice: f64 = 0;
@@ -51,8 +52,14 @@ export function asCost(value: f64): i32 {
   return value > 0 ? <i32>Math.floor(min<f64>(value, COST_MAX)) : 0;
 }
 
+/** A number that is another one, in all likelihood, when another program was read. */
+// @ts-ignore: decorator
+@inline export function digestOfProgram(): u64 { return digest; }
+
 /** Reads the program; false when it is none that can be used. Prices are costs of a MB. */
 export function readProgram(acrossRack: f64, acrossCore: f64): bool {
+  const bytes = min<u32>(read(Slot.ProgramBytes), read(Slot.ProgramBytesMax));
+  digest = digestOf(program, program + bytes);
   rackPrice = max<f64>(acrossRack, 0);
   // What leaves the rack passes the rack's switch too.
   corePrice = max<f64>(acrossCore, rackPrice);

@@ -1,6 +1,7 @@
 // The flow: which client holds how many slots of which group of agents, one cell a pair. Cells hang
 // in two lists, their client's and their group's.
 import { Slot, read, reserve, setWord, word } from "../abi";
+import { Kept, keep, kept } from "./kept";
 
 // A cell is half a cache line, words at these offsets.
 // @ts-ignore: decorator
@@ -17,25 +18,35 @@ import { Slot, read, reserve, setWord, word } from "../abi";
 // @ts-ignore: decorator
 @inline const OF_GROUP: usize = 20;
 
-let cells: usize = 0, used: u32 = 0, freed: u32 = 0;
+let cells: usize = 0;
+let cellsMax: u32 = 0;
 /** Per client and per group: the first cell, and the units in all. */
 let clientCells: usize = 0, clientUnits: usize = 0, groupCells: usize = 0, groupUnits: usize = 0;
-let total: u64 = 0;
 
-/** Reserves the cells: at most one for each slot there can be. */
-export function placeFlow(slotsMax: u32): void {
+/**
+ * Reserves the flow, which is kept. At most one cell for each slot there can be, all at the end.
+ */
+export function keepFlow(slotsMax: u32): void {
   const clients = read(Slot.ClientsMax), groups = read(Slot.AgentsMax) + 1;
-  cells = reserve((read(Slot.AgentsMax) * slotsMax + 1) << CELL_SHIFT);
   clientCells = reserve(clients << 2);
   clientUnits = reserve(clients << 2);
   groupCells = reserve(groups << 2);
   groupUnits = reserve(groups << 2);
+  cellsMax = read(Slot.AgentsMax) * slotsMax;
+  cells = reserve((cellsMax + 1) << CELL_SHIFT);
+}
+
+/** Where the cells end that were ever used; 0 when there cannot be so many. */
+export function flowEnd(): usize {
+  const used = kept(Kept.CELLS_USED);
+  return used > cellsMax ? 0 : at(used + 1);
 }
 
 /** Takes everything from everybody. */
 export function clearFlow(): void {
-  used = freed = 0;
-  total = 0;
+  keep(Kept.CELLS_USED, 0);
+  keep(Kept.CELLS_FREED, 0);
+  keep(Kept.UNITS, 0);
   memory.fill(clientCells, 0, read(Slot.ClientsMax) << 2);
   memory.fill(clientUnits, 0, read(Slot.ClientsMax) << 2);
   memory.fill(groupCells, 0, (read(Slot.AgentsMax) + 1) << 2);
@@ -43,7 +54,7 @@ export function clearFlow(): void {
 }
 
 // @ts-ignore: decorator
-@inline export function totalUnits(): u64 { return total; }
+@inline export function totalUnits(): u32 { return kept(Kept.UNITS); }
 // @ts-ignore: decorator
 @inline export function unitsOfClient(client: u32): u32 { return word(clientUnits, client); }
 // @ts-ignore: decorator
@@ -80,7 +91,7 @@ export function addUnits(group: u32, client: u32, units: u32): void {
   store<u32>(at(cell) + UNITS, unitsOfCell(cell) + units);
   setWord(clientUnits, client, unitsOfClient(client) + units);
   setWord(groupUnits, group, unitsOfGroup(group) + units);
-  total += units;
+  keep(Kept.UNITS, totalUnits() + units);
 }
 
 /** Takes units of a cell back; a cell without any is gone. */
@@ -89,12 +100,12 @@ export function takeUnits(cell: u32, units: u32): void {
   store<u32>(at(cell) + UNITS, left);
   setWord(clientUnits, client, unitsOfClient(client) - units);
   setWord(groupUnits, group, unitsOfGroup(group) - units);
-  total -= units;
+  keep(Kept.UNITS, totalUnits() - units);
   if (left != 0) return;
   unlink(cell, clientCells, client, OF_CLIENT);
   unlink(cell, groupCells, group, OF_GROUP);
-  store<u32>(at(cell) + OF_CLIENT, freed);
-  freed = cell;
+  store<u32>(at(cell) + OF_CLIENT, kept(Kept.CELLS_FREED));
+  keep(Kept.CELLS_FREED, cell);
 }
 
 /** The cell of a pair, or 0: along the list that cannot be the longer one. */
@@ -112,10 +123,13 @@ function find(group: u32, client: u32): u32 {
 }
 
 function newCell(): u32 {
-  if (freed == 0) return (used += 1);
-  const cell = freed;
-  freed = nextOfClient(cell);
-  return cell;
+  const freed = kept(Kept.CELLS_FREED), used = kept(Kept.CELLS_USED);
+  if (freed != 0) {
+    keep(Kept.CELLS_FREED, nextOfClient(freed));
+    return freed;
+  }
+  keep(Kept.CELLS_USED, used + 1);
+  return used + 1;
 }
 
 function link(cell: u32, heads: usize, row: u32, list: usize): void {

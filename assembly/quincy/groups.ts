@@ -10,6 +10,7 @@ import { minimumOf, worthOffering } from "../shared/minimum";
 import { freeOf, revocableOf } from "../shared/remains";
 import { agentBegin, agentEnd, rackOfAgent } from "./costs";
 import { firstOfGroup, takeUnits, unitsOfCell, unitsOfGroup } from "./flow";
+import { DIGEST_START, Kept, keep, kept, mixLong } from "./kept";
 import { anyOwnMinimum, isWorthSlots, partOf, slotsIn, withRevocable } from "./slots";
 import { countWork } from "./work";
 
@@ -26,8 +27,6 @@ import { countWork } from "./work";
 // @ts-ignore: decorator
 @inline const REVOCABLE_ONLY: u32 = 8;
 
-// @ts-ignore: decorator
-@inline const HEADS: u32 = 1 << 16;
 /** The work of one search is bounded by clients times groups. */
 // @ts-ignore: decorator
 @inline const PAIRS_MAX: u32 = 1 << 26;
@@ -36,20 +35,21 @@ import { countWork } from "./work";
 let flags: usize = 0, racks: usize = 0, digests: usize = 0, chain: usize = 0, slotsOf: usize = 0;
 let members: usize = 0;
 let heads: usize = 0;
-let end: u32 = 1, freed: u32 = 0, live: u32 = 0, groupsMax: u32 = 0;
+let headCount: u32 = 0, groupsMax: u32 = 0;
 /** Per agent: its group or 0, its slots, its neighbours in the group (agent row plus 1, or 0). */
 let groupOf: usize = 0, agentSlots: usize = 0, nextMember: usize = 0, beforeMember: usize = 0;
 
-/** Reserves the groups. */
-export function placeGroups(): void {
+/** Reserves the groups, which are kept. */
+export function keepGroups(): void {
   const agents = read(Slot.AgentsMax), groups = agents + 1;
   flags = reserve(groups << 2);
   racks = reserve(groups << 2);
-  digests = reserve(groups << 2);
+  digests = reserve(groups << 3);
   chain = reserve(groups << 2);
   slotsOf = reserve(groups << 2);
   members = reserve(groups << 2);
-  heads = reserve(HEADS << 2);
+  headCount = agents;
+  heads = reserve(headCount << 2);
   groupOf = reserve(agents << 2);
   agentSlots = reserve(agents << 2);
   nextMember = reserve(agents << 2);
@@ -59,15 +59,16 @@ export function placeGroups(): void {
 
 /** Forgets all groups. */
 export function clearGroups(): void {
-  end = 1;
-  freed = live = 0;
+  keep(Kept.GROUPS_END, 1);
+  keep(Kept.GROUPS_FREED, 0);
+  keep(Kept.GROUPS_LIVE, 0);
   memory.fill(groupOf, 0, read(Slot.AgentsMax) << 2);
-  memory.fill(heads, 0, HEADS << 2);
+  memory.fill(heads, 0, headCount << 2);
 }
 
 /** One more than the highest number of a group. */
 // @ts-ignore: decorator
-@inline export function groupsEnd(): u32 { return end; }
+@inline export function groupsEnd(): u32 { return kept(Kept.GROUPS_END); }
 // @ts-ignore: decorator
 @inline export function isLive(group: u32): bool { return (word(flags, group) & LIVE) != 0; }
 // @ts-ignore: decorator
@@ -97,7 +98,7 @@ export function clearGroups(): void {
 @inline export function memberAfter(member: u32): u32 { return word(nextMember, member - 1); }
 
 /** Can no group be added? */
-export function groupsFull(): bool { return live == groupsMax; }
+export function groupsFull(): bool { return kept(Kept.GROUPS_LIVE) == groupsMax; }
 
 /**
  * Takes an agent in; its group, or 0 when there is nothing on it to give. No group of its own may
@@ -120,6 +121,21 @@ export function join(agent: u32): u32 {
   setWord(slotsOf, group, word(slotsOf, group) + slots);
   return group;
 }
+
+/** Remembers that an agent was left out for want of room, as it is now. */
+export function leaveOut(agent: u32): void { setWord(agentSlots, agent, slotsIn(agent)); }
+
+/** Is the agent what it was when it was taken in or left out? */
+export function isAsItWas(agent: u32): bool {
+  if (slotsIn(agent) != word(agentSlots, agent)) return false;
+  const group = word(groupOf, agent);
+  if (group == 0) return true;
+  const kind = kindOf(agent);
+  return kind == word(flags, group) && digestOf(agent, kind) == load<u64>(at(group));
+}
+
+// @ts-ignore: decorator
+@inline function at(group: u32): usize { return digests + (<usize>group << 3); }
 
 /** Takes an agent out; its group, or 0 when that is gone with it. Units without slots are lost. */
 export function leave(agent: u32): u32 {
@@ -155,28 +171,30 @@ function kindOf(agent: u32): u32 {
 }
 
 /** Agents of one group have the same digest. */
-function digestOf(agent: u32, kind: u32): u32 {
-  let digest = mix(mix(kind, rackOfAgent(agent)), (flagsOfAgent(agent) >> 3) & 3);
-  if (isFiltered(agent)) digest = mixBytes(digest, filtersOf(agent), filterBytes());
+function digestOf(agent: u32, kind: u32): u64 {
+  const filtered: u32 = isFiltered(agent) ? 1 : 0, fences = (flagsOfAgent(agent) >> 3) & 3;
+  const rest = (kind << 3) | (fences << 1) | filtered;
+  let digest = mixLong(DIGEST_START, (<u64>rackOfAgent(agent) << 32) | <u64>rest);
+  if (filtered) digest = mixBytes(digest, filtersOf(agent), filterBytes());
   if (anyOwnMinimum()) digest = mixBytes(digest, slotOf(agent, kind), 64);
   return digest;
 }
 
-// @ts-ignore: decorator
-@inline function mix(digest: u32, value: u32): u32 {
-  const mixed = (digest ^ value) * 0x9e3779b1;
-  return mixed ^ (mixed >>> 15);
-}
-
-function mixBytes(digest: u32, bytes: usize, count: u32): u32 {
-  for (let at: u32 = 0; at < count >> 2; at++) digest = mix(digest, word(bytes, at));
+/** `count` is a multiple of 8. */
+function mixBytes(digest: u64, bytes: usize, count: u32): u64 {
+  for (let from: usize = 0; from < <usize>count; from += 8) {
+    digest = mixLong(digest, load<u64>(bytes + from));
+  }
   return digest;
 }
 
-function find(agent: u32, kind: u32, digest: u32): u32 {
+// @ts-ignore: decorator
+@inline function headOf(digest: u64): u32 { return <u32>(digest % <u64>headCount); }
+
+function find(agent: u32, kind: u32, digest: u64): u32 {
   const rack = rackOfAgent(agent), fences = flagsOfAgent(agent) & (3 << 3);
-  for (let group = word(heads, digest % HEADS); group != 0; group = word(chain, group)) {
-    if (word(digests, group) != digest || word(flags, group) != kind) continue;
+  for (let group = word(heads, headOf(digest)); group != 0; group = word(chain, group)) {
+    if (load<u64>(at(group)) != digest || word(flags, group) != kind) continue;
     const like = word(members, group) - 1;
     if (word(racks, group) != rack || (flagsOfAgent(like) & (3 << 3)) != fences) continue;
     if (!sameFilters(agent, like)) continue;
@@ -198,34 +216,35 @@ function sameSlots(agent: u32, like: u32, kind: u32): bool {
   return !(kind & REVOCABLE_ONLY) || memory.compare(revocableOf(agent), revocableOf(like), 64) == 0;
 }
 
-function newGroup(agent: u32, kind: u32, digest: u32): u32 {
-  let group = freed;
-  if (group != 0) freed = word(chain, group);
+function newGroup(agent: u32, kind: u32, digest: u64): u32 {
+  let group = kept(Kept.GROUPS_FREED);
+  if (group != 0) keep(Kept.GROUPS_FREED, word(chain, group));
   else {
-    group = end;
-    end += 1;
+    group = groupsEnd();
+    keep(Kept.GROUPS_END, group + 1);
   }
-  live += 1;
+  keep(Kept.GROUPS_LIVE, kept(Kept.GROUPS_LIVE) + 1);
   setWord(flags, group, kind);
   setWord(racks, group, rackOfAgent(agent));
-  setWord(digests, group, digest);
+  store<u64>(at(group), digest);
   setWord(slotsOf, group, 0);
   setWord(members, group, 0);
-  setWord(chain, group, word(heads, digest % HEADS));
-  setWord(heads, digest % HEADS, group);
+  const head = headOf(digest);
+  setWord(chain, group, word(heads, head));
+  setWord(heads, head, group);
   return group;
 }
 
 function remove(group: u32): void {
-  const head = word(digests, group) % HEADS;
+  const head = headOf(load<u64>(at(group)));
   let before: u32 = 0;
-  for (let at = word(heads, head); at != group; at = word(chain, at)) before = at;
+  for (let one = word(heads, head); one != group; one = word(chain, one)) before = one;
   if (before == 0) setWord(heads, head, word(chain, group));
   else setWord(chain, before, word(chain, group));
   setWord(flags, group, 0);
-  setWord(chain, group, freed);
-  freed = group;
-  live -= 1;
+  setWord(chain, group, kept(Kept.GROUPS_FREED));
+  keep(Kept.GROUPS_FREED, group);
+  keep(Kept.GROUPS_LIVE, kept(Kept.GROUPS_LIVE) - 1);
 }
 
 /** May this client have slots of a group? */

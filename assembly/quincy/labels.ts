@@ -34,13 +34,16 @@ let missed: usize = 0, missedCount: usize = 0;
 /** For each of 16 patterns of four bits, the lanes that they stand for. */
 let lanes: usize = 0;
 let clients: u32 = 0;
-/** Work done, in the units of StepsMax: about 50 ns. */
 
-/** Reserves labels and prices. */
+/** Reserves the prices of clients, which are kept. */
+export function keepPrices(): void {
+  prices = reserve(read(Slot.ClientsMax) << 2);
+  nets = reserve(read(Slot.ClientsMax) << 2);
+}
+
+/** Reserves labels. */
 export function placeLabels(): void {
   const bytes = read(Slot.ClientsMax) << 2, racks = (read(Slot.AgentsMax) + 1) << 2;
-  prices = reserve(bytes);
-  nets = reserve(bytes);
   lengths = reserve(bytes);
   pending = reserve(bytes);
   steps = reserve(bytes);

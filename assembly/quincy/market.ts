@@ -1,23 +1,20 @@
-// Keeps the network like the cluster and its flow the cheapest: what changed since the last round
-// leaves and comes in again, and only what that upset is searched for anew.
-import { ClientFlag, Slot, placeU32, read, reserve, word } from "../abi";
+// Keeps the flow the cheapest: clients come and go, prices follow what they claim, and only what
+// that upset is searched for anew.
+import { ClientFlag, Slot, read, reserve } from "../abi";
 import { clientReady, flagsOfClient } from "../shared/eligible";
 import { capOf, claimOf, grantsWorth, orderOf } from "./claims";
 import { costAnywhere } from "./costs";
 import {
   clearFlow, firstOfClient, groupOfCell, takeUnits, totalUnits, unitsOfCell, unitsOfClient,
 } from "./flow";
-import {
-  clearGroups, groupOfAgent, groupsEnd, groupsFull, isLive, join, leave, slotsOfAgent,
-  slotsOfGroup, spareSlots,
-} from "./groups";
+import { clearGroups, groupsEnd, isLive, slotsOfGroup, spareSlots } from "./groups";
+import { Kept, keep, kept } from "./kept";
 import { nextClaim, obtain, passSpare, renewClaims, reprice, retire } from "./passing";
 import { lengthOf, priceOf } from "./labels";
 import { clearQueue, dequeue, enqueue, firstInQueue } from "./queue";
 import {
   SPARE, beginSearch, priceOfGroup, reach, setGroupPrice, worthOfGroup,
 } from "./search";
-import { setSlots } from "./slots";
 import { countWork, workDone } from "./work";
 
 /** Prices are below this: no claim is higher. */
@@ -26,94 +23,27 @@ import { countWork, workDone } from "./work";
 
 /** The price of a group that is in the queue, and was not looked at since it came in. */
 // @ts-ignore: decorator
-@inline const UNPRICED: i32 = -1;
+@inline export const UNPRICED: i32 = -1;
 
 /** Per client: whether it takes part, and what it was like when it came in. */
 let joined: usize = 0, likeness: usize = 0;
-let changedAgents: usize = 0, changedFilters: usize = 0;
 let taking: u32 = 0, entering: u32 = 0;
-/** Is the flow the cheapest, as far as was known when it was settled last? */
-let settled = true;
 
-/** Places the lists of changed agents, and reserves what is remembered. */
-export function placeMarket(): void {
-  const clients = read(Slot.ClientsMax);
-  changedAgents = placeU32(Slot.ChangedAgentRows, Slot.AgentsMax);
-  changedFilters = placeU32(Slot.ChangedFilterRows, Slot.AgentsMax);
-  joined = reserve(clients);
-  likeness = reserve(clients << 4);
+/** Reserves which clients take part, which is kept. */
+export function keepMarket(): void {
+  joined = reserve(read(Slot.ClientsMax));
+  likeness = reserve(read(Slot.ClientsMax) << 4);
 }
 
-/** Begins without clients. The memory is there now. */
-export function prepareMarket(): void {
-  const clients = read(Slot.ClientsMax);
-  for (let client: u32 = 0; client < clients; client++) retire(client);
-}
-
-/** Empties the network. `own`: some client has a minimum of its own. */
-export function clearMarket(slots: u32, own: bool): void {
+/** Empties the network. */
+export function clearMarket(): void {
   clearFlow();
   clearGroups();
-  setSlots(slots, own);
   clearQueue();
-  for (let client: u32 = 0; client < read(Slot.ClientsMax); client++) {
-    if (load<u8>(joined + <usize>client)) drop(client);
-  }
-}
-
-/** Takes agents out of the network that changed; all of them, before any comes in again. */
-export function dropChanged(): void {
-  for (let at: u32 = 0; at < read(Slot.ChangedAgents); at++) dropAgent(word(changedAgents, at));
-  for (let at: u32 = 0; at < read(Slot.ChangedFilters); at++) dropAgent(word(changedFilters, at));
-}
-
-function dropAgent(agent: u32): void {
-  const group = leave(agent);
-  if (group != 0) enqueue(group);
-}
-
-/** Takes the agents in that changed, then the candidates. Returns how many of these fitted in. */
-export function joinChanged(): u32 {
-  for (let at: u32 = 0; at < read(Slot.ChangedAgents); at++) joinAgent(word(changedAgents, at));
-  for (let at: u32 = 0; at < read(Slot.ChangedFilters); at++) joinAgent(word(changedFilters, at));
-  const candidates = read(Slot.Candidates), list = <usize>read(Slot.CandidateRows);
-  let at: u32 = 0;
-  while (at < candidates && joinAgent(word(list, at))) at += 1;
-  return at;
-}
-
-/** Takes every agent in that there is room for, candidates first. */
-export function joinAll(): u32 {
-  const fitted = joinChanged();
-  for (let agent: u32 = 0; agent < read(Slot.Agents) && joinAgent(agent); agent++);
-  return fitted;
-}
-
-/** False when there is no room for it. */
-function joinAgent(agent: u32): bool {
-  if (agent >= read(Slot.Agents) || groupOfAgent(agent) != 0) return true;
-  if (groupsFull()) return false;
-  countWork(1);
-  const group = join(agent);
-  if (group == 0) return true;
-  if (slotsOfGroup(group) == slotsOfAgent(agent)) setGroupPrice(group, UNPRICED);
-  if (priceOfGroup(group) != 0) enqueue(group);
-  return true;
-}
-
-/** Drops agents that nobody wants, to make room for candidates. */
-export function dropSpare(): void {
-  const candidates = read(Slot.Candidates), list = <usize>read(Slot.CandidateRows);
-  if (!groupsFull() || candidates == 0) return;
-  for (let at: u32 = 0; at < candidates; at++) {
-    if (groupOfAgent(word(list, at)) == 0) break;
-    if (at == candidates - 1) return;
-  }
-  for (let agent: u32 = 0; agent < read(Slot.Agents); agent++) {
-    const group = groupOfAgent(agent);
-    if (group == 0 || priceOfGroup(group) != 0) continue;
-    if (spareSlots(group) == slotsOfGroup(group)) dropAgent(agent);
-  }
+  const clients = read(Slot.ClientsMax);
+  memory.fill(joined, 0, clients);
+  for (let client: u32 = 0; client < clients; client++) retire(client);
+  keep(Kept.SETTLED, 1);
 }
 
 /** Lets clients in and out. Returns true when prices must be found anew for all. */
@@ -130,7 +60,7 @@ export function updateClients(): bool {
     entering += 1;
   }
   // A flow that is still being settled is not begun again because it is nothing yet.
-  return (settled && totalUnits() == 0) || entering << 2 > taking;
+  return (kept(Kept.SETTLED) != 0 && totalUnits() == 0) || entering << 2 > taking;
 }
 
 // @ts-ignore: decorator
@@ -245,7 +175,7 @@ function priceEntrants(): void {
 /** Searches, at least once, until the flow is the cheapest; false when the work ran out before. */
 export function settle(most: u64): bool {
   const workMax = max<u64>(most, workDone());
-  settled = false;
+  keep(Kept.SETTLED, 0);
   for (let group = firstInQueue(); group != 0; group = firstInQueue()) {
     if (isLive(group) && priceOfGroup(group) == UNPRICED) {
       setGroupPrice(group, worthOfGroup(group));
@@ -263,7 +193,7 @@ export function settle(most: u64): bool {
       obtain(client);
     }
   }
-  settled = true;
+  keep(Kept.SETTLED, 1);
   return true;
 }
 

@@ -1,34 +1,37 @@
 // Turns the flow into decision rows. What a row may hold is cut by limits and ends with demand, of
 // which the flow knows only estimates: a client that turns out to be able to take fewer or more
 // grants gets another cap, and the flow is settled again.
+import { DecisionFlag, KINDS, Slot, double, read, reserve, setDouble, setWord, word } from "../abi";
 import {
-  ClientFlag, DecisionFlag, KINDS, Slot, double, read, reserve, setDouble, setWord, vector, word,
-} from "../abi";
-import {
-  agentReady, allowedWord, disallow, flagsOfAgent, flagsOfClient, gatherAllowed, maskFor,
+  agentReady, allowedWord, disallow, flagsOfAgent, gatherAllowed, maskFor,
 } from "../shared/eligible";
-import { beginGiving, decide, decidePart, rowCount, rowsFull } from "../shared/giving";
+import { decide, decidePart, rowCount, rowsFull } from "../shared/giving";
 import { minimumOf, worthOffering } from "../shared/minimum";
 import {
-  beginAgent, beginRound, hasReservations, hasRevocable, measure, measured, measuredFree,
+  beginAgent, hasReservations, hasRevocable, measure, measured, measuredFree,
   nothingLeft, onlyUnreserved, shareSurplus, take,
 } from "../shared/remains";
 import { NOBODY } from "../shared/sorter";
 import * as vectors from "../shared/vector";
-import { UNLIMITED, capOf, claimOf, demandOf, endWaiting, setCap, slotsFor } from "./claims";
+import { markAgent } from "./changes";
+import { UNLIMITED, capOf, claimOf, endWaiting, setCap, slotsFor } from "./claims";
+import { hasDemand, isSated, noteGiven, wantedOf } from "./demands";
 import {
   clientOfCell, firstOfGroup, nextOfGroup, unitsOfCell, unitsOfClient, unitsOfGroup,
 } from "./flow";
 import { firstMember, groupsEnd, isLive, memberAfter, slotsOfAgent } from "./groups";
+import { beginPass, headroom, rowsGuaranteed } from "./guaranteed";
 import { recap, takesPart } from "./market";
 import { partOf } from "./slots";
 import { countWork, workDone } from "./work";
 
-/** Per client: grants in this pass, what it still wants, and 1 once its cap was lowered. */
-let grants: usize = 0, wanted: usize = 0, lowered: usize = 0;
+/** Per client: grants in this pass, and 1 once its cap was lowered. */
+let grants: usize = 0, lowered: usize = 0;
 /** Per agent: the pass that offered it last. */
 let offeredIn: usize = 0;
 let most: usize = 0;
+/** What may be given in all; 0 for as much as there is. */
+let room: usize = 0;
 let pass: u32 = 0, upset = false;
 /** How far the work may go, and how many candidates, from the first, were seen to by then. */
 let workMax: u64 = 0, seen: u32 = 0;
@@ -39,7 +42,6 @@ let cell: u32 = 0, cellUnits: u32 = 0;
 export function placeOffers(): void {
   const clients = read(Slot.ClientsMax);
   grants = reserve(clients << 2);
-  wanted = reserve(clients << 6);
   lowered = reserve(clients);
   offeredIn = reserve(read(Slot.AgentsMax) << 2);
   most = reserve(64);
@@ -67,11 +69,8 @@ export function offerAll(): bool {
   pass += 1;
   upset = false;
   memory.fill(grants, 0, clients << 2);
-  for (let client: u32 = 0; client < clients; client++) {
-    if (hasDemand(client)) vectors.copy(vector(wanted, client), demandOf(client));
-  }
-  beginRound(read(Slot.Roles));
-  beginGiving(false);
+  beginPass(true);
+  room = headroom();
   for (let group: u32 = 1; group < groupsEnd() && !rowsFull() && !isSpent(); group++) {
     if (isLive(group) && unitsOfGroup(group) != 0) offerGroup(group);
   }
@@ -79,16 +78,6 @@ export function offerAll(): bool {
   offerReserved();
   for (let client: u32 = 0; client < clients; client++) raiseCap(client);
   return upset && 2 * workDone() - begun <= workMax;
-}
-
-// @ts-ignore: decorator
-@inline function hasDemand(client: u32): bool {
-  return (flagsOfClient(client) & ClientFlag.HAS_DEMAND) != 0;
-}
-
-// @ts-ignore: decorator
-@inline function isSated(client: u32): bool {
-  return hasDemand(client) && !vectors.some(vector(wanted, client));
 }
 
 function offerGroup(group: u32): void {
@@ -130,14 +119,16 @@ function offerSlots(agent: u32, client: u32, units: u32, slots: u32, last: bool)
     for (let kind: u32 = 0; kind < KINDS; kind++) {
       setDouble(most, kind, double(part, kind) * <f64>units);
     }
+    if (room != 0) vectors.lowerTo(most, room);
     shareSurplus(most);
   }
   const wholly = measure(client);
   if (worthOffering(measured(), minimumOf(client))) {
     give(agent, client, wholly && last);
+    if (!last && room != 0) vectors.subtractFrom(room, measuredFree());
     setWord(grants, client, word(grants, client) + units);
   } else lowerCap(client);
-  shareSurplus(0);
+  shareSurplus(room);
 }
 
 /** Writes what was measured as a row. */
@@ -145,7 +136,7 @@ function give(agent: u32, client: u32, wholly: bool): void {
   if (wholly) decide(agent, client, DecisionFlag.WHOLE);
   else decidePart(agent, client, DecisionFlag.RESERVED | DecisionFlag.REVOCABLE);
   take(client);
-  if (hasDemand(client)) vectors.subtractFrom(vector(wanted, client), measured());
+  noteGiven(client, measured());
 }
 
 /** The client can take no more than it was given so far. */
@@ -161,7 +152,7 @@ function lowerCap(client: u32): void {
 function raiseCap(client: u32): void {
   if (!hasDemand(client) || !takesPart(client) || load<u8>(lowered + <usize>client) != 0) return;
   if (isSated(client) || unitsOfClient(client) < capOf(client)) return;
-  const missing = max<u32>(slotsFor(vector(wanted, client)), 1);
+  const missing = max<u32>(slotsFor(wantedOf(client)), 1);
   setCap(client, min<u32>(capOf(client) + missing, UNLIMITED));
   recap(client);
   upset = true;
@@ -215,6 +206,12 @@ function claimant(): u32 {
   }
   countWork(looked + (read(Slot.Clients) >> 3));
   return best;
+}
+
+/** Has agents that guarantees take from looked at: what is left of them is in the network. */
+export function markGuaranteed(): void {
+  const agents = read(Slot.DecisionAgent);
+  for (let row: u32 = 0; row < rowsGuaranteed(); row++) markAgent(word(agents, row));
 }
 
 /** Notes who was given something. Once a round, when the rows stand. */

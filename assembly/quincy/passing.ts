@@ -29,8 +29,8 @@ import { countWork } from "./work";
 /** Per client: what the next grant is worth to it, and what the last one is. */
 let nexts: usize = 0, lasts: usize = 0;
 
-/** Reserves the claims at hand. */
-export function placePassing(): void {
+/** Reserves the claims at hand, which are kept. */
+export function keepClaims(): void {
   nexts = reserve(read(Slot.ClientsMax) << 2);
   lasts = reserve(read(Slot.ClientsMax) << 2);
 }

@@ -29,10 +29,14 @@ let groupPrices: usize = 0, reachedIn: usize = 0, groupLengths: usize = 0, group
 let reached: usize = 0, reachedCount: u32 = 0;
 let search: u32 = 0;
 
-/** Reserves what is known of groups. */
+/** Reserves the prices of groups, which are kept. */
+export function keepGroupPrices(): void {
+  groupPrices = reserve(((read(Slot.AgentsMax) + 1) << 2) + 16);
+}
+
+/** Reserves what a search finds. */
 export function placeSearch(): void {
   const groups = (read(Slot.AgentsMax) + 1) << 2;
-  groupPrices = reserve(groups + 16);
   reachedIn = reserve(groups);
   groupLengths = reserve(groups);
   groupSteps = reserve(groups);

@@ -28,10 +28,7 @@ let anyRevocable = false, anyReserved = false;
 let surplus: usize = 0;
 /** Column: what each client may still be given of them; 0 for as much as there is. */
 let rooms: usize = 0;
-/**
- * Agents that were given in part and come again: what was left, the visit that took it, and whether
- * that took the revocable part.
- */
+/** Agents that were given in part and come again: what was left, the visit, what it took beside. */
 let keptLeft: usize = 0, keptVisit: usize = 0, revocableGone: usize = 0, anyKept = false;
 /** Number of the visits so far; the one at hand may be an earlier one that goes on. */
 let visits: u32 = 0;
@@ -95,6 +92,10 @@ export function beginRound(roles: u32): void {
 
 /** Has all that is given from now on taken off this vector too, and cut to it. */
 export function shareSurplus(at: usize): void { surplus = at; }
+
+/** The vector that all share; 0 when there is none. */
+// @ts-ignore: decorator
+@inline export function sharedSurplus(): usize { return surplus; }
 
 /**
  * Cuts what is given to a client to its row of this column, which the policy keeps. A client

@@ -40,7 +40,15 @@ function runFlags(command: Command): Command {
     .option("--user <name>", "operating system user of the tasks")
     .option("--timeout <duration>", "kill a task that runs longer, such as 10mins", durationMs)
     .option("--attr <name=value>", "only on agents with this attribute; may be repeated", pairs)
-    .option("--concurrency <n>", "at most so many tasks at once", wholeNumber(1, TASKS_MAX));
+    .option("--concurrency <n>", "at most so many tasks at once", wholeNumber(1, TASKS_MAX))
+    .option("--health-cmd <line>", "kill a task in which this shell command keeps failing")
+    .option("--health-http <port/path>", "kill a task that does not answer there by 200 to 399")
+    .option("--health-tcp <port>", "kill a task that does not listen there", wholeNumber(1, 65535))
+    .option("--health-delay <duration>", "wait before the first health check (15s)", durationMs)
+    .option("--health-interval <duration>", "wait between health checks (10s)", durationMs)
+    .option("--health-timeout <duration>", "longest health check (20s)", durationMs)
+    .option("--health-grace <duration>", "failures so early do not count (10s)", durationMs)
+    .option("--health-failures <n>", "failures in a row that kill (3)", wholeNumber(1, 1000));
 }
 
 async function run(

@@ -19,6 +19,7 @@ import { exitCodes, tasksExitCode } from "../exit-codes.ts";
 import { mastersOf } from "../master-client.ts";
 import { Progress } from "../progress.ts";
 import { AttemptStreams } from "./attempt-streams.ts";
+import { healthCheckOf } from "./health.ts";
 import type { RunOptions } from "./run-options.ts";
 import { WaitWatch } from "./waiting.ts";
 
@@ -135,6 +136,7 @@ export function cancelledWords({
 function batchJob(commands: readonly (readonly string[])[], options: RunOptions): BatchJob {
   const job = randomBytes(4).toString("hex");
   const { cpus, mem, disk, gpus, retries, attr, concurrency, timeout } = options;
+  const healthCheck = healthCheckOf(options);
   const list = commands.map((words, index): BatchTask => {
     const name = nameOf(words, options.name);
     const id = commands.length === 1 ? `${name}-${job}` : `${name}-${job}-${index}`;
@@ -152,6 +154,7 @@ function batchJob(commands: readonly (readonly string[])[], options: RunOptions)
     ...(attr === undefined ? {} : { requires: attr }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+    ...(healthCheck === undefined ? {} : { healthCheck }),
   };
 }
 

@@ -17,4 +17,14 @@ export interface RunOptions extends MasterOptions {
   readonly timeout?: number;
   readonly attr?: Readonly<Record<string, string>>;
   readonly concurrency?: number;
+  readonly healthCmd?: string;
+  /** `PORT[/PATH]`. */
+  readonly healthHttp?: string;
+  readonly healthTcp?: number;
+  /** Milliseconds, as the other times of health checks. */
+  readonly healthDelay?: number;
+  readonly healthInterval?: number;
+  readonly healthTimeout?: number;
+  readonly healthGrace?: number;
+  readonly healthFailures?: number;
 }

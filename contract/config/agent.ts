@@ -117,7 +117,8 @@ export const AgentConfigSchema = Type.Object(
     gcDelay: Duration({
       default: "1weeks",
       description:
-        "Sandboxes are removed this long after their end, sooner as the disk fills (F6).",
+        "Sandboxes are removed this long after their end, sooner as the disk fills: times one " +
+        "less the part of it that is in use, less `gcDiskHeadroom` (F6).",
     }),
     gcDiskHeadroom: Type.Number({
       default: 0.1,
@@ -133,7 +134,8 @@ export const AgentConfigSchema = Type.Object(
     maxCompletedExecutorsPerFramework: Type.Integer({
       default: 150,
       minimum: 0,
-      description: "Executors that have ended and are still shown, for each framework.",
+      description:
+        "Containers that have ended and are still listed by `/executors`, for each framework.",
     }),
     log: LogSchema,
   },

@@ -1,5 +1,5 @@
 import type { ExecutorRecord } from "../agent-api.ts";
-import type { AgentId, FrameworkId } from "../ids.ts";
+import type { AgentId, FrameworkId, TaskId } from "../ids.ts";
 import type {
   AgentView,
   ClusterEvent,
@@ -57,11 +57,17 @@ export interface ClusterView {
   /** A framework that is connected, or may come back; completed ones are unknown. */
   framework(id: FrameworkId): FrameworkStanding | undefined;
   agents(): Iterable<AgentView>;
+  /** An agent that is registered. */
+  agent(id: AgentId): AgentView | undefined;
   /** Completed ones too; `state` tells. */
   frameworks(): Iterable<FrameworkView>;
+  /** One of them, completed or not. */
+  shownFramework(id: FrameworkId): FrameworkView | undefined;
   /** Tasks that are alive or unreachable. */
   tasks(): Iterable<TaskView>;
   completedTasks(): Iterable<TaskView>;
+  /** A task that is alive or unreachable. */
+  task(frameworkId: FrameworkId, taskId: TaskId): TaskView | undefined;
   executors(): Iterable<ExecutorPlace>;
   offers(): Iterable<Offer>;
   roles(): Iterable<RoleView>;

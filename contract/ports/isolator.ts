@@ -83,6 +83,8 @@ export interface ExternalContainer {
   wait(): Promise<ExitStatus>;
   /** SIGTERM or SIGKILL to everything inside. */
   signal(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Runs a further command inside and tells its exit status; one that is late is given up. */
+  exec?(command: CommandInfo, timeoutMs: number): Promise<number>;
 }
 
 /** How a container ended. Exactly one of `code` and `signal`. */
@@ -159,6 +161,13 @@ export interface Isolator {
    * only then tells of its end, knows whether a limit ended it (D15).
    */
   watch?(id: ContainerId, onLimit: (limitation: Limitation) => void): () => void;
+  /**
+   * Words put before the command of a further process of a running container, such as that of a
+   * health check. Changes nothing.
+   */
+  enter?(spec: ContainerSpec): readonly string[];
+  /** Puts such a process, held like the first, where the others of the container are. */
+  join?(spec: ContainerSpec, process: ProcessIdentity): Promise<void>;
   /** New requests and limits for a running container. */
   update?(spec: ContainerSpec): Promise<void>;
   usage?(id: ContainerId): Promise<Usage>;

@@ -2,6 +2,7 @@ import {
   type CommandInfo,
   type ConnectOptions,
   type FrameworkOptions,
+  type HealthCheck,
   type Resources,
   Scheduler,
   type TaskRequest,
@@ -32,6 +33,8 @@ export interface BatchJob {
   readonly concurrency?: number;
   /** A task that runs longer is killed and counts as failed (D19). */
   readonly timeoutMs?: number;
+  /** Of each task; one that keeps failing it is killed (F30). */
+  readonly healthCheck?: HealthCheck;
 }
 
 /** Who is told what while a batch runs. */
@@ -145,12 +148,13 @@ function batchRunner(
 
 function taskOf(job: BatchJob, task: BatchTask): Omit<TaskRequest, "taskId"> {
   const { name, command } = task;
-  const { timeoutMs } = job;
+  const { timeoutMs, healthCheck } = job;
   return {
     name,
     command,
     resources: job.resources,
     ...(timeoutMs === undefined ? {} : { maxCompletionMs: timeoutMs }),
+    ...(healthCheck === undefined ? {} : { healthCheck }),
   };
 }
 

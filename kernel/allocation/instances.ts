@@ -38,26 +38,28 @@ export class Instances {
   }
 
   /**
-   * Starts an instance with the first of the states that it takes; says which that was. One that
-   * is warm is taken as it is, unless somebody listens: what it has seen besides its private state
-   * nobody has heard of.
+   * Starts an instance with a private state, and says whether it took that. One that is warm is
+   * taken as it is, unless somebody listens: what it has seen besides its private state nobody has
+   * heard of. Its own state is better than none.
    * @throws PolicyFault
    */
   start(
     spec: PolicySpec,
     tables: AllocationTables,
-    states: readonly PolicySnapshot[],
+    state: PolicySnapshot | undefined,
     warm?: WasmPolicy,
   ): { readonly instance: WasmPolicy; readonly took: PolicySnapshot | undefined } {
+    const own = warm?.snapshot();
     const taken = this.#listener === undefined ? warm : undefined;
     const instance = taken ?? new WasmPolicy(spec.policy, tables, spec.options);
     const restored: PolicySnapshot[] = [];
     let took: PolicySnapshot | undefined;
-    for (const state of states) {
-      restored.push(state);
-      if (!instance.restore(state)) continue;
-      took = state;
-      break;
+    // Whoever is warm has its own state until it is given another one, which it might not take.
+    const isOwn = taken !== undefined && !(state !== undefined && taken.mayRestore(state));
+    for (const each of isOwn ? [] : [state, own]) {
+      if (each === undefined || took !== undefined) continue;
+      restored.push(each);
+      if (instance.restore(each)) took = each;
     }
     this.isStale = false;
     this.#listener?.started({ number: this.#started, instance, spec, restored });

@@ -4,6 +4,7 @@ import type { AdmittedPolicy } from "./admission.ts";
 import { PolicyFault, type PolicyFaultCode } from "./faults.ts";
 import { type PolicyEvent, PolicyHistory, type Standing } from "./history.ts";
 import { type InstanceListener, Instances } from "./instances.ts";
+import { type Kept, keptBeside } from "./kept.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
 import { ReferenceDrf } from "./reference-drf.ts";
 import { DEFAULT_SUPERVISION, type SupervisorLimits } from "./supervision.ts";
@@ -27,12 +28,6 @@ export interface Supervised {
   readonly instance: number;
   /** Why the round was lost, if it was. */
   readonly fault: PolicyFault | undefined;
-}
-
-/** The policy that is not live, and its instance while that is still of use. */
-interface Kept {
-  readonly spec: PolicySpec;
-  readonly instance: WasmPolicy | undefined;
 }
 
 /**
@@ -111,10 +106,18 @@ export class PolicySupervisor {
    * Makes a policy the live one, between two rounds. It must start now, on these tables, or its
    * `PolicyFault` is thrown and nothing changes; an instance that has started before is taken if it
    * still fits. It is given the private state of the one before if it knows it; that one is kept
-   * for `rollback`.
+   * for `rollback`. Returns the instance that was kept until now, if nothing uses it any more.
    */
-  promote(spec: PolicySpec, tables: AllocationTables, round: number, started?: WasmPolicy): void {
-    this.#switchTo({ spec, instance: started }, tables, round, { what: "promoted" });
+  promote(
+    spec: PolicySpec,
+    tables: AllocationTables,
+    round: number,
+    started?: WasmPolicy,
+  ): WasmPolicy | undefined {
+    const kept = this.#previous;
+    const own = kept?.spec.policy === spec.policy ? this.#release()?.instance : undefined;
+    this.#switchTo({ spec, instance: started ?? own }, tables, round, { what: "promoted" });
+    return this.#instance === kept?.instance ? undefined : kept?.instance;
   }
 
   /** The same when a master begins to lead; `detail` says who wanted this policy. */
@@ -124,10 +127,8 @@ export class PolicySupervisor {
 
   /** Makes the policy before the live one again. False when there is none. */
   rollback(tables: AllocationTables, round: number): boolean {
-    const kept = this.#previous;
+    const kept = this.#release();
     if (kept === undefined) return false;
-    // Should the kept instance fail now, its memory may be in any state.
-    this.#previous = { spec: kept.spec, instance: undefined };
     this.#switchTo(kept, tables, round, { what: "rolled-back" });
     return true;
   }
@@ -185,6 +186,13 @@ export class PolicySupervisor {
     }
   }
 
+  /** The policy that is kept, without its instance from now on: should that fail, it is spoilt. */
+  #release(): Kept | undefined {
+    const kept = this.#previous;
+    if (kept !== undefined) this.#previous = { spec: kept.spec, instance: undefined };
+    return kept;
+  }
+
   #switchTo(
     next: Kept,
     tables: AllocationTables,
@@ -207,18 +215,9 @@ export class PolicySupervisor {
     this.#note(round, { ...how, ...(previous === undefined ? {} : { previous, tookOver }) });
   }
 
-  /**
-   * What is kept for a rollback once another policy is live: the one that ran. Of a policy in
-   * quarantine that is the one before it, unless it is just that one which takes over.
-   */
   #keptBeside(next: PolicySpec): Kept | undefined {
-    const previous = this.#previous;
-    if (this.#spec === undefined) return previous;
-    if (this.#standing !== "previous") return { spec: this.#spec, instance: this.#instance };
-    if (previous === undefined || previous.spec === next) {
-      return { spec: this.#spec, instance: undefined };
-    }
-    return { spec: previous.spec, instance: this.#instance };
+    const live = this.#spec && { spec: this.#spec, instance: this.#instance };
+    return keptBeside(next, live, this.#previous, this.#standing === "previous");
   }
 
   /** An instance that fits the tables, and whether it took over the private state. */
@@ -228,9 +227,7 @@ export class PolicySupervisor {
   ): { readonly instance: WasmPolicy; readonly tookOver: boolean } {
     const { state } = this;
     const warm = instance?.fits(tables) ? instance : undefined;
-    // One that is warm has a state of its own, which is better than none.
-    const states = [state, warm?.snapshot()].filter((each) => each !== undefined);
-    const successor = this.#instances.start(spec, tables, states, warm);
+    const successor = this.#instances.start(spec, tables, state, warm);
     const tookOver = state !== undefined && successor.took === state;
     return { instance: successor.instance, tookOver };
   }
@@ -256,8 +253,8 @@ export class PolicySupervisor {
     const state = grown ? this.#instance?.snapshot() : this.#snapshot;
     this.#instance = undefined;
     const cold = this.#standing === "cold" || this.#standing === "previous";
-    const states = state !== undefined && (grown || !cold) ? [state] : [];
-    const { instance } = this.#instances.start(spec, tables, states);
+    const handed = grown || !cold ? state : undefined;
+    const { instance } = this.#instances.start(spec, tables, handed);
     this.#instance = instance;
     if (!grown) this.#note(input.round, { what: "retried" });
     return instance;

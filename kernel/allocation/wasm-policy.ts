@@ -154,10 +154,15 @@ export class WasmPolicy implements Policy {
     return { schema: this.#started.schema, bytes: this.#state.slice() };
   }
 
+  /** Whether a state has the length of this policy's own; if not, `restore` leaves it as it is. */
+  mayRestore({ bytes }: PolicySnapshot): boolean {
+    return bytes.length === this.#state.length && bytes.length > 0;
+  }
+
   /** Takes over a predecessor's state; false when the policy does not know it and starts cold. */
   restore(from: PolicySnapshot): boolean {
     const state = this.#state;
-    if (from.bytes.length !== state.length || state.length === 0) return false;
+    if (!this.mayRestore(from)) return false;
     state.set(from.bytes);
     const answer = this.#guarded(({ guest }) => guest.restore(from.schema, from.bytes.length));
     if (answer === Answer.OK) return true;

@@ -11,13 +11,16 @@ import type { MasterInfo } from "../../contract/schema/agent.ts";
 import type { ClusterState } from "../core/state.ts";
 import {
   agentsView,
+  agentViewOf,
   endedTasks,
   executorsOf,
   frameworksView,
+  frameworkViewOf,
   liveTasks,
   metricsView,
   offersView,
   rolesView,
+  taskViewOf,
 } from "../core/views.ts";
 import type { Operators } from "./operators.ts";
 
@@ -61,6 +64,10 @@ export function viewOf(source: ViewSource): ClusterView {
     const term = source.term();
     return term === undefined ? [] : shown(term.state);
   };
+  const find = <T>(found: (state: ClusterState) => T | undefined): T | undefined => {
+    const term = source.term();
+    return term === undefined ? undefined : found(term.state);
+  };
   return {
     standing(): Standing {
       if (source.times().electedMs === undefined) return "standby";
@@ -78,6 +85,9 @@ export function viewOf(source: ViewSource): ClusterView {
     agents: () => look((state) => agentsView(state, ALL).agents),
     frameworks: () =>
       look((state) => frameworksView(state, { ...ALL, completed: true }).frameworks),
+    agent: (id) => find((state) => agentViewOf(state, id)),
+    shownFramework: (id) => find((state) => frameworkViewOf(state, id)),
+    task: (frameworkId, taskId) => find((state) => taskViewOf(state, frameworkId, taskId)),
     tasks: () => look(liveTasks),
     completedTasks: () => look(endedTasks),
     executors: () => look(executorsOf),

@@ -6,12 +6,14 @@ import type { NameOf } from "../allocation/comparison.ts";
 import { PolicyFault } from "../allocation/faults.ts";
 import type { PolicyEvent, PolicyName } from "../allocation/history.ts";
 import { forShadow } from "../allocation/spec.ts";
+import type { WasmPolicy } from "../allocation/wasm-policy.ts";
 import type { RegistryEntry } from "../core/registry.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import { policyEntries, recordOf } from "./policy-records.ts";
 import type { LoadedPolicy, PolicyShelf } from "./policy-shelf.ts";
 import { policyDiff, policyView } from "./policy-views.ts";
 import type { Rounds } from "./rounds.ts";
+import { Spares } from "./spares.ts";
 
 /** What the policies of a master are made of. */
 export interface PoliciesParts {
@@ -35,6 +37,7 @@ type Swap = OperatorResult<"promote-policy">;
  */
 export class Policies {
   readonly #parts: PoliciesParts;
+  readonly #spares = new Spares();
   /** Changes of what is live come one after the other: each waits for a disk. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -64,7 +67,7 @@ export class Policies {
     let loaded: LoadedPolicy | undefined;
     try {
       loaded = await shelf.load(params);
-      rounds.tryOut(loaded.spec, tables);
+      this.#spares.put(rounds.tryOut(loaded.spec, tables));
     } catch (thrown) {
       const { sent, plugin = String(sent?.manifest["name"]), as } = params;
       const name = loaded?.plugin.name ?? as ?? plugin;
@@ -90,6 +93,7 @@ export class Policies {
       throw errors.POLICY_IN_USE(name, "it runs as a shadow", hint);
     }
     await shelf.unload(name);
+    this.#spares.drop(name);
     shadows.forget(name);
     this.#note(plugin, { what: "unloaded" });
     return {};
@@ -131,12 +135,11 @@ export class Policies {
       const { rounds, shelf, tables } = this.#parts;
       const next = shelf.get(name);
       if (name === rounds.supervisor.live?.name) throw errors.POLICY_LIVE(name, "promoted");
-      const trial = timed(() =>
-        this.#orRefused(next.plugin, () => rounds.tryOut(next.spec, tables)),
-      );
-      return this.#swap(next, trial.tookMs, () =>
-        rounds.supervisor.promote(next.spec, tables, rounds.round, trial.value),
-      );
+      const ready = timed(() => this.#orRefused(next.plugin, () => this.#ready(next)));
+      return this.#swap(next, ready.tookMs, () => {
+        const idle = rounds.supervisor.promote(next.spec, tables, rounds.round, ready.value);
+        if (idle !== undefined) this.#spares.put(idle);
+      });
     });
   }
 
@@ -171,6 +174,7 @@ export class Policies {
         await this.#persist(this.#loaded(supervisor.live), next);
       }
       shelf.replace(next);
+      this.#spares.drop(name);
       supervisor.configure(next.spec);
       if (isLive) tables.touchAll();
       this.#note(next.plugin, { what: "configured", detail: JSON.stringify(given) });
@@ -178,6 +182,13 @@ export class Policies {
       else shadows.configure(forShadow(next.spec), rounds.round);
       return { policy: policyView(next, rounds) };
     });
+  }
+
+  /** An instance that may become live: one that is kept or spare, or else one that starts now. */
+  #ready({ plugin, spec }: LoadedPolicy): WasmPolicy | undefined {
+    const { rounds, tables } = this.#parts;
+    if (plugin.name === rounds.supervisor.previous?.name) return undefined;
+    return this.#spares.take(plugin.name, tables) ?? rounds.tryOut(spec, tables);
   }
 
   /** Makes a policy live: durable first, then between two rounds; or it was as if nothing was. */

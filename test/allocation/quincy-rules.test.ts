@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DecisionFlag } from "../../kernel/allocation/slots.ts";
 import {
   AgentFlag,
   ClientFlag,
@@ -46,6 +47,26 @@ describe("quincy, by what may be given", () => {
     expect(amounts.filter((cpus) => cpus === 2_000)).toHaveLength(1);
     expect(givenTo(rows.pairs)["f0"]).toHaveLength(2);
     expect(givenTo(rows.pairs)["f1"]).toHaveLength(4);
+  });
+
+  test("meets guarantees before it looks at claims, and keeps what they lack (E8)", () => {
+    const { quincy, cluster, tables } = quincyCluster(4, [nobody, nobody]);
+    tables.setRoleWeight(cluster.role("role0"), 1_000);
+    const guarantee = (role: string, cpus: number, mem: number) =>
+      tables.setRoleQuota(cluster.role(role), vector(cpus, mem), undefined);
+    guarantee("role1", 8, 8);
+    expect(givenTo(quincy.round().pairs)).toMatchObject({ f0: [2, 3], f1: [0, 1] });
+    tables.touchAll();
+    tables.setRoleQuota(cluster.role("role1"), undefined, undefined);
+    expect(givenTo(quincy.round().pairs)["f0"]).toHaveLength(4);
+    tables.touchAll();
+    guarantee("absent", 6, 6);
+    const rows = quincy.round();
+    const cpus = rows.pairs.map((_, row) => {
+      const whole = rows.flags[row] === DecisionFlag.WHOLE;
+      return whole ? 4_000 : (rows.amounts[row * KINDS] as number);
+    });
+    expect(cpus.reduce((sum, one) => sum + one)).toBe(10_000);
   });
 
   test("finds out that clients below one limit have it together", () => {

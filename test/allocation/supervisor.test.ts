@@ -147,6 +147,19 @@ test("an instance that was started before is taken while it fits, and else anoth
   expect(round()).toBe("fifo");
 });
 
+test("what was kept for a rollback is handed back once nothing uses it, and else goes on", () => {
+  const { tables, supervisor, round } = start(drf);
+  const first = new WasmPolicy(fifo.policy, tables, fifo.options);
+  expect(supervisor.promote(fifo, tables, 0, first)).toBeUndefined();
+  const one = faulty("one", 0);
+  const idle = supervisor.promote(one, tables, 1);
+  expect(idle?.name).toBe("drf");
+  expect(supervisor.promote(drf, tables, 2, idle)).toBe(first);
+  // Of the policy that is kept the instance is taken, and so there is none to hand back.
+  expect(supervisor.promote(one, tables, 3)?.name).toBeUndefined();
+  expect([round(), supervisor.previous?.name]).toEqual(["one", "drf"]);
+});
+
 test("a policy that a master before us kept takes over from a bad one", () => {
   const { supervisor, round } = start(faulty("bad", 1));
   supervisor.keep(drf);

@@ -17,6 +17,7 @@ import { startAgents, startFrameworks } from "../../bench/fleet/fleet.ts";
 import type { SimulatedFramework } from "../../bench/fleet/framework.ts";
 import { Ledger } from "../../bench/fleet/ledger.ts";
 import { loadRequest } from "../../cli/policy/load.ts";
+import type { TepuiError } from "../../contract/errors.ts";
 import type { AgentId, RoleName } from "../../contract/ids.ts";
 import { OperatorClient, Scheduler } from "../../sdk/index.ts";
 import { until } from "../support/until.ts";
@@ -74,6 +75,23 @@ class Life {
     await until("launches", () => this.#ledger.launched >= wanted, PATIENCE_MS);
   }
 
+  /** Asks again while tasks have what is asked for. */
+  async #whenFree(ask: () => Promise<unknown>): Promise<void> {
+    await until(
+      "free resources",
+      async () => {
+        try {
+          await ask();
+          return true;
+        } catch (thrown) {
+          if ((thrown as TepuiError).code === "RESOURCES_MISSING") return false;
+          throw thrown;
+        }
+      },
+      PATIENCE_MS,
+    );
+  }
+
   /** What operators do with agents and roles. */
   async operate(): Promise<void> {
     const client = this.#client;
@@ -92,7 +110,9 @@ class Life {
     await this.launches(20);
     const reservations = [{ type: "dynamic" as const, role: role(3) }];
     const reserved = { name: "cpus", scalar: 4_000, reservations };
-    await client.request("reserve-resources", { agentId: id(0), resources: [reserved] });
+    await this.#whenFree(() =>
+      client.request("reserve-resources", { agentId: id(0), resources: [reserved] }),
+    );
     await client.request("drain-agent", { agentId: id(1), maxGracePeriodMs: 0 });
     await client.request("deactivate-agent", { agentId: id(2) });
     await this.launches(50);
@@ -107,7 +127,9 @@ class Life {
     await client.request("mark-agent-gone", { agentId: id(4) });
     await this.#agents.at(-1)?.close();
     const resources = [{ ...reserved, scalar: 1_000 }];
-    await client.request("unreserve-resources", { agentId: id(0), resources });
+    await this.#whenFree(() =>
+      client.request("unreserve-resources", { agentId: id(0), resources }),
+    );
     await client.request("update-quota", { quotas: [{ role: role(2) }] });
     await this.launches(50);
   }
@@ -155,7 +177,6 @@ class Life {
 
 describe("the journal of a master with a fleet", () => {
   let master: DaemonProcess;
-  let life: Life;
   let journal = "";
   beforeAll(async () => {
     master = await startMasterProcess({
@@ -163,10 +184,17 @@ describe("the journal of a master with a fleet", () => {
       journal: { enabled: true, segmentSize: "256KB", segments: 1_000 },
       log: { level: "error" },
     });
-    journal = copyOf(join(master.directory, "journal"));
     const client = await OperatorClient.connect({ masters: master.address, connectMs: 60_000 });
-    life = new Life(master, client);
+    const life = new Life(master, client);
     await life.begin();
+    await life.operate();
+    expect((await life.swapAll()).length).toBeGreaterThan(5);
+    for (const name of ["trap", "twice", "loop"] as const) {
+      await life.fail(name, turncoatFaults[name]);
+    }
+    expect(await life.end()).toEqual([]);
+    // The master runs still, so that its last turn may not be whole yet.
+    journal = copyOf(join(master.directory, "journal"));
   }, PATIENCE_MS);
   afterAll(async () => {
     await master?.stop();
@@ -176,15 +204,6 @@ describe("the journal of a master with a fleet", () => {
   test(
     "is replayed bit for bit, whatever operators and policies did",
     async () => {
-      await life.operate();
-      const others = await life.swapAll();
-      expect(others.length).toBeGreaterThan(5);
-      await life.fail("trap", turncoatFaults.trap);
-      await life.fail("twice", turncoatFaults.twice);
-      await life.fail("loop", turncoatFaults.loop);
-      expect(await life.end()).toEqual([]);
-      // It runs still, so that its last turn may not be whole yet.
-      cpSync(join(master.directory, "journal"), journal, { recursive: true });
       const { code, report } = await replayed(journal);
       expect([code, report.ok, report.difference, report.skipped]).toEqual([
         0,

@@ -177,7 +177,7 @@ describe("a policy that fails on a master at work", () => {
       const { stdout } = await tepui(["policy", "history"], env).result;
       for (const [name, code, hasRow] of faults) {
         const row = hasRow ? String.raw`\d+` : "-";
-        const line = String.raw`${name}@[0-9a-f]{12} +fault +live +${code} +${row} `;
+        const line = `${name}@[0-9a-f]{12} +fault +live +${code} +${row} `;
         expect(stdout).toMatch(new RegExp(line));
       }
     },

@@ -33,6 +33,38 @@ describeWith("cgroup-v1", "cgroups on this machine's v1 hierarchies", () => {
     }
   });
 
+  test("the command of a check is in the container's cgroups, and gone with it (F32)", async () => {
+    const bench = new CgroupBench("auto");
+    const containers = new ContainerBench([bench.open()]);
+    try {
+      const spec = containers.spec("exec sleep 600", {
+        resources: fromScalars({ cpus: 1, mem: 64 }),
+      });
+      const ended = containers.run(spec);
+      await until("held", () => containers.held.has(spec.id));
+      const { pid = 0 } = containers.held.get(spec.id) ?? {};
+      const { containerizer } = containers;
+      const same = `cmp /proc/${pid}/cgroup /proc/self/cgroup`;
+      await until("it runs", async () =>
+        containerizer.exec(spec.id, { value: "true" }, 9_000).then(
+          () => true,
+          () => false,
+        ),
+      );
+      expect(await containerizer.exec(spec.id, { value: same }, 9_000)).toBe(0);
+      const late = containerizer.exec(spec.id, { value: "touch on; exec sleep 601" }, 0);
+      const failed = expect(late).rejects.toMatchObject({ code: "CHECK_UNAVAILABLE" });
+      await until("the check runs", () => containers.has(spec, "on"));
+      containerizer.kill(spec.id, "SIGKILL");
+      await ended;
+      await failed;
+      expect(containers.processesOf(spec)).toEqual([]);
+    } finally {
+      await containers.close();
+      await bench.close();
+    }
+  });
+
   test("a kill ends a task that keeps forking, by all ways the host has", async () => {
     for (const [version, given] of [
       ["v1", { controllers: ["cpu", "memory", "pids"] }],

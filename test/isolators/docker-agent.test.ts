@@ -69,6 +69,30 @@ describeWith("docker", "an agent with the docker isolator", () => {
   const lastOf = (task: string) => master.statuses.get(task)?.at(-1);
   const containers = () => dockerd.docker("ps", "--all", "--quiet");
 
+  test("checks a container by a command inside it and on its own address (F30, F32)", async () => {
+    const agent = await start();
+    await until("registered", () => master.registrations.length > 0);
+    const often = { delayMs: 10, intervalMs: 100, gracePeriodMs: 0 };
+    const value = '[ "$IN" = check ] && test -d /mnt/mesos/sandbox && touch /sick && exit 6';
+    const command = { value, environment: [{ name: "IN", value: "check" }] };
+    const health = { command: { value: "test ! -e /sick" }, ...often, consecutiveFailures: 2 };
+    launch({ checked: "sleep 600" }, { check: { command, ...often }, healthCheck: health });
+    launch({ web: "exec httpd -f -p 8080" }, { check: { tcp: { port: 8080 }, ...often } });
+    const statuses = (task: string) => master.statuses.get(task) ?? [];
+    await until("the check has run", () =>
+      statuses("checked").some(({ checkStatus }) => checkStatus?.command?.exitCode === 6),
+    );
+    await until("it is ended", () => ended("checked"));
+    expect(lastOf("checked")).toMatchObject({ state: "TASK_KILLED", healthy: false });
+    expect(lastOf("checked")?.message).toContain("its command exited with status 1");
+    await until("the server is found where it listens", () =>
+      statuses("web").some(({ checkStatus }) => checkStatus?.tcp?.succeeded === true),
+    );
+    master.kill("web");
+    await until("it is gone", () => ended("web"));
+    await agent.kill("SIGKILL");
+  });
+
   test("a task runs at its own address, and what cannot run never did", async () => {
     const agent = await start();
     await until("it has registered", () => master.registrations.length > 0);

@@ -6,7 +6,7 @@ import { defaultOptions } from "../../kernel/core/options.ts";
 import { takeSnapshot } from "../../kernel/core/snapshot/take.ts";
 import { createCluster } from "../../kernel/core/state.ts";
 import { Journal, RETRY_MS } from "../../kernel/io/journal/journal.ts";
-import { WRITE_TIMEOUT_MS } from "../../kernel/io/journal/writer.ts";
+import { WRITE_EVERY_MS, WRITE_TIMEOUT_MS } from "../../kernel/io/journal/writer.ts";
 import { testMaster } from "../support/cluster.ts";
 import { HandClock } from "../support/hand-clock.ts";
 import { until } from "../support/until.ts";
@@ -24,7 +24,7 @@ class Bench {
   readonly journal: Journal;
   #turns = 0;
 
-  constructor(segmentBytes = 1 << 20, disk = new MemoryDisk(), segmentsMax = 3) {
+  constructor(segmentBytes = 1 << 20, disk = new MemoryDisk(), segmentsMax = 3, writeEveryMs = 0) {
     this.disk = disk;
     const state = createCluster({ ...defaultOptions, master: testMaster }, 0);
     const note = (_: unknown, text?: string): void => void this.logged.push(text ?? "");
@@ -33,6 +33,7 @@ class Bench {
       folder: "j",
       segmentBytes,
       segmentsMax,
+      writeEveryMs,
       carriesPolicies: true,
       clock: this.clock,
       log: { ...silentLog, warn: note as never, error: note as never },
@@ -84,6 +85,7 @@ describe("a journal", () => {
     await bench.turns(1);
     bench.disk.weather = { kind: "slow" };
     bench.turn();
+    await new Promise((resolve) => setImmediate(resolve));
     bench.turn();
     bench.turn(true);
     bench.turn();
@@ -94,6 +96,23 @@ describe("a journal", () => {
     await until("all are out", () => bench.released.length === 5);
     expect(bench.released).toEqual(inOrder(5));
     // The header, the first turn, the one that was first, and the three that came meanwhile.
+    expect(bench.disk.writes).toHaveLength(4);
+  });
+
+  test("writes at once after a pause, and lets turns gather while there are many", async () => {
+    const bench = new Bench(1 << 20, new MemoryDisk(), 3, WRITE_EVERY_MS);
+    await bench.journal.open();
+    await bench.turns(1);
+    for (let more = 0; more < 3; more++) bench.turn();
+    await new Promise((resolve) => setImmediate(resolve));
+    bench.clock.move(WRITE_EVERY_MS - 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(bench.released).toEqual([0]);
+    bench.clock.move(1);
+    await until("all are out", () => bench.released.length === 4);
+    expect(bench.disk.writes).toHaveLength(3);
+    bench.clock.move(WRITE_EVERY_MS);
+    await bench.turns(1);
     expect(bench.disk.writes).toHaveLength(4);
   });
 

@@ -1,5 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { DecisionRows } from "../../kernel/allocation/policy.ts";
+import { DecisionFlag } from "../../kernel/allocation/slots.ts";
+import { AgentFlag, KINDS, ROOT_ROLE, RoleFlag } from "../../kernel/core/tables/shape.ts";
+import type { AllocationTables } from "../../kernel/core/tables.ts";
 import { naiveCapacity } from "../allocation/references/capacity.ts";
 import type { NaiveCluster, NaiveDecision } from "../allocation/references/cluster.ts";
 import { naiveCondor } from "../allocation/references/condor.ts";
@@ -51,8 +55,11 @@ describe("a policy decides as its reference does, and within what may be given",
 describe("quincy stays within what may be given, and gives all of it", () => {
   const noDemand = (drawn: Drawn): Drawn => ({
     ...drawn,
-    roles: drawn.roles.map((role) => ({ ...role, limit: undefined })),
     clients: drawn.clients.map((client) => ({ ...client, demand: undefined })),
+  });
+  const noQuota = (drawn: Drawn): Drawn => ({
+    ...drawn,
+    roles: drawn.roles.map((role) => ({ ...role, limit: undefined, guarantee: undefined })),
   });
 
   test.each([1, 3, 8])(
@@ -80,17 +87,90 @@ describe("quincy stays within what may be given, and gives all of it", () => {
     const drf = instancesOf("drf");
     fc.assert(
       fc.property(clusters, (drawn) => {
-        const built = real(noDemand(drawn), { policies: instances });
+        const built = real(noQuota(noDemand(drawn)), { policies: instances });
         built.allocate();
         built.tables.touchAll();
         const input = { round: 9, seed: 1, nowMs: 0, stepsMax: 0xffffffff };
-        // Guarantees hold nothing back here, so that DRF offers all that it may.
-        for (const path of ["a", "e", "g", "h"]) {
-          built.tables.setRoleQuota(built.role(path), undefined, undefined);
-        }
         expect(drf(built.tables).allocate(built.tables, input).count).toBe(0);
       }),
       { numRuns: 400 },
     );
   }, 300_000);
+
+  test("meets guarantees as DRF does, and holds back what they lack still (E8)", () => {
+    const instances = instancesOf("quincy");
+    const drf = instancesOf("drf");
+    const input = { round: 1, seed: 1, nowMs: 0, stepsMax: 0xffffffff };
+    let met = 0;
+    let heldBack = 0;
+    fc.assert(
+      fc.property(clusters, (drawn) => {
+        const built = real(noDemand(drawn), { policies: instances });
+        const { tables } = built;
+        const expected = guaranteed(drf(tables).allocate(tables, input));
+        expect(guaranteed(instances(tables).allocate(tables, input))).toEqual(expected);
+        met += expected.length;
+        const before = { free: freeIn(tables), lacks: lackingIn(tables) };
+        built.allocate();
+        const lacks = lackingIn(tables);
+        for (const [kind, free] of freeIn(tables).entries()) {
+          if ((before.free[kind] as number) < (before.lacks[kind] as number)) continue;
+          expect(free).toBeGreaterThanOrEqual(lacks[kind] as number);
+          if (free > 0 && lacks[kind] === free) heldBack += 1;
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(met).toBeGreaterThan(10);
+    expect(heldBack).toBeGreaterThan(10);
+  }, 300_000);
 });
+
+/** The rows that meet guarantees: only these leave what is revocable out. */
+function guaranteed({ count, agents, clients, flags, amounts }: DecisionRows) {
+  const rows = Array.from({ length: count }, (_, row) => row);
+  return rows
+    .filter((row) => flags[row] === DecisionFlag.RESERVED)
+    .map((row) => ({
+      agent: agents[row],
+      client: clients[row],
+      amounts: [...amounts.subarray(row * KINDS, (row + 1) * KINDS)],
+    }));
+}
+
+/** What is free on agents that may be offered, by kind. */
+function freeIn({ agents }: AllocationTables): number[] {
+  const rows = Array.from({ length: agents.pool.end }, (_, row) => row);
+  const ready = rows.filter((row) => isReady(agents.flags[row] as number));
+  return sums(ready.map((row) => agents.free.subarray(row * KINDS, (row + 1) * KINDS)));
+}
+
+function isReady(flags: number): boolean {
+  const wanted = AgentFlag.PRESENT | AgentFlag.ACTIVE;
+  return (flags & (wanted | AgentFlag.DRAINING)) === wanted;
+}
+
+/** What top-level roles lack to their guarantees, by kind. */
+function lackingIn({ roles }: AllocationTables): number[] {
+  const rows = Array.from({ length: roles.pool.end }, (_, row) => row).slice(1);
+  const held = rows.filter((row) => {
+    const isGuaranteed = ((roles.flags[row] as number) & RoleFlag.GUARANTEED) !== 0;
+    return isGuaranteed && roles.parent[row] === ROOT_ROLE;
+  });
+  return sums(
+    held.map((row) =>
+      Array.from({ length: KINDS }, (_, kind) => {
+        const [guarantee, consumed] = [roles.guarantee, roles.consumed].map(
+          (column) => column[row * KINDS + kind] as number,
+        );
+        return Math.max(0, (guarantee as number) - (consumed as number));
+      }),
+    ),
+  );
+}
+
+function sums(vectors: readonly ArrayLike<number>[]): number[] {
+  return Array.from({ length: KINDS }, (_, kind) =>
+    vectors.reduce((sum, vector) => sum + (vector[kind] as number), 0),
+  );
+}

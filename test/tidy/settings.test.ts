@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { AgentConfigSchema } from "../../contract/config/agent.ts";
 import { MasterConfigSchema } from "../../contract/config/master.ts";
 import { isTest, isTypeScript, readTree } from "./source.ts";
 
@@ -17,14 +18,14 @@ const readers = readTree()
   .map(({ text }) => text)
   .join("\n");
 
-test.each([["master", MasterConfigSchema]] as const)(
-  "every setting of the %s is read by something",
-  (_, schema) => {
-    const names = settings(schema as Shape);
-    expect(names.length).toBeGreaterThan(10);
-    // As a property (`config.name`), or taken apart (`{ name }`, `{ name: other }`).
-    const isRead = (name: string): boolean =>
-      new RegExp(`\\.${name}\\b|[{,]\\s*${name}\\s*[,:}]`).test(readers);
-    expect(names.filter((name) => !isRead(name))).toEqual([]);
-  },
-);
+test.each([
+  ["master", MasterConfigSchema],
+  ["agent", AgentConfigSchema],
+] as const)("every setting of the %s is read by something", (_, schema) => {
+  const names = settings(schema as Shape);
+  expect(names.length).toBeGreaterThan(10);
+  // As a property (`config.name`), or taken apart (`{ name }`, `{ name: other }`).
+  const isRead = (name: string): boolean =>
+    new RegExp(`\\.${name}\\b|[{,]\\s*${name}\\s*[,:}]`).test(readers);
+  expect(names.filter((name) => !isRead(name))).toEqual([]);
+});

@@ -6,25 +6,8 @@ import type { Effect } from "../effect.ts";
 import { executorKey, taskKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Executor, Task } from "../state.ts";
 import { addUpdate, type UpdateWords } from "../updates.ts";
-import { assert, endingWords, endOfCommand, lostAs } from "../words.ts";
-
-/** Numbers of the signals that a wait status is made of; others count as SIGKILL. */
-const signalNumbers: Readonly<Record<string, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGILL: 4,
-  SIGABRT: 6,
-  SIGBUS: 7,
-  SIGFPE: 8,
-  SIGKILL: 9,
-  SIGUSR1: 10,
-  SIGSEGV: 11,
-  SIGUSR2: 12,
-  SIGPIPE: 13,
-  SIGALRM: 14,
-  SIGTERM: 15,
-};
+import { assert, endingWords, endOfCommand, lostAs, waitStatus } from "../words.ts";
+import { beginChecks } from "./check.ts";
 
 function taskOf(state: AgentState, container: Container): Task | undefined {
   const { frameworkId, taskId } = container.plan;
@@ -64,6 +47,7 @@ export function stepHeld(
   }
   // An engine may yet refuse to start it, and only then says at which address it is.
   if (isOfEngine(container)) return;
+  beginChecks(state, task, nowMs);
   addUpdate(state, task, { state: "TASK_RUNNING", source: "SOURCE_EXECUTOR" }, nowMs, out);
 }
 
@@ -82,6 +66,7 @@ export function stepStarted(
   const container = state.containers.get(containerId);
   const task = container === undefined ? undefined : taskOf(state, container);
   if (task === undefined || task.ending !== undefined || task.state === "TASK_RUNNING") return;
+  beginChecks(state, task, nowMs);
   const networkInfos = ipAddresses.map((ipAddress) => ({
     ipAddresses: [
       { protocol: ipAddress.includes(":") ? ("IPv6" as const) : ("IPv4" as const), ipAddress },
@@ -129,6 +114,8 @@ export function stepAdopted(
     // SIGKILL had been decided on, and may not have been sent.
     out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
   }
+  // Where the task has not been told running yet, its checks begin when it is.
+  if (task?.checks !== undefined) beginChecks(state, task, nowMs);
   const executor = executorOf(state, container);
   if (executor === undefined) return;
   if (executor.phase === "ending") {
@@ -203,11 +190,6 @@ const EXECUTOR_TERMINATED: UpdateWords = {
   message: "Executor terminated",
 };
 
-function waitStatus(exit: ExitStatus | undefined): number {
-  if (exit?.signal !== undefined) return signalNumbers[exit.signal] ?? 9;
-  return (exit?.code ?? 0) << 8;
-}
-
 function endContainer(
   state: AgentState,
   containerId: ContainerId,
@@ -224,7 +206,7 @@ function endContainer(
   if (executor !== undefined) endTasksOf(state, executor, words, status, nowMs, out);
   state.containers.delete(containerId);
   dropEntry(`container/${containerId}`, out);
-  out.push({ type: "forget-container", containerId });
+  out.push({ type: "forget-container", plan: container.plan });
   checkLeft(state, out);
 }
 

@@ -11,7 +11,11 @@ import { lostAs } from "../words.ts";
 import { newTask } from "./launch.ts";
 
 /** What a kill on request is called. */
-export const KILLED: Ending = { state: "TASK_KILLED", message: "Command was killed on request" };
+export const KILLED: Ending = {
+  state: "TASK_KILLED",
+  message: "Command was killed on request",
+  isAnnounced: true,
+};
 
 /** Kills a task on request (D11, F22). */
 export function stepKill(
@@ -91,7 +95,7 @@ export function endCommand(
   task.killDueMs = dueMs;
   keepTask(task, out);
   if (isFirst && graceMs > 0) {
-    if (why === KILLED && isCapable(state, task.frameworkId, "TASK_KILLING_STATE")) {
+    if (why.isAnnounced && isCapable(state, task.frameworkId, "TASK_KILLING_STATE")) {
       addUpdate(state, task, { state: "TASK_KILLING", source: "SOURCE_EXECUTOR" }, nowMs, out);
     }
     out.push({ type: "kill-container", containerId, signal: "SIGTERM" });

@@ -5,6 +5,7 @@ import type { AgentState, Ending } from "../state.ts";
 import type { Timer } from "../timers.ts";
 import { resendHead } from "../updates.ts";
 import { lostAs } from "../words.ts";
+import { runCheck } from "./check.ts";
 import { endCommand, endExecutor } from "./kill.ts";
 import { resendOperation } from "./operation.ts";
 import { checkMaster, registerIfDue } from "./registration.ts";
@@ -44,6 +45,10 @@ function fire(state: AgentState, timer: Timer, nowMs: number, out: Effect[]): vo
     case "completion":
       if (task?.completionDueMs === undefined || task.completionDueMs > nowMs) return;
       endCommand(state, task, TOO_LONG, 0, nowMs, out);
+      return;
+    case "health":
+    case "check":
+      runCheck(task, timer.kind, out);
       return;
     case "subscribe":
       if (executor?.subscribeDueMs === undefined || executor.subscribeDueMs > nowMs) return;

@@ -103,7 +103,7 @@ export function launchGroup(acceptance: Acceptance, operation: LaunchGroup): voi
   order(acceptance, bare, info);
 }
 
-/** Mesos' words, then the figures: what is wanted and what is left of each kind that falls short. */
+/** Mesos' words, then the figures: what is wanted and what is left of each kind that is short. */
 function tooMuch(what: string, wanted: Resources, left: Resources): string {
   const names = [...new Set(wanted.map(({ name }) => name))];
   const short = names

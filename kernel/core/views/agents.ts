@@ -64,6 +64,12 @@ function nameless(id: AgentId): AgentInfo {
   return { id, hostname: "", ip: "", port: 0, resources: [] };
 }
 
+/** An agent that is here. */
+export function agentViewOf(state: ClusterState, id: AgentId): AgentView | undefined {
+  const agent = state.agents.get(id);
+  return agent && agentView(agent, state.registry);
+}
+
 /** Agents: those that are here, then those that are awaited, away, or gone. */
 export function agentsView(
   state: ClusterState,

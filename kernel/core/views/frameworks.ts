@@ -1,3 +1,4 @@
+import type { FrameworkId } from "../../../contract/ids.ts";
 import type {
   FrameworkView,
   OperatorParams,
@@ -66,6 +67,14 @@ function completedView(framework: CompletedFramework): FrameworkView {
   };
   if (framework.reregisteredMs !== undefined) view.reregisteredMs = framework.reregisteredMs;
   return view;
+}
+
+/** A framework that is here, or is remembered. */
+export function frameworkViewOf(state: ClusterState, id: FrameworkId): FrameworkView | undefined {
+  const live = state.frameworks.get(id);
+  if (live !== undefined) return liveView(state, live);
+  const completed = state.completedFrameworks.get(id);
+  return completed && completedView(completed);
 }
 
 /** Frameworks, those that have ended last and only if asked for. */

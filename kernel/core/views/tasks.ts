@@ -1,4 +1,5 @@
 import { errors } from "../../../contract/errors.ts";
+import type { FrameworkId, TaskId } from "../../../contract/ids.ts";
 import type { OperatorParams, OperatorResult, TaskView } from "../../../contract/operator-api.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import type { ClusterState, Task } from "../state.ts";
@@ -18,6 +19,17 @@ export function* liveTasks(state: ClusterState): Generator<TaskView> {
     for (const task of framework.tasks.values()) yield taskView(state, task);
     for (const task of framework.unreachable.values()) yield taskView(state, task);
   }
+}
+
+/** A task as `liveTasks` has it. */
+export function taskViewOf(
+  state: ClusterState,
+  frameworkId: FrameworkId,
+  taskId: TaskId,
+): TaskView | undefined {
+  const framework = state.frameworks.get(frameworkId);
+  const task = framework?.tasks.get(taskId) ?? framework?.unreachable.get(taskId);
+  return task && taskView(state, task);
 }
 
 /** Every task that has ended and is remembered. */

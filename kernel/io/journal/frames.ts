@@ -15,20 +15,14 @@ const MAGIC = 0x314a5054;
 /** Longest payload that is believed; a turn of the loop stays far below it. */
 export const FRAME_BYTES_MAX = 1 << 30;
 
-/** The header of a frame for these pieces of payload. */
-export function frameHeader(pieces: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  let crc = 0;
-  for (const piece of pieces) {
-    length += piece.length;
-    crc = checksum(piece, crc);
-  }
-  const header = Buffer.alloc(FRAME_HEADER_BYTES);
-  header.writeUInt32LE(MAGIC, 0);
-  header.writeUInt32LE(length, 4);
-  header.writeUInt32LE(crc, 8);
-  header.writeUInt32LE(checksum(header.subarray(0, 12)), 12);
-  return header;
+/** Fills in the header before a payload; returns the frame. */
+export function sealed(frame: Buffer): Buffer {
+  const payload = frame.subarray(FRAME_HEADER_BYTES);
+  frame.writeUInt32LE(MAGIC, 0);
+  frame.writeUInt32LE(payload.length, 4);
+  frame.writeUInt32LE(checksum(payload), 8);
+  frame.writeUInt32LE(checksum(frame.subarray(0, 12)), 12);
+  return frame;
 }
 
 /** What is said of bytes that do not begin as frames do. */

@@ -17,7 +17,7 @@ import {
   type SegmentHeader,
 } from "./records.ts";
 import { Segment } from "./segment.ts";
-import { JournalWriter } from "./writer.ts";
+import { JournalWriter, WRITE_EVERY_MS } from "./writer.ts";
 
 /** Turns that wait to be written, before the master goes on without its journal. */
 export const WAITING_BYTES_MAX = 256 << 20;
@@ -31,6 +31,8 @@ export interface JournalParts {
   /** Bytes of turns after which a segment is full, and how many segments are kept. */
   readonly segmentBytes: number;
   readonly segmentsMax: number;
+  /** See `WRITE_EVERY_MS`. */
+  readonly writeEveryMs?: number;
   /** Whether the modules of policies are written down, too. */
   readonly carriesPolicies: boolean;
   readonly clock: Clock;
@@ -77,13 +79,14 @@ export class Journal {
   #closed = false;
 
   constructor(parts: JournalParts) {
-    const { disk, folder, clock } = parts;
+    const { disk, folder, clock, writeEveryMs = WRITE_EVERY_MS } = parts;
     this.#parts = parts;
     this.#metrics = new JournalMetrics(parts.metrics);
     this.#writer = new JournalWriter({
       disk,
       folder,
       clock,
+      writeEveryMs,
       onWritten: (bytes, tookMs) => {
         this.#metrics.written(bytes, tookMs);
         this.#announce();
@@ -158,13 +161,13 @@ export class Journal {
    */
   commit(nowMs: number, release: () => void): void {
     const segment = this.#segment;
-    const turn = segment === undefined ? undefined : taken(segment, nowMs);
-    if (segment === undefined || (turn === undefined && this.#writer.isIdle)) {
+    if (segment === undefined || (segment.turns.isEmpty && this.#writer.isIdle)) {
       release();
       return;
     }
-    this.#writer.add({ segment, turn, release });
-    if (turn === undefined) return;
+    const bytes = ended(segment, nowMs);
+    this.#writer.add({ segment, bytes, release });
+    if (bytes === 0) return;
     this.#turns += 1;
     const { waitingBytes } = this.#writer;
     if (waitingBytes > WAITING_BYTES_MAX) {
@@ -195,7 +198,7 @@ export class Journal {
     this.#segment = undefined;
     if (segment === undefined) return;
     try {
-      this.#writer.writeNow(segment, taken(segment, nowMs));
+      this.#writer.writeNow(segment, ended(segment, nowMs));
     } catch (thrown) {
       this.#parts.log.error({ err: thrown }, "the journal misses its last turn");
     }
@@ -283,6 +286,7 @@ export class Journal {
   }
 }
 
-function taken({ turns }: Segment, nowMs: number): Uint8Array | undefined {
-  return turns.isEmpty ? undefined : turns.take(nowMs);
+/** Bytes of the turn that ends; 0 when nothing happened in it. */
+function ended({ turns }: Segment, nowMs: number): number {
+  return turns.isEmpty ? 0 : turns.end(nowMs);
 }

@@ -1,6 +1,6 @@
 import { Packr } from "msgpackr";
 import type { ClusterSnapshot } from "../../core/snapshot.ts";
-import { frameHeader } from "./frames.ts";
+import { FRAME_HEADER_BYTES, sealed } from "./frames.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { FrameKind, type SegmentHeader } from "./records.ts";
 import { TurnWriter } from "./turns.ts";
@@ -10,10 +10,17 @@ const SLICE_BYTES = 512 << 10;
 
 const packed = { moreTypes: true } as const;
 
-/** A frame of these pieces in one buffer. */
+/** What stands before the content of a frame: its header, and what it holds. */
+const BEFORE_BYTES = FRAME_HEADER_BYTES + 1;
+
+/** A frame with these pieces in it. */
 function framed(kind: number, pieces: readonly Uint8Array[]): Buffer {
-  const payload = [Uint8Array.of(kind), ...pieces];
-  return Buffer.concat([frameHeader(payload), ...payload]);
+  return finished(Buffer.concat([Buffer.alloc(BEFORE_BYTES), ...pieces]), kind);
+}
+
+function finished(frame: Buffer, kind: number): Buffer {
+  frame[FRAME_HEADER_BYTES] = kind;
+  return sealed(frame);
 }
 
 /**
@@ -23,7 +30,7 @@ function framed(kind: number, pieces: readonly Uint8Array[]): Buffer {
  */
 export class Segment {
   readonly header: SegmentHeader;
-  readonly turns = new TurnWriter();
+  readonly turns = new TurnWriter(BEFORE_BYTES);
   /** Digests of the policies that it carries. */
   readonly policies = new Set<string>();
   /** The program that it says is evaluated. */
@@ -48,9 +55,9 @@ export class Segment {
     return framed(FrameKind.HEADER, [this.#packr.pack(this.header)]);
   }
 
-  /** A frame of turns. */
-  turnsFrame(turns: readonly Uint8Array[]): Buffer {
-    const frame = framed(FrameKind.TURNS, turns);
+  /** A frame of all turns that have ended since the last one, good until the next one. */
+  turnsFrame(): Buffer {
+    const frame = finished(this.turns.take(), FrameKind.TURNS);
     this.turnBytes += frame.length;
     return frame;
   }

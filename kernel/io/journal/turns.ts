@@ -4,106 +4,170 @@ import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
 import type { TaskStatus } from "../../../contract/schema/task.ts";
 import type { ClusterInput, OfferDecision } from "../../core/event.ts";
 import { KINDS } from "../../core/tables/shape.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
 import type { RoundRecord, Turn, TurnItem } from "./records.ts";
 
-/** The first number of each item of a turn. */
-const Item = { ANY: 0, UPDATE: 1, ACKNOWLEDGE: 2, TICK: 3, ROUND: 4, WORD: 5 } as const;
+/** The first byte of each item of a turn. */
+const Item = { OTHER: 0, UPDATE: 1, ACKNOWLEDGE: 2, TICK: 3, WORD: 4 } as const;
+
+/** What follows in an update. */
+const Has = { UUID: 1, AGENT: 2, LATEST: 4, SOURCE: 8, TIMESTAMP: 16 } as const;
 
 /** Bits of a decision. */
 const Bit = { WHOLE: 1, RESERVED: 2, REVOCABLE: 4 } as const;
 
 /** Words that a segment numbers: ids of frameworks and agents, which come again and again. */
 const WORDS_MAX = 1 << 18;
+/** For a word that has no number. */
+const NO_WORD = -1;
+
+/** Time of a turn, and length of its items; the length of the others stands before those. */
+const TURN_HEADER_BYTES = 12;
 
 const packed = { moreTypes: true } as const;
 
+type Input = Exclude<ClusterInput, { type: "offers-decided" }>;
+
 /**
- * Writes turns down. Nearly everything that a busy master hears are updates and their
- * acknowledgements, so those two have a short form, with ids as numbers; the rest is msgpack as it
- * is.
+ * Writes turns down, one behind the other, into frames. Nearly everything that a busy master hears
+ * are updates and their acknowledgements, so those two have a short form that is written as they
+ * come, with ids as numbers; all others are msgpack, packed together at the end of their turn.
  */
 export class TurnWriter {
   readonly #packr = new Packr(packed);
   readonly #words = new Map<string, number>();
-  #items: unknown[] = [];
+  readonly #bytes = new ByteWriter();
+  /** Bytes that are left free at the beginning of each frame. */
+  readonly #free: number;
+  /** Where the turn begins that is being written. */
+  #start: number;
+  #others: unknown[] = [];
 
-  /** True when nothing was added since the last `take`. */
+  /** Each frame begins with so many bytes that somebody else fills in. */
+  constructor(free: number) {
+    this.#free = free;
+    this.#start = free;
+    this.#bytes.at = free + TURN_HEADER_BYTES;
+  }
+
+  /** True when nothing has come since the last turn ended. */
   get isEmpty(): boolean {
-    return this.#items.length === 0;
+    return this.#bytes.at === this.#start + TURN_HEADER_BYTES;
   }
 
   /** An input of the core, before or after it is stepped: steps do not change inputs. */
-  input(input: Exclude<ClusterInput, { type: "offers-decided" }>): void {
+  input(input: Input): void {
     if (input.type === "agent-message" && input.message.type === "update") {
       if (this.#update(input.peer, input.message)) return;
     } else if (input.type === "framework-call" && input.call.type === "acknowledge") {
       // Only a framework's description is objected to.
-      this.#acknowledge(input.peer, input.call);
-      return;
+      if (this.#acknowledge(input.peer, input.call)) return;
     } else if (input.type === "tick") {
-      this.#items.push([Item.TICK]);
+      this.#bytes.u8(Item.TICK);
       return;
     }
-    this.#items.push([Item.ANY, { type: "input", input }]);
+    this.add({ type: "input", input });
   }
 
   /** A round, after it ran. */
   round(record: RoundRecord): void {
-    const { round, instance, policy, decisions, more, lookAgain, looked, fault } = record;
     const flat: number[] = [];
-    for (const decision of decisions) flatten(decision, flat);
-    const name = this.#word(policy.name);
-    const digest = this.#word(policy.digest);
-    const item = [Item.ROUND, round, instance, name, digest, more, lookAgain, looked, flat];
-    if (fault !== undefined) item.push(fault.code as never, fault.row as never);
-    this.#items.push(item);
+    for (const decision of record.decisions) flatten(decision, flat);
+    this.#other({ ...record, decisions: flat });
   }
 
   /** Anything else. */
   add(item: Exclude<TurnItem, RoundRecord>): void {
-    this.#items.push([Item.ANY, item]);
+    this.#other(item);
   }
 
-  /** The turn that ends, as msgpack. */
-  take(nowMs: number): Uint8Array {
-    const items = this.#items;
-    this.#items = [];
-    return this.#packr.pack([nowMs, items]);
+  /** Ends a turn; gives its length in bytes. */
+  end(nowMs: number): number {
+    const bytes = this.#bytes;
+    const start = this.#start;
+    bytes.reserve(4 + TURN_HEADER_BYTES);
+    bytes.f64At(start, nowMs);
+    bytes.u32At(start + 8, bytes.at - start - TURN_HEADER_BYTES);
+    const others = this.#others.length === 0 ? undefined : this.#packr.pack(this.#others);
+    this.#others = [];
+    bytes.at += 4;
+    bytes.u32At(bytes.at - 4, others?.length ?? 0);
+    if (others !== undefined) bytes.bytes(others);
+    const { at } = bytes;
+    this.#begin();
+    return at - start;
   }
 
-  #update(peer: number, update: AgentMessageOf<"update">): boolean {
-    const { frameworkId, status, latestState } = update;
+  /** The turns that have ended since the last call, good until the next one. */
+  take(): Buffer {
+    const end = this.#start;
+    this.#start = this.#free;
+    return this.#bytes.take(end, this.#free);
+  }
+
+  #begin(): void {
+    this.#start = this.#bytes.at;
+    this.#bytes.reserve(TURN_HEADER_BYTES);
+    this.#bytes.at += TURN_HEADER_BYTES;
+  }
+
+  #other(item: unknown): void {
+    this.#bytes.u8(Item.OTHER);
+    this.#others.push(item);
+  }
+
+  #update(peer: number, { frameworkId, status, latestState }: AgentMessageOf<"update">): boolean {
     if (!isShort(status)) return false;
     const { taskId, state, uuid, agentId, source, timestampMs } = status;
-    const agent = agentId === undefined ? -1 : this.#word(agentId);
+    // Words come first: one that is new is written down by itself.
     const framework = this.#word(frameworkId);
-    this.#items.push([
-      Item.UPDATE,
-      peer,
-      framework,
-      taskId,
-      uuid,
-      agent,
-      this.#word(state),
-      latestState === state ? -1 : this.#word(latestState),
-      source === undefined ? -1 : this.#word(source),
-      timestampMs,
-    ]);
+    const agent = agentId === undefined ? 0 : this.#word(agentId);
+    const now = this.#word(state);
+    const latest = latestState === state ? 0 : this.#word(latestState);
+    const from = source === undefined ? 0 : this.#word(source);
+    if (Math.min(framework, agent, now, latest, from) === NO_WORD) return false;
+    const bytes = this.#bytes;
+    bytes.u8(Item.UPDATE);
+    bytes.u8(
+      (uuid === undefined ? 0 : Has.UUID) |
+        (agentId === undefined ? 0 : Has.AGENT) |
+        (latestState === state ? 0 : Has.LATEST) |
+        (source === undefined ? 0 : Has.SOURCE) |
+        (timestampMs === undefined ? 0 : Has.TIMESTAMP),
+    );
+    bytes.count(peer);
+    bytes.count(framework);
+    bytes.text(taskId);
+    bytes.count(now);
+    if (uuid !== undefined) bytes.text(uuid);
+    if (agentId !== undefined) bytes.count(agent);
+    if (latestState !== state) bytes.count(latest);
+    if (source !== undefined) bytes.count(from);
+    if (timestampMs !== undefined) bytes.f64(timestampMs);
     return true;
   }
 
-  #acknowledge(peer: number, { agentId, taskId, uuid }: FrameworkCallOf<"acknowledge">): void {
-    this.#items.push([Item.ACKNOWLEDGE, peer, this.#word(agentId), taskId, uuid]);
+  #acknowledge(peer: number, { agentId, taskId, uuid }: FrameworkCallOf<"acknowledge">): boolean {
+    const agent = this.#word(agentId);
+    if (agent === NO_WORD) return false;
+    const bytes = this.#bytes;
+    bytes.u8(Item.ACKNOWLEDGE);
+    bytes.count(peer);
+    bytes.count(agent);
+    bytes.text(taskId);
+    bytes.text(uuid);
+    return true;
   }
 
-  /** The number of a word, or the word itself once there are too many. */
-  #word(word: string): number | string {
+  /** The number of a word, until there are too many. */
+  #word(word: string): number {
     const known = this.#words.get(word);
     if (known !== undefined) return known;
-    if (this.#words.size >= WORDS_MAX) return word;
+    if (this.#words.size >= WORDS_MAX) return NO_WORD;
     const number = this.#words.size;
     this.#words.set(word, number);
-    this.#items.push([Item.WORD, word]);
+    this.#bytes.u8(Item.WORD);
+    this.#bytes.text(word);
     return number;
   }
 }
@@ -159,69 +223,74 @@ export class TurnReader {
   readonly #unpackr = new Unpackr(packed);
   readonly #words: string[] = [];
 
-  /** The turns of one frame. */
+  /** The turns of one frame, without what is free at its beginning. */
   turns(payload: Uint8Array): Turn[] {
     const found: Turn[] = [];
-    this.#unpackr.unpackMultiple(payload, (value: unknown) => {
-      const [nowMs, items] = value as [number, unknown[][]];
-      found.push({ nowMs, items: items.flatMap((item) => this.#item(item)) });
-    });
+    const bytes = new ByteReader(payload);
+    while (!bytes.isAtEnd) found.push(this.#turn(bytes));
     return found;
   }
 
-  #item(item: unknown[]): TurnItem | [] {
-    switch (item[0]) {
-      case Item.UPDATE:
-        return { type: "input", input: this.#update(item) };
-      case Item.ACKNOWLEDGE: {
-        const [, peer, agentId, taskId, uuid] = item as never[];
-        const call = { type: "acknowledge", agentId: this.#word(agentId), taskId, uuid };
-        const input = { type: "framework-call", peer: peer as never, call: call as never } as const;
-        return { type: "input", input };
+  #turn(bytes: ByteReader): Turn {
+    const nowMs = bytes.f64();
+    const written = new ByteReader(bytes.bytes(bytes.u32()));
+    const others = bytes.bytes(bytes.u32());
+    const waiting: unknown[] = others.length === 0 ? [] : this.#unpackr.unpack(others);
+    const items: TurnItem[] = [];
+    let next = 0;
+    while (!written.isAtEnd) {
+      switch (written.u8()) {
+        case Item.UPDATE:
+          items.push({ type: "input", input: this.#update(written) });
+          break;
+        case Item.ACKNOWLEDGE:
+          items.push({ type: "input", input: this.#acknowledge(written) });
+          break;
+        case Item.TICK:
+          items.push({ type: "input", input: { type: "tick" } });
+          break;
+        case Item.WORD:
+          this.#words.push(written.text());
+          break;
+        default:
+          items.push(itemOf(waiting[next++]));
       }
-      case Item.TICK:
-        return { type: "input", input: { type: "tick" } };
-      case Item.ROUND:
-        return this.#round(item);
-      case Item.WORD:
-        this.#words.push(item[1] as string);
-        return [];
-      default:
-        return item[1] as TurnItem;
     }
+    return { nowMs, items };
   }
 
-  #update(item: unknown[]): Extract<ClusterInput, { type: "agent-message" }> {
-    const [, peer, framework, taskId, uuid, agent, state, latest, source, timestampMs] =
-      item as never[];
-    const status: TaskStatus = { taskId: taskId as never, state: this.#word(state) };
-    if (uuid !== undefined) status.uuid = uuid;
-    if (agent !== -1) status.agentId = this.#word(agent);
-    if (source !== -1) status.source = this.#word(source);
-    if (timestampMs !== undefined) status.timestampMs = timestampMs;
-    const latestState = latest === -1 ? status.state : this.#word(latest);
-    const frameworkId = this.#word(framework);
-    const message = { type: "update", frameworkId, status, latestState } as const;
-    return { type: "agent-message", peer: peer as never, message: message as never };
-  }
-
-  #round(item: unknown[]): RoundRecord {
-    const [, round, instance, name, digest, more, lookAgain, looked, flat, code, row] =
-      item as never[];
+  #update(bytes: ByteReader): Extract<ClusterInput, { type: "agent-message" }> {
+    const has = bytes.u8();
+    const peer = bytes.count() as never;
+    const frameworkId = this.#word(bytes);
+    const status: TaskStatus = { taskId: bytes.text() as never, state: this.#word(bytes) };
+    if ((has & Has.UUID) !== 0) status.uuid = bytes.text() as never;
+    if ((has & Has.AGENT) !== 0) status.agentId = this.#word(bytes);
+    const latestState = (has & Has.LATEST) === 0 ? status.state : this.#word(bytes);
+    if ((has & Has.SOURCE) !== 0) status.source = this.#word(bytes);
+    if ((has & Has.TIMESTAMP) !== 0) status.timestampMs = bytes.f64();
     return {
-      type: "round",
-      round: round as never,
-      instance: instance as never,
-      policy: { name: this.#word(name), digest: this.#word(digest) },
-      decisions: unflattened(flat as never),
-      more: more as never,
-      lookAgain: lookAgain as never,
-      looked: looked as never,
-      fault: code === undefined ? undefined : { code, row },
+      type: "agent-message",
+      peer,
+      message: { type: "update", frameworkId, status, latestState },
     };
   }
 
-  #word(number: unknown): never {
-    return (typeof number === "number" ? this.#words[number] : number) as never;
+  #acknowledge(bytes: ByteReader): Extract<ClusterInput, { type: "framework-call" }> {
+    const peer = bytes.count() as never;
+    const agentId = this.#word(bytes);
+    const taskId = bytes.text() as never;
+    const uuid = bytes.text() as never;
+    return { type: "framework-call", peer, call: { type: "acknowledge", agentId, taskId, uuid } };
   }
+
+  #word(bytes: ByteReader): never {
+    return this.#words[bytes.count()] as never;
+  }
+}
+
+function itemOf(other: unknown): TurnItem {
+  const item = other as TurnItem;
+  if (item.type !== "round") return item;
+  return { ...item, decisions: unflattened(item.decisions as unknown as number[]) };
 }

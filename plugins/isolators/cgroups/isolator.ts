@@ -61,6 +61,11 @@ export class CgroupsIsolator implements Isolator {
     return {};
   }
 
+  /** A further process of a container is held to the same limits. */
+  async join(spec: ContainerSpec, process: ProcessIdentity): Promise<void> {
+    await this.isolate(spec, process);
+  }
+
   /** @throws CGROUP_ATTACH_FAILED, also when the pid is another process's by now. */
   async isolate(spec: ContainerSpec, process: ProcessIdentity): Promise<void> {
     if (startTicksOf(process.pid) !== process.startTicks) {

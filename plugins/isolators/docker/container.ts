@@ -1,4 +1,4 @@
-import { errors } from "../../../contract/errors.ts";
+import { errors, reasonOf } from "../../../contract/errors.ts";
 import type {
   ContainerSpec,
   ExitStatus,
@@ -6,6 +6,7 @@ import type {
   StartedContainer,
 } from "../../../contract/ports/isolator.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
+import type { CommandInfo } from "../../../contract/schema/command.ts";
 import type { Engine } from "./engine.ts";
 import { isRefused, refusalOf } from "./engine-client.ts";
 import type { EngineState, Inspected } from "./engine-types.ts";
@@ -14,6 +15,8 @@ import { addressesOf } from "./networks.ts";
 
 /** Pause before an engine is asked again that said something ended which it says runs. */
 const AGAIN_MS = 100;
+/** Between two looks at whether a further command has ended. */
+const EXEC_LOOK_MS = 50;
 /** Exit codes of a first process that a signal ended. */
 const SIGNAL_BASE = 128;
 const signalNumbers = { SIGTERM: 15, SIGKILL: 9 } as const;
@@ -163,6 +166,29 @@ export class EngineContainer implements ExternalContainer {
       },
       { signal: this.#closing.signal },
     );
+  }
+
+  /**
+   * Runs a further command inside. The engine cannot end it: one that is late runs on until it ends
+   * by itself, or the container does.
+   * @throws CHECK_UNAVAILABLE
+   */
+  async exec(command: CommandInfo, timeoutMs: number): Promise<number> {
+    const { engine, name } = this.#parts;
+    const late = timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [];
+    const signal = AbortSignal.any([this.#closing.signal, ...late]);
+    try {
+      const id = await engine.exec(name, command);
+      for (;;) {
+        signal.throwIfAborted();
+        const code = await engine.execExit(id);
+        if (code !== undefined) return code;
+        await engine.pause(EXEC_LOOK_MS, signal);
+      }
+    } catch (thrown) {
+      if (signal.aborted) throw errors.CHECK_UNAVAILABLE(`no answer in ${timeoutMs} ms`);
+      throw errors.CHECK_UNAVAILABLE(refusalOf(thrown) ?? reasonOf(thrown));
+    }
   }
 
   /** Lets go of it; it runs on. */

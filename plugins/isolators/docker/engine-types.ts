@@ -156,3 +156,9 @@ export interface EngineEvent {
   readonly timeNano?: number;
   readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> };
 }
+
+/** A further command in a container. */
+export interface ExecState {
+  readonly Running: boolean;
+  readonly ExitCode: number | null;
+}

@@ -1,8 +1,16 @@
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../../../contract/ports/clock.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
+import type { CommandInfo } from "../../../contract/schema/command.ts";
 import { type EngineClient, isRefused, isUnreachable } from "./engine-client.ts";
-import type { CreateBody, HostConfig, Inspected, Listed, Stats } from "./engine-types.ts";
+import type {
+  CreateBody,
+  ExecState,
+  HostConfig,
+  Inspected,
+  Listed,
+  Stats,
+} from "./engine-types.ts";
 
 /** Waits between tries while the engine is away: they double from the first to the last. */
 const RETRY_FIRST_MS = 50;
@@ -149,6 +157,26 @@ export class Engine {
   stats(name: string): Promise<Stats> {
     const query = { stream: false, "one-shot": true };
     return this.client.call("GET", `/containers/${name}/stats`, { query });
+  }
+
+  /** Begins a further command in a running container; answers the engine's id of it. */
+  async exec(name: string, command: CommandInfo): Promise<string> {
+    const { value = "", shell = true, arguments: argv = [], environment = [], user } = command;
+    const body = {
+      Cmd: shell ? ["/bin/sh", "-c", value] : [value, ...argv.slice(1)],
+      Env: environment.map((variable) => `${variable.name}=${variable.value ?? ""}`),
+      ...(user === undefined ? {} : { User: user }),
+    };
+    const path = `/containers/${name}/exec`;
+    const { Id } = await this.client.call<{ Id: string }>("POST", path, { body });
+    await this.client.call("POST", `/exec/${Id}/start`, { body: { Detach: true } });
+    return Id;
+  }
+
+  /** How such a command ended; `undefined` while it runs. */
+  async execExit(id: string): Promise<number | undefined> {
+    const { Running, ExitCode } = await this.client.call<ExecState>("GET", `/exec/${id}/json`);
+    return Running ? undefined : (ExitCode ?? undefined);
   }
 
   /** Output so far and, while it runs and `follow` is set, from now on; `since` in seconds. */

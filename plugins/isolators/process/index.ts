@@ -16,7 +16,7 @@ import type { Logger } from "../../../contract/ports/log.ts";
 import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
 import { rlimitWords } from "./rlimits.ts";
 import { usageOf } from "./usage.ts";
-import { findUser, ownUser } from "./users.ts";
+import { findUser, ownUser, type User } from "./users.ts";
 
 /** Config of the plugin, as its manifest describes it. */
 export interface ProcessConfig {
@@ -69,27 +69,43 @@ export class ProcessIsolator implements Isolator {
     signal.throwIfAborted();
     // An engine has its own users and limits.
     if (spec.container?.type === "DOCKER") return {};
+    this.#giveSandbox(spec);
+    return { wrap: this.enter(spec) };
+  }
+
+  /** Limits are raised while it is still allowed, so they come before the user is switched. */
+  enter(spec: ContainerSpec): readonly string[] {
+    if (spec.container?.type === "DOCKER") return [];
     const user = this.#userWords(spec);
     const rlimits = rlimitWords(spec.container?.rlimits ?? []);
     if (rlimits.length > 0 && !this.#hasPrlimit) {
       throw errors.CONTAINER_LAUNCH_REFUSED("rlimits need prlimit of util-linux, which is missing");
     }
-    // Limits are raised while it is still allowed, so they come before the user is switched.
-    return { wrap: [...rlimits, ...user] };
+    return [...rlimits, ...user];
+  }
+
+  /** The user that a container is to run as, where that is not the agent's own. */
+  #otherUser({ user: name }: ContainerSpec): User | undefined {
+    if (name === undefined) return undefined;
+    const user = findUser(name);
+    if (user === undefined) throw errors.USER_UNKNOWN(name);
+    if (user.uid === this.#own.uid) return undefined;
+    if (this.#own.uid !== 0) throw errors.SWITCH_USER_DENIED(name);
+    return user;
+  }
+
+  #giveSandbox(spec: ContainerSpec): void {
+    const user = this.#otherUser(spec);
+    if (user === undefined) return;
+    giveTo(spec.sandbox, user.uid, user.gid);
+    for (const { hostPath } of spec.volumes ?? []) chownSync(hostPath, user.uid, user.gid);
   }
 
   #userWords(spec: ContainerSpec): readonly string[] {
     const words: string[] = [];
-    const { user: name } = spec;
-    if (name !== undefined) {
-      const user = findUser(name);
-      if (user === undefined) throw errors.USER_UNKNOWN(name);
-      if (user.uid !== this.#own.uid) {
-        if (this.#own.uid !== 0) throw errors.SWITCH_USER_DENIED(name);
-        giveTo(spec.sandbox, user.uid, user.gid);
-        for (const { hostPath } of spec.volumes ?? []) chownSync(hostPath, user.uid, user.gid);
-        words.push(`--reuid=${user.uid}`, `--regid=${user.gid}`, "--init-groups");
-      }
+    const user = this.#otherUser(spec);
+    if (user !== undefined) {
+      words.push(`--reuid=${user.uid}`, `--regid=${user.gid}`, "--init-groups");
     }
     const noNew = spec.container?.linuxInfo?.noNewPrivileges ?? this.#config.noNewPrivileges;
     if (noNew) words.push("--no-new-privs");

@@ -9,6 +9,7 @@ import { Bodies } from "./http/bodies.ts";
 import { Gate } from "./http/credentials.ts";
 import { isServing } from "./http/leadership.ts";
 import { PeerHub } from "./http/peer-hub.ts";
+import { EventStreams } from "./operator/event-streams.ts";
 import { OperatorApi } from "./operator/operator-api.ts";
 import { v0Endpoints, v0Handler } from "./operator/v0-endpoints.ts";
 import { routeBoth, routeView, type Side } from "./routes.ts";
@@ -26,6 +27,7 @@ export { MesosConfig } from "./config.ts";
 export function create(context: PluginContext<MesosConfig>): PluginInstance {
   const { config, clock } = context;
   const hub = new PeerHub();
+  let streams: EventStreams | undefined;
   const bodies = new Bodies(clock, config.bodyBytesMax);
   const [view] = context.useAll(CLUSTER_VIEW);
   const side: Side = view === undefined ? "agent" : "master";
@@ -39,7 +41,8 @@ export function create(context: PluginContext<MesosConfig>): PluginInstance {
   } else {
     const api = new SchedulerApi({ config, clock, bodies, hub, view, gate });
     routeBoth(router, side, "/api/v1/scheduler", (exchange) => api.serve(exchange));
-    const operators = new OperatorApi({ config, bodies, hub, view, gate });
+    streams = new EventStreams({ view, config }, clock);
+    const operators = new OperatorApi({ config, bodies, streams, hub, view, gate });
     routeBoth(router, side, "/api/v1", (exchange) => operators.serve(exchange));
     routeBoth(router, side, "/redirect", redirectView(view));
     for (const [path, endpoint] of Object.entries(v0Endpoints)) {
@@ -62,5 +65,11 @@ export function create(context: PluginContext<MesosConfig>): PluginInstance {
       routeView(router, side, path, handler);
     }
   }
-  return { ports: { [PEER_SERVER.name]: hub }, stop: () => hub.close(0) };
+  return {
+    ports: { [PEER_SERVER.name]: hub },
+    stop: () => {
+      streams?.close();
+      return hub.close(0);
+    },
+  };
 }

@@ -59,13 +59,19 @@ export class Quincy {
     this.policy.configure({ params: paramsOf(options), companion: this.#companion });
   }
 
-  /** One verified round; what it looked at is off the candidates afterwards. */
-  round(nowMs = 0, stepsMax = 0xffffffff): DecisionRows & { readonly pairs: [number, number][] } {
+  /** One verified round, after which the candidates are what they were. */
+  decide(nowMs = 0, stepsMax = 0xffffffff): DecisionRows {
     this.#round += 1;
     if (!this.policy.fits(this.#tables)) throw new Error("the tables grew");
     const input = { round: this.#round, seed: 1, nowMs, stepsMax };
     const rows = this.policy.allocate(this.#tables, input);
     this.#verifier.verify(this.#tables, rows);
+    return rows;
+  }
+
+  /** One verified round; what it looked at is off the candidates afterwards. */
+  round(nowMs = 0, stepsMax = 0xffffffff): DecisionRows & { readonly pairs: [number, number][] } {
+    const rows = this.decide(nowMs, stepsMax);
     this.#tables.dropCandidates(rows.looked);
     const pairs = Array.from({ length: rows.count }, (_, row): [number, number] => [
       rows.agents[row] as number,

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { until } from "../../support/until.ts";
 import type { HttpFramework } from "../support/framework.ts";
+import { nextEvent, watching } from "./event-rows.ts";
 import { running, subscribeAgain } from "./scenario-rows.ts";
 import { type Client, type Row, together } from "./suite.ts";
 
@@ -60,6 +61,7 @@ export const disturbanceRows: readonly Row[] = [
     "an agent falls silent: UNREACHABLE and FAILURE; back: RUNNING",
     async (client) => {
       const frameworks = await pair(client);
+      const events = await watching(client);
       const pids = client.cluster.agentPids();
       signal(pids, "SIGSTOP");
       try {
@@ -76,6 +78,8 @@ export const disturbanceRows: readonly Row[] = [
         }>("/state");
         const away = shown.flatMap(({ unreachable_tasks }) => unreachable_tasks);
         expect(away.map(({ id }) => id)).toEqual(["t", "t"]);
+        const removed = await nextEvent(events, ({ type }) => type === "AGENT_REMOVED");
+        expect(removed.agent_removed?.agent_id.value).toMatch(/-S\d+$/);
       } finally {
         signal(pids, "SIGCONT");
       }
@@ -83,6 +87,9 @@ export const disturbanceRows: readonly Row[] = [
         const status = await framework.reach("TASK_RUNNING");
         expect(status.reason).toBe("REASON_AGENT_REREGISTERED");
       }
+      const added = await nextEvent(events, ({ type }) => type === "AGENT_ADDED");
+      expect(added.agent_added?.agent.active).toBe(true);
+      events.close();
     },
   ),
   together(

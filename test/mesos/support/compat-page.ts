@@ -4,6 +4,7 @@ import {
   ExecutorEvent,
   MasterCall,
 } from "../../../plugins/transports/mesos-v1-http/definitions/envelopes.ts";
+import { Event as MasterEvent } from "../../../plugins/transports/mesos-v1-http/definitions/master-event.ts";
 import { Call, Event } from "../../../plugins/transports/mesos-v1-http/definitions/scheduler.ts";
 import { accepted } from "../../../plugins/transports/mesos-v1-http/operator/agent-changes.ts";
 import { changes, refusals } from "../../../plugins/transports/mesos-v1-http/operator/changes.ts";
@@ -13,6 +14,7 @@ import { v0Endpoints } from "../../../plugins/transports/mesos-v1-http/operator/
 import { stateViews } from "../../../plugins/transports/mesos-v1-http/views/state-views.ts";
 import { acceptRows } from "../conformance/accept-rows.ts";
 import { disturbanceRows } from "../conformance/disturbance-rows.ts";
+import { eventRows } from "../conformance/event-rows.ts";
 import { executorRows } from "../conformance/executor-rows.ts";
 import { jsonRows } from "../conformance/json-rows.ts";
 import { operatorRows } from "../conformance/operator-rows.ts";
@@ -38,6 +40,7 @@ export function compatPage(): string {
   const notes = new Map<string, string>(Object.entries(refusals));
   const operator = typesOf(MasterCall).map((type) => {
     if (type in queries || type in slowQueries) return [type, "served, 200 with a body"];
+    if (type === "SUBSCRIBE") return [type, "served, 200 with a stream"];
     if (type in changes) return [type, `served, ${accepted.has(type) ? 202 : 200} without a body`];
     return [type, `501: ${notes.get(type)}`];
   });
@@ -70,6 +73,10 @@ export function compatPage(): string {
       typesOf(ExecutorEvent).map((type) => [type, "sent"]),
     ),
     ...table("Operator API of the master", operator),
+    ...table(
+      "Operator API of the master, events",
+      typesOf(MasterEvent).map((type) => [type, "sent"]),
+    ),
     ...table("Endpoints of the master outside of `/api/v1`", views),
     ...conformance(),
   ].join("\n");
@@ -85,6 +92,7 @@ function conformance(): string[] {
     ...taskRows,
     ...executorRows,
     ...operatorRows,
+    ...eventRows,
     ...scenarioRows,
     ...disturbanceRows,
   ];

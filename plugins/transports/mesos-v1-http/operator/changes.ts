@@ -66,5 +66,4 @@ export const refusals = {
   SET_LOGGING_LEVEL: "the log level is set in the configuration",
   LIST_FILES: "files are not served by the master",
   READ_FILE: "files are not served by the master",
-  SUBSCRIBE: "the event stream for operators is served by the native protocol only",
 } as const;

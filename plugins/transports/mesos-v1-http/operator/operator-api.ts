@@ -12,6 +12,7 @@ import { answerMedia, decode, encode, mediaTypes, requestMedia } from "../http/m
 import type { PeerHub } from "../http/peer-hub.ts";
 import { accepted } from "./agent-changes.ts";
 import { type ChangeType, changes, type OperatorCall, refusals } from "./changes.ts";
+import type { EventStreams } from "./event-streams.ts";
 import { type OperatorResponse, type QueryType, queries } from "./queries.ts";
 import { type SlowQueryType, slowQueries } from "./slow-queries.ts";
 
@@ -19,6 +20,7 @@ import { type SlowQueryType, slowQueries } from "./slow-queries.ts";
 export interface OperatorApiParts {
   readonly config: MesosConfig;
   readonly bodies: Bodies;
+  readonly streams: EventStreams;
   readonly hub: PeerHub;
   readonly view: ClusterView;
   readonly gate: Gate;
@@ -50,6 +52,7 @@ export class OperatorApi {
       throw new Refusal(400, "Failed to validate master::Call: Expecting 'type' to be present");
     }
     const out = answerMedia(exchange);
+    if (type === "SUBSCRIBE") return this.#parts.streams.open(exchange, out);
     if (isQuery(type)) {
       if (type === "GET_METRICS" && call.get_metrics === undefined) {
         const reason = "Expecting 'get_metrics' to be present";

@@ -124,7 +124,8 @@ function agentsOf(view: ClusterView): NonNullable<OperatorResponse["get_agents"]
   };
 }
 
-function agentViewTo(one: AgentView): Message<typeof ResponseGetAgentsAgent> {
+/** An agent as operators see it. */
+export function agentViewTo(one: AgentView): Message<typeof ResponseGetAgentsAgent> {
   const { agent, drain } = one;
   return {
     agent_info: agentTo(agent, FORM),
@@ -157,7 +158,10 @@ function frameworksOf(view: ClusterView): NonNullable<OperatorResponse["get_fram
   };
 }
 
-function frameworkViewTo(one: FrameworkView): Message<typeof ResponseGetFrameworksFramework> {
+/** A framework as operators see it. */
+export function frameworkViewTo(
+  one: FrameworkView,
+): Message<typeof ResponseGetFrameworksFramework> {
   return {
     framework_info: frameworkTo(one.framework),
     active: one.state === "active",

@@ -1,0 +1,38 @@
+import type { Clock } from "../../contract/ports/clock.ts";
+import type { Logger } from "../../contract/ports/log.ts";
+import { isLive, listPids, type ProcStat, readEnvironment, readStat } from "./proc.ts";
+import { markIn, signalProcess } from "./tree.ts";
+
+/** Between two looks at processes that were killed because nobody knows of them. */
+const STRAYS_MS = 20;
+
+/** Kills what an earlier agent left and nobody knows of; resolves when none of it is left. */
+export async function endStrays(
+  parts: { readonly sandboxRoot: string; readonly clock: Clock; readonly log: Logger },
+  known: ReadonlySet<string>,
+): Promise<void> {
+  for (;;) {
+    const found = strays(parts.sandboxRoot, known);
+    if (found.length === 0) return;
+    for (const stray of found) signalProcess(stray, "SIGKILL");
+    parts.log.warn({ pids: found.map(({ pid }) => pid) }, "killed what nobody knows of");
+    await new Promise<void>((resolve) => parts.clock.after(STRAYS_MS, resolve));
+  }
+}
+
+/**
+ * Live processes of containers that nobody knows of: those that carry a mark, work in a sandbox
+ * below `sandboxRoot`, and belong to none of the containers in `known`.
+ */
+function strays(sandboxRoot: string, known: ReadonlySet<string>): ProcStat[] {
+  const found: ProcStat[] = [];
+  for (const pid of listPids()) {
+    const environment = readEnvironment(pid);
+    const container = markIn(environment);
+    if (container === undefined || known.has(container)) continue;
+    if (!`\0${environment}`.includes(`\0TEPUI_SANDBOX=${sandboxRoot}/`)) continue;
+    const stat = readStat(pid);
+    if (isLive(stat)) found.push(stat);
+  }
+  return found;
+}

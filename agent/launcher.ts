@@ -1,0 +1,72 @@
+import type { AgentConfig } from "../contract/config/agent.ts";
+import { errors, reasonOf } from "../contract/errors.ts";
+import type { ContainerSpec } from "../contract/ports/isolator.ts";
+import type { Logger } from "../contract/ports/log.ts";
+import type { Resource } from "../contract/schema/resource.ts";
+import type { ContainerPlan } from "./core/state.ts";
+import { environmentOf, type Surroundings } from "./io/environment.ts";
+import type { Sandboxes } from "./io/sandbox.ts";
+import type { Volumes } from "./io/volumes.ts";
+
+/** What containers are made ready with. */
+export interface LauncherParts {
+  readonly config: AgentConfig;
+  readonly sandboxes: Sandboxes;
+  readonly volumes: Volumes;
+  readonly surroundings: Surroundings;
+  readonly log: Logger;
+}
+
+/** Turns what the core plans into what the containerizer runs: sandboxes, environments, volumes. */
+export class Launcher {
+  readonly #parts: LauncherParts;
+
+  constructor(parts: LauncherParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The spec of a container, the same before and after a restart.
+   * @throws CONTAINER_LAUNCH_REFUSED for a secret that nobody resolves
+   */
+  specOf(plan: ContainerPlan): ContainerSpec {
+    const { config, surroundings, sandboxes } = this.#parts;
+    const { role: _, checkpoint: __, shutdownGraceMs: ___, user, ...rest } = plan;
+    const volumes = this.#parts.volumes.among(plan.resources);
+    const sandbox = sandboxes.pathOf(plan);
+    return {
+      ...rest,
+      sandbox,
+      environment: environmentOf(plan, sandbox, surroundings),
+      ...(volumes.length === 0 ? {} : { volumes }),
+      ...(user === undefined || !config.switchUser ? {} : { user }),
+    };
+  }
+
+  /**
+   * Makes the sandbox of a container and shows its volumes there.
+   * @throws VOLUME_FAILED, CONTAINER_LAUNCH_REFUSED, and what the file system says
+   */
+  ready(plan: ContainerPlan): ContainerSpec {
+    const sandbox = this.#parts.sandboxes.make(plan);
+    const spec = this.specOf(plan);
+    const seesHost = plan.container?.type !== "DOCKER";
+    if (seesHost && spec.volumes !== undefined) this.#parts.volumes.link(spec.volumes, sandbox);
+    return spec;
+  }
+
+  /** A volume that cannot be made now is made by the first task that mounts it, or fails that. */
+  changeVolume(change: "make-volume" | "remove-volume", volume: Resource): void {
+    const { volumes, log } = this.#parts;
+    try {
+      if (change === "make-volume") volumes.make(volume);
+      else volumes.remove(volume);
+    } catch (cause) {
+      const { code, message } = errors.VOLUME_FAILED(
+        volume.disk?.persistence?.id ?? "",
+        reasonOf(cause),
+      );
+      log.error({ code, path: volumes.pathOf(volume) }, message);
+    }
+  }
+}

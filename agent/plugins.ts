@@ -1,0 +1,41 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { AgentConfig } from "../contract/config/agent.ts";
+import { AGENT_VIEW, type OwnAgentView } from "../contract/ports/agent-view.ts";
+import type { Logger } from "../contract/ports/log.ts";
+import { DATA_DIR } from "../contract/ports/plugin.ts";
+import { type Host, startHost } from "../kernel/host/host.ts";
+import type { PromMetrics } from "../kernel/host/prom-metrics.ts";
+import { systemClock } from "../kernel/host/system-clock.ts";
+import { lentPorts } from "../wire/index.ts";
+
+/** Folder of this file in the source tree or in `dist/`; the built-in plugins are beside it. */
+const HERE = dirname(fileURLToPath(import.meta.url));
+const PLUGIN_FAMILIES = ["isolators", "transports"];
+
+/**
+ * Starts the plugins of an agent, with what it lends them.
+ * @throws TepuiError that names the plugin at fault; none is left running then
+ */
+export function startAgentPlugins(
+  config: AgentConfig,
+  options: { readonly from?: string; readonly signal?: AbortSignal },
+  lent: {
+    readonly workDir: string;
+    readonly view: OwnAgentView;
+    readonly log: Logger;
+    readonly metrics: PromMetrics;
+  },
+): Promise<Host> {
+  const { workDir, view, log, metrics } = lent;
+  return startHost(config.plugins, {
+    from: options.from ?? process.cwd(),
+    builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
+    kinds: ["isolator", "transport", "authenticator", "authorizer", "hook"],
+    provided: { [DATA_DIR.name]: workDir, [AGENT_VIEW.name]: view, ...lentPorts },
+    log,
+    metrics,
+    clock: systemClock,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+}

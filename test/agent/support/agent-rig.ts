@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { listPids, readEnvironment } from "../../../agent/containerizer/proc.ts";
+import type { TaskStatus } from "../../../contract/schema/task.ts";
+import { isTerminal } from "../../../contract/task-state.ts";
+import { until } from "../../support/until.ts";
+import { AgentProcess } from "./agent-process.ts";
+import { StandInMaster } from "./stand-in-master.ts";
+
+/** A stand-in master, and real agents that work in one temporary folder, one after the other. */
+export class AgentRig {
+  readonly folder = mkdtempSync(join(tmpdir(), "tepui-agent-"));
+  readonly workDir = join(this.folder, "work");
+  readonly master = new StandInMaster();
+  readonly #agents: AgentProcess[] = [];
+
+  async open(): Promise<this> {
+    await this.master.open();
+    return this;
+  }
+
+  /** Starts an agent with these settings and waits until it has registered. */
+  async start(settings: Readonly<Record<string, unknown>> = {}): Promise<AgentProcess> {
+    const { master } = this;
+    const agent = new AgentProcess({
+      master: master.address,
+      "listen.port": 0,
+      workDir: this.workDir,
+      resources: "cpus:4;mem:1024",
+      registrationBackoffFactor: "1ms",
+      "log.level": "warn",
+      ...settings,
+    });
+    this.#agents.push(agent);
+    const before = master.registrations.length;
+    await until("the agent has registered, or says why not", () => {
+      if (agent.child.exitCode !== null) throw new Error(agent.output);
+      return master.registrations.length > before && agent.address !== undefined;
+    });
+    return agent;
+  }
+
+  /** The last that was told of a task. */
+  lastOf(task: string): TaskStatus | undefined {
+    return this.master.statuses.get(task)?.at(-1);
+  }
+
+  /** The first status of a task that fits. */
+  told(task: string, fits: (status: TaskStatus) => boolean): Promise<TaskStatus> {
+    return until(task, () => this.master.statuses.get(task)?.find(fits));
+  }
+
+  /** How a task ended. */
+  ended(task: string): Promise<TaskStatus> {
+    return this.told(task, ({ state }) => isTerminal(state));
+  }
+
+  /** What an agent answers to a GET, as text. */
+  async get(agent: AgentProcess, path: string): Promise<{ status: number; text: string }> {
+    const answer = await fetch(`http://${agent.address}${path}`);
+    return { status: answer.status, text: await answer.text() };
+  }
+
+  /** Processes that work in a sandbox of this rig. */
+  left(): number[] {
+    return listPids().filter((pid) =>
+      readEnvironment(pid)?.includes(`TEPUI_SANDBOX=${this.folder}/`),
+    );
+  }
+
+  async close(): Promise<void> {
+    for (const agent of this.#agents.splice(0)) await agent.kill("SIGKILL");
+    await this.master.close();
+    for (const pid of this.left()) process.kill(pid, "SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

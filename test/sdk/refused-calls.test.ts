@@ -1,0 +1,121 @@
+import { afterEach, expect, test } from "vitest";
+import { type Offer, resources, type Scheduler } from "../../sdk/index.ts";
+import { pause, until } from "../support/until.ts";
+import { fakeMaster, offerOf, schedulerFor } from "./support/fake-master.ts";
+import type { FakeServer } from "./support/fake-server.ts";
+
+const cleanups: (() => Promise<unknown> | undefined)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+async function subscribed(options: Parameters<typeof schedulerFor>[1] = {}) {
+  const fake = await fakeMaster();
+  const scheduler = schedulerFor(fake, options);
+  cleanups.push(
+    () => fake.stop(),
+    () => scheduler.stop(),
+  );
+  await scheduler.ready();
+  return { fake, scheduler };
+}
+
+const task = (taskId: string) => ({
+  taskId,
+  resources: resources({ cpus: 0.5, mem: 64 }),
+  command: { value: "true" },
+});
+
+async function offered(fake: FakeServer, scheduler: Scheduler, id = "o1"): Promise<Offer> {
+  fake.say({ type: "offers", offers: [offerOf(id)] });
+  await until("an offer", () => scheduler.outstandingOffers.some((offer) => offer.id === id));
+  return scheduler.outstandingOffers.find((offer) => offer.id === id) as Offer;
+}
+
+test("a call of the wrong shape is refused where it is made, and nothing has happened", async () => {
+  const { fake, scheduler } = await subscribed();
+  const offer = await offered(fake, scheduler);
+  const wrong = {
+    ...task("t1"),
+    resources: [{ name: "cpus", scalar: 1, reservations: [{ type: "STATIC" }] }],
+  } as never;
+  expect(() => scheduler.launch(offer, [wrong])).toThrow(
+    expect.objectContaining({ code: "MESSAGE_INVALID" }),
+  );
+  expect([scheduler.liveTasks, scheduler.outstandingOffers.length]).toEqual([[], 1]);
+  await expect(scheduler.updateFramework({ webuiUrl: 5 as never })).rejects.toMatchObject({
+    code: "MESSAGE_INVALID",
+  });
+  expect(scheduler.launch(offer, [task("t2")])).toBe(true);
+  await until("accept", () => fake.of("accept").length === 1);
+});
+
+test("an accept that fits no frame is refused, and its offer can be answered", async () => {
+  const { fake, scheduler } = await subscribed();
+  const offer = await offered(fake, scheduler);
+  const large = (taskId: string) => ({ ...task(taskId), data: new Uint8Array(900_000) });
+  const five = ["a", "b", "c", "d", "e"].map(large);
+  expect(() => scheduler.launch(offer, five)).toThrow(
+    expect.objectContaining({ code: "MESSAGE_TOO_LARGE" }),
+  );
+  expect([scheduler.liveTasks, scheduler.outstandingOffers.length]).toEqual([[], 1]);
+  expect(scheduler.decline(offer.id)).toBe(true);
+  await until("decline", () => fake.of("decline").length === 1);
+});
+
+test("a message that the master does not understand costs that message alone", async () => {
+  const { fake, scheduler } = await subscribed();
+  const rejected: string[] = [];
+  scheduler.on("rejected", (call, { code }) => rejected.push(`${call} ${code}`));
+  scheduler.launch(await offered(fake, scheduler), [task("t1")]);
+  await until("accept", () => fake.of("accept").length === 1);
+  fake.say({ type: "error", code: "MESSAGE_INVALID", message: "accept: no", of: "accept" });
+  // Whether its tasks run is asked for, since nobody says so.
+  await until("a question", () => fake.of("reconcile").length > 0);
+  expect(fake.of("reconcile")[0]).toMatchObject({ tasks: [{ taskId: "t1" }] });
+  expect([rejected, scheduler.state]).toEqual([["accept MESSAGE_INVALID"], "subscribed"]);
+});
+
+test("what was changed of a framework stays when something else is changed (B7)", async () => {
+  const { fake, scheduler } = await subscribed();
+  const confirm = (at: number) => {
+    const { requestId } = fake.of("update-framework")[at] as unknown as { requestId: number };
+    fake.say({ type: "framework-updated", requestId });
+  };
+  const first = scheduler.updateFramework({ webuiUrl: "http://a", labels: { team: "x" } });
+  const second = scheduler.updateFramework({ name: "renamed" });
+  await until("both", () => fake.of("update-framework").length === 2);
+  confirm(0);
+  confirm(1);
+  await Promise.all([first, second]);
+  expect(fake.of("update-framework")[1]).toMatchObject({
+    framework: { name: "renamed", webuiUrl: "http://a", labels: [{ key: "team", value: "x" }] },
+  });
+  const refused = scheduler.updateFramework({ name: "again" });
+  await until("a third", () => fake.of("update-framework").length === 3);
+  const { requestId } = fake.of("update-framework")[2] as unknown as { requestId: number };
+  const problem = { code: "FRAMEWORK_INVALID", message: "no" };
+  fake.say({ type: "framework-updated", requestId, problem });
+  await expect(refused).rejects.toMatchObject({ code: "FRAMEWORK_INVALID" });
+  const last = scheduler.updateFramework({ webuiUrl: "http://b" });
+  await until("a fourth", () => fake.of("update-framework").length === 4);
+  confirm(3);
+  await last;
+  expect(fake.of("update-framework")[3]).toMatchObject({
+    framework: { name: "renamed", webuiUrl: "http://b" },
+  });
+});
+
+test("wanting no offers suppresses every role, some of which may be suppressed already", async () => {
+  const { fake, scheduler } = await subscribed({ roles: ["a", "b"] });
+  scheduler.suppress(["a"]);
+  scheduler.wantOffers(false);
+  await until("two calls", () => fake.of("suppress").length === 2);
+  expect(fake.of("suppress")[1]).not.toHaveProperty("roles");
+  scheduler.wantOffers(false);
+  scheduler.wantOffers(true);
+  scheduler.wantOffers(true);
+  await until("revive", () => fake.of("revive").length > 0);
+  await pause(20);
+  expect([fake.of("suppress").length, fake.of("revive").length]).toEqual([2, 1]);
+});
