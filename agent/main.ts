@@ -24,7 +24,7 @@ import { bootId } from "./containerizer/proc.ts";
 import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState, ContainerPlan } from "./core/state.ts";
-import { type AgentViewSource, viewOf } from "./io/agent-view.ts";
+import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
 import { routeFiles } from "./io/files.ts";
@@ -119,7 +119,7 @@ async function prepareGround(
   undo.add(lockFolder(workDir, "agent.lock", (pid) => errors.WORK_DIR_LOCKED(workDir, pid)));
   const metrics = new PromMetrics("tepui_agent");
   let shown: AgentViewSource | undefined;
-  const view = viewOf(() => shown);
+  const view = viewOf(() => shown, groundOf(config, systemClock));
   const host = await startAgentPlugins(config, options, { workDir, view, log, metrics });
   undo.add(() => host.stop());
   const store = new CheckpointStore(workDir, log);
@@ -183,7 +183,7 @@ async function start(
   undo.add(() => running.stop());
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
-  await openBesides(ground, door, { state, tokens }, undo);
+  await openBesides(ground, door, { state, tokens, sandboxes, agent: running }, undo);
   void gc.start();
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));

@@ -8,9 +8,11 @@ import { HoardingWorkload, type WorkloadOptions } from "./hoarding/workload.ts";
 const POLICIES: readonly (readonly [name: string, params: readonly number[]])[] = [
   ["drf", [0]],
   ["fair", [-1]],
-  ["capacity", [0, 0]],
-  ["fifo", [1, 0]],
+  ["capacity", [0, 0, 1]],
+  ["fifo", [1, 0, 1]],
   ["random", []],
+  ["condor", []],
+  ["quincy", [1, 1, 2, 1_000, 250, 20_000, 0, 4]],
 ];
 
 const RULES: readonly (readonly [rule: string, options: WorkloadOptions])[] = [

@@ -31,12 +31,19 @@ export function readChoice(text: string): Omit<PolicyChoice, "config"> {
 
 /**
  * Reads `LABEL.PARAMETER=VALUE` into the config of the policy with that label.
- * @throws CLI_USAGE
+ * @throws CLI_USAGE also when two policies have one label
  */
 export function configure(
   choices: readonly Omit<PolicyChoice, "config">[],
   settings: readonly string[],
 ): PolicyChoice[] {
+  for (const [at, { label }] of choices.entries()) {
+    if (choices.findIndex((each) => each.label === label) === at) continue;
+    throw errors.CLI_USAGE(
+      `there are two policies called "${label}"`,
+      `give one a label of its own: --policy other=${label}`,
+    );
+  }
   const configs = new Map(choices.map(({ label }) => [label, {} as Record<string, unknown>]));
   for (const text of settings) {
     const match = /^([^.=]+)\.([^=]+)=(.*)$/.exec(text);

@@ -1,16 +1,59 @@
-import type { OwnAgentView } from "../../contract/ports/agent-view.ts";
+import { type AgentConfig, AgentConfigSchema } from "../../contract/config/agent.ts";
+import type { ContainerShown, OwnAgentView } from "../../contract/ports/agent-view.ts";
+import type { Clock } from "../../contract/ports/clock.ts";
+import type { Usage } from "../../contract/ports/isolator.ts";
+import { flagsOf } from "../../kernel/host/config-flags.ts";
+import { systemMetrics } from "../../kernel/host/system-metrics.ts";
 import { executorKey } from "../core/ids.ts";
-import type { AgentState } from "../core/state.ts";
+import type { AgentState, Container } from "../core/state.ts";
+import { recordOf } from "../core/steps/registration.ts";
+import { confined, filesIn, readPart } from "./files.ts";
+import { agentMetrics } from "./metrics.ts";
+import type { Sandboxes } from "./sandbox.ts";
 import type { ExecutorTokens } from "./tokens.ts";
 
 /** What the view is a view of, as soon as there is something to see. */
 export interface AgentViewSource {
   readonly state: AgentState;
   readonly tokens: ExecutorTokens;
+  readonly sandboxes: Sandboxes;
+  readonly agent: {
+    readonly containerizer: { usage(id: string): Promise<Usage | undefined> };
+  };
+}
+
+/** What is known of an agent before that. */
+export interface AgentGround {
+  readonly master: string;
+  readonly flags: Readonly<Record<string, string>>;
+  readonly startedMs: number;
+  nowMs(): number;
+}
+
+/** What is known of an agent from its config alone. */
+export function groundOf(config: AgentConfig, clock: Clock): AgentGround {
+  return {
+    master: [config.master].flat().join(","),
+    flags: flagsOf(AgentConfigSchema, config),
+    startedMs: clock.nowMs(),
+    nowMs: () => clock.nowMs(),
+  };
 }
 
 /** Shows an agent's state to transports; there is nothing to see before it has recovered. */
-export function viewOf(source: () => AgentViewSource | undefined): OwnAgentView {
+export function viewOf(
+  source: () => AgentViewSource | undefined,
+  ground: AgentGround,
+): OwnAgentView {
+  const look = <T>(shown: (from: AgentViewSource) => Iterable<T>): Iterable<T> => {
+    const from = source();
+    return from === undefined ? [] : shown(from);
+  };
+  const place = (path: string): string => {
+    const from = source();
+    if (from === undefined) throw new Error("nothing is shown yet");
+    return confined(from.sandboxes, path);
+  };
   return {
     isReady: () => source() !== undefined,
     hasFramework: (id) => source()?.state.frameworks.has(id) ?? false,
@@ -21,5 +64,35 @@ export function viewOf(source: () => AgentViewSource | undefined): OwnAgentView 
       const { containerId } = executor;
       return { containerId, token: from.tokens.issue(containerId) };
     },
+    info: () => source()?.state.info,
+    master: () => ground.master,
+    frameworks: () => look(({ state }) => Array.from(state.frameworks.values(), (one) => one.info)),
+    tasks: () => look(({ state }) => Array.from(state.tasks.values(), (t) => recordOf(state, t))),
+    containers: () =>
+      look((from) => Array.from(from.state.containers.values(), (one) => shownOf(from, one))),
+    usage: async (id) => source()?.agent.containerizer.usage(id),
+    listFiles: (path) => filesIn(place(path)),
+    readFile: (path, offset, length) => readPart(place(path), offset, length),
+    metrics: () => ({ ...systemMetrics(), ...agentMetrics(source()?.state, ground) }),
+    flags: () => ground.flags,
+    startedMs: () => ground.startedMs,
+  };
+}
+
+function shownOf({ state, sandboxes }: AgentViewSource, container: Container): ContainerShown {
+  const { plan, process } = container;
+  const { id, frameworkId, executorId, role, resources } = plan;
+  const executor = state.executors.get(executorKey(frameworkId, executorId));
+  const tasks = [...state.tasks.values()].filter(({ containerId }) => containerId === id);
+  return {
+    containerId: id,
+    frameworkId,
+    executorId,
+    ...(executor === undefined ? {} : { executor: executor.info }),
+    role,
+    resources,
+    ...(process === undefined ? {} : { pid: process.pid }),
+    directory: sandboxes.pathOf(plan),
+    tasks: tasks.map(({ info }) => info.taskId),
   };
 }

@@ -8,12 +8,12 @@ import {
   readdirSync,
   readSync,
   realpathSync,
-  type Stats,
 } from "node:fs";
 import { isAbsolute, join, sep } from "node:path";
 import { errors } from "../../contract/errors.ts";
 import type { FrameworkId, TaskId } from "../../contract/ids.ts";
 import { limits } from "../../contract/limits.ts";
+import type { FileShown } from "../../contract/ports/agent-view.ts";
 import type { HttpExchange, HttpRouter, HttpStream } from "../../contract/ports/http.ts";
 import type { Sandboxes } from "./sandbox.ts";
 
@@ -39,9 +39,10 @@ export function confined(sandboxes: Sandboxes, path: string): string {
 }
 
 /**
- * Serves sandboxes: `/files/read`, `/files/browse` and `/files/download` as Mesos does (v1-wire
- * 8.5), and `/sandbox/FRAMEWORK/TASK/FILE`, a stable address by task: a file as a stream, from
- * `offset` on and of `length` bytes where they are given; a folder as the list of what is in it.
+ * Serves sandboxes: `/files/read`, `/files/browse`, `/files/download` and `/files/debug` as Mesos
+ * does (v1-wire 8.5), also below the name that an agent has there; and
+ * `/sandbox/FRAMEWORK/TASK/FILE`, a stable address by task: a file as a stream, from `offset` on
+ * and of `length` bytes where they are given; a folder as the list of what is in it.
  */
 export function routeFiles(router: HttpRouter, sandboxes: Sandboxes): void {
   const at = (exchange: HttpExchange): string => {
@@ -49,10 +50,16 @@ export function routeFiles(router: HttpRouter, sandboxes: Sandboxes): void {
     if (path === null || path === "") throw errors.FILE_PARAMETER("path", "is missing");
     return confined(sandboxes, path);
   };
-  for (const suffix of ["", ".json"]) {
-    router.route("GET", `/files/read${suffix}`, (exchange) => readPart(exchange, at(exchange)));
-    router.route("GET", `/files/browse${suffix}`, (exchange) => browse(exchange, at(exchange)));
-    router.route("GET", `/files/download${suffix}`, (exchange) => stream(exchange, at(exchange)));
+  for (const prefix of ["", "/slave(1)"]) {
+    for (const suffix of ["", ".json"]) {
+      const path = (name: string): string => `${prefix}/files/${name}${suffix}`;
+      router.route("GET", path("read"), (exchange) => answerPart(exchange, at(exchange)));
+      router.route("GET", path("browse"), (exchange) => browse(exchange, at(exchange)));
+      router.route("GET", path("download"), (exchange) => stream(exchange, at(exchange)));
+      router.route("GET", path("debug"), (exchange) => {
+        exchange.respond(200, JSON_TYPE, JSON.stringify({ [sandboxes.root]: sandboxes.root }));
+      });
+    }
   }
   router.route("GET", "/sandbox/*", (exchange) => {
     const [frameworkId = "", taskId = "", ...rest] = exchange.rest.split("/");
@@ -83,52 +90,62 @@ function openFile(path: string): { readonly file: number; readonly size: number 
   throw errors.FILE_UNKNOWN(path);
 }
 
-function readPart(exchange: HttpExchange, path: string): void {
-  const offset = wholeNumber(exchange, "offset") ?? -1;
-  const asked = wholeNumber(exchange, "length") ?? limits.fileReadBytesMax;
+/** A part of a plain file, and the size of the whole. */
+export function readPart(
+  path: string,
+  offset: number,
+  length: number = limits.fileReadBytesMax,
+): { size: number; data: Buffer } {
   const { file, size } = openFile(path);
   try {
-    // Without an offset only the size is asked for, as tools do before they follow a file.
-    if (offset === -1) {
-      exchange.respond(200, JSON_TYPE, JSON.stringify({ data: "", offset: size }));
-      return;
-    }
-    const length = asked === -1 ? limits.fileReadBytesMax : asked;
-    const buffer = Buffer.alloc(Math.min(length, limits.fileReadBytesMax));
+    const room = Math.max(0, Math.min(length, limits.fileReadBytesMax, size - offset));
+    const buffer = Buffer.alloc(room);
     const bytes = readSync(file, buffer, 0, buffer.length, offset);
-    const data = buffer.toString("utf8", 0, bytes);
-    exchange.respond(200, JSON_TYPE, JSON.stringify({ data, offset }));
+    return { size, data: buffer.subarray(0, bytes) };
   } finally {
     closeSync(file);
   }
 }
 
-function modeText(stat: Stats): string {
-  const kind = stat.isDirectory() ? "d" : stat.isSymbolicLink() ? "l" : "-";
-  const bits = [..."rwxrwxrwx"].map((letter, at) => (stat.mode & (1 << (8 - at)) ? letter : "-"));
-  return kind + bits.join("");
+function answerPart(exchange: HttpExchange, path: string): void {
+  const offset = wholeNumber(exchange, "offset") ?? -1;
+  const asked = wholeNumber(exchange, "length") ?? -1;
+  // Without an offset only the size is asked for, as tools do before they follow a file.
+  const { size, data } = readPart(path, Math.max(offset, 0), offset === -1 ? 0 : undefined);
+  const shown = asked === -1 ? data : data.subarray(0, asked);
+  const answer = offset === -1 ? { data: "", offset: size } : { data: shown.toString(), offset };
+  exchange.respond(200, JSON_TYPE, JSON.stringify(answer));
 }
 
-function browse(exchange: HttpExchange, path: string): void {
+function modeText(mode: number): string {
+  const kind = (mode & constants.S_IFMT) === constants.S_IFDIR ? "d" : null;
+  const link = (mode & constants.S_IFMT) === constants.S_IFLNK ? "l" : "-";
+  const bits = [..."rwxrwxrwx"].map((letter, at) => (mode & (1 << (8 - at)) ? letter : "-"));
+  return (kind ?? link) + bits.join("");
+}
+
+/** What is in a folder, by name. */
+export function filesIn(path: string): FileShown[] {
   if (!lstatSync(path).isDirectory()) throw errors.FILE_UNKNOWN(path);
-  const rows = [];
+  const rows: FileShown[] = [];
   for (const name of readdirSync(path).sort()) {
     const full = join(path, name);
     try {
-      const stat = lstatSync(full);
-      rows.push({
-        path: full,
-        size: stat.size,
-        nlink: stat.nlink,
-        mtime: stat.mtimeMs / 1_000,
-        mode: modeText(stat),
-        uid: String(stat.uid),
-        gid: String(stat.gid),
-      });
+      const { size, nlink, mtimeMs, mode, uid, gid } = lstatSync(full);
+      rows.push({ path: full, size, nlink, mtimeMs, mode, uid: String(uid), gid: String(gid) });
     } catch {
       // It was removed while we looked.
     }
   }
+  return rows;
+}
+
+function browse(exchange: HttpExchange, path: string): void {
+  const rows = filesIn(path).map(({ mtimeMs, mode, ...row }) => ({
+    ...row,
+    mtime: mtimeMs / 1_000,
+    mode: modeText(mode),
+  }));
   exchange.respond(200, JSON_TYPE, JSON.stringify(rows));
 }
 

@@ -16,6 +16,7 @@ import {
   beginShares, buildTree, clientsFrom, creditTree, dominantShare, hasOwnMinimums, isClient, isRole,
   placeTree, rankOrder, usedOf, weightOf, wholeCluster,
 } from "../shared/tree";
+import { beginTurns, noteTurn, placeTurns, turnOf } from "../shared/turns";
 import * as vectors from "../shared/vector";
 
 /** Its name is the major version of the ABI, its value the minor. */
@@ -28,6 +29,8 @@ export const state_schema: u32 = 1;
 @inline const USER_LIMIT: u32 = 0;
 // @ts-ignore: decorator
 @inline const FAIR_QUEUES: u32 = 1;
+// @ts-ignore: decorator
+@inline const SLOW_START: u32 = 2;
 
 /** Where the keys of queues without capacity begin: behind all parts of any capacity. */
 // @ts-ignore: decorator
@@ -48,6 +51,7 @@ export function init(): i32 {
   beginLayout();
   placeGiving();
   placeTree();
+  placeTurns();
   roleGuarantee = placeVectors(Slot.RoleGuarantee, Slot.RolesMax);
   params = placeF64(Slot.ParamValues, Slot.ParamsMax);
   const queues = read(Slot.RolesMax) * 2;
@@ -70,6 +74,7 @@ export function allocate(): i32 {
   buildMasks(read(Slot.Clients));
   beginShares(0);
   fairQueues = read(Slot.Params) > FAIR_QUEUES && double(params, FAIR_QUEUES) != 0;
+  beginTurns(read(Slot.Params) > SLOW_START && double(params, SLOW_START) != 0);
   buildTree<Queues>();
   const userLimit = read(Slot.Params) > USER_LIMIT ? double(params, USER_LIMIT) : 0;
   usersLimited = userLimit > 0;
@@ -133,7 +138,7 @@ function partUsed(queue: u32): f64 {
 
 function keyOf(node: u32): f64 {
   if (!isClient(node)) return partUsed(node);
-  return fairQueues ? dominantShare(usedOf(node)) : 0;
+  return fairQueues ? dominantShare(usedOf(node)) : turnOf(node - clientsFrom());
 }
 
 class Queues {
@@ -182,6 +187,7 @@ class Queues {
   // @ts-ignore: decorator
   @inline credit(client: u32, quantity: usize): void {
     if (usersLimited) vectors.subtractFrom(vector(rooms, client), quantity);
+    noteTurn(client);
     creditTree<Queues>(client, quantity);
   }
 }

@@ -12,8 +12,9 @@ import { defaultMinimum, minimumOf } from "../shared/minimum";
 import { beginRound } from "../shared/remains";
 import {
   NOBODY, attach, before, clearSorter, deserted, memberCount, neediest, openTournament, play,
-  reserveSorter, seat, setDepth, setKey, unseat,
+  replay, reserveSorter, seat, setDepth, setKey, setShare, shareOf, unseat,
 } from "../shared/sorter";
+import { beginTurns, noteTurn, placeTurns, turnOf } from "../shared/turns";
 import * as vectors from "../shared/vector";
 
 /** Its name is the major version of the ABI, its value the minor. */
@@ -26,6 +27,8 @@ export const state_schema: u32 = 1;
 @inline const BACK_FILL: u32 = 0;
 // @ts-ignore: decorator
 @inline const PRIORITIES: u32 = 1;
+// @ts-ignore: decorator
+@inline const SLOW_START: u32 = 2;
 
 /** Nodes of the sorter are clients, shifted by one: node 0 is the queue itself. */
 // @ts-ignore: decorator
@@ -41,6 +44,7 @@ export function header(): usize { return HEADER; }
 export function init(): i32 {
   beginLayout();
   placeGiving();
+  placeTurns();
   clientOrder = placeF64(Slot.ClientSubmitOrder, Slot.ClientsMax);
   clientPriority = placeF64(Slot.ClientPriority, Slot.ClientsMax);
   clientDemand = placeVectors(Slot.ClientDemand, Slot.ClientsMax);
@@ -60,6 +64,8 @@ export function allocate(): i32 {
   beginRound(read(Slot.Roles));
   buildMasks(read(Slot.Clients));
   backFill = read(Slot.Params) <= BACK_FILL || double(params, BACK_FILL) != 0;
+  // Without back-filling the first in line keeps all others waiting, whatever it does with it.
+  beginTurns(backFill && read(Slot.Params) > SLOW_START && double(params, SLOW_START) != 0);
   beginGiving(lineUp(read(Slot.Params) > PRIORITIES && double(params, PRIORITIES) != 0));
   return give<Fifo>();
 }
@@ -97,6 +103,14 @@ function isSated(client: u32): bool {
   return !vectors.some(vector(wanted, client));
 }
 
+/** Has a client go behind those in earlier turns. */
+function takeTurn(client: u32): void {
+  const turn = turnOf(client);
+  if (turn == shareOf(client + FROM)) return;
+  setShare(client + FROM, turn);
+  replay(client + FROM);
+}
+
 class Fifo {
   // @ts-ignore: decorator
   @inline nobody(): bool { return memberCount(0) == 0 || deserted(0); }
@@ -116,6 +130,8 @@ class Fifo {
   @inline before(a: u32, b: u32): bool { return before(a + FROM, b + FROM); }
 
   credit(client: u32, quantity: usize): void {
+    noteTurn(client);
+    takeTurn(client);
     if (!(flagsOfClient(client) & ClientFlag.HAS_DEMAND)) return;
     vectors.subtractFrom(vector(wanted, client), quantity);
     if (!isSated(client)) return;

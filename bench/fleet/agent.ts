@@ -135,7 +135,7 @@ export class SimulatedAgent {
     if (task === undefined || task.uuid !== uuid) return;
     if (task.state !== "TASK_RUNNING") this.#tasks.delete(key);
     else if (this.#options.taskMs === 0) this.#end(key, "TASK_FINISHED");
-    else setTimeout(() => this.#end(key, "TASK_FINISHED"), this.#options.taskMs);
+    else setTimeout(() => this.#end(key, "TASK_FINISHED"), this.#options.taskMs).unref();
   }
 
   #end(key: string, state: TaskState): void {

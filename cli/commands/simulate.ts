@@ -149,10 +149,13 @@ async function compare(
   const chosen = options.policy.length === 0 ? ["drf"] : options.policy;
   const choices = configure(chosen.map(readChoice), options.set);
   const places = { from: process.cwd(), builtIn: builtInPlugins() };
+  const policies = await loadPolicies(choices, places);
+  // A page that cannot be written is told of before the work, and not after it.
+  if (options.html !== undefined) writePage(options.html, "");
   const progress = new Progress(output, "simulate");
   const results = await simulate({
     workload,
-    policies: await loadPolicies(choices, places),
+    policies,
     seed: options.seed,
     untilMs: options.until ?? Number.MAX_SAFE_INTEGER,
     signal,
@@ -166,14 +169,19 @@ async function compare(
   if (options.html !== undefined) {
     const { pageHtml } = await import("../../simulation/report/page.ts");
     const title = `Policies over ${basename(path)}`;
-    writeFileSync(
-      options.html,
-      pageHtml(results, { ...about, title, software: softwareVersion() }),
-    );
+    writePage(options.html, pageHtml(results, { ...about, title, software: softwareVersion() }));
     output.note(`wrote ${options.html}`);
   }
   if (output.format === "json") output.json({ workload: about, results });
   else await show(output, results);
+}
+
+function writePage(file: string, html: string): void {
+  try {
+    writeFileSync(file, html);
+  } catch (thrown) {
+    throw errors.CLI_FILE_UNWRITABLE(file, reasonOf(thrown));
+  }
 }
 
 async function show(output: Output, results: readonly PolicyResult[]): Promise<void> {

@@ -5,6 +5,11 @@ export const cliErrors = {
   CLI_USAGE: (message: string, hint?: string) =>
     fault("CLI_USAGE", 400, message, { where: "command line", hint }),
   CLI_INTERRUPTED: (what: string) => fault("CLI_INTERRUPTED", 499, `interrupted: ${what}`),
+  CLI_FILE_UNWRITABLE: (file: string, reason: string) =>
+    fault("CLI_FILE_UNWRITABLE", 400, `the file cannot be written: ${reason}`, {
+      where: file,
+      hint: "name a file in a folder that is there",
+    }),
   /** `log` holds the last lines that it wrote, since the file may be gone with the cluster. */
   LOCAL_START_FAILED: (process: string, reason: string, log: readonly string[]) =>
     fault("LOCAL_START_FAILED", 500, `${process} did not start: ${reason}`, {

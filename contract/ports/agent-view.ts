@@ -1,4 +1,9 @@
-import type { ContainerId, ExecutorId, FrameworkId } from "../ids.ts";
+import type { ContainerId, ExecutorId, FrameworkId, TaskId } from "../ids.ts";
+import type { AgentInfo } from "../schema/agent.ts";
+import type { FrameworkInfo } from "../schema/framework.ts";
+import type { Resource } from "../schema/resource.ts";
+import type { ExecutorInfo, TaskRecord } from "../schema/task.ts";
+import type { Usage } from "./isolator.ts";
 import { type Port, port } from "./plugin.ts";
 
 /** The port under which an agent shows its state to transports that must look before they ask. */
@@ -11,11 +16,67 @@ export interface ExecutorStanding {
   readonly token: string;
 }
 
-/** An agent's state, to read only. Everything answers at once. */
+/** A container: of an executor, or of a command that is a task by itself. */
+export interface ContainerShown {
+  readonly containerId: ContainerId;
+  readonly frameworkId: FrameworkId;
+  /** The id of the task, where it is a command. */
+  readonly executorId: ExecutorId;
+  /** Absent for commands. */
+  readonly executor?: ExecutorInfo;
+  readonly role: string;
+  readonly resources: readonly Resource[];
+  /** Its first process, once it runs. */
+  readonly pid?: number;
+  /** The sandbox, as a path of this host. */
+  readonly directory: string;
+  readonly tasks: readonly TaskId[];
+}
+
+/** A file or folder of a sandbox. */
+export interface FileShown {
+  readonly path: string;
+  readonly size: number;
+  readonly nlink: number;
+  readonly mtimeMs: number;
+  /** The bits of `stat`, kind and permissions. */
+  readonly mode: number;
+  readonly uid: string;
+  readonly gid: string;
+}
+
+/** An agent's state, to read only. Everything but `usage` answers at once. */
 export interface OwnAgentView {
   /** False while it takes up what an earlier agent left; executors are told to come again. */
   isReady(): boolean;
   /** Whether tasks or executors of this framework are here. */
   hasFramework(id: FrameworkId): boolean;
   executor(frameworkId: FrameworkId, executorId: ExecutorId): ExecutorStanding | undefined;
+  /** Without an id before it has ever registered; absent before it is ready. */
+  info(): AgentInfo | undefined;
+  /** The host that its master is said to run on, as configured. */
+  master(): string;
+  /** Frameworks that have something here. */
+  frameworks(): Iterable<FrameworkInfo>;
+  /** Tasks that run, or whose end is not acknowledged yet. */
+  tasks(): Iterable<TaskRecord>;
+  containers(): Iterable<ContainerShown>;
+  /** What a container uses, as far as an isolator measures it. */
+  usage(id: ContainerId): Promise<Usage | undefined>;
+  /**
+   * What is in a folder of a sandbox.
+   * @throws FILE_UNKNOWN, FILE_OUTSIDE
+   */
+  listFiles(path: string): readonly FileShown[];
+  /**
+   * A part of a file of a sandbox and the size of the whole; at most `limits.fileReadBytesMax`.
+   * @throws FILE_UNKNOWN, FILE_OUTSIDE
+   */
+  readFile(path: string, offset: number, length?: number): { size: number; data: Uint8Array };
+  /** Numbers by Mesos' metric name, such as `slave/tasks_running`. */
+  metrics(): Readonly<Record<string, number>>;
+  /** The configuration as text by option, without secrets. */
+  flags(): Readonly<Record<string, string>>;
+  /** Milliseconds since 1970. */
+  startedMs(): number;
 }

@@ -12,6 +12,7 @@ import type {
 } from "../operator-api.ts";
 import type { MasterInfo } from "../schema/agent.ts";
 import type { Offer } from "../schema/offer.ts";
+import type { ClusterSnapshot } from "./cluster-snapshot.ts";
 import { type Port, port } from "./plugin.ts";
 
 /** The port under which a master shows its state to transports that must look before they ask. */
@@ -56,6 +57,8 @@ export interface ClusterView {
   revision(): number;
   /** A framework that is connected, or may come back; completed ones are unknown. */
   framework(id: FrameworkId): FrameworkStanding | undefined;
+  /** All of it for views that are too large to be worked out at once. */
+  snapshot(): ClusterSnapshot;
   agents(): Iterable<AgentView>;
   /** An agent that is registered. */
   agent(id: AgentId): AgentView | undefined;

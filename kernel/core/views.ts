@@ -7,4 +7,5 @@ export { executorsOf } from "./views/executors.ts";
 export { frameworksView, frameworkViewOf } from "./views/frameworks.ts";
 export { metricsView } from "./views/metrics.ts";
 export { operationsView } from "./views/operations.ts";
+export { snapshotOf } from "./views/snapshot.ts";
 export { endedTasks, liveTasks, tasksView, taskViewOf } from "./views/tasks.ts";

@@ -1,6 +1,6 @@
-import { cpus, freemem, loadavg, totalmem } from "node:os";
 import { errors } from "../../contract/errors.ts";
 import type { FrameworkId } from "../../contract/ids.ts";
+import type { ClusterSnapshot } from "../../contract/ports/cluster-snapshot.ts";
 import type {
   ClusterView,
   FrameworkStanding,
@@ -20,8 +20,10 @@ import {
   metricsView,
   offersView,
   rolesView,
+  snapshotOf,
   taskViewOf,
 } from "../core/views.ts";
+import { systemMetrics } from "../host/system-metrics.ts";
 import type { Operators } from "./operators.ts";
 
 /** What the view is a view of. */
@@ -39,21 +41,19 @@ export interface ViewSource {
   onListenerFailed(thrown: unknown): void;
 }
 
+/** What a master shows that does not lead. */
+const nothing: ClusterSnapshot = {
+  agents: [],
+  frameworks: [],
+  completedFrameworks: [],
+  tasks: [],
+  completedTasks: [],
+  executors: [],
+  offers: [],
+};
+
 /** No page: everything. */
 const ALL = { limit: Number.POSITIVE_INFINITY } as const;
-
-/** This machine's own numbers, as Mesos names them (H5). */
-function systemMetrics(): Record<string, number> {
-  const [one = 0, five = 0, fifteen = 0] = loadavg();
-  return {
-    "system/cpus_total": cpus().length,
-    "system/load_1min": one,
-    "system/load_5min": five,
-    "system/load_15min": fifteen,
-    "system/mem_total_bytes": totalmem(),
-    "system/mem_free_bytes": freemem(),
-  };
-}
 
 /**
  * Shows a master's state to transports. Whether it may be asked is said by `standing` from the
@@ -85,6 +85,7 @@ export function viewOf(source: ViewSource): ClusterView {
     agents: () => look((state) => agentsView(state, ALL).agents),
     frameworks: () =>
       look((state) => frameworksView(state, { ...ALL, completed: true }).frameworks),
+    snapshot: () => find(snapshotOf) ?? nothing,
     agent: (id) => find((state) => agentViewOf(state, id)),
     shownFramework: (id) => find((state) => frameworkViewOf(state, id)),
     task: (frameworkId, taskId) => find((state) => taskViewOf(state, frameworkId, taskId)),

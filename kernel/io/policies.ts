@@ -176,7 +176,7 @@ export class Policies {
       shelf.replace(next);
       this.#spares.drop(name);
       supervisor.configure(next.spec);
-      if (isLive) tables.touchAll();
+      if (isLive) rounds.touchAll(tables);
       this.#note(next.plugin, { what: "configured", detail: JSON.stringify(given) });
       if (isLive) shadows.liveChanged(rounds.round);
       else shadows.configure(forShadow(next.spec), rounds.round);
@@ -213,7 +213,7 @@ export class Policies {
     }
     shadows.liveChanged(rounds.round);
     // What the policy before had no use for, this one may.
-    tables.touchAll();
+    rounds.touchAll(tables);
     const tookOver = history.events.at(-1)?.tookOver === true;
     const pauseMs = triedMs + tookMs;
     return { policy: plainName(next.plugin), previous: before, tookOver, pauseMs };

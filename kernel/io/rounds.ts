@@ -27,6 +27,8 @@ export interface RoundsListener extends InstanceListener {
     listed: readonly OfferDecision[],
     program: Uint8Array | undefined,
   ): void;
+  /** The next round looks at all agents, because another policy or other settings decide. */
+  touchedAll(): void;
 }
 
 /** What a master's rounds are made of. */
@@ -102,6 +104,12 @@ export class Rounds {
   live(): PolicyName {
     const { live } = this.supervisor;
     return { name: live?.name ?? "built-in", digest: live?.digest ?? "" };
+  }
+
+  /** Has the next round look at all agents: what was of no use before may be of use now. */
+  touchAll(tables: AllocationTables): void {
+    tables.touchAll();
+    this.#listener?.touchedAll();
   }
 
   /** One round over the cluster; what it decided, as the input to step. */

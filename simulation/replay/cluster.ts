@@ -85,6 +85,9 @@ export class ReplayedCluster {
         case "program":
           this.#decider.evaluate(item);
           break;
+        case "touch-all":
+          state.tables.touchAll();
+          break;
         case "input":
           counts.inputs += 1;
           step(state, item.input, nowMs, this.#effects);

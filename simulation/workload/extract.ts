@@ -2,16 +2,32 @@ import { errors } from "../../contract/errors.ts";
 import type { AgentId, TaskId } from "../../contract/ids.ts";
 import { type Quantities, quantitiesOf } from "../../contract/resources.ts";
 import { isTerminal } from "../../contract/task-state.ts";
+import { AllocationRounds } from "../../kernel/allocation/round.ts";
+import type { Supervised } from "../../kernel/allocation/supervisor.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
 import type { ClusterInput } from "../../kernel/core/event.ts";
 import type { Agent, Framework } from "../../kernel/core/model.ts";
 import { restoreCluster } from "../../kernel/core/snapshot/restore.ts";
 import { type ClusterState, createCluster } from "../../kernel/core/state.ts";
-import { step } from "../../kernel/core/step.ts";
+import { prepareRound, step } from "../../kernel/core/step.ts";
 import { journalFiles, type ReadSegment, readSegment } from "../../kernel/io/journal/reader.ts";
-import { decidedInput, type Turn } from "../../kernel/io/journal/records.ts";
+import {
+  decidedInput,
+  type RoundRecord,
+  type SegmentHeader,
+  type Turn,
+} from "../../kernel/io/journal/records.ts";
 import { type ArrivalRule, type Extracted, Gathered } from "./gathered.ts";
 import type { Attributes } from "./model.ts";
+
+/** Decisions are stepped as they were recorded: none has to be made again. */
+const NO_ROWS = {
+  count: 0,
+  agents: new Uint32Array(0),
+  clients: new Uint32Array(0),
+  flags: new Uint32Array(0),
+  amounts: new Float64Array(0),
+};
 
 /** Attributes of text; others cannot be asked for in a workload. */
 function attributesOf({ info }: Agent): Attributes {
@@ -33,8 +49,16 @@ class Extraction {
   readonly #agents = new Map<AgentId, Agent>();
   readonly #frameworks = new Map<string, Framework>();
 
+  readonly #header: SegmentHeader;
+  readonly #rounds: AllocationRounds;
+  /** What came of the round that is gone through. */
+  #outcome: Supervised | undefined;
+
   constructor({ header, snapshot }: ReadSegment) {
     const { options, startedMs } = header;
+    this.#header = header;
+    const decider = { allocate: () => this.#outcome as Supervised };
+    this.#rounds = new AllocationRounds(decider, () => 0, undefined, header.round);
     this.state =
       snapshot === undefined
         ? createCluster(options, startedMs)
@@ -57,11 +81,25 @@ class Extraction {
     if (!this.#hasBegun) this.#begin(nowMs);
     for (const item of items) {
       if (item.type === "input") this.#input(item.input, nowMs);
-      else if (item.type === "round") this.#input(decidedInput(item), nowMs);
+      else if (item.type === "round") this.#round(item, nowMs);
+      else if (item.type === "touch-all") this.state.tables.touchAll();
     }
     this.turn += 1;
     this.gathered.endMs = nowMs;
     this.#notePresence(nowMs);
+  }
+
+  /** A round as it came out. What it did to the tables decides what becomes of the next ones. */
+  #round(round: RoundRecord, nowMs: number): void {
+    const { state } = this;
+    prepareRound(state);
+    const { seed, stepsMax } = this.#header;
+    const { looked, more, lookAgain, instance } = round;
+    const { name: policy, digest } = round.policy;
+    const rows = { ...NO_ROWS, looked, more, lookAgain };
+    this.#outcome = { rows, policy, digest, instance, fault: undefined };
+    this.#rounds.run(state.tables, { seed, stepsMax, nowMs, expiries: state.filters });
+    this.#input(decidedInput(round), nowMs);
   }
 
   #input(input: ClusterInput, nowMs: number): void {

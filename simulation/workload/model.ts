@@ -1,3 +1,4 @@
+import { limits } from "../../contract/limits.ts";
 import type { Quantities } from "../../contract/resources.ts";
 
 /** Attributes by name. */
@@ -56,6 +57,14 @@ export interface Workload {
   readonly frameworks: readonly WorkloadFramework[];
   readonly jobs: readonly WorkloadJob[];
 }
+
+/** How large a workload may be; agents and roles are bounded as they are in a master. */
+export const workloadLimits = {
+  agents: limits.agentsMax,
+  roles: limits.rolesMax,
+  frameworks: limits.clientsMax,
+  tasks: 2_000_000,
+} as const;
 
 /** What holds where a workload says nothing. */
 export const workloadDefaults = {

@@ -9,6 +9,7 @@ import {
   type WorkloadJob,
   type WorkloadRole,
   workloadDefaults,
+  workloadLimits,
 } from "./model.ts";
 import { Statement, type WorkloadProblem } from "./statement.ts";
 import { readDuration, readWeight, readWhole, wordsOf } from "./words.ts";
@@ -16,14 +17,31 @@ import { readDuration, readWeight, readWhole, wordsOf } from "./words.ts";
 /** Problems that are listed at most: after a hundred nobody reads on. */
 const PROBLEMS_MAX = 100;
 
+/** How many of each kind a workload has so far. */
+type Totals = Record<keyof typeof workloadLimits, number>;
+
 type Draft = { -readonly [Key in keyof Workload]: Workload[Key] } & {
   agents: WorkloadAgents[];
   roles: WorkloadRole[];
   frameworks: WorkloadFramework[];
   jobs: WorkloadJob[];
+  readonly totals: Totals;
 };
 
-const readCount = (text: string): Parsed<number> => readWhole(text, 1);
+/** Adds to how many of a kind there are; a line that makes them too many is a problem. */
+function count(line: Statement, what: keyof Totals, totals: Totals, key?: string): number {
+  const most = workloadLimits[what];
+  const before = totals[what];
+  const tooMany = `there are more than ${most} ${what} with it`;
+  const read = (text: string): Parsed<number> => {
+    const value = readWhole(text, 1);
+    return value.ok && before + value.value > most ? unparsed(0, tooMany) : value;
+  };
+  const more = (key === undefined ? undefined : line.take(key, read)) ?? 1;
+  if (before + more > most) line.problem(1, tooMany);
+  totals[what] = Math.min(before + more, most);
+  return more;
+}
 
 function readIdle(text: string): Parsed<WorkloadFramework["idle"]> {
   if (text === "suppress" || text === "decline") return parsed(text);
@@ -55,14 +73,16 @@ function span(line: Statement): { fromMs: number; untilMs: number | undefined } 
 
 function readAgents(line: Statement, draft: Draft): void {
   const name = line.name("a name");
-  const count = line.take("count", readCount) ?? 1;
+  const number = count(line, "agents", draft.totals, "count");
   const resources = line.quantities();
   if (resources === undefined) line.problem(1, "agents need resources, such as cpus=8 mem=16GB");
   const attributes = line.attributes();
-  draft.agents.push({ name, count, resources: resources ?? {}, attributes, ...span(line) });
+  const about = { resources: resources ?? {}, attributes, ...span(line) };
+  draft.agents.push({ name, count: number, ...about });
 }
 
 function readRoleLine(line: Statement, draft: Draft): void {
+  count(line, "roles", draft.totals);
   const name = line.name("a name");
   const problem = roleProblem(name);
   if (problem !== undefined) line.problem(line.nameColumn, `"${name}": ${problem}`);
@@ -78,6 +98,7 @@ function readRoleLine(line: Statement, draft: Draft): void {
 }
 
 function readFramework(line: Statement, draft: Draft): void {
+  count(line, "frameworks", draft.totals);
   const name = line.name("a name");
   if (draft.frameworks.some((framework) => framework.name === name)) {
     line.problem(line.nameColumn, `framework ${name} is there twice`);
@@ -94,7 +115,7 @@ function readFramework(line: Statement, draft: Draft): void {
 function readJob(line: Statement, draft: Draft): void {
   const framework = line.name("the name of its framework");
   const arrivalMs = line.take("at", readDuration) ?? 0;
-  const tasks = line.take("tasks", readCount) ?? 1;
+  const tasks = count(line, "tasks", draft.totals, "tasks");
   const durationMs = line.must("duration", readDuration) ?? 0;
   const resources = line.quantities();
   const amounts = Object.values(resources ?? {});
@@ -133,6 +154,7 @@ export function parseWorkload(text: string, file: string): Workload {
     roles: [],
     frameworks: [],
     jobs: [],
+    totals: { agents: 0, roles: 0, frameworks: 0, tasks: 0 },
   };
   const problems: WorkloadProblem[] = [];
   const note = (problem: WorkloadProblem): void => void problems.push(problem);
@@ -156,7 +178,10 @@ export function parseWorkload(text: string, file: string): Workload {
     if (statement.verb === "job") jobLines.push(statement);
   }
   checkFrameworks(draft, jobLines);
-  if (problems.length === 0) return draft;
+  if (problems.length === 0) {
+    const { totals: _totals, ...workload } = draft;
+    return workload;
+  }
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
   const listed = problems.slice(0, PROBLEMS_MAX).map(problemText);
   throw errors.WORKLOAD_INVALID(file, listed);

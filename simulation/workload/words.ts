@@ -1,4 +1,5 @@
 import { type Parsed, parsed, unparsed } from "../../contract/parsed.ts";
+import { SCALAR_MILLI_MAX } from "../../contract/schema/resource.ts";
 import { parseBytes, parseDurationMs, printDurationMs } from "../../contract/units.ts";
 
 /** A word of a line, and the column where it begins, from 1. */
@@ -34,14 +35,18 @@ export function readAmount(text: string): Parsed<number> {
   if (!/^\d+(\.\d{1,3})?$/.test(text)) {
     return unparsed(0, `"${text}" is not an amount with up to three decimals, as in 0.5`);
   }
-  return parsed(Math.round(Number(text) * 1000));
+  const milli = Math.round(Number(text) * 1000);
+  if (milli > SCALAR_MILLI_MAX) return unparsed(0, `"${text}" is too large`);
+  return parsed(milli);
 }
 
 /** Thousandths of a megabyte, of a plain number or a size: `512`, `2GB`. */
 export function readMegabytes(text: string): Parsed<number> {
   if (/^[\d.]+$/.test(text)) return readAmount(text);
   const bytes = parseBytes(text);
-  return bytes.ok ? parsed(Math.round((bytes.value / 2 ** 20) * 1000)) : bytes;
+  if (!bytes.ok) return bytes;
+  const milli = Math.round((bytes.value / 2 ** 20) * 1000);
+  return milli > SCALAR_MILLI_MAX ? unparsed(0, `"${text}" is too large`) : parsed(milli);
 }
 
 /** A whole number from `least` on. */

@@ -17,6 +17,24 @@ describe("fifo", () => {
     expect(cluster.tally()).toEqual({ first: 3 });
   });
 
+  test("has new frameworks begin with one agent, and take twice as many from round to round", () => {
+    const cluster = fifo(1, 0, 1);
+    const [first] = ["first", "second"].map((name) => cluster.client(name, "a"));
+    const roundOf = (agents: number) => {
+      const name = (n: number) => `${cluster.tables.agents.pool.end}-${n}`;
+      for (let n = 0; n < agents; n++) cluster.agent(name(n), 4, 4);
+      return cluster.tally();
+    };
+    expect([roundOf(2), roundOf(4)]).toEqual([
+      { first: 1, second: 1 },
+      { first: 2, second: 2 },
+    ]);
+    // What both have had their turn for goes by the line again.
+    expect(roundOf(9)).toEqual({ first: 5, second: 4 });
+    cluster.tables.setClientFlags(first as number, ClientFlag.ACTIVE | ClientFlag.SUPPRESSED);
+    expect(roundOf(20)).toEqual({ second: 20 });
+  });
+
   test("goes on to the next when the first has the demand that it stated", () => {
     const cluster = fifo();
     cluster.tables.setDemand(cluster.client("first", "a", HINTED), vector(6, 6));

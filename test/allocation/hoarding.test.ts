@@ -56,12 +56,14 @@ test("those with work share as if the others had suppressed their offers themsel
 test.each([
   ["fair", [-1]],
   ["random", []],
+  ["fifo", [1, 0, 1]],
+  ["capacity", [0, 0, 1]],
 ] as const)("the rule is the kernel's, so the policy %s gains by it, too", (name, params) => {
   const workload = new HoardingWorkload(shipped(name), { params });
   expect(workload.run(300)).toBe(true);
 });
 
-test("a policy that gives one framework everything loses one agent a cycle to trials", () => {
+test("a policy that gives new frameworks everything at once loses one agent a cycle to trials", () => {
   // By submission the frameworks without work come first, for ever.
   const off = new HoardingWorkload(shipped("fifo"), { params: [1, 0], backOffCyclesMax: 0 });
   expect(off.run(300, 50)).toBe(false);

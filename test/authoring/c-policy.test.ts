@@ -52,4 +52,34 @@ describeWith("clang", "a policy in C", () => {
       await cluster.stop();
     }
   }, 120_000);
+
+  test("is promoted on a live master, and decides from then on", async () => {
+    const cluster: LocalCluster = await startLocalCluster(2);
+    const run = async (...words: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await cluster.run(...words);
+      if (code !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
+      return stdout;
+    };
+    try {
+      await run("policy", "load", packed);
+      await run("policy", "promote", "c-fair");
+      const words = ["run", "--count", "40", "--cpus", "0.1", "--mem", "16", "-o", "json"];
+      const { tasks } = JSON.parse(await run(...words, "--", "true")) as {
+        tasks: { state: string }[];
+      };
+      expect(tasks.map(({ state }) => state)).toEqual(Array(40).fill("TASK_FINISHED"));
+      const { events } = JSON.parse(await run("policy", "history", "-o", "json")) as {
+        events: { what: string; name: string }[];
+      };
+      expect(events.map(({ what, name }) => `${what} ${name}`)).toEqual([
+        "started drf",
+        "loaded c-fair",
+        "promoted c-fair",
+      ]);
+      const metrics = await (await fetch(`http://${cluster.address}/metrics`)).text();
+      expect(metrics).toMatch(/allocation_decisions_total\{policy="c-fair"\} [1-9]/);
+    } finally {
+      await cluster.stop();
+    }
+  }, 120_000);
 });

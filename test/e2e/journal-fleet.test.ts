@@ -28,6 +28,8 @@ import { testingPolicy, turncoatFaults } from "./support/testing-policy.ts";
 /** Machines are shared, and nothing here is about how fast it is. */
 const PATIENCE_MS = 240_000;
 const AGENTS = 12;
+// Compiled before anybody is connected: that takes long, and connections need an answer meanwhile.
+const turncoat = testingPolicy("turncoat");
 
 const folders: string[] = [];
 
@@ -96,7 +98,8 @@ class Life {
   async operate(): Promise<void> {
     const client = this.#client;
     const { agents } = await client.request("agents", {});
-    const id = (at: number): AgentId => agents[at]?.agent.id as AgentId;
+    const id = (number: number): AgentId =>
+      agents.find(({ agent }) => agent.hostname === `simulated-${number}`)?.agent.id as AgentId;
     const role = (number: number): RoleName => `role-${number}` as RoleName;
     await client.request("update-weights", { weights: [{ role: role(0), weight: 3 }] });
     await this.launches(20);
@@ -153,7 +156,7 @@ class Life {
   /** A policy fails, and it comes back or another one takes over. */
   async fail(as: string, fault: number): Promise<void> {
     const client = this.#client;
-    const request = loadRequest(testingPolicy("turncoat"), { as, config: { fault } });
+    const request = loadRequest(turncoat, { as, config: { fault } });
     await client.request("load-policy", request);
     await client.request("promote-policy", { name: as });
     const isServed = async () => (await client.request("policies", {})).standing === "previous";

@@ -1,11 +1,12 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { readSegment } from "../../kernel/io/journal/reader.ts";
 import { modulesIn } from "../../simulation/replay/modules.ts";
 import { type ReplayReport, replay } from "../../simulation/replay/replay.ts";
 import { allocators, faultyPlugin, shippedNames, shippedPlugin } from "./support/policies.ts";
 import { type RecordOptions, record } from "./support/recorded.ts";
-import { busy, growing } from "./support/workloads.ts";
+import { busy, growing, hoarded } from "./support/workloads.ts";
 
 const folders: string[] = [];
 
@@ -39,6 +40,20 @@ describe("a replay", () => {
     },
     60_000,
   );
+
+  test("sets those behind again who hoard", async () => {
+    const policies = [await shippedPlugin("drf")];
+    const folder = await recordInto({ workload: hoarded, policies, segmentBytes: 24 << 10 });
+    const parts: string[] = [];
+    for (const file of readdirSync(folder).sort()) {
+      const segment = readSegment(join(folder, file));
+      for (const { part } of segment?.snapshot?.plain.rounds.recent ?? []) parts.push(part);
+    }
+    expect(parts).toContain("front");
+    const { difference, stretches } = await replayed(folder);
+    expect(difference).toBeUndefined();
+    expect(stretches).toHaveLength(1);
+  }, 60_000);
 
   test("begins with any file, since each stands alone", async () => {
     const policies = [await shippedPlugin("random")];

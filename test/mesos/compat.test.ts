@@ -1,5 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import {
+  agentQueries,
+  agentRefusals,
+} from "../../plugins/transports/mesos-v1-http/agent/agent-queries.ts";
+import { Call } from "../../plugins/transports/mesos-v1-http/definitions/agent-call.ts";
 import { MasterCall } from "../../plugins/transports/mesos-v1-http/definitions/envelopes.ts";
 import { changes, refusals } from "../../plugins/transports/mesos-v1-http/operator/changes.ts";
 import { queries } from "../../plugins/transports/mesos-v1-http/operator/queries.ts";
@@ -11,6 +16,11 @@ const PAGE = new URL("../../docs/mesos-compat.md", import.meta.url);
 test("the page of what is served says what the tables say", () => {
   if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(PAGE, compatPage());
   expect(readFileSync(PAGE, "utf8")).toBe(compatPage());
+});
+
+test("each call to an agent is in exactly one of the tables", () => {
+  const tables = [agentQueries, agentRefusals].flatMap((table) => Object.keys(table));
+  expect(tables.toSorted()).toEqual(typesOf(Call).toSorted());
 });
 
 test("each operator call is in exactly one of the tables", () => {

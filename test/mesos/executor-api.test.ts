@@ -10,6 +10,19 @@ import { type OpenPlugins, openPlugins } from "./support/scripted-master.ts";
 
 const path = "/slave(1)/api/v1/executor";
 const ids = { framework_id: { value: "f" }, executor_id: { value: "e" } };
+const nothingElse = {
+  info: () => undefined,
+  master: () => "",
+  frameworks: () => [],
+  tasks: () => [],
+  containers: () => [],
+  usage: () => Promise.resolve(undefined),
+  listFiles: () => [],
+  readFile: () => ({ size: 0, data: new Uint8Array() }),
+  metrics: () => ({}),
+  flags: () => ({}),
+  startedMs: () => 0,
+};
 const uuid = Buffer.alloc(16, 1).toString("base64");
 const heard: ExecutorCall[] = [];
 const closed: CloseReason[] = [];
@@ -28,6 +41,7 @@ beforeAll(async () => {
         isReady: () => isReady,
         hasFramework: (id) => id === "f",
         executor: (_, id) => (id === "e" ? standing : undefined),
+        ...nothingElse,
       },
     },
   );

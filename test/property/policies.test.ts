@@ -18,10 +18,20 @@ type Reference = (cluster: NaiveCluster, order: readonly number[]) => NaiveDecis
 const policies: readonly [name: string, params: readonly number[], reference: Reference][] = [
   ["fifo", [1, 0], (c, o) => naiveFifo(c, o, { backFill: true, priorities: false })],
   ["fifo", [0, 1], (c, o) => naiveFifo(c, o, { backFill: false, priorities: true })],
+  [
+    "fifo",
+    [1, 1, 1],
+    (c, o) => naiveFifo(c, o, { backFill: true, priorities: true, slowStart: true }),
+  ],
   ["fair", [-1], (c, o) => naiveFair(c, o, -1)],
   ["fair", [1], (c, o) => naiveFair(c, o, 1)],
   ["capacity", [0, 0], (c, o) => naiveCapacity(c, o, { userLimit: 0, fairQueues: false })],
   ["capacity", [0.5, 1], (c, o) => naiveCapacity(c, o, { userLimit: 0.5, fairQueues: true })],
+  [
+    "capacity",
+    [0, 0, 1],
+    (c, o) => naiveCapacity(c, o, { userLimit: 0, fairQueues: false, slowStart: true }),
+  ],
   ["condor", [], (c, o) => naiveCondor(c, o)],
   ["random", [], (c, o) => naiveRandom(c, o, 1, 1)],
 ];

@@ -4,6 +4,7 @@ import { extractWorkload } from "../../simulation/workload/extract.ts";
 import { parseWorkload } from "../../simulation/workload/text.ts";
 import { shippedPlugin } from "../journal/support/policies.ts";
 import { record } from "../journal/support/recorded.ts";
+import { hoarded } from "../journal/support/workloads.ts";
 
 const given = parseWorkload(
   `
@@ -58,6 +59,18 @@ test("a journal gives back the workload that it was made with", () => {
     "first 1s 512000": 3,
   });
 });
+
+test("what hoarders were not given in the end does not mislead", async () => {
+  const policies = [await shippedPlugin("drf")];
+  const journal = await record({ workload: hoarded, policies, segmentBytes: 24 << 10 });
+  const { workload } = extractWorkload(journal, "launched");
+  rmSync(journal, { recursive: true, force: true });
+  const tasks: Record<string, number> = {};
+  for (const { framework, tasks: count } of workload.jobs) {
+    tasks[framework] = (tasks[framework] ?? 0) + count;
+  }
+  expect(tasks).toEqual({ work: 80, more: 60, other: 6 });
+}, 60_000);
 
 test("tasks arrive when they were launched, or when their framework came", () => {
   const launched = extractWorkload(folder, "launched").workload.jobs;

@@ -6,7 +6,7 @@ import { type PolicyResult, simulate } from "../../simulation/simulate.ts";
 import { generateDefaults, generateWorkload } from "../../simulation/workload/generate.ts";
 import type { Workload } from "../../simulation/workload/model.ts";
 import { parseWorkload } from "../../simulation/workload/text.ts";
-import { shippedPlugin } from "../journal/support/policies.ts";
+import { shippedNames, shippedPlugin } from "../journal/support/policies.ts";
 import { busy } from "../journal/support/workloads.ts";
 
 async function run(workload: Workload, names: readonly string[], untilMs = 1e12) {
@@ -121,7 +121,7 @@ describe("a simulation", () => {
   }, 60_000);
 
   test("ends with every kind of thing in it, under every policy", async () => {
-    const results = await run(busy, ["drf", "fifo", "fair", "capacity", "random"]);
+    const results = await run(busy, shippedNames);
     for (const { label, figures, stopped, faults } of results) {
       expect([label, stopped, faults]).toEqual([label, undefined, {}]);
       expect(figures.ended, label).toBeGreaterThan(100);

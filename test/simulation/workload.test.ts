@@ -87,6 +87,12 @@ describe("the text of a workload", () => {
     ["framework f\njob f duration=1s cpus=0", "2:1: a job needs resources"],
     ["framework fast\njob fats duration=1s cpus=1", '2:5: there is no framework "fats"; did you'],
     ["option allocation-interval=0", "1:28: allocation-interval: it is below 1 ms"],
+    ["agents a count=100001 cpus=1", "1:16: count: there are more than 100000 agents with it"],
+    ["agents a count=99999 cpus=1\nagents b count=2 cpus=1", "2:16: count: there are more than"],
+    ["agents a count=100000 cpus=1\nagents b cpus=1", "2:1: there are more than 100000 agents"],
+    ["framework f\njob f tasks=2000001 duration=0 cpus=1", "2:13: tasks: there are more than"],
+    ["agents a cpus=9999999999999", '1:15: cpus: "9999999999999" is too large'],
+    ["agents a mem=99999999999TB", '1:14: mem: "99999999999TB" is too large'],
     ["\n\n  job", "3:6: job needs the name of its framework"],
   ])("%s: what is wrong is told with its place", (text, wanted) => {
     const problems = problemsOf(text);

@@ -70,7 +70,8 @@ function holdings(
   };
 }
 
-function recordOf(state: AgentState, task: Task): TaskRecord {
+/** A task as it is told to others. */
+export function recordOf(state: AgentState, task: Task): TaskRecord {
   const { info, frameworkId, role, statuses, launchedMs, toldState, toldUuid } = task;
   const { executor, labels, discovery, container, healthCheck, killPolicy, limits } = info;
   const agentId = state.info.id;

@@ -70,22 +70,29 @@ export function agentViewOf(state: ClusterState, id: AgentId): AgentView | undef
   return agent && agentView(agent, state.registry);
 }
 
-/** Agents: those that are here, then those that are awaited, away, or gone. */
-export function agentsView(
-  state: ClusterState,
-  { agentId, ...page }: OperatorParams<"agents">,
-): OperatorResult<"agents"> {
+/** An agent, how it stands, and what works out the rest. */
+type AgentMaker = readonly [AgentId, AgentView["state"], () => AgentView];
+
+/** Agents that are here, then those that are awaited, away, or gone; worked out on demand. */
+export function agentMakers(state: ClusterState): AgentMaker[] {
   const { agents, recovering, registry } = state;
-  const makers: (readonly [AgentId, () => AgentView])[] = [
-    ...[...agents.values()].map((agent) => [agent.id, () => agentView(agent, registry)] as const),
+  return [
+    ...[...agents.values()].map(
+      (agent) => [agent.id, standingOf(agent, registry), () => agentView(agent, registry)] as const,
+    ),
     ...[...recovering].map(
       ([id, info]) =>
-        [id, () => ({ ...absent(info, "recovering"), ...service(registry, id) })] as const,
+        [
+          id,
+          "recovering",
+          () => ({ ...absent(info, "recovering"), ...service(registry, id) }),
+        ] as const,
     ),
     ...[...registry.unreachable].map(
       ([id, unreachableMs]) =>
         [
           id,
+          "unreachable",
           () => ({
             ...absent(nameless(id), "unreachable"),
             ...service(registry, id),
@@ -93,9 +100,19 @@ export function agentsView(
           }),
         ] as const,
     ),
-    ...[...registry.gone.keys()].map((id) => [id, () => absent(nameless(id), "gone")] as const),
+    ...[...registry.gone.keys()].map(
+      (id) => [id, "gone", () => absent(nameless(id), "gone")] as const,
+    ),
   ];
+}
+
+/** A page of them, or the one that is asked for. */
+export function agentsView(
+  state: ClusterState,
+  { agentId, ...page }: OperatorParams<"agents">,
+): OperatorResult<"agents"> {
+  const makers = agentMakers(state);
   const chosen = agentId === undefined ? makers : makers.filter(([id]) => id === agentId);
-  const { views, more } = pageOf(chosen, ([, make]) => make(), page);
+  const { views, more } = pageOf(chosen, ([, , make]) => make(), page);
   return { agents: views, more };
 }

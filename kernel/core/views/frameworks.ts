@@ -77,6 +77,16 @@ export function frameworkViewOf(state: ClusterState, id: FrameworkId): Framework
   return completed && completedView(completed);
 }
 
+/** Frameworks that have not ended, to be worked out on demand. */
+export function liveMakers(state: ClusterState): (() => FrameworkView)[] {
+  return Array.from(state.frameworks.values(), (one) => () => liveView(state, one));
+}
+
+/** Frameworks that have ended and are remembered. */
+export function completedMakers(state: ClusterState): (() => FrameworkView)[] {
+  return Array.from(state.completedFrameworks.values(), (one) => () => completedView(one));
+}
+
 /** Frameworks, those that have ended last and only if asked for. */
 export function frameworksView(
   state: ClusterState,

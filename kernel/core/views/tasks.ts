@@ -6,7 +6,8 @@ import type { ClusterState, Task } from "../state.ts";
 import { recordOf, remembered } from "../tasks.ts";
 import { pageOf } from "./page.ts";
 
-function taskView(state: ClusterState, task: Task): TaskView {
+/** A task as operators see it. */
+export function taskView(state: ClusterState, task: Task): TaskView {
   const view: TaskView = { task: recordOf(task), frameworkName: task.framework.info.name };
   const info = state.agents.get(task.agentId)?.info;
   if (info === undefined) return view;
@@ -14,11 +15,23 @@ function taskView(state: ClusterState, task: Task): TaskView {
 }
 
 /** Every task that is alive, waits for an acknowledgement, or is on an unreachable agent. */
-export function* liveTasks(state: ClusterState): Generator<TaskView> {
+export function* liveOf(state: ClusterState): Generator<Task> {
   for (const framework of state.frameworks.values()) {
-    for (const task of framework.tasks.values()) yield taskView(state, task);
-    for (const task of framework.unreachable.values()) yield taskView(state, task);
+    yield* framework.tasks.values();
+    yield* framework.unreachable.values();
   }
+}
+
+/** Every task that has ended and is remembered. */
+export function* endedOf(state: ClusterState): Generator<Task> {
+  const most = state.options.maxCompletedTasksPerFramework;
+  for (const { completed } of state.frameworks.values()) yield* remembered(completed, most);
+  for (const { tasks } of state.completedFrameworks.values()) yield* tasks;
+}
+
+/** Shows what `liveOf` has. */
+export function* liveTasks(state: ClusterState): Generator<TaskView> {
+  for (const task of liveOf(state)) yield taskView(state, task);
 }
 
 /** A task as `liveTasks` has it. */
@@ -32,15 +45,9 @@ export function taskViewOf(
   return task && taskView(state, task);
 }
 
-/** Every task that has ended and is remembered. */
+/** Shows what `endedOf` has. */
 export function* endedTasks(state: ClusterState): Generator<TaskView> {
-  const most = state.options.maxCompletedTasksPerFramework;
-  for (const { completed } of state.frameworks.values()) {
-    for (const task of remembered(completed, most)) yield taskView(state, task);
-  }
-  for (const { tasks } of state.completedFrameworks.values()) {
-    for (const task of tasks) yield taskView(state, task);
-  }
+  for (const task of endedOf(state)) yield taskView(state, task);
 }
 
 /**

@@ -142,6 +142,11 @@ export class Journal {
     this.#segment?.turns.add({ type: "parameters", params });
   }
 
+  /** The next round looks at all agents. */
+  touchedAll(): void {
+    this.#segment?.turns.add({ type: "touch-all" });
+  }
+
   /** The instance that runs, or is about to begin, evaluates this program. */
   program(bytes: Uint8Array): void {
     const segment = this.#segment;

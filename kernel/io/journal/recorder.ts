@@ -34,6 +34,7 @@ export function roundsRecorder(journal: Journal): RoundsListener {
       journal.instance({ instance: number, ...about });
     },
     configured: (params) => journal.parameters(params),
+    touchedAll: () => journal.touchedAll(),
     decided: (decided, decisions, program) => {
       const { round, instance, policy: name, digest, more, lookAgain, looked, fault } = decided;
       if (program !== undefined && program.length > 0) journal.program(program);

@@ -77,6 +77,11 @@ export interface ProgramRecord {
   readonly bytes: Uint8Array;
 }
 
+/** All agents are to be looked at, for another policy, or other settings, may have use for them. */
+export interface TouchAllRecord {
+  readonly type: "touch-all";
+}
+
 /** Something happened to a policy: said for people, and nothing follows from it. */
 export interface PolicyChangeRecord {
   readonly type: "policy-changed";
@@ -106,6 +111,7 @@ export type TurnItem =
   | InstanceRecord
   | ParametersRecord
   | ProgramRecord
+  | TouchAllRecord
   | PolicyChangeRecord
   | RoundRecord;
 

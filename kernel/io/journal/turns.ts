@@ -2,9 +2,10 @@ import { Packr, Unpackr } from "msgpackr";
 import type { AgentMessageOf } from "../../../contract/agent-api.ts";
 import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
 import type { TaskStatus } from "../../../contract/schema/task.ts";
-import type { ClusterInput, OfferDecision } from "../../core/event.ts";
-import { KINDS } from "../../core/tables/shape.ts";
+import type { ClusterInput, PeerNumber } from "../../core/event.ts";
+import { type FoldedAccept, folded, unfolded } from "./alike.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
+import { flattened, unflattened } from "./decisions.ts";
 import type { RoundRecord, Turn, TurnItem } from "./records.ts";
 
 /** The first byte of each item of a turn. */
@@ -13,18 +14,25 @@ const Item = { OTHER: 0, UPDATE: 1, ACKNOWLEDGE: 2, TICK: 3, WORD: 4 } as const;
 /** What follows in an update. */
 const Has = { UUID: 1, AGENT: 2, LATEST: 4, SOURCE: 8, TIMESTAMP: 16 } as const;
 
-/** Bits of a decision. */
-const Bit = { WHOLE: 1, RESERVED: 2, REVOCABLE: 4 } as const;
-
 /** Words that a segment numbers: ids of frameworks and agents, which come again and again. */
 const WORDS_MAX = 1 << 18;
 /** For a word that has no number. */
 const NO_WORD = -1;
 
+/** What words are for; of each the last is remembered. */
+const Slot = { FRAMEWORK: 0, AGENT: 1, STATE: 2, SOURCE: 3 } as const;
+
 /** Time of a turn, and length of its items; the length of the others stands before those. */
 const TURN_HEADER_BYTES = 12;
 
 const packed = { moreTypes: true } as const;
+
+/** An accept as it is written down. */
+interface AcceptItem {
+  readonly type: "accept";
+  readonly peer: PeerNumber;
+  readonly call: FoldedAccept;
+}
 
 type Input = Exclude<ClusterInput, { type: "offers-decided" }>;
 
@@ -36,6 +44,9 @@ type Input = Exclude<ClusterInput, { type: "offers-decided" }>;
 export class TurnWriter {
   readonly #packr = new Packr(packed);
   readonly #words = new Map<string, number>();
+  /** By `Slot`. */
+  readonly #lastWords: string[] = [];
+  readonly #lastNumbers: number[] = [];
   readonly #bytes = new ByteWriter();
   /** Bytes that are left free at the beginning of each frame. */
   readonly #free: number;
@@ -62,6 +73,9 @@ export class TurnWriter {
     } else if (input.type === "framework-call" && input.call.type === "acknowledge") {
       // Only a framework's description is objected to.
       if (this.#acknowledge(input.peer, input.call)) return;
+    } else if (input.type === "framework-call" && input.call.type === "accept") {
+      this.#other({ type: "accept", peer: input.peer, call: folded(input.call) });
+      return;
     } else if (input.type === "tick") {
       this.#bytes.u8(Item.TICK);
       return;
@@ -71,9 +85,7 @@ export class TurnWriter {
 
   /** A round, after it ran. */
   round(record: RoundRecord): void {
-    const flat: number[] = [];
-    for (const decision of record.decisions) flatten(decision, flat);
-    this.#other({ ...record, decisions: flat });
+    this.#other({ ...record, decisions: flattened(record.decisions) });
   }
 
   /** Anything else. */
@@ -120,11 +132,11 @@ export class TurnWriter {
     if (!isShort(status)) return false;
     const { taskId, state, uuid, agentId, source, timestampMs } = status;
     // Words come first: one that is new is written down by itself.
-    const framework = this.#word(frameworkId);
-    const agent = agentId === undefined ? 0 : this.#word(agentId);
-    const now = this.#word(state);
-    const latest = latestState === state ? 0 : this.#word(latestState);
-    const from = source === undefined ? 0 : this.#word(source);
+    const framework = this.#word(frameworkId, Slot.FRAMEWORK);
+    const agent = agentId === undefined ? 0 : this.#word(agentId, Slot.AGENT);
+    const now = this.#word(state, Slot.STATE);
+    const latest = latestState === state ? 0 : this.#word(latestState, Slot.STATE);
+    const from = source === undefined ? 0 : this.#word(source, Slot.SOURCE);
     if (Math.min(framework, agent, now, latest, from) === NO_WORD) return false;
     const bytes = this.#bytes;
     bytes.u8(Item.UPDATE);
@@ -148,7 +160,7 @@ export class TurnWriter {
   }
 
   #acknowledge(peer: number, { agentId, taskId, uuid }: FrameworkCallOf<"acknowledge">): boolean {
-    const agent = this.#word(agentId);
+    const agent = this.#word(agentId, Slot.AGENT);
     if (agent === NO_WORD) return false;
     const bytes = this.#bytes;
     bytes.u8(Item.ACKNOWLEDGE);
@@ -159,10 +171,17 @@ export class TurnWriter {
     return true;
   }
 
-  /** The number of a word, until there are too many. */
-  #word(word: string): number {
-    const known = this.#words.get(word);
-    if (known !== undefined) return known;
+  /** The number of a word, until there are too many; most are the same as last time. */
+  #word(word: string, slot: number): number {
+    if (this.#lastWords[slot] === word) return this.#lastNumbers[slot] as number;
+    const number = this.#words.get(word) ?? this.#newWord(word);
+    if (number === NO_WORD) return number;
+    this.#lastWords[slot] = word;
+    this.#lastNumbers[slot] = number;
+    return number;
+  }
+
+  #newWord(word: string): number {
     if (this.#words.size >= WORDS_MAX) return NO_WORD;
     const number = this.#words.size;
     this.#words.set(word, number);
@@ -188,34 +207,6 @@ function isShort(status: TaskStatus): boolean {
     }
   }
   return true;
-}
-
-function flatten({ agentRow, clientRow, whole, ...part }: OfferDecision, flat: number[]): void {
-  if (whole) {
-    flat.push(agentRow, clientRow, Bit.WHOLE);
-    return;
-  }
-  const bits = (part.reserved ? Bit.RESERVED : 0) | (part.revocable ? Bit.REVOCABLE : 0);
-  flat.push(agentRow, clientRow, bits);
-  for (let kind = 0; kind < KINDS; kind++) flat.push(part.amounts?.[kind] ?? 0);
-}
-
-function unflattened(flat: readonly number[]): OfferDecision[] {
-  const decisions: OfferDecision[] = [];
-  for (let at = 0; at < flat.length; ) {
-    const [agentRow = 0, clientRow = 0, bits = 0] = flat.slice(at, at + 3);
-    at += 3;
-    if ((bits & Bit.WHOLE) !== 0) {
-      decisions.push({ agentRow, clientRow, whole: true });
-      continue;
-    }
-    const amounts = flat.slice(at, at + KINDS);
-    at += KINDS;
-    const reserved = (bits & Bit.RESERVED) !== 0;
-    const revocable = (bits & Bit.REVOCABLE) !== 0;
-    decisions.push({ agentRow, clientRow, whole: false, amounts, reserved, revocable });
-  }
-  return decisions;
 }
 
 /** Reads the turns of one segment, from its first on. */
@@ -290,7 +281,11 @@ export class TurnReader {
 }
 
 function itemOf(other: unknown): TurnItem {
-  const item = other as TurnItem;
+  const item = other as TurnItem | AcceptItem;
+  if (item.type === "accept") {
+    const { peer, call } = item;
+    return { type: "input", input: { type: "framework-call", peer, call: unfolded(call) } };
+  }
   if (item.type !== "round") return item;
   return { ...item, decisions: unflattened(item.decisions as unknown as number[]) };
 }

@@ -7,10 +7,10 @@ import type { Segment } from "./segment.ts";
 /** How long one write may take. */
 export const WRITE_TIMEOUT_MS = 10_000;
 /**
- * Time between the beginnings of two writes of turns. Each costs about 0.25 ms of processor time,
+ * Time between the beginnings of two writes of turns. Each costs about 0.3 ms of processor time,
  * whatever is in it; a turn after a pause is written at once.
  */
-export const WRITE_EVERY_MS = 5;
+export const WRITE_EVERY_MS = 10;
 
 /** A turn on its way to the disk. */
 export interface Waiting {

@@ -1,24 +1,73 @@
 import { AGENT_VIEW } from "../../../contract/ports/agent-view.ts";
 import { CLUSTER_VIEW } from "../../../contract/ports/cluster-view.ts";
-import { HTTP_ROUTER } from "../../../contract/ports/http.ts";
+import { HTTP_ROUTER, type HttpExchange, type HttpRouter } from "../../../contract/ports/http.ts";
 import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
 import { PEER_SERVER } from "../../../contract/ports/transport.ts";
+import { AgentApi } from "./agent/agent-api.ts";
 import type { MesosConfig } from "./config.ts";
-import { ExecutorApi } from "./executor/executor-api.ts";
+import { ExecutorApi, type ExecutorApiParts } from "./executor/executor-api.ts";
+import { guarded } from "./http/answers.ts";
 import { Bodies } from "./http/bodies.ts";
 import { Gate } from "./http/credentials.ts";
 import { isServing } from "./http/leadership.ts";
 import { PeerHub } from "./http/peer-hub.ts";
 import { EventStreams } from "./operator/event-streams.ts";
-import { OperatorApi } from "./operator/operator-api.ts";
+import { OperatorApi, type OperatorApiParts } from "./operator/operator-api.ts";
 import { v0Endpoints, v0Handler } from "./operator/v0-endpoints.ts";
 import { routeBoth, routeView, type Side } from "./routes.ts";
-import { SchedulerApi } from "./scheduler/scheduler-api.ts";
+import { SchedulerApi, type SchedulerApiParts } from "./scheduler/scheduler-api.ts";
+import { agentViews } from "./views/agent-views.ts";
+import { jsonAscii } from "./views/json-pieces.ts";
 import { answerView, getOnly, healthView, redirectView, versionView } from "./views/small-views.ts";
-import { stateViews } from "./views/state-views.ts";
-import { jsonAscii, ViewCache } from "./views/view-cache.ts";
+import { stateViews, viewsByQuery } from "./views/state-views.ts";
+import { ViewCache } from "./views/view-cache.ts";
 
 export { MesosConfig } from "./config.ts";
+
+/** The executor API, the operator API and the views of an agent. */
+function serveAgent(parts: ExecutorApiParts, router: HttpRouter, gate: Gate): void {
+  const executors = new ExecutorApi(parts);
+  routeBoth(router, "agent", "/api/v1/executor", (exchange) => executors.serve(exchange));
+  const operators = new AgentApi({ ...parts, gate });
+  routeBoth(router, "agent", "/api/v1", (exchange) => operators.serve(exchange));
+  for (const [path, build] of Object.entries(agentViews)) {
+    const handler = getOnly((exchange) => {
+      if (gate.admit(exchange, "readonly") === undefined) return;
+      return guarded(exchange, async () => answerView(exchange, jsonAscii(await build(parts))));
+    });
+    routeView(router, "agent", path, handler);
+  }
+}
+
+/** The scheduler API, the operator API and the views of a master. */
+function serveMaster(parts: SchedulerApiParts & OperatorApiParts, router: HttpRouter): void {
+  const { view, gate, hub, bodies } = parts;
+  const schedulers = new SchedulerApi(parts);
+  routeBoth(router, "master", "/api/v1/scheduler", (exchange) => schedulers.serve(exchange));
+  const operators = new OperatorApi(parts);
+  routeBoth(router, "master", "/api/v1", (exchange) => operators.serve(exchange));
+  routeBoth(router, "master", "/redirect", redirectView(view));
+  const isShown = (exchange: HttpExchange, access: "readonly" | "readwrite"): boolean =>
+    gate.admit(exchange, access) !== undefined &&
+    isServing(exchange, view, hub.serves("framework"));
+  const metrics = getOnly(async (exchange) => {
+    if (isShown(exchange, "readonly")) await answerView(exchange, jsonAscii(view.metrics()));
+  });
+  routeView(router, "master", "/metrics/snapshot", metrics);
+  for (const [path, endpoint] of Object.entries(v0Endpoints)) {
+    routeView(router, "master", path, v0Handler(endpoint, view, bodies, isShown));
+  }
+  for (const [path, make] of Object.entries(stateViews)) {
+    const cache = new ViewCache(view, parts.clock);
+    const handler = getOnly(async (exchange) => {
+      if (!isShown(exchange, "readonly")) return;
+      const query = new URLSearchParams(viewsByQuery.has(path) ? exchange.query : "");
+      const text = cache.text(query.toString(), () => make(parts, query));
+      await answerView(exchange, await text);
+    });
+    routeView(router, "master", path, handler);
+  }
+}
 
 /**
  * The Mesos v1 HTTP API on the address of the native transport. Where a cluster's state can be seen
@@ -27,7 +76,6 @@ export { MesosConfig } from "./config.ts";
 export function create(context: PluginContext<MesosConfig>): PluginInstance {
   const { config, clock } = context;
   const hub = new PeerHub();
-  let streams: EventStreams | undefined;
   const bodies = new Bodies(clock, config.bodyBytesMax);
   const [view] = context.useAll(CLUSTER_VIEW);
   const side: Side = view === undefined ? "agent" : "master";
@@ -35,36 +83,11 @@ export function create(context: PluginContext<MesosConfig>): PluginInstance {
   const router = context.use(HTTP_ROUTER);
   routeView(router, side, "/version", versionView(config));
   routeView(router, side, "/health", healthView);
-  if (view === undefined) {
-    const api = new ExecutorApi({ config, clock, bodies, hub, view: context.use(AGENT_VIEW) });
-    routeBoth(router, side, "/api/v1/executor", (exchange) => api.serve(exchange));
-  } else {
-    const api = new SchedulerApi({ config, clock, bodies, hub, view, gate });
-    routeBoth(router, side, "/api/v1/scheduler", (exchange) => api.serve(exchange));
-    streams = new EventStreams({ view, config }, clock);
-    const operators = new OperatorApi({ config, bodies, streams, hub, view, gate });
-    routeBoth(router, side, "/api/v1", (exchange) => operators.serve(exchange));
-    routeBoth(router, side, "/redirect", redirectView(view));
-    for (const [path, endpoint] of Object.entries(v0Endpoints)) {
-      const handler = v0Handler(endpoint, view, bodies, (exchange, access) => {
-        if (gate.admit(exchange, access) === undefined) return false;
-        return isServing(exchange, view, hub.serves("framework"));
-      });
-      routeView(router, side, path, handler);
-    }
-    for (const [path, build] of Object.entries(stateViews)) {
-      const cache = new ViewCache(view);
-      const handler = getOnly((exchange) => {
-        if (gate.admit(exchange, "readonly") === undefined) return;
-        if (!isServing(exchange, view, hub.serves("framework"))) return;
-        const text = cache.text(exchange.query, () =>
-          jsonAscii(build({ view, config }, new URLSearchParams(exchange.query))),
-        );
-        return answerView(exchange, text);
-      });
-      routeView(router, side, path, handler);
-    }
-  }
+  const streams = view && new EventStreams({ view, config }, clock);
+  const parts = { config, clock, bodies, hub };
+  if (view === undefined || streams === undefined) {
+    serveAgent({ ...parts, view: context.use(AGENT_VIEW) }, router, gate);
+  } else serveMaster({ ...parts, view, gate, streams }, router);
   return {
     ports: { [PEER_SERVER.name]: hub },
     stop: () => {

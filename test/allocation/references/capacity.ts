@@ -11,20 +11,23 @@ import {
   totalOf,
   treeOrder,
 } from "./cluster.ts";
+import { Turns } from "./turns.ts";
 
 /** Knobs of the policy. */
 export interface CapacityParameters {
   /** Part of its queue's capacity that one framework may have; 0 for no such limit. */
   readonly userLimit: number;
   readonly fairQueues: boolean;
+  readonly slowStart?: boolean;
 }
 
 /** Queues by the part of their capacity that they use; within one, the oldest framework first. */
 export function naiveCapacity(
   cluster: NaiveCluster,
   order: readonly number[],
-  { userLimit, fairQueues }: CapacityParameters,
+  { userLimit, fairQueues, slowStart = false }: CapacityParameters,
 ): NaiveDecision[] {
+  const turns = new Turns(cluster, slowStart);
   const totals = totalOf(cluster);
   const kinds = [0, 1].filter((kind) => (totals[kind] as number) > 0);
   const partUsed = (node: NaiveNode): [lacking: number, part: number] => {
@@ -37,8 +40,8 @@ export function naiveCapacity(
   };
   const compare = (a: NaiveNode, b: NaiveNode): number => {
     const name = a.name < b.name ? -1 : 1;
-    if (a.client !== undefined) {
-      if (!fairQueues) return name;
+    if (a.client !== undefined && b.client !== undefined) {
+      if (!fairQueues) return turns.of(a.client) - turns.of(b.client) || name;
       return shareOf(cluster, a.used) - shareOf(cluster, b.used) || name;
     }
     const [[lackingA, partA], [lackingB, partB]] = [partUsed(a), partUsed(b)];
@@ -56,6 +59,7 @@ export function naiveCapacity(
   };
   return naiveRound(cluster, order, {
     pick: (_, __, canServe) => treeOrder(cluster, compare).find(canServe),
+    gave: (client) => turns.note(client),
     cut,
   });
 }

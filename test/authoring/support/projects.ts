@@ -57,7 +57,7 @@ export class Project {
 const programs = { asc: "assemblyscript/bin/asc.js", tsc: "typescript/bin/tsc" } as const;
 
 /** Links what a project depends on: there may be no network, and it is all here. */
-function installed(folder: string): void {
+export function installed(folder: string): void {
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, ".bin"), { recursive: true });
   for (const name of ["assemblyscript", "@assemblyscript", "typescript", "@types"]) {

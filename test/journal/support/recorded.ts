@@ -129,6 +129,7 @@ export async function record(options: RecordOptions): Promise<string> {
   const promote = (policy: WasmPlugin | undefined): void => {
     if (policy === undefined) return;
     rounds.supervisor.promote(policySpec(policy), cluster.state.tables, rounds.round);
+    rounds.touchAll(cluster.state.tables);
   };
   promote(policies[0]);
   // After the last task has ended, its framework has still to hear of it.

@@ -24,6 +24,22 @@ job site at=22s tasks=30 duration=1500ms cpus=1 mem=1GB attr.rack=r1
   "busy",
 );
 
+/** Some give everything back again and again, and are set behind the others. */
+export const hoarded = parseWorkload(
+  `
+option allocation-interval=200ms
+agents a count=5 cpus=4 mem=8GB
+framework idle role=idle idle=decline refuse=0
+framework other role=other idle=decline refuse=0
+framework work role=work refuse=0
+framework more role=more refuse=100ms
+job work tasks=80 duration=2s cpus=1 mem=512
+job more at=1s tasks=60 duration=1s cpus=2 mem=512
+job other at=9s tasks=6 duration=1s cpus=1 mem=512
+`,
+  "hoarded",
+);
+
 /** More agents than the tables have room for at first, so that policies are laid out anew. */
 export const growing = parseWorkload(
   `

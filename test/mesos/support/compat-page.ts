@@ -1,3 +1,8 @@
+import {
+  agentQueries,
+  agentRefusals,
+} from "../../../plugins/transports/mesos-v1-http/agent/agent-queries.ts";
+import { Call as AgentCall } from "../../../plugins/transports/mesos-v1-http/definitions/agent-call.ts";
 import type { MessageDef } from "../../../plugins/transports/mesos-v1-http/definitions/define.ts";
 import {
   ExecutorCall,
@@ -11,8 +16,10 @@ import { changes, refusals } from "../../../plugins/transports/mesos-v1-http/ope
 import { queries } from "../../../plugins/transports/mesos-v1-http/operator/queries.ts";
 import { slowQueries } from "../../../plugins/transports/mesos-v1-http/operator/slow-queries.ts";
 import { v0Endpoints } from "../../../plugins/transports/mesos-v1-http/operator/v0-endpoints.ts";
+import { agentViews } from "../../../plugins/transports/mesos-v1-http/views/agent-views.ts";
 import { stateViews } from "../../../plugins/transports/mesos-v1-http/views/state-views.ts";
 import { acceptRows } from "../conformance/accept-rows.ts";
+import { agentRows } from "../conformance/agent-rows.ts";
 import { disturbanceRows } from "../conformance/disturbance-rows.ts";
 import { eventRows } from "../conformance/event-rows.ts";
 import { executorRows } from "../conformance/executor-rows.ts";
@@ -29,10 +36,14 @@ export function typesOf(def: MessageDef): string[] {
   return [...(type?.numbers.keys() ?? [])].filter((name) => name !== "UNKNOWN");
 }
 
+const agentFiles = ["/files/browse", "/files/debug", "/files/download", "/files/read"];
+
 /** v0 endpoints of a master that are not served, with the reason. */
 const absent = {
   "/files/browse": "files are not served by the master",
   "/files/read": "files are not served by the master",
+  "/files/download": "files are not served by the master",
+  "/files/debug": "files are not served by the master",
 } as const;
 
 /** The page that says what of the Mesos HTTP API is served, from the tables that serve it. */
@@ -45,7 +56,14 @@ export function compatPage(): string {
     return [type, `501: ${notes.get(type)}`];
   });
   const views = [
-    ...[...Object.keys(stateViews), ...Object.keys(v0Endpoints), "/health", "/redirect", "/version"]
+    ...[
+      ...Object.keys(stateViews),
+      "/metrics/snapshot",
+      ...Object.keys(v0Endpoints),
+      "/health",
+      "/redirect",
+      "/version",
+    ]
       .sort()
       .map((path) => [`\`${path}\``, "served"]),
     ...Object.entries(absent).map(([path, why]) => [`\`${path}\``, `not served: ${why}`]),
@@ -77,9 +95,22 @@ export function compatPage(): string {
       "Operator API of the master, events",
       typesOf(MasterEvent).map((type) => [type, "sent"]),
     ),
+    ...table("Operator API of an agent", typesOf(AgentCall).map(ofAgent)),
     ...table("Endpoints of the master outside of `/api/v1`", views),
+    ...table(
+      "Endpoints of an agent outside of `/api/v1`",
+      [...Object.keys(agentViews), "/health", "/version", ...agentFiles]
+        .sort()
+        .map((path) => [`\`${path}\``, "served"]),
+    ),
     ...conformance(),
   ].join("\n");
+}
+
+/** What becomes of a call to an agent. */
+function ofAgent(type: string): [string, string] {
+  const why = new Map<string, string>(Object.entries(agentRefusals)).get(type);
+  return [type, type in agentQueries ? "served, 200 with a body" : `501: ${why}`];
 }
 
 /** What the conformance suite holds a real cluster to, a line for each of its rows. */
@@ -93,6 +124,7 @@ function conformance(): string[] {
     ...executorRows,
     ...operatorRows,
     ...eventRows,
+    ...agentRows,
     ...scenarioRows,
     ...disturbanceRows,
   ];

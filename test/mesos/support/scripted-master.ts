@@ -1,7 +1,8 @@
 import type { FrameworkCall, FrameworkEvent } from "../../../contract/framework-api.ts";
 import { frameworkCallSchemas } from "../../../contract/framework-api.ts";
-import type { FrameworkId } from "../../../contract/ids.ts";
+import type { AgentId, FrameworkId } from "../../../contract/ids.ts";
 import { messageCheck } from "../../../contract/message-checks.ts";
+import type { TaskView } from "../../../contract/operator-api.ts";
 import { AGENT_VIEW, type OwnAgentView } from "../../../contract/ports/agent-view.ts";
 import {
   CLUSTER_VIEW,
@@ -140,6 +141,39 @@ export class ScriptedMaster {
       times: () => ({ startedMs: 1_000, electedMs: 2_000 }),
       revision: () => 0,
       framework: (id) => this.frameworks.get(id),
+      snapshot: () => {
+        const show = this.shown as ClusterView;
+        const frameworks = [...(show.frameworks?.() ?? [])];
+        const tasksOf = (list: Iterable<TaskView> = []) =>
+          Array.from(list, (one) => ({
+            key: one,
+            taskId: one.task.taskId,
+            frameworkId: one.task.frameworkId,
+            agentId: one.task.agentId as AgentId,
+            state: one.task.state,
+            launchedMs: one.task.statuses[0]?.timestampMs ?? 0,
+            newest: one.task.statuses.at(-1),
+            statuses: one.task.statuses.length,
+            show: () => one,
+          }));
+        return {
+          agents: Array.from(show.agents?.() ?? [], (one) => ({
+            id: one.agent.id as AgentId,
+            state: one.state,
+            show: () => one,
+          })),
+          frameworks: frameworks
+            .filter(({ state }) => state !== "completed")
+            .map((one) => () => one),
+          completedFrameworks: frameworks
+            .filter(({ state }) => state === "completed")
+            .map((one) => () => one),
+          tasks: tasksOf(show.tasks?.()),
+          completedTasks: tasksOf(show.completedTasks?.()),
+          executors: [...(show.executors?.() ?? [])],
+          offers: [...(show.offers?.() ?? [])],
+        };
+      },
       agents: none,
       agent: () => undefined,
       shownFramework: () => undefined,

@@ -38,11 +38,15 @@ export function answerEmpty(exchange: HttpExchange, status: number): void {
   exchange.respond(status, {}, "");
 }
 
-/** Answers with a body, compressed when it is worth it and the client takes it. */
+/**
+ * Answers with a body, compressed when it is worth it and the client takes it; `pack` does that,
+ * for those who have it at hand.
+ */
 export async function answer(
   exchange: HttpExchange,
   contentType: string,
   body: string | Uint8Array,
+  pack: () => Promise<Uint8Array> = () => zip(body),
 ): Promise<void> {
   const takesGzip = /(^|,)\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*(,|$))|,|$)/i.test(
     exchange.headers["accept-encoding"] ?? "",
@@ -51,7 +55,7 @@ export async function answer(
     exchange.respond(200, { "content-type": contentType }, body);
     return;
   }
-  const packed = await zip(body);
+  const packed = await pack();
   exchange.respond(200, { "content-type": contentType, "content-encoding": "gzip" }, packed);
 }
 

@@ -9,7 +9,7 @@ import { Resource } from "../definitions/resources.ts";
 import { answer, answerEmpty, guarded, Refusal, refuse } from "../http/answers.ts";
 import type { Bodies } from "../http/bodies.ts";
 import { encode } from "../http/media.ts";
-import { jsonAscii } from "../views/view-cache.ts";
+import { jsonAscii } from "../views/json-pieces.ts";
 import { machineFrom, resourcesFrom, windowsFrom } from "./agent-changes.ts";
 import { quotaFrom } from "./changes.ts";
 import { slowQueries } from "./slow-queries.ts";

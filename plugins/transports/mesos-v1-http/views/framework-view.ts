@@ -1,14 +1,15 @@
 import type { FrameworkId } from "../../../../contract/ids.ts";
 import type { FrameworkView, TaskView } from "../../../../contract/operator-api.ts";
+import type { ClusterSnapshot, TaskSource } from "../../../../contract/ports/cluster-snapshot.ts";
 import type { ExecutorPlace } from "../../../../contract/ports/cluster-view.ts";
 import type { Offer } from "../../../../contract/schema/offer.ts";
-import type { QuerySource } from "../operator/queries.ts";
+import { each, jsonAscii, objectPieces, type Pieces } from "./json-pieces.ts";
 import { resourceObject } from "./resource-object.ts";
 
 /** What belongs to frameworks, by framework. */
 interface Belongings {
-  readonly alive: Grouped<TaskView>;
-  readonly completed: Grouped<TaskView>;
+  readonly alive: Grouped<TaskSource>;
+  readonly completed: Grouped<TaskSource>;
   readonly offers: Grouped<Offer>;
   readonly executors: Grouped<ExecutorPlace>;
 }
@@ -27,25 +28,63 @@ export function groupBy<T>(list: Iterable<T>, keyOf: (one: T) => string): Map<st
   return groups;
 }
 
-/** The part of `/state` about frameworks, which `/frameworks` shows alone (§9). */
-export function frameworksPart({ view }: QuerySource): object {
+/** The lists of `/state` about frameworks, which `/frameworks` shows alone (§9). */
+export function frameworkLists(shown: ClusterSnapshot): Record<string, Iterable<Pieces>> {
   const belongings: Belongings = {
-    alive: groupBy(view.tasks(), ({ task }) => task.frameworkId),
-    completed: groupBy(view.completedTasks(), ({ task }) => task.frameworkId),
-    offers: groupBy(view.offers(), ({ frameworkId }) => frameworkId),
-    executors: groupBy(view.executors(), ({ frameworkId }) => frameworkId),
+    alive: groupBy(shown.tasks, ({ frameworkId }) => frameworkId),
+    completed: groupBy(shown.completedTasks, ({ frameworkId }) => frameworkId),
+    offers: groupBy(shown.offers, ({ frameworkId }) => frameworkId),
+    executors: groupBy(shown.executors, ({ frameworkId }) => frameworkId),
   };
-  const shown = (one: FrameworkView) => frameworkPart(one, belongings);
-  const all = [...view.frameworks()];
   return {
-    frameworks: all.filter(({ state }) => state !== "completed").map(shown),
-    completed_frameworks: all.filter(({ state }) => state === "completed").map(shown),
+    frameworks: each(shown.frameworks, (show) => frameworkPieces(show(), belongings)),
+    completed_frameworks: each(shown.completedFrameworks, (show) =>
+      frameworkPieces(show(), belongings),
+    ),
     orphan_tasks: [],
     unregistered_frameworks: [],
   };
 }
 
-function frameworkPart(one: FrameworkView, belongings: Belongings): object {
+function frameworkPieces(
+  one: FrameworkView,
+  { alive, completed, offers, executors }: Belongings,
+): Pieces {
+  const id = one.framework.id as FrameworkId;
+  const tasks = alive.get(id) ?? [];
+  const isAway = ({ state }: TaskSource) => state === "TASK_UNREACHABLE";
+  return objectPieces(frameworkPart(one), {
+    tasks: each(
+      tasks.filter((task) => !isAway(task)),
+      taskText,
+    ),
+    unreachable_tasks: each(tasks.filter(isAway), taskText),
+    completed_tasks: each(completed.get(id) ?? [], taskText),
+    offers: each(offers.get(id) ?? [], (offer) => jsonAscii(offerPart(offer))),
+    executors: each(executors.get(id) ?? [], (executor) => jsonAscii(executorPart(executor))),
+  });
+}
+
+/** The text of a task, and what it was made of. */
+interface TaskText extends Pick<TaskSource, "state" | "newest" | "statuses"> {
+  readonly text: string;
+}
+
+/** Few tasks have changed since their cluster was last shown: the others have their text still. */
+const taskTexts = new WeakMap<object, TaskText>();
+
+function taskText(source: TaskSource): string {
+  const { key, state, newest, statuses } = source;
+  const kept = taskTexts.get(key);
+  if (kept?.newest === newest && kept?.state === state && kept.statuses === statuses) {
+    return kept.text;
+  }
+  const text = jsonAscii(taskPart(source.show()));
+  taskTexts.set(key, { state, newest, statuses, text });
+  return text;
+}
+
+function frameworkPart(one: FrameworkView): object {
   const { framework } = one;
   const isMulti = framework.capabilities?.includes("MULTI_ROLE") ?? false;
   return {
@@ -68,19 +107,7 @@ function frameworkPart(one: FrameworkView, belongings: Belongings): object {
     resources: resourceObject([...one.used, ...one.offered]),
     used_resources: resourceObject(one.used),
     offered_resources: resourceObject(one.offered),
-    ...belongingsPart(framework.id as FrameworkId, belongings),
     labels: framework.labels,
-  };
-}
-
-function belongingsPart(id: FrameworkId, { alive, completed, offers, executors }: Belongings) {
-  const tasks = alive.get(id) ?? [];
-  return {
-    tasks: tasks.filter(({ task }) => task.state !== "TASK_UNREACHABLE").map(taskPart),
-    unreachable_tasks: tasks.filter(({ task }) => task.state === "TASK_UNREACHABLE").map(taskPart),
-    completed_tasks: (completed.get(id) ?? []).map(taskPart),
-    offers: (offers.get(id) ?? []).map(offerPart),
-    executors: (executors.get(id) ?? []).map(executorPart),
   };
 }
 
@@ -114,7 +141,7 @@ function executorPart({ executor, frameworkId, agentId, role }: ExecutorPlace): 
 }
 
 /** A task as the v0 views show it. */
-export function taskPart({ task }: TaskView): object {
+export function taskPart({ task }: Pick<TaskView, "task">): object {
   return {
     id: task.taskId,
     name: task.name,

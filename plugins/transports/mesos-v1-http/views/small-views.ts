@@ -4,17 +4,20 @@ import { softwareVersion } from "../../../../wire/index.ts";
 import type { MesosConfig } from "../config.ts";
 import { answer, refuse } from "../http/answers.ts";
 import { redirect } from "../http/leadership.ts";
+import { ViewText } from "./view-cache.ts";
 
 const JSON_TYPE = "application/json";
 /** Names that a JSONP callback may have; anything else could be a script of its own. */
 const CALLBACK = /^[\w$.]{1,128}$/;
 
 /** Answers a GET with JSON, wrapped in the client's function when it asks for that (§1.6). */
-export async function answerView(exchange: HttpExchange, json: string): Promise<void> {
+export async function answerView(exchange: HttpExchange, json: string | ViewText): Promise<void> {
+  const text = typeof json === "string" ? new ViewText(Buffer.from(json)) : json;
   const callback = new URLSearchParams(exchange.query).get("jsonp");
-  if (callback === null) return answer(exchange, JSON_TYPE, json);
+  if (callback === null) return answer(exchange, JSON_TYPE, text.body, () => text.packed());
   if (!CALLBACK.test(callback)) return refuse(exchange, 400, "'jsonp' is not a function's name");
-  return answer(exchange, "text/javascript", `${callback}(${json});`);
+  const script = [Buffer.from(`${callback}(`), text.body, Buffer.from(");")];
+  return answer(exchange, "text/javascript", Buffer.concat(script));
 }
 
 /** A handler that takes nothing but GET. */

@@ -1,11 +1,17 @@
 import { hostPort } from "../../../../contract/address.ts";
-import type { AgentView, RoleView, TaskView } from "../../../../contract/operator-api.ts";
+import type { AgentView, FrameworkView, RoleView } from "../../../../contract/operator-api.ts";
+import type {
+  AgentSource,
+  ClusterSnapshot,
+  TaskSource,
+} from "../../../../contract/ports/cluster-snapshot.ts";
 import { printAttributeValue } from "../../../../contract/resources/attributes.ts";
 import { fromMilli, toMilli } from "../../../../contract/resources.ts";
 import type { TaskState } from "../../../../contract/task-state.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import type { QuerySource } from "../operator/queries.ts";
-import { frameworksPart, groupBy, seconds, taskPart } from "./framework-view.ts";
+import { frameworkLists, groupBy, seconds, taskPart } from "./framework-view.ts";
+import { each, jsonAscii, objectPieces, type Pieces } from "./json-pieces.ts";
 import { reservedObject, resourceObject, unreservedObject } from "./resource-object.ts";
 
 const counted: readonly TaskState[] = [
@@ -21,31 +27,34 @@ const counted: readonly TaskState[] = [
   "TASK_UNREACHABLE",
 ];
 
-/** Builds the JSON of a view; `query` is that of the request. */
-export type StateView = (source: QuerySource, query: URLSearchParams) => object;
+/** Makes the JSON of a view; `query` is that of the request. */
+export type StateView = (source: QuerySource, query: URLSearchParams) => Pieces;
 
 /** The v0 views over a master's state, by path (§9). */
 export const stateViews: Readonly<Record<string, StateView>> = {
-  "/state": (source) => ({
-    ...masterPart(source),
-    ...agentsPart(source),
-    ...frameworksPart(source),
-  }),
+  "/state": (source) => {
+    const shown = source.view.snapshot();
+    const lists = { ...agentLists(shown), ...frameworkLists(shown) };
+    return objectPieces(masterPart(source, shown), lists);
+  },
   "/state-summary": summary,
-  "/slaves": agentsPart,
-  "/frameworks": frameworksPart,
-  "/tasks": tasksPart,
-  "/roles": rolesPart,
-  "/metrics/snapshot": ({ view }) => view.metrics(),
-  "/flags": ({ view }) => ({ flags: view.flags() }),
+  "/slaves": ({ view }) => objectPieces({}, agentLists(view.snapshot())),
+  "/frameworks": ({ view }) => objectPieces({}, frameworkLists(view.snapshot())),
+  "/tasks": ({ view }, query) => objectPieces({}, { tasks: tasksPage(view.snapshot(), query) }),
+  "/roles": ({ view }) =>
+    objectPieces({}, { roles: each(view.roles(), (role) => jsonAscii(rolePart(role))) }),
+  "/flags": ({ view }) => [jsonAscii({ flags: view.flags() })],
 };
 
-function masterPart({ view, config }: QuerySource): object {
+/** Those that show something else for another query. */
+export const viewsByQuery: ReadonlySet<string> = new Set(["/tasks"]);
+
+function masterPart({ view, config }: QuerySource, shown: ClusterSnapshot): object {
   const leader = view.leader();
   const { startedMs, electedMs } = view.times();
   const pid = leader === undefined ? undefined : `master@${hostPort(leader.ip, leader.port)}`;
-  const states = [...view.agents()].map(({ state }) => state);
-  const count = (...wanted: string[]) => states.filter((one) => wanted.includes(one)).length;
+  const count = (...wanted: string[]) =>
+    shown.agents.filter(({ state }) => wanted.includes(state)).length;
   return {
     version: config.version,
     build_date: "1970-01-01 00:00:00",
@@ -71,15 +80,18 @@ function masterPart({ view, config }: QuerySource): object {
   };
 }
 
-function agentsPart({ view }: QuerySource): object {
-  const all = [...view.agents()];
-  const isThere = ({ state }: AgentView) =>
-    state === "active" || state === "inactive" || state === "disconnected";
+function isThere({ state }: AgentSource): boolean {
+  return state === "active" || state === "inactive" || state === "disconnected";
+}
+
+function agentLists({ agents }: ClusterSnapshot): Record<string, Iterable<string>> {
+  const awaited = agents.filter(({ state }) => state === "recovering");
   return {
-    slaves: all.filter(isThere).map(agentPart),
-    recovered_slaves: all
-      .filter(({ state }) => state === "recovering")
-      .map(({ agent }) => ({ id: agent.id, hostname: agent.hostname })),
+    slaves: each(agents.filter(isThere), (one) => jsonAscii(agentPart(one.show()))),
+    recovered_slaves: each(awaited, (one) => {
+      const { id, hostname } = one.show().agent;
+      return jsonAscii({ id, hostname });
+    }),
   };
 }
 
@@ -110,22 +122,18 @@ function agentPart(one: AgentView): object {
   };
 }
 
-function tasksPart({ view }: QuerySource, query: URLSearchParams): object {
+function tasksPage(shown: ClusterSnapshot, query: URLSearchParams): Iterable<string> {
   const wanted = { task: query.get("task_id"), framework: query.get("framework_id") };
-  const tasks = [...view.tasks(), ...view.completedTasks()].filter(
-    ({ task }) =>
-      (wanted.task === null || task.taskId === wanted.task) &&
-      (wanted.framework === null || task.frameworkId === wanted.framework),
+  const tasks = [...shown.tasks, ...shown.completedTasks].filter(
+    ({ taskId, frameworkId }) =>
+      (wanted.task === null || taskId === wanted.task) &&
+      (wanted.framework === null || frameworkId === wanted.framework),
   );
-  const startedMs = ({ task }: TaskView) => task.statuses[0]?.timestampMs ?? 0;
-  tasks.sort((a, b) => startedMs(a) - startedMs(b));
+  tasks.sort((a, b) => a.launchedMs - b.launchedMs);
   if (query.get("order") !== "asc") tasks.reverse();
   const offset = numberIn(query, "offset", 0);
-  return { tasks: tasks.slice(offset, offset + numberIn(query, "limit", 100)).map(taskPart) };
-}
-
-function rolesPart({ view }: QuerySource): object {
-  return { roles: Array.from(view.roles(), rolePart) };
+  const page = tasks.slice(offset, offset + numberIn(query, "limit", 100));
+  return each(page, (task) => jsonAscii(taskPart(task.show())));
 }
 
 function rolePart(one: RoleView): object {
@@ -149,38 +157,42 @@ function rolePart(one: RoleView): object {
   };
 }
 
-function summary({ view }: QuerySource): object {
-  const tasks = [...view.tasks(), ...view.completedTasks()].map(({ task }) => task);
-  const byAgent = groupBy(tasks, ({ agentId = "" }) => agentId);
-  const byFramework = groupBy(tasks, ({ frameworkId = "" }) => frameworkId);
-  const leader = view.leader();
-  const agents = [...view.agents()];
-  const frameworks = [...view.frameworks()].filter(({ state }) => state !== "completed");
-  return {
-    hostname: leader?.hostname,
-    cluster: view.flags()["cluster"] ?? "",
-    slaves: agents.map((one) => {
-      const mine = byAgent.get(one.agent.id ?? "") ?? [];
+function summary({ view }: QuerySource): Pieces {
+  const shown = view.snapshot();
+  const tasks = [...shown.tasks, ...shown.completedTasks];
+  const byAgent = groupBy(tasks, ({ agentId }) => agentId);
+  const byFramework = groupBy(tasks, ({ frameworkId }) => frameworkId);
+  const fields = { hostname: view.leader()?.hostname, cluster: view.flags()["cluster"] ?? "" };
+  return objectPieces(fields, {
+    slaves: each(shown.agents, (one) => {
+      const mine = byAgent.get(one.id) ?? [];
       const ids = [...new Set(mine.map(({ frameworkId }) => frameworkId))];
-      return { ...agentPart(one), ...countStates(mine), framework_ids: ids };
+      return jsonAscii({ ...agentPart(one.show()), ...countStates(mine), framework_ids: ids });
     }),
-    frameworks: frameworks.map(({ framework, used, offered, state }) => {
-      const mine = byFramework.get(framework.id ?? "") ?? [];
-      return {
-        id: framework.id,
-        name: framework.name,
-        used_resources: resourceObject(used),
-        offered_resources: resourceObject(offered),
-        capabilities: framework.capabilities ?? [],
-        hostname: framework.hostname ?? "",
-        webui_url: framework.webuiUrl,
-        active: state === "active",
-        connected: state === "active",
-        recovered: state === "recovered",
-        ...countStates(mine),
-        slave_ids: [...new Set(mine.map(({ agentId }) => agentId))],
-      };
+    frameworks: each(shown.frameworks, (show) => {
+      const one = show();
+      return jsonAscii(summaryOf(one, byFramework.get(one.framework.id ?? "") ?? []));
     }),
+  });
+}
+
+function summaryOf(
+  { framework, used, offered, state }: FrameworkView,
+  tasks: readonly TaskSource[],
+): object {
+  return {
+    id: framework.id,
+    name: framework.name,
+    used_resources: resourceObject(used),
+    offered_resources: resourceObject(offered),
+    capabilities: framework.capabilities ?? [],
+    hostname: framework.hostname ?? "",
+    webui_url: framework.webuiUrl,
+    active: state === "active",
+    connected: state === "active",
+    recovered: state === "recovered",
+    ...countStates(tasks),
+    slave_ids: [...new Set(tasks.map(({ agentId }) => agentId))],
   };
 }
 

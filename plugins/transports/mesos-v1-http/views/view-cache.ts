@@ -1,38 +1,94 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { Clock } from "../../../../contract/ports/clock.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
+import type { Pieces } from "./json-pieces.ts";
+
+const zip = promisify(gzip);
 
 /** Texts that are kept for one view; more kinds of queries than this are not worth keeping. */
 const TEXTS_MAX = 16;
+/** A text is made for so long at a time; then whatever else waits in this process has its turn. */
+const SLICE_MS = 4;
+/** Pieces are put together up to this many characters, which are bytes, since they are ASCII. */
+const CHUNK_CHARS = 64 * 1024;
 
-/**
- * Keeps what was built for a view until the cluster has changed, so that many who poll cost no more
- * than one.
- */
-export class ViewCache {
-  readonly #view: ClusterView;
-  readonly #texts = new Map<string, string>();
-  #revision = -1;
+/** The text of a view, and once somebody has asked for it, the same packed with gzip. */
+export class ViewText {
+  readonly body: Buffer;
+  #packed: Promise<Buffer> | undefined;
 
-  constructor(view: ClusterView) {
-    this.#view = view;
+  constructor(body: Buffer) {
+    this.body = body;
   }
 
-  /** The text for a query, built when there is none of the present revision. */
-  text(query: string, build: () => string): string {
-    const revision = this.#view.revision();
-    if (revision !== this.#revision || this.#texts.size >= TEXTS_MAX) this.#texts.clear();
-    this.#revision = revision;
-    const kept = this.#texts.get(query);
-    if (kept !== undefined) return kept;
-    const text = build();
-    this.#texts.set(query, text);
-    return text;
+  packed(): Promise<Buffer> {
+    this.#packed ??= zip(this.body);
+    return this.#packed;
   }
 }
 
-/** JSON with nothing but ASCII in it (§3.3). */
-export function jsonAscii(value: object): string {
-  return JSON.stringify(value).replace(
-    /[\u0080-\uffff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+/** A text that was made or is being made, and what of the cluster it shows. */
+interface Made {
+  readonly revision: number;
+  readonly text: Promise<ViewText>;
+}
+
+/**
+ * Makes the texts of a view, each at most once for what the cluster is at the moment: many who poll
+ * cost no more than one. Whoever asks gets a text that was begun after that, or one that would not
+ * be any different.
+ */
+export class ViewCache {
+  readonly #view: ClusterView;
+  readonly #clock: Clock;
+  readonly #made = new Map<string, Made>();
+  /** Those who wait until the text that is being made is finished, to begin the next. */
+  readonly #next = new Map<string, Promise<ViewText>>();
+
+  constructor(view: ClusterView, clock: Clock) {
+    this.#view = view;
+    this.#clock = clock;
+  }
+
+  /** The text for a query. */
+  text(query: string, make: () => Pieces): Promise<ViewText> {
+    const made = this.#made.get(query);
+    if (made?.revision === this.#view.revision()) return made.text;
+    const waiting = this.#next.get(query);
+    if (waiting !== undefined) return waiting;
+    const next = (made?.text ?? Promise.resolve()).then(
+      () => this.#begin(query, make),
+      () => this.#begin(query, make),
+    );
+    this.#next.set(query, next);
+    return next;
+  }
+
+  #begin(query: string, make: () => Pieces): Promise<ViewText> {
+    this.#next.delete(query);
+    const revision = this.#view.revision();
+    const text = this.#assemble(make());
+    if (!this.#made.has(query) && this.#made.size >= TEXTS_MAX) this.#made.clear();
+    this.#made.set(query, { revision, text });
+    return text;
+  }
+
+  async #assemble(pieces: Pieces): Promise<ViewText> {
+    const chunks: Buffer[] = [];
+    let chunk = "";
+    let endMs = this.#clock.monotonicMs() + SLICE_MS;
+    for (const piece of pieces) {
+      chunk += piece;
+      if (chunk.length > CHUNK_CHARS) {
+        chunks.push(Buffer.from(chunk, "latin1"));
+        chunk = "";
+      }
+      if (this.#clock.monotonicMs() < endMs) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      endMs = this.#clock.monotonicMs() + SLICE_MS;
+    }
+    chunks.push(Buffer.from(chunk, "latin1"));
+    return new ViewText(Buffer.concat(chunks));
+  }
 }

@@ -1,0 +1,187 @@
+import { errors } from "../../../../contract/errors.ts";
+import type { ContainerShown, OwnAgentView } from "../../../../contract/ports/agent-view.ts";
+import type { Usage } from "../../../../contract/ports/isolator.ts";
+import type { TaskRecord } from "../../../../contract/schema/task.ts";
+import { isTerminal } from "../../../../contract/task-state.ts";
+import type { MesosConfig } from "../config.ts";
+import type { Call } from "../definitions/agent-call.ts";
+import type { Response } from "../definitions/agent-response.ts";
+import type { Message } from "../definitions/define.ts";
+import type { ResourceStatistics } from "../definitions/statistics.ts";
+import { Refusal } from "../http/answers.ts";
+import { defined, maybe, nanosOf, wrap } from "../map/basics.ts";
+import { agentTo, frameworkTo } from "../map/cluster.ts";
+import type { ResourceForm } from "../map/resources.ts";
+import { executorTo, taskRecordTo } from "../map/tasks.ts";
+
+/** A call to the operator API of an agent. */
+export type AgentCall = Message<typeof Call>;
+/** Its answer. */
+export type AgentResponse = Message<typeof Response>;
+
+/** What the queries answer from. */
+export interface AgentSource {
+  readonly view: OwnAgentView;
+  readonly config: MesosConfig;
+}
+
+type Answer = Omit<AgentResponse, "type">;
+type Query = (source: AgentSource, call: AgentCall) => Answer | Promise<Answer>;
+
+/** Operators see everything, in the newest form. */
+const FORM: ResourceForm = { isRefined: true };
+
+/** The calls to an agent that are served, by type (§8). */
+export const agentQueries = {
+  GET_HEALTH: () => ({ get_health: { healthy: true } }),
+  GET_FLAGS: ({ view }) => ({ get_flags: { flags: listOf(view.flags()) } }),
+  GET_VERSION: ({ config }) => ({ get_version: { version_info: { version: config.version } } }),
+  GET_METRICS: ({ view }, { get_metrics }) => {
+    if (get_metrics === undefined) throw absent("get_metrics");
+    return { get_metrics: { metrics: listOf(view.metrics()) } };
+  },
+  GET_STATE: ({ view }) => ({
+    get_state: {
+      get_tasks: tasksOf(view),
+      get_executors: executorsOf(view),
+      get_frameworks: frameworksOf(view),
+    },
+  }),
+  GET_FRAMEWORKS: ({ view }) => ({ get_frameworks: frameworksOf(view) }),
+  GET_EXECUTORS: ({ view }) => ({ get_executors: executorsOf(view) }),
+  GET_TASKS: ({ view }) => ({ get_tasks: tasksOf(view) }),
+  GET_AGENT: ({ view }) => ({
+    get_agent: { agent_info: maybe(view.info(), (info) => agentTo(info, FORM)) },
+  }),
+  GET_CONTAINERS: async ({ view }) => ({
+    get_containers: {
+      containers: (await containersOf(view)).map(({ shown, usage }) => ({
+        framework_id: wrap(shown.frameworkId),
+        executor_id: wrap(shown.executorId),
+        executor_name: shown.executor?.name ?? "",
+        container_id: wrap(shown.containerId),
+        container_status: defined({
+          container_id: wrap(shown.containerId),
+          executor_pid: shown.pid,
+        }),
+        resource_statistics: maybe(usage, statisticsTo),
+      })),
+    },
+  }),
+  GET_RESOURCE_PROVIDERS: () => ({ get_resource_providers: { resource_providers: [] } }),
+  LIST_FILES: ({ view }, { list_files }) => {
+    if (list_files === undefined) throw absent("list_files");
+    return {
+      list_files: {
+        file_infos: view.listFiles(list_files.path).map(({ mtimeMs, ...file }) => ({
+          ...file,
+          mtime: nanosOf(mtimeMs),
+        })),
+      },
+    };
+  },
+  READ_FILE: ({ view }, { read_file }) => {
+    if (read_file === undefined) throw absent("read_file");
+    const { path, offset, length } = read_file;
+    return { read_file: view.readFile(path, offset, length) };
+  },
+} as const satisfies Readonly<Record<string, Query>>;
+
+const containers = "containers are launched for tasks and executors only, and not attached to";
+const providers = "there are no resource providers";
+
+/** The other calls, with the reason why they are answered with 501. */
+export const agentRefusals = {
+  GET_LOGGING_LEVEL: "the log level is set in the configuration",
+  SET_LOGGING_LEVEL: "the log level is set in the configuration",
+  GET_OPERATIONS: "operations are shown by the master",
+  LAUNCH_NESTED_CONTAINER: containers,
+  WAIT_NESTED_CONTAINER: containers,
+  KILL_NESTED_CONTAINER: containers,
+  REMOVE_NESTED_CONTAINER: containers,
+  LAUNCH_NESTED_CONTAINER_SESSION: containers,
+  ATTACH_CONTAINER_INPUT: containers,
+  ATTACH_CONTAINER_OUTPUT: containers,
+  LAUNCH_CONTAINER: containers,
+  WAIT_CONTAINER: containers,
+  KILL_CONTAINER: containers,
+  REMOVE_CONTAINER: containers,
+  ADD_RESOURCE_PROVIDER_CONFIG: providers,
+  UPDATE_RESOURCE_PROVIDER_CONFIG: providers,
+  REMOVE_RESOURCE_PROVIDER_CONFIG: providers,
+  MARK_RESOURCE_PROVIDER_GONE: providers,
+  PRUNE_IMAGES: "images are kept by the container engine",
+} as const;
+
+/** Containers with what they use, as far as it is measured. */
+export async function containersOf(
+  view: OwnAgentView,
+): Promise<{ shown: ContainerShown; usage: Usage | undefined }[]> {
+  return Promise.all(
+    [...view.containers()].map(async (shown) => {
+      // One that has ended meanwhile, or that nobody can measure, is shown without figures.
+      const usage = await view.usage(shown.containerId).catch(() => undefined);
+      return { shown, usage };
+    }),
+  );
+}
+
+/** Figures as Mesos names them. */
+export function statisticsTo(usage: Usage): Message<typeof ResourceStatistics> {
+  return defined({
+    timestamp: usage.timeMs / 1_000,
+    processes: usage.processes,
+    threads: usage.threads,
+    cpus_user_time_secs: usage.cpusUserSeconds,
+    cpus_system_time_secs: usage.cpusSystemSeconds,
+    cpus_throttled_time_secs: usage.cpusThrottledSeconds,
+    cpus_limit: usage.cpusLimit,
+    mem_rss_bytes: usage.memRssBytes,
+    mem_total_bytes: usage.memTotalBytes,
+    mem_limit_bytes: usage.memLimitBytes,
+    mem_cache_bytes: usage.memCacheBytes,
+    mem_swap_bytes: usage.memSwapBytes,
+    disk_used_bytes: usage.diskUsedBytes,
+  }) as Message<typeof ResourceStatistics>;
+}
+
+function absent(field: string): Error {
+  return errors.MESSAGE_INVALID(
+    `Failed to validate agent::Call: Expecting '${field}' to be present`,
+    field,
+  );
+}
+
+function listOf<T>(values: Readonly<Record<string, T>>): { name: string; value: T }[] {
+  return Object.entries(values).map(([name, value]) => ({ name, value }));
+}
+
+/** An agent remembers a task until its end is acknowledged, and none after that. */
+function tasksOf(view: OwnAgentView): NonNullable<AgentResponse["get_tasks"]> {
+  const all = [...view.tasks()];
+  const isQueued = ({ state }: TaskRecord) => state === "TASK_STAGING";
+  const hasEnded = ({ state }: TaskRecord) => isTerminal(state);
+  return {
+    queued_tasks: all.filter(isQueued).map(taskRecordTo),
+    launched_tasks: all.filter((one) => !isQueued(one) && !hasEnded(one)).map(taskRecordTo),
+    terminated_tasks: all.filter(hasEnded).map(taskRecordTo),
+  };
+}
+
+function executorsOf(view: OwnAgentView): NonNullable<AgentResponse["get_executors"]> {
+  const executors = [...view.containers()].flatMap(({ executor, role }) =>
+    executor === undefined ? [] : [{ executor_info: executorTo(executor, { ...FORM, role }) }],
+  );
+  return { executors };
+}
+
+function frameworksOf(view: OwnAgentView): NonNullable<AgentResponse["get_frameworks"]> {
+  return {
+    frameworks: [...view.frameworks()].map((one) => ({ framework_info: frameworkTo(one) })),
+  };
+}
+
+/** Refuses what is not served. */
+export function agentRefusal(type: keyof typeof agentRefusals): Refusal {
+  return new Refusal(501, `${type} is not served: ${agentRefusals[type]}`);
+}

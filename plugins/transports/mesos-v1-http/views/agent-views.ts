@@ -1,0 +1,125 @@
+import { hostPort } from "../../../../contract/address.ts";
+import type { ContainerShown, OwnAgentView } from "../../../../contract/ports/agent-view.ts";
+import { printAttributeValue } from "../../../../contract/resources/attributes.ts";
+import type { FrameworkInfo } from "../../../../contract/schema/framework.ts";
+import type { TaskRecord } from "../../../../contract/schema/task.ts";
+import { isTerminal } from "../../../../contract/task-state.ts";
+import { type AgentSource, containersOf, statisticsTo } from "../agent/agent-queries.ts";
+import { AGENT_PATH } from "../map/offers.ts";
+import { groupBy, taskPart } from "./framework-view.ts";
+import { reservedObject, resourceObject, unreservedObject } from "./resource-object.ts";
+
+/** Builds the JSON of a view of an agent. */
+export type AgentStateView = (source: AgentSource) => object | Promise<object>;
+
+/** The v0 views of an agent, by path (§9). */
+export const agentViews: Readonly<Record<string, AgentStateView>> = {
+  "/state": state,
+  "/flags": ({ view }) => ({ flags: view.flags() }),
+  "/metrics/snapshot": ({ view }) => view.metrics(),
+  "/containers": async ({ view }) =>
+    (await containersOf(view)).map(({ shown, usage }) => ({
+      ...heading(shown),
+      container_id: shown.containerId,
+      status: { container_id: { value: shown.containerId }, executor_pid: shown.pid },
+      statistics: usage && statisticsTo(usage),
+    })),
+  "/monitor/statistics": async ({ view }) =>
+    (await containersOf(view)).map(({ shown, usage }) => ({
+      ...heading(shown),
+      statistics: usage === undefined ? {} : statisticsTo(usage),
+    })),
+};
+
+function heading({ frameworkId, executorId, executor }: ContainerShown): object {
+  return {
+    framework_id: frameworkId,
+    executor_id: executorId,
+    executor_name: executor?.name ?? "",
+    source: executor?.source ?? executorId,
+  };
+}
+
+function state({ view, config }: AgentSource): object {
+  const info = view.info();
+  const resources = info?.resources ?? [];
+  return {
+    version: config.version,
+    build_date: "1970-01-01 00:00:00",
+    build_time: 0,
+    build_user: "",
+    start_time: view.startedMs() / 1_000,
+    id: info?.id ?? "",
+    pid: info && `${AGENT_PATH.slice(1)}@${hostPort(info.ip, info.port)}`,
+    hostname: info?.hostname,
+    port: info?.port,
+    capabilities: ["MULTI_ROLE", "HIERARCHICAL_ROLE", "RESERVATION_REFINEMENT"],
+    resources: resourceObject(resources),
+    reserved_resources: reservedObject(resources),
+    unreserved_resources: unreservedObject(resources),
+    reserved_resources_allocated: {},
+    attributes: Object.fromEntries(
+      (info?.attributes ?? []).map((attribute) => [
+        attribute.name,
+        attribute.scalar === undefined ? printAttributeValue(attribute) : attribute.scalar / 1_000,
+      ]),
+    ),
+    master_hostname: view.master(),
+    flags: view.flags(),
+    frameworks: frameworks(view),
+    // An agent remembers nothing of what has ended and was acknowledged.
+    completed_frameworks: [],
+  };
+}
+
+function frameworks(view: OwnAgentView): object[] {
+  const containers = groupBy(view.containers(), ({ frameworkId }) => frameworkId);
+  const tasks = groupBy(view.tasks(), ({ frameworkId }) => frameworkId);
+  return [...view.frameworks()].map((framework) =>
+    frameworkPart(
+      framework,
+      containers.get(framework.id ?? "") ?? [],
+      tasks.get(framework.id ?? "") ?? [],
+    ),
+  );
+}
+
+function frameworkPart(
+  { id, name, user, roles, checkpoint, failoverTimeoutMs, principal, hostname }: FrameworkInfo,
+  containers: readonly ContainerShown[],
+  tasks: readonly TaskRecord[],
+): object {
+  return {
+    id,
+    name,
+    user,
+    roles,
+    role: roles[0] ?? "*",
+    checkpoint: checkpoint ?? false,
+    failover_timeout: (failoverTimeoutMs ?? 0) / 1_000,
+    hostname: hostname ?? "",
+    principal,
+    executors: containers.map((one) => executorPart(one, tasks)),
+    completed_executors: [],
+  };
+}
+
+function executorPart(shown: ContainerShown, all: readonly TaskRecord[]): object {
+  const { executor, executorId, containerId, directory, resources, role } = shown;
+  const tasks = all.filter(({ taskId }) => shown.tasks.includes(taskId));
+  const isQueued = ({ state: now }: TaskRecord) => now === "TASK_STAGING";
+  const hasEnded = ({ state: now }: TaskRecord) => isTerminal(now);
+  const parts = (some: readonly TaskRecord[]) => some.map((task) => taskPart({ task }));
+  return {
+    id: executorId,
+    name: executor?.name ?? "",
+    source: executor?.source ?? executorId,
+    container: containerId,
+    directory,
+    role,
+    resources: resourceObject(resources),
+    tasks: parts(tasks.filter((one) => !isQueued(one) && !hasEnded(one))),
+    queued_tasks: parts(tasks.filter(isQueued)),
+    completed_tasks: parts(tasks.filter(hasEnded)),
+  };
+}

@@ -1,0 +1,151 @@
+import { expect } from "vitest";
+import {
+  agentQueries,
+  agentRefusals,
+} from "../../../plugins/transports/mesos-v1-http/agent/agent-queries.ts";
+import { Call } from "../../../plugins/transports/mesos-v1-http/definitions/agent-call.ts";
+import { Response } from "../../../plugins/transports/mesos-v1-http/definitions/agent-response.ts";
+import type { Message } from "../../../plugins/transports/mesos-v1-http/definitions/define.ts";
+import { until } from "../../support/until.ts";
+import { type Answer, ask } from "../support/client.ts";
+import { commandTask, encoded, type HttpFramework } from "../support/framework.ts";
+import { both, type Client, decoded, jsonOnly, type Row } from "./suite.ts";
+
+type AgentAnswer = Answer & { readonly value: Message<typeof Response> };
+
+/** Sends a call to the operator API of an agent. */
+async function call({ wire, agent }: Client, what: object): Promise<AgentAnswer> {
+  const answer = await ask(agent, { ...encoded(wire, what, Call), path: "/slave(1)/api/v1" });
+  const value = answer.status === 200 ? decoded(wire, Response, answer.body) : {};
+  return { ...answer, value: value as Message<typeof Response> };
+}
+
+async function view<T>({ agent }: Client, path: string): Promise<T> {
+  return JSON.parse((await ask(agent, { method: "GET", path })).text) as T;
+}
+
+/** A framework with a task that prints a line and runs on, on the agent that the client asks. */
+async function printing(client: Client): Promise<HttpFramework> {
+  const agentId = (await call(client, { type: "GET_AGENT" })).value.get_agent?.agent_info?.id;
+  const framework = await client.framework();
+  let offer = await framework.offer();
+  while (offer.agent_id.value !== agentId?.value) offer = await framework.offer();
+  await framework.launch(offer, [commandTask("t", "echo printed; sleep 100")]);
+  await framework.reach("TASK_RUNNING");
+  return framework;
+}
+
+interface ShownState {
+  readonly frameworks: readonly {
+    readonly id: string;
+    readonly executors: readonly {
+      readonly id: string;
+      readonly container: string;
+      readonly directory: string;
+      readonly tasks: readonly { readonly id: string; readonly state: string }[];
+    }[];
+  }[];
+}
+
+/** The one executor of a framework in `/state` of its agent. */
+async function executorIn(client: Client, { id }: HttpFramework) {
+  const { frameworks } = await view<ShownState>(client, "/state");
+  const [executor] = frameworks.find((one) => one.id === id?.value)?.executors ?? [];
+  if (executor === undefined) throw new Error("the agent shows no executor");
+  return executor;
+}
+
+/** The operator API and the views of an agent. */
+export const agentRows: readonly Row[] = [
+  both("8.1", "every query to an agent is 200, named like its call", async (client) => {
+    const bodies = {
+      get_metrics: {},
+      list_files: { path: "." },
+      read_file: { path: ".", offset: 0 },
+    };
+    for (const type of Object.keys(agentQueries)) {
+      const answer = await call(client, { type, ...bodies });
+      // A folder is no file to read.
+      if (type === "READ_FILE") expect(answer.status).toBe(404);
+      else {
+        expect([type, answer.status, answer.value.type]).toEqual([type, 200, type]);
+        expect(Object.keys(answer.value)).toContain(type.toLowerCase());
+      }
+    }
+    expect((await call(client, { type: "GET_METRICS" })).status).toBe(400);
+    expect((await call(client, {})).status).toBe(400);
+  }),
+  both("8", "what an agent does not do is 501, and says why", async (client) => {
+    for (const [type, why] of Object.entries(agentRefusals)) {
+      const { status, text } = await call(client, { type });
+      expect([type, status, text]).toEqual([type, 501, `${type} is not served: ${why}`]);
+    }
+  }),
+  both("8.4", "an agent shows a task, its container, and what it uses", async (client) => {
+    const framework = await printing(client);
+    const { get_state } = (await call(client, { type: "GET_STATE" })).value;
+    const ids = get_state?.get_frameworks?.frameworks?.map((one) => one.framework_info.id);
+    expect(ids).toContainEqual(framework.id);
+    const launched = get_state?.get_tasks?.launched_tasks ?? [];
+    const task = launched.find((one) => one.framework_id.value === framework.id?.value);
+    expect(task).toMatchObject({ task_id: { value: "t" }, state: "TASK_RUNNING" });
+    const { get_containers } = (await call(client, { type: "GET_CONTAINERS" })).value;
+    const container = get_containers?.containers?.find(
+      (one) => one.framework_id?.value === framework.id?.value,
+    );
+    expect(container?.executor_id).toEqual({ value: "t" });
+    expect(container?.container_status?.executor_pid).toBeGreaterThan(0);
+    expect(container?.resource_statistics?.timestamp).toBeGreaterThan(0);
+  }),
+  both("8.5", "the files of a sandbox are listed and read, and no others", async (client) => {
+    const framework = await printing(client);
+    const { directory } = await executorIn(client, framework);
+    const listed = await call(client, { type: "LIST_FILES", list_files: { path: directory } });
+    const files = listed.value.list_files?.file_infos ?? [];
+    expect(files.map(({ path }) => path)).toContain(`${directory}/stdout`);
+    const path = `${directory}/stdout`;
+    const read = (offset: number, length?: number) =>
+      call(client, { type: "READ_FILE", read_file: { path, offset, length } });
+    const text = await until("the output", async () => {
+      const { data } = (await read(0)).value.read_file ?? {};
+      const bytes =
+        typeof data === "string" ? Buffer.from(data, "base64") : Buffer.from(data ?? []);
+      return bytes.length > 0 ? bytes.toString() : undefined;
+    });
+    expect(text).toBe("printed\n");
+    const end = (await read(8)).value.read_file;
+    expect([Number(end?.size), end?.data?.length ?? 0]).toEqual([8, 0]);
+    const outside = { path: "/etc/passwd", offset: 0 };
+    expect((await call(client, { type: "READ_FILE", read_file: outside })).status).toBe(403);
+    const nothing = { path: `${directory}/none`, offset: 0 };
+    expect((await call(client, { type: "READ_FILE", read_file: nothing })).status).toBe(404);
+  }),
+  jsonOnly("9", "an agent's views hold what dashboards read", async (client) => {
+    const framework = await printing(client);
+    const { container, directory, tasks, id } = await executorIn(client, framework);
+    expect(id).toBe("t");
+    expect(tasks).toMatchObject([{ id: "t", state: "TASK_RUNNING" }]);
+    const state = await view<Record<string, unknown>>(client, "/slave(1)/state.json");
+    expect(state).toMatchObject({ resources: { cpus: 3, mem: 4096 }, attributes: { rack: "r1" } });
+    expect(state["pid"]).toMatch(/^slave\(1\)@[\d.]+:\d+$/);
+    const statistics = await view<{ framework_id: string; statistics: { timestamp: number } }[]>(
+      client,
+      "/monitor/statistics",
+    );
+    const mine = statistics.find((one) => one.framework_id === framework.id?.value);
+    expect(mine?.statistics.timestamp).toBeGreaterThan(0);
+    const containers = await view<{ container_id: string }[]>(client, "/containers");
+    expect(containers.map((one) => one.container_id)).toContain(container);
+    const metrics = await view<Record<string, number>>(client, "/metrics/snapshot");
+    expect(metrics["slave/tasks_running"]).toBeGreaterThan(0);
+    expect(metrics["slave/cpus_total"]).toBe(3);
+    const { flags } = await view<{ flags: Record<string, string> }>(client, "/flags");
+    expect(Object.keys(flags).length).toBeGreaterThan(5);
+    const rows = await view<{ path: string; mode: string }[]>(
+      client,
+      `/slave(1)/files/browse?path=${encodeURIComponent(directory)}`,
+    );
+    expect(rows.find(({ path }) => path.endsWith("/stdout"))?.mode).toMatch(/^-rw/);
+    expect(Object.keys(await view<object>(client, "/files/debug"))).toHaveLength(1);
+  }),
+];
