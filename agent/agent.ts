@@ -90,8 +90,9 @@ export class Agent {
         this.#link?.flush();
       },
       fail: (cause) => {
-        log.error({ err: cause }, "the agent cannot go on");
-        parts.onEnd("AGENT_FAILED", reasonOf(cause));
+        const code = cause instanceof TepuiError ? cause.code : "AGENT_FAILED";
+        log.error({ code, err: cause }, "the agent cannot go on");
+        parts.onEnd(code, reasonOf(cause));
       },
     });
   }

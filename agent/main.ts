@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
 import { agentOrderSchemas } from "../contract/agent-api.ts";
@@ -13,13 +13,14 @@ import type { Logger } from "../contract/ports/log.ts";
 import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
 import { advertisedAddress } from "../kernel/host/advertise.ts";
 import { checkBind } from "../kernel/host/config.ts";
+import { lockFolder } from "../kernel/host/folder-lock.ts";
 import type { Host } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
-import { softwareVersion } from "../kernel/host/software-version.ts";
 import { systemClock } from "../kernel/host/system-clock.ts";
+import { makeConfigFolder, softwareVersion } from "../wire/index.ts";
 import { Agent } from "./agent.ts";
-import { bootId, readStat } from "./containerizer/proc.ts";
+import { bootId } from "./containerizer/proc.ts";
 import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState, ContainerPlan } from "./core/state.ts";
@@ -29,7 +30,6 @@ import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
 import { routeFiles } from "./io/files.ts";
 import { routeAgent } from "./io/http.ts";
-import { lockWorkDir } from "./io/lock.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { diskUsageOf, SandboxGc } from "./io/sandbox-gc.ts";
 import { CheckpointStore } from "./io/store.ts";
@@ -67,12 +67,6 @@ export interface RunningAgent {
   stop(deadlineMs?: number): Promise<void>;
   /** Leaves for good: ends everything that runs here; `onEnd` follows (B28, F5). */
   leave(): void;
-}
-
-/** Pid and start time: the number alone may have been given to another process since. */
-function identityOf(pid: number): string | undefined {
-  const stat = readStat(pid);
-  return stat === undefined || stat.state === "Z" ? undefined : `${pid} ${stat.startTicks}`;
 }
 
 /**
@@ -121,9 +115,9 @@ async function prepareGround(
       "listening to other machines without authentication: whoever reaches it can read sandboxes",
     );
   }
-  mkdirSync(resolve(config.workDir), { recursive: true, mode: 0o755 });
+  makeConfigFolder("workDir", resolve(config.workDir), 0o755);
   const workDir = realpathSync(resolve(config.workDir));
-  undo.add(lockWorkDir(workDir, process.pid, identityOf));
+  undo.add(lockFolder(workDir, "agent.lock", (pid) => errors.WORK_DIR_LOCKED(workDir, pid)));
   const metrics = new PromMetrics("tepui_agent");
   let shown: AgentViewSource | undefined;
   const view = viewOf(() => shown, groundOf(config, systemClock));
@@ -185,9 +179,7 @@ async function start(
     clock: systemClock,
     isolators: host.getAll(ISOLATOR),
     surroundings: { endpoint, recoveryTimeoutMs, token },
-    onEnd: (code, message) => {
-      void undo.run().finally(() => end(options, code, message));
-    },
+    onEnd: (code, message) => void endInOrder(undo, log).then(() => end(options, code, message)),
   });
   agent = running;
   undo.add(() => running.stop());
@@ -268,6 +260,14 @@ function routePages(
   for (const router of host.getAll(HTTP_ROUTER)) {
     routeAgent(router, pages);
     routeFiles(router, sandboxes);
+  }
+}
+
+async function endInOrder(undo: Undo, log: Logger): Promise<void> {
+  try {
+    await undo.run();
+  } catch (err) {
+    log.warn({ err }, "the agent did not end in order");
   }
 }
 

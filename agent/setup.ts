@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { isLoopback } from "../contract/address.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import type { ListenAddress } from "../contract/ports/transport.ts";
-import { softwareVersion } from "../kernel/host/software-version.ts";
+import { softwareVersion } from "../wire/index.ts";
 import type { AgentSetup } from "./core/state.ts";
 import { agentAttributes, agentResources, machineFacts } from "./io/machine.ts";
 

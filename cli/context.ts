@@ -1,5 +1,4 @@
-import { Command, Option } from "commander";
-import { errors } from "../contract/errors.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { Parsed } from "../contract/parsed.ts";
 import { parseDurationMs } from "../contract/units.ts";
 import type { Output } from "./output.ts";
@@ -51,9 +50,16 @@ export function masterCommand(name: string, summary: string): Command {
   );
 }
 
+/** Milli amounts are whole numbers that a double holds. */
+const AMOUNT_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1_000);
+
+/** Commander adds the flag that the value was given to. */
+function refuse(message: string): never {
+  throw new InvalidArgumentError(message);
+}
+
 function unwrap<T>(read: Parsed<T>, text: string): T {
-  if (read.ok) return read.value;
-  throw errors.CLI_USAGE(read.message || `"${text}" is not right`);
+  return read.ok ? read.value : refuse(read.message || `"${text}" is not right`);
 }
 
 /** Reads a duration such as `3s`, in milliseconds. */
@@ -66,17 +72,20 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
-    throw errors.CLI_USAGE(`"${text}" is not a whole number from ${minimum} to ${maximum}`);
+    return refuse(`"${text}" is not a whole number from ${minimum} to ${maximum}`);
   };
 }
 
-/** Reads an amount of a resource: a decimal that is not negative, with up to three decimals. */
+/**
+ * Reads an amount of a resource: a decimal that is not negative, with up to three decimals, and
+ * whose thousandths a double holds.
+ */
 export function amount(text: string): number {
-  if (/^\d+(\.\d{1,3})?$/.test(text)) return Number(text);
-  throw errors.CLI_USAGE(
-    `"${text}" is not an amount`,
-    "amounts are numbers with up to three decimals, such as 0.5 or 128",
-  );
+  if (!/^\d+(\.\d{1,3})?$/.test(text)) {
+    refuse(`"${text}" is not an amount; amounts have up to three decimals, such as 0.5 or 128`);
+  }
+  if (Number(text) > AMOUNT_MAX) refuse(`"${text}" is more than ${AMOUNT_MAX}, the largest amount`);
+  return Number(text);
 }
 
 /** Collects a value given once or several times. */
@@ -88,5 +97,5 @@ export function several(text: string, before: readonly string[] = []): readonly 
 export function pairs(text: string, before: Readonly<Record<string, string>> = {}) {
   const equals = text.indexOf("=");
   if (equals > 0) return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
-  throw errors.CLI_USAGE(`"${text}" is not of the form NAME=VALUE`);
+  return refuse(`"${text}" is not of the form NAME=VALUE`);
 }

@@ -3,6 +3,8 @@ import { type Command, Option } from "commander";
 import type { ConfigKind, ConfigSources } from "../kernel/host/config.ts";
 import type { ConfigField } from "../kernel/host/config-fields.ts";
 import type { CliContext, CommonOptions } from "./context.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { lastResort } from "./last-resort.ts";
 
 /** How long a master or an agent may take to stop. */
 const STOP_MS = 10_000;
@@ -17,7 +19,8 @@ export interface ProcessOptions extends CommonOptions {
 /** A process at work: what to say when it is ready, and how to end it. */
 export interface Daemon {
   readonly ready: Readonly<Record<string, unknown>> & { readonly address: string };
-  stop(deadlineMs: number): Promise<unknown>;
+  /** `isFailure`: it stops because of an error that nobody caught. */
+  stop(deadlineMs: number, isFailure: boolean): Promise<unknown>;
   /** Resolves with an exit status when it comes to its end by itself. */
   readonly ended?: Promise<number>;
 }
@@ -59,7 +62,8 @@ export function configSources<T>(
 
 /**
  * Starts a process, says when it is ready, and stops it after SIGTERM, Ctrl-C or the end of its
- * lifeline. A second signal ends the process at once (see main.ts).
+ * lifeline, or after an error that nobody caught, which gives status 1. A second signal ends the
+ * process at once (see main.ts).
  */
 export async function runProcess(
   context: CliContext,
@@ -67,20 +71,26 @@ export async function runProcess(
   name: string,
   start: (signal: AbortSignal) => Promise<Daemon>,
 ): Promise<void> {
-  const end = endOf(context.signal, options.lifeline === true);
+  const resort = lastResort(name, STOP_MS);
+  const failed = resort.failed.then(() => exitCodes.failure);
+  const end = Promise.race([endOf(context.signal, options.lifeline === true), failed]);
   // Calls off the start alone: what has started is stopped in order, not by a signal.
   const starting = new AbortController();
   let isStarted = false;
   void end.then(() => {
     if (!isStarted) starting.abort();
   });
-  const daemon = await start(starting.signal);
+  const daemon = await start(starting.signal).catch((thrown: unknown) => {
+    resort.end();
+    throw thrown;
+  });
   isStarted = true;
   if (context.output.format === "json") {
     context.output.json({ ready: name, pid: process.pid, ...daemon.ready });
   } else context.output.line(`${name} ready at ${daemon.ready.address}`);
   const code = await Promise.race([end, ...(daemon.ended === undefined ? [] : [daemon.ended])]);
-  await daemon.stop(STOP_MS);
+  await daemon.stop(STOP_MS, (await Promise.race([failed, undefined])) !== undefined);
+  resort.end();
   context.exitWith(code);
 }
 

@@ -10,6 +10,7 @@ export const exitCodes = {
   unreachable: 69,
   config: 78,
   interrupted: 130,
+  brokenPipe: 141,
 } as const;
 
 /** How a task ended, as far as its exit status is concerned. */

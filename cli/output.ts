@@ -9,7 +9,7 @@ export interface Sink {
   readonly columns?: number | undefined;
   /** True while it takes what is written into memory, because its reader is slow. */
   readonly writableNeedDrain?: boolean | undefined;
-  once?(event: "drain", act: () => void): unknown;
+  once?(event: "drain" | "error", act: () => void): unknown;
 }
 
 /** What commands print: tables and text for people, or JSON for programs. */
@@ -68,7 +68,12 @@ export class Output {
   drained(): Promise<void> {
     const full = [this.#out, this.#error].filter(({ writableNeedDrain }) => writableNeedDrain);
     const drains = full.map(
-      (sink) => new Promise<void>((resolve) => sink.once?.("drain", resolve)),
+      (sink) =>
+        new Promise<void>((resolve) => {
+          sink.once?.("drain", resolve);
+          // Nobody reads any more.
+          sink.once?.("error", resolve);
+        }),
     );
     return Promise.all(drains).then(() => {});
   }

@@ -127,6 +127,14 @@ export async function runProgram(
   }
 }
 
+/** Commands that have something running elsewhere, which ends with them. */
+const holders: ReadonlySet<string> = new Set(["run", "mapreduce", "local", "demo"]);
+
+/** Whether a command line starts what has to be taken down when nobody reads its output. */
+export function holdsSomething(args: readonly string[]): boolean {
+  return holders.has(wanted(args) ?? "");
+}
+
 /** The command that the arguments begin with, when there is such a command. */
 function wanted(args: readonly string[]): string | undefined {
   let at = 0;
@@ -150,6 +158,7 @@ function asksForJson(args: readonly string[]): boolean {
 function usageError(error: CommanderError, args: readonly string[]) {
   const [message = "", suggestion] = error.message
     .replace(/^error: /, "")
+    .replace(/^(option '[^']*') argument '.*?' is invalid\. /s, "$1: ")
     .split("\n")
     .map((line) => line.trim());
   if (error.code === "commander.unknownCommand") {

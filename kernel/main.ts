@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +13,7 @@ import type { Logger } from "../contract/ports/log.ts";
 import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { PEER_SERVER, TRANSPORT } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
-import { lentPorts } from "../wire/index.ts";
+import { lentPorts, makeConfigFolder, softwareVersion } from "../wire/index.ts";
 import { wasmShape } from "./allocation/shape.ts";
 import { advertisedAddress } from "./host/advertise.ts";
 import { checkBind } from "./host/config.ts";
@@ -22,7 +21,6 @@ import { builtInNames } from "./host/find.ts";
 import { type Host, startHost } from "./host/host.ts";
 import { openLog } from "./host/pino-log.ts";
 import { PromMetrics } from "./host/prom-metrics.ts";
-import { softwareVersion } from "./host/software-version.ts";
 import { systemClock } from "./host/system-clock.ts";
 import { routeMaster } from "./io/http.ts";
 import { Master } from "./master.ts";
@@ -72,7 +70,7 @@ async function startPlugins(
   around: { log: Logger; metrics: PromMetrics },
 ): Promise<Host> {
   const dataDir = resolve(config.dataDir);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeConfigFolder("dataDir", dataDir, 0o700);
   return startHost(
     [...config.plugins, { plugin: config.policy.name, config: config.policy.config }],
     {

@@ -1,6 +1,7 @@
-import { mkdirSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
+import { readlinkSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { FrameworkId, TaskId } from "../../contract/ids.ts";
+import { makeFolder } from "../../wire/index.ts";
 import type { ContainerPlan } from "../core/state.ts";
 
 /** What the place of a sandbox is made of. */
@@ -16,8 +17,8 @@ export class Sandboxes {
 
   constructor(workDir: string) {
     this.#workDir = workDir;
-    mkdirSync(this.root, { recursive: true, mode: 0o755 });
-    mkdirSync(this.taskRoot, { recursive: true, mode: 0o755 });
+    makeFolder(this.root, 0o755);
+    makeFolder(this.taskRoot, 0o755);
   }
 
   /** Folder of all sandboxes; nothing outside of it is shown to anybody. */
@@ -40,7 +41,7 @@ export class Sandboxes {
   /** Makes the folder of a container, and the links that lead to it. */
   make(plan: ContainerPlan): string {
     const path = this.pathOf(plan);
-    mkdirSync(path, { recursive: true, mode: 0o755 });
+    makeFolder(path, 0o755);
     link(join(dirname(path), "latest"), plan.id);
     if (plan.taskId !== undefined) this.linkTask(plan, plan.taskId);
     return path;
@@ -49,7 +50,7 @@ export class Sandboxes {
   /** Makes the link from a task to the sandbox that it runs in. */
   linkTask(plan: ContainerPlan, taskId: TaskId): void {
     const place = join(this.taskRoot, plan.frameworkId, taskId);
-    mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+    makeFolder(dirname(place), 0o755);
     link(place, relative(dirname(place), this.pathOf(plan)));
   }
 

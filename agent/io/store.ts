@@ -29,6 +29,7 @@ export class CheckpointStore {
   readonly #db: RootDatabase<Uint8Array, string>;
   readonly #log: Logger;
   readonly #folder: string;
+  #hasFailed = false;
 
   /**
    * Opens the store of a work directory.
@@ -42,6 +43,8 @@ export class CheckpointStore {
         path: join(folder, "checkpoint"),
         encoding: "binary",
         mapSize: 2 ** 30,
+        // Batches of its own making have promises that nobody holds: a full disk would reject them.
+        eventTurnBatching: false,
       });
     } catch (cause) {
       throw errors.CHECKPOINT_FAILED(`cannot open it in ${folder}: ${reasonOf(cause)}`, cause);
@@ -114,6 +117,7 @@ export class CheckpointStore {
     });
   }
 
+  /** Only within a commit, where the promise of the commit is the one that counts. */
   #put(key: string, bytes: Uint8Array): void {
     void this.#db.put(key, bytes);
   }
@@ -121,15 +125,27 @@ export class CheckpointStore {
   async #commit(change: () => void): Promise<void> {
     try {
       await this.#db.batch(change);
-    } catch (cause) {
+    } catch (thrown) {
+      this.#hasFailed = true;
+      const cause = await commitCause(thrown);
       throw errors.CHECKPOINT_FAILED(reasonOf(cause), cause);
     }
   }
 
-  /** Closes it after what is being written. */
-  close(): Promise<void> {
-    return this.#db.close();
+  /**
+   * Closes it after what is being written. After a commit that failed there is nothing to wait for,
+   * and LMDB would wait for ever for the flush that follows it.
+   */
+  async close(): Promise<void> {
+    if (!this.#hasFailed) await this.#db.close();
   }
+}
+
+/** Why a commit failed: LMDB's error promises it, and leaves the promise to whoever catches it. */
+async function commitCause(thrown: unknown): Promise<unknown> {
+  const { commitError } = thrown as { readonly commitError?: Promise<never> };
+  if (commitError === undefined) return thrown;
+  return commitError.catch((cause: unknown) => cause);
 }
 
 function readEntry(key: string, bytes: Uint8Array): { value: unknown } | { reason: string } {

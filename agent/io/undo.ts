@@ -7,8 +7,16 @@ export class Undo {
     this.#acts.push(act);
   }
 
-  /** Undoes everything, once. */
+  /** Undoes everything, once; what fails keeps nothing else from it, and is thrown at the end. */
   async run(): Promise<void> {
-    for (let act = this.#acts.pop(); act !== undefined; act = this.#acts.pop()) await act();
+    const failures: unknown[] = [];
+    for (let act = this.#acts.pop(); act !== undefined; act = this.#acts.pop()) {
+      try {
+        await act();
+      } catch (thrown) {
+        failures.push(thrown);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }

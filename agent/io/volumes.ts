@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { readdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { errors, reasonOf } from "../../contract/errors.ts";
 import type { PersistentVolume } from "../../contract/ports/isolator.ts";
 import { reservationRole } from "../../contract/resources.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
+import { makeFolder } from "../../wire/index.ts";
 
 /**
  * Where persistent volumes are (E12): `volumes/roles/ROLE/ID` below the work directory, or below
@@ -28,7 +29,7 @@ export class Volumes {
 
   /** Makes the folder of a volume, if it is not there. */
   make(volume: Resource): void {
-    mkdirSync(this.pathOf(volume), { recursive: true, mode: 0o755 });
+    makeFolder(this.pathOf(volume), 0o755);
   }
 
   /** Removes a volume with all that is in it; the folder of a MOUNT disk itself stays. */
@@ -63,8 +64,8 @@ export class Volumes {
         throw errors.VOLUME_FAILED(id, `${containerPath} leads out of the sandbox`);
       }
       try {
-        mkdirSync(hostPath, { recursive: true, mode: 0o755 });
-        mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+        makeFolder(hostPath, 0o755);
+        makeFolder(dirname(place), 0o755);
         symlinkSync(hostPath, place);
       } catch (cause) {
         throw errors.VOLUME_FAILED(id, reasonOf(cause), cause);

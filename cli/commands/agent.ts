@@ -64,8 +64,8 @@ async function startDaemon(
   return {
     ready: { address: agent.address },
     ended,
-    stop: async (deadlineMs) => {
-      if (options.lifeline === true && !hasEnded) {
+    stop: async (deadlineMs, isFailure) => {
+      if (options.lifeline === true && !hasEnded && !isFailure) {
         // Nobody will start this agent again: what runs on it must not outlive it.
         agent.leave();
         await Promise.race([ended, afterMs(LEAVE_MS)]);

@@ -65,6 +65,10 @@ async function run(
   if (file !== undefined && (words.length > 0 || options.count !== undefined)) {
     throw errors.CLI_USAGE("--file goes neither with a command nor with --count");
   }
+  const { cpus, mem, disk = 0, gpus = 0 } = options;
+  if (cpus + mem + disk + gpus === 0) {
+    throw errors.CLI_USAGE("the tasks use no resources", "give --cpus, --mem or both above 0");
+  }
   const commands =
     file === undefined ? Array.from({ length: count }, () => words) : commandsIn(file);
   if (commands.length === 0) throw errors.CLI_USAGE(`there is no command in ${file}`);

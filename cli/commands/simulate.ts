@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { errors, reasonOf } from "../../contract/errors.ts";
-import { softwareVersion } from "../../kernel/host/software-version.ts";
+import { softwareVersion } from "../../wire/index.ts";
 import { builtInPlugins } from "../built-in-plugins.ts";
 import {
   type CliCommand,

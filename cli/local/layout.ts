@@ -1,8 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { errors } from "../../contract/errors.ts";
 import { configKinds, isObject, loadConfig } from "../../kernel/host/config.ts";
 import { parseConfig } from "../../kernel/host/config-file.ts";
+import { lockFolder } from "../../kernel/host/folder-lock.ts";
+import { makeConfigFolder } from "../../wire/index.ts";
 import { choosePort, freePort } from "./ports.ts";
 
 /** What a local cluster is made from. */
@@ -36,6 +39,8 @@ export interface Layout {
   readonly isTemporary: boolean;
   readonly master: ProcessPlan;
   readonly agents: readonly ProcessPlan[];
+  /** Lets another cluster use the data folder. */
+  unlock(): void;
 }
 
 type Section = Readonly<Record<string, unknown>>;
@@ -46,7 +51,7 @@ const TASK_PORTS = { begin: 31_000, count: 1_000 };
 /**
  * Chooses folders and ports and writes a config file for each process, so that each can be
  * started again as it was.
- * @throws LISTEN_FAILED, CONFIG_… for the config file
+ * @throws LISTEN_FAILED, LOCAL_DATA_LOCKED, CONFIG_… for the config file and the data folder
  */
 export async function planCluster(options: LayoutOptions): Promise<Layout> {
   const local = readLocal(options);
@@ -56,7 +61,24 @@ export async function planCluster(options: LayoutOptions): Promise<Layout> {
     options.dataDir === undefined
       ? mkdtempSync(join(tmpdir(), "tepui-"))
       : resolve(options.dataDir);
-  mkdirSync(join(dataDir, "logs"), { recursive: true, mode: 0o700 });
+  makeConfigFolder("dataDir", join(dataDir, "logs"), 0o700);
+  // Before anything is written: the files belong to the cluster that runs on them.
+  const refusal = (pid: number) => errors.LOCAL_DATA_LOCKED(dataDir, pid);
+  const unlock = lockFolder(dataDir, "local.lock", refusal);
+  try {
+    const processes = await planProcesses(local, dataDir, port);
+    return { dataDir, isTemporary, ...processes, unlock };
+  } catch (thrown) {
+    unlock();
+    throw thrown;
+  }
+}
+
+async function planProcesses(
+  local: LocalSections,
+  dataDir: string,
+  port: number,
+): Promise<Pick<Layout, "master" | "agents">> {
   const address = `127.0.0.1:${port}`;
   const workDir = join(dataDir, "master");
   const master = write(dataDir, "master", "master", workDir, address, {
@@ -71,7 +93,7 @@ export async function planCluster(options: LayoutOptions): Promise<Layout> {
     taken.push(own);
     agents.push(agentPlan(dataDir, local, index, address, own));
   }
-  return { dataDir, isTemporary, master, agents };
+  return { master, agents };
 }
 
 interface LocalSections {

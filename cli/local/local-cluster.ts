@@ -83,9 +83,10 @@ export class LocalCluster {
   }
 
   async #stop(): Promise<void> {
-    const { master, agents, dataDir, isTemporary } = this.layout;
+    const { master, agents, dataDir, isTemporary, unlock } = this.layout;
     await Promise.all(agents.map((agent) => this.#stopAgent(agent)));
     await this.#processes.get(master.name)?.stop(STOP_GRACE_MS);
+    unlock();
     if (isTemporary) rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
   }
 

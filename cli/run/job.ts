@@ -95,7 +95,7 @@ export async function runJob(
     onUpdate: (_, counts) => heard(counts),
     onOutcome: (_, counts) => heard(counts),
     onDisconnected: () => output.note("the master is gone; looking for it"),
-    onCancel: (killed) => output.note(`interrupted: killing ${killed} running ${tasks(killed)}`),
+    onCancel: (killed) => output.note(interruptedWords(killed)),
   });
   const result = await running.finally(() => watch.end());
   await streams.end();
@@ -111,6 +111,13 @@ export async function runJob(
   } else explain(context, result.outcomes[0]);
   if (result.cancelled !== undefined) output.note(cancelledWords(result));
   return code;
+}
+
+/** What is done at Ctrl-C, while something runs or before anything does. */
+export function interruptedWords(running: number): string {
+  return running === 0
+    ? "interrupted: nothing runs yet"
+    : `interrupted: killing ${running} running ${tasks(running)}`;
 }
 
 /** What became of a job that was interrupted: `killed 2 tasks, 3 tasks were never started`. */

@@ -17,6 +17,16 @@ export const cliErrors = {
       details: log,
       hint: "the lines above are the last of its log; --data-dir keeps the whole of it",
     }),
+  UNCAUGHT: (process: string, reason: string) =>
+    fault("UNCAUGHT", 500, `an error that nobody caught ends this ${process}: ${reason}`, {
+      where: process,
+      hint: "the stack in the log tells whose it is: a plugin's, or a mistake of Tepui's",
+    }),
+  LOCAL_DATA_LOCKED: (folder: string, pid: number) =>
+    fault("LOCAL_DATA_LOCKED", 409, `process ${pid} runs a local cluster on ${folder}`, {
+      where: folder,
+      hint: "stop that one, or give this one a --data-dir of its own",
+    }),
   DEMO_RESULT_WRONG: (reason: string) =>
     fault("DEMO_RESULT_WRONG", 500, `the count of the cluster is wrong: ${reason}`, {
       hint: "a task must have been lost or counted twice; please report it with the logs",

@@ -19,6 +19,12 @@ export const configErrors = {
     fault("CONFIG_MISSING_FIELD", 400, message, { where }),
   CONFIG_BAD_VALUE: (where: string, message: string, hint?: string) =>
     fault("CONFIG_BAD_VALUE", 400, message, { where, hint }),
+  CONFIG_FOLDER: (setting: string, path: string, reason: string, cause?: unknown) =>
+    fault("CONFIG_FOLDER", 400, `${path} cannot be a folder of this process: ${reason}`, {
+      where: `/${setting}`,
+      hint: `set ${setting} to a folder that it may make and write to`,
+      cause,
+    }),
   CONFIG_INVALID: (file: string, problems: readonly string[]) =>
     fault("CONFIG_INVALID", 400, `${problems.length} problems in the configuration`, {
       where: file,

@@ -12,7 +12,10 @@ export interface Position {
 
 /** A config file as data that remembers where everything stood. */
 export interface ParsedConfig {
-  /** What the text says; an empty file says `{}`. Undefined when there are problems. */
+  /**
+   * What the text says; an empty file says `{}`. Undefined when there are problems other than
+   * fields that are given twice: those do not hide what else is wrong.
+   */
   readonly value: unknown;
   /** What keeps the text from being read, each with its place. */
   readonly problems: readonly TepuiError[];
@@ -29,6 +32,8 @@ export function syntaxOf(file: string, text: string): ConfigSyntax {
   if (/\.ya?ml$/i.test(file)) return "yaml";
   return /^\s*(\{|\/\/|\/\*)/.test(text) ? "json" : "yaml";
 }
+
+const TOO_DEEP = "it is nested more deeply than any setting, or a bracket is not closed";
 
 /**
  * Reads a config file. JSON may have comments of both kinds and trailing commas. Both syntaxes go
@@ -53,15 +58,27 @@ export function parseConfig(file: string, text: string): ParsedConfig {
   const problems = [...document.errors, ...document.warnings].map((error) => {
     if (error.code !== "DUPLICATE_KEY")
       return errors.CONFIG_SYNTAX(where(error.pos[0]), error.message);
-    const key = plain.slice(error.pos[0], error.pos[1] - 1).replace(/["':\s].*$/s, "");
-    return errors.CONFIG_DUPLICATE_KEY(where(error.pos[0]), key || "this field");
+    return errors.CONFIG_DUPLICATE_KEY(where(error.pos[0]), keyAt(plain, error.pos[0]));
   });
   problems.push(...aliasProblems(document, where));
+  // The parser runs out of stack once for each level that it comes back through.
+  const deep = problems.find(({ message }) => message.startsWith("Maximum call stack size"));
+  if (deep !== undefined) {
+    problems.splice(0, problems.length, errors.CONFIG_SYNTAX(deep.where ?? file, TOO_DEEP));
+  }
+  const isReadable = problems.every(({ code }) => code === "CONFIG_DUPLICATE_KEY");
   return {
-    value: problems.length > 0 ? undefined : (document.toJS() ?? {}),
+    value: isReadable ? (document.toJS() ?? {}) : undefined,
     problems,
     locate: (pointer, part) => at(offsetOf(document, pointer, part)),
   };
+}
+
+/** The name of the field that begins at an offset, without quotes. */
+function keyAt(text: string, offset: number): string {
+  const [, double, single, bare] =
+    /^(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^:\n]+))/.exec(text.slice(offset)) ?? [];
+  return (double ?? single ?? bare ?? "").trim() || "this field";
 }
 
 /**

@@ -75,13 +75,14 @@ export function readConfig<T>(kind: ConfigKind<T>, sources: ConfigSources): Conf
     }
   }
   const overrides = overridesOf(kind.fields, sources, problems);
-  if (problems.length > 0) return { config: undefined, problems };
+  const isBlocked = problems.some(({ code }) => code !== "CONFIG_DUPLICATE_KEY");
+  if (isBlocked) return { config: undefined, problems };
   const raw = overrides.reduce<unknown>(
     (config, { path, value }) => valueSet(config, path, value),
     parsed?.value ?? {},
   );
   const checked = kind.validator.check(raw);
-  if (checked.ok) return { config: checked.value, problems };
+  if (checked.ok) return { config: problems.length > 0 ? undefined : checked.value, problems };
   const placed = checked.problems.map((problem) => ({
     problem,
     where: whereIs(problem, overrides, parsed, sources.file),
@@ -89,7 +90,10 @@ export function readConfig<T>(kind: ConfigKind<T>, sources: ConfigSources): Conf
   placed.sort((a, b) => a.where.line - b.where.line);
   return {
     config: undefined,
-    problems: placed.map(({ problem, where }) => configError(problem, where.text)),
+    problems: [
+      ...problems,
+      ...placed.map(({ problem, where }) => configError(problem, where.text)),
+    ],
   };
 }
 

@@ -82,6 +82,30 @@ test("the config file's sections reach the processes, with plugin paths made abs
   expect(agent.attributes).toBe("rack:x");
 });
 
+test("a second cluster on a data folder is refused before anything is written", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "tepui-test-"));
+  // The holder is another process, as it is when somebody types the command again.
+  const holder = spawn("sleep", ["60"]);
+  const stat = readFileSync(`/proc/${holder.pid}/stat`, "utf8").split(" ");
+  writeFileSync(join(dataDir, "local.lock"), `${holder.pid} ${stat[21]}`);
+  writeFileSync(join(dataDir, "master.json"), "kept");
+  try {
+    await expect(plan(1, { dataDir })).rejects.toMatchObject({
+      code: "LOCAL_DATA_LOCKED",
+      message: expect.stringContaining(`process ${holder.pid}`),
+    });
+    expect(readFileSync(join(dataDir, "master.json"), "utf8")).toBe("kept");
+    expect(existsSync(join(dataDir, "agent-1.json"))).toBe(false);
+  } finally {
+    holder.kill("SIGKILL");
+  }
+  // What a killed process leaves behind keeps nobody out.
+  await until("the holder is gone", () => !existsSync(`/proc/${holder.pid}`) || undefined);
+  const layout = await plan(0, { dataDir });
+  layout.unlock();
+  expect(existsSync(join(dataDir, "local.lock"))).toBe(false);
+});
+
 test("a taken port is an error when it was asked for, and replaced when it was not", async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cancelledWords } from "../../cli/run/job.ts";
+import { cancelledWords, interruptedWords } from "../../cli/run/job.ts";
 import { type AgentSize, type Need, whyWaiting } from "../../cli/run/waiting.ts";
 import type { Outcome } from "../../frameworks/taskset/model.ts";
 import { resources } from "../../sdk/index.ts";
@@ -45,6 +45,11 @@ test.each(reasons)("case %#: a wait is explained", (asked, agents, why) => {
 });
 
 const outcome = (attempts: number) => ({ attempts }) as Outcome;
+
+test("an interrupted job says what it kills, and nothing of what does not run", () => {
+  expect(interruptedWords(2)).toBe("interrupted: killing 2 running tasks");
+  expect(interruptedWords(0)).toBe("interrupted: nothing runs yet");
+});
 
 test("what an interrupted job never started is told apart from what it killed", () => {
   const words = (cancelled: number, ...attempts: number[]) =>

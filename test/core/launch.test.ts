@@ -63,8 +63,16 @@ const bad: readonly [string, Partial<TaskInfo>, RegExp][] = [
     { executor: { executorId: "e" as ExecutorId, command: { value: "x" } } },
     /but not both/,
   ],
-  ["M4 more than was offered", { resources: resourcesOf("cpus:5") }, /more resources than avail/],
-  ["M4 what was not offered", { resources: resourcesOf("floppies:1") }, /more resources than/],
+  [
+    "M4 more than was offered",
+    { resources: resourcesOf("cpus:5") },
+    /more resources than available in the offers: cpus\(\*\):5 of cpus\(\*\):\d/,
+  ],
+  [
+    "M4 what was not offered",
+    { resources: resourcesOf("floppies:1") },
+    /available in the offers: floppies\(\*\):1 of nothing$/,
+  ],
 ];
 
 test.each(bad)("D4 %s is a TASK_ERROR that says so, and its sibling runs", (_, change, message) => {

@@ -99,6 +99,21 @@ test("a name as Mesos spells it finds ours", () => {
   ]);
 });
 
+test("a field that is given twice is named, and hides nothing else that is wrong", () => {
+  const file = configFile("log: { level: loud }\n'hostname': a\n'hostname': b\n");
+  expect(checkConfigFile(file).map(({ code, message }) => [code, message])).toEqual([
+    ["CONFIG_DUPLICATE_KEY", '"hostname" is given twice'],
+    ["CONFIG_BAD_VALUE", expect.stringContaining("/log/level")],
+  ]);
+});
+
+test("text that is nested beyond reason is one problem", () => {
+  const problems = checkConfigFile(configFile(`hostname: ${"[".repeat(3_000)}`));
+  expect(problems.map(({ code, message }) => [code, message])).toEqual([
+    ["CONFIG_SYNTAX", expect.stringContaining("nested more deeply")],
+  ]);
+});
+
 test("text that cannot be read is a coded error with its place, in both syntaxes", () => {
   const rows: [name: string, text: string, code: string, place: string][] = [
     ["c.json", '{\n  "listen": {\n', "CONFIG_SYNTAX", ":3:1"],

@@ -1,7 +1,14 @@
 import type { AgentOrderOf } from "../../../contract/agent-api.ts";
 import type { ExecutorId, FrameworkId } from "../../../contract/ids.ts";
 import { limits } from "../../../contract/limits.ts";
-import { add, isEmpty, type Resources, trySubtract } from "../../../contract/resources.ts";
+import { printResources } from "../../../contract/resources/text.ts";
+import {
+  add,
+  contains,
+  isEmpty,
+  type Resources,
+  trySubtract,
+} from "../../../contract/resources.ts";
 import type { Operation } from "../../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo } from "../../../contract/schema/task.ts";
 import { encodedBytes, sizeProblem } from "../../../contract/size.ts";
@@ -40,7 +47,7 @@ export function launch(acceptance: Acceptance, operation: Launch): void {
       const what = executor === undefined ? "" : " with its executor";
       const message =
         left === undefined
-          ? `Task${what} uses more resources than available in the offers`
+          ? tooMuch(`Task${what}`, executor ? add(wanted, executor.cost) : wanted, acceptance.left)
           : "Task uses no resources";
       sayInvalid(acceptance, task, "REASON_TASK_INVALID", message);
       continue;
@@ -78,7 +85,10 @@ export function launchGroup(acceptance: Acceptance, operation: LaunchGroup): voi
   if (problem === undefined) {
     for (const task of tasks) left &&= trySubtract(left, normal(task.resources));
     if (executor !== undefined) left &&= trySubtract(left, executor.cost);
-    if (left === undefined) problem = "Task group uses more resources than available in the offers";
+    if (left === undefined) {
+      const costs = tasks.map((task) => normal(task.resources));
+      problem = tooMuch("Task group", costs.reduce(add, executor?.cost ?? []), acceptance.left);
+    }
   }
   if (problem !== undefined || left === undefined) {
     for (const task of tasks) {
@@ -91,6 +101,19 @@ export function launchGroup(acceptance: Acceptance, operation: LaunchGroup): voi
   const bare = tasks.map(withoutExecutor);
   for (const task of bare) book(acceptance, task, info.executorId, normal(task.resources));
   order(acceptance, bare, info);
+}
+
+/** Mesos' words, then the figures: what is wanted and what is left of each kind that is short. */
+function tooMuch(what: string, wanted: Resources, left: Resources): string {
+  const names = [...new Set(wanted.map(({ name }) => name))];
+  const short = names
+    .map((name) => [wanted, left].map((all) => all.filter((one) => one.name === name)))
+    .filter(([asked = [], there = []]) => !contains(there, asked))
+    .map(([asked = [], there = []]) => {
+      const rest = there.length === 0 ? "nothing" : printResources(there);
+      return `${printResources(asked)} of ${rest}`;
+    });
+  return `${what} uses more resources than available in the offers: ${short.join(", ")}`;
 }
 
 /** The executor of a group travels once and is kept once, however many tasks repeat it (D4). */

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { COORDINATOR } from "../../../contract/ports/coordinator.ts";
 import {
@@ -6,6 +5,7 @@ import {
   type PluginContext,
   type PluginInstance,
 } from "../../../contract/ports/plugin.ts";
+import { makeConfigFolder } from "../../../wire/index.ts";
 import { EmbeddedCoordinator } from "./coordinator.ts";
 import { lockDirectory } from "./lock.ts";
 import { openStore } from "./store.ts";
@@ -24,7 +24,7 @@ export interface EmbeddedConfig {
 export function create(context: PluginContext<EmbeddedConfig>): PluginInstance {
   const { mapMib } = context.config;
   const directory = context.config.directory ?? join(context.use(DATA_DIR), "registry");
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeConfigFolder("directory", directory, 0o700);
   const unlock = lockDirectory(directory);
   const store = openStore(join(directory, "registry"), mapMib, context.log);
   const coordinator = new EmbeddedCoordinator(store);

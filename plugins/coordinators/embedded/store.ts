@@ -28,25 +28,23 @@ export interface Store {
  * @throws REGISTRY_FAILED when it cannot be opened or has another layout.
  */
 export function openStore(path: string, mapMib: number, log: Logger): Store {
-  let db: RootDatabase<unknown, string>;
-  try {
-    db = open<unknown, string>({ path, mapSize: mapMib * 2 ** 20, encoding: "msgpack" });
-  } catch (cause) {
-    throw errors.REGISTRY_FAILED(`cannot open ${path}: ${reasonOf(cause)}`, cause);
-  }
+  const db = openDatabase(path, mapMib);
   const layout = db.get(LAYOUT_KEY) ?? LAYOUT;
   if (layout !== LAYOUT) {
     throw errors.REGISTRY_FAILED(
       `${path} has layout ${String(layout)}, this program reads ${LAYOUT}`,
     );
   }
+  let hasFailed = false;
   // Inside a transaction a put has nothing to wait for: `void` says that its promise is left alone.
   const durable = async <T>(what: string, change: () => T): Promise<T> => {
     try {
       const result = await db.transaction(change);
       await db.flushed;
       return result;
-    } catch (cause) {
+    } catch (thrown) {
+      hasFailed = true;
+      const cause = await commitCause(thrown);
       throw errors.REGISTRY_FAILED(`${what}: ${reasonOf(cause)}`, cause);
     }
   };
@@ -76,6 +74,30 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
       });
       if (current !== epoch) throw errors.REGISTRY_FENCED(epoch, current);
     },
-    close: () => db.close(),
+    // After a commit that failed LMDB would wait for ever for the flush that follows it.
+    close: async () => {
+      if (!hasFailed) await db.close();
+    },
   };
+}
+
+function openDatabase(path: string, mapMib: number): RootDatabase<unknown, string> {
+  try {
+    return open<unknown, string>({
+      path,
+      mapSize: mapMib * 2 ** 20,
+      encoding: "msgpack",
+      // Batches of its own making have promises that nobody holds: a full disk would reject them.
+      eventTurnBatching: false,
+    });
+  } catch (cause) {
+    throw errors.REGISTRY_FAILED(`cannot open ${path}: ${reasonOf(cause)}`, cause);
+  }
+}
+
+/** Why a commit failed: LMDB's error promises it, and leaves the promise to whoever catches it. */
+async function commitCause(thrown: unknown): Promise<unknown> {
+  const { commitError } = thrown as { readonly commitError?: Promise<never> };
+  if (commitError === undefined) return thrown;
+  return commitError.catch((cause: unknown) => cause);
 }

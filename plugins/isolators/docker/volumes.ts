@@ -1,8 +1,9 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { isAbsolute, join, posix, relative } from "node:path";
 import { errors } from "../../../contract/errors.ts";
 import type { PersistentVolume } from "../../../contract/ports/isolator.ts";
 import type { Volume } from "../../../contract/schema/container.ts";
+import { makeFolder } from "../../../wire/index.ts";
 import type { EngineMount } from "./engine-types.ts";
 
 /** Where a container finds its sandbox (F25). */
@@ -53,7 +54,7 @@ function sandboxFolder(path: string, { sandbox }: VolumeSurroundings): string {
   if (!isWithin(folder, sandbox)) {
     throw errors.DOCKER_VOLUME_INVALID(path, "leads out of the sandbox");
   }
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const real = realpathSync(folder);
   if (!isWithin(real, realpathSync(sandbox))) {
     throw errors.DOCKER_VOLUME_INVALID(path, "leads out of the sandbox by a link");

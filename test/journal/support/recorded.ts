@@ -7,7 +7,6 @@ import type { WasmPlugin } from "../../../contract/ports/plugin.ts";
 import { policySpec } from "../../../kernel/allocation/spec.ts";
 import type { OfferDecision } from "../../../kernel/core/event.ts";
 import { takeSnapshot } from "../../../kernel/core/snapshot/take.ts";
-import { softwareVersion } from "../../../kernel/host/software-version.ts";
 import { systemClock } from "../../../kernel/host/system-clock.ts";
 import { realDisk } from "../../../kernel/io/journal/disk.ts";
 import { Journal } from "../../../kernel/io/journal/journal.ts";
@@ -15,6 +14,7 @@ import { recorded, roundsRecorder } from "../../../kernel/io/journal/recorder.ts
 import { ROUND_STEPS_MAX, Rounds, type RoundsListener } from "../../../kernel/io/rounds.ts";
 import { type Observer, SimulatedCluster } from "../../../simulation/cluster/engine.ts";
 import type { Workload } from "../../../simulation/workload/model.ts";
+import { softwareVersion } from "../../../wire/index.ts";
 
 const nobody: Observer = { started: () => {}, ended: () => {}, pass: () => {} };
 

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect } from "vitest";
+import { softwareVersion } from "../../../wire/index.ts";
 import { ask } from "../support/client.ts";
 import { encoded } from "../support/framework.ts";
 import { both, type Client, jsonOnly, type Row } from "./suite.ts";
@@ -88,6 +89,7 @@ const routing: Row[] = [
     expect(Object.keys(rest)).toEqual(
       expect.arrayContaining(["build_date", "build_time", "build_user", "git_sha"]),
     );
+    expect(rest).toMatchObject({ software: "tepui", tepui_version: softwareVersion() });
   }),
   jsonOnly("1.6", "the v1 endpoints take POST, and say so", async (client) => {
     for (const path of ["/api/v1", "/api/v1/scheduler"]) {

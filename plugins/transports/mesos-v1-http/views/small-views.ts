@@ -1,5 +1,6 @@
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import type { HttpExchange, HttpHandler } from "../../../../contract/ports/http.ts";
+import { softwareVersion } from "../../../../wire/index.ts";
 import type { MesosConfig } from "../config.ts";
 import { answer, refuse } from "../http/answers.ts";
 import { redirect } from "../http/leadership.ts";
@@ -37,6 +38,9 @@ export function versionView(config: MesosConfig): HttpHandler {
     build_time: 0,
     build_user: "",
     git_sha: "",
+    // Not of Mesos: what answers here, and in which version of its own.
+    software: "tepui",
+    tepui_version: softwareVersion(),
   });
   return getOnly((exchange) => answerView(exchange, json));
 }
