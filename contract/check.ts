@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Static, TSchema } from "typebox";
+import { addNotations } from "./check/notations.ts";
 import { type CheckMode, type JsonSchema, prepare, type Share } from "./check/prepare.ts";
 import { type Problem, problemsOf } from "./check/problems.ts";
 import { addUnits } from "./check/units.ts";
@@ -46,7 +47,7 @@ const modes = {
 } as const;
 
 function newEngine(mode: CheckMode, more: { readonly meta?: false } = {}): Ajv2020 {
-  return addUnits(withBytes({ ...modes[mode], ...more }), mode === "strict");
+  return addNotations(addUnits(withBytes({ ...modes[mode], ...more }), mode === "strict"));
 }
 
 /**

@@ -1,4 +1,6 @@
+import { errors, type TepuiError } from "../contract/errors.ts";
 import type { DialOptions, Link, LinkHandlers } from "../contract/ports/transport.ts";
+import type { CloseReason } from "../contract/wire-protocol.ts";
 import { dial as dialWebSocket } from "../wire/index.ts";
 
 /** Opens a connection that heals itself; tests hand in one of their own. */
@@ -33,6 +35,17 @@ export function masterAddresses(masters?: string | readonly string[]): readonly 
   const list = typeof given === "string" ? given.split(",") : given;
   const addresses = list.map((one) => one.trim()).filter((one) => one !== "");
   return addresses.length === 0 ? [DEFAULT_MASTER] : addresses;
+}
+
+/** What is said when no master answered in time, with how the last attempt ended. */
+export function unreachable(
+  masters: string | readonly string[] | undefined,
+  withinMs: number,
+  failed: CloseReason | undefined,
+): TepuiError {
+  const last = failed === undefined ? "" : ` (${failed.message})`;
+  const addresses = masterAddresses(masters).join(", ");
+  return errors.MASTER_UNREACHABLE(addresses, `nothing within ${withinMs} ms${last}`);
 }
 
 /** Dials by the options: the WebSocket link of wire/ unless another dialler is given. */

@@ -10,8 +10,9 @@ import type {
 import { policyOrders } from "../contract/policy-api.ts";
 import type { Clock, Timer } from "../contract/ports/clock.ts";
 import type { Link } from "../contract/ports/transport.ts";
+import type { CloseReason } from "../contract/wire-protocol.ts";
 import { systemClock } from "../wire/index.ts";
-import { type ConnectOptions, connect, masterAddresses } from "./dial.ts";
+import { type ConnectOptions, connect, masterAddresses, unreachable } from "./dial.ts";
 import { EventQueue } from "./event-queue.ts";
 
 /** How an `OperatorClient` connects. */
@@ -149,9 +150,10 @@ export class OperatorClient {
   #open(): Promise<void> {
     const addresses = masterAddresses(this.#options.masters);
     const { connectMs = 5_000, name = "operator" } = this.#options;
+    let failed: CloseReason | undefined;
     return new Promise((resolve, reject) => {
       const deadline = this.#clock.after(connectMs, () => {
-        reject(errors.MASTER_UNREACHABLE(addresses.join(", "), `nothing within ${connectMs} ms`));
+        reject(unreachable(this.#options.masters, connectMs, failed));
       });
       this.#link = connect(
         this.#options,
@@ -166,6 +168,9 @@ export class OperatorClient {
             for (const message of messages) this.#take(message as OperatorReply);
           },
           onDown: () => this.#down(),
+          onAttemptFailed: (reason) => {
+            failed = reason;
+          },
           onClosed: (reason, refused) => {
             deadline.cancel();
             if (refused !== undefined) this.#refused = remoteError(refused, 403);

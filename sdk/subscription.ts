@@ -9,7 +9,7 @@ import type { TaskInfo, TaskStatus } from "../contract/schema/task.ts";
 import { isTerminal } from "../contract/task-state.ts";
 import type { CloseReason, Refused } from "../contract/wire-protocol.ts";
 import { systemClock } from "../wire/index.ts";
-import { connect, masterAddresses } from "./dial.ts";
+import { connect, masterAddresses, unreachable } from "./dial.ts";
 import { frameworkInfo } from "./framework-info.ts";
 import { checkOutgoing } from "./outgoing.ts";
 import { RecentUpdates } from "./recent-updates.ts";
@@ -38,6 +38,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
   #link: Link | undefined;
   #state: SchedulerState = "new";
   #subscriptions = 0;
+  #failure: CloseReason | undefined;
 
   constructor(options: SchedulerOptions) {
     super();
@@ -99,6 +100,9 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
         for (const message of messages) this.#take(message as FrameworkEvent);
       },
       onDown: (reason) => this.#down(reason),
+      onAttemptFailed: (reason) => {
+        this.#failure = reason;
+      },
       onClosed: (reason, refused) => this.#ended(reason, refused),
     });
     return this;
@@ -122,9 +126,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
         settle(() => resolve(frameworkId));
       const onError = (error: TepuiError): void => settle(() => reject(error));
       const timer = this.clock.after(deadlineMs, () => {
-        const addresses = masterAddresses(this.options.masters).join(", ");
-        const unreachable = errors.MASTER_UNREACHABLE(addresses, `nothing within ${deadlineMs} ms`);
-        settle(() => reject(unreachable));
+        settle(() => reject(unreachable(this.options.masters, deadlineMs, this.#failure)));
       });
       this.on("subscribed", onSubscribed);
       this.on("error", onError);

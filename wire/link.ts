@@ -253,9 +253,9 @@ class HealingLink implements Link {
       return;
     }
     if (refused?.redirect !== undefined && this.#follow(attempt.url, refused.redirect)) return;
-    if (welcomed || refused !== undefined) {
-      this.#guarded(() => this.#handlers.onDown?.(reason, refused));
-    }
+    const wasAnswered = welcomed || refused !== undefined;
+    if (wasAnswered) this.#guarded(() => this.#handlers.onDown?.(reason, refused));
+    else this.#guarded(() => this.#handlers.onAttemptFailed?.(reason));
     if (this.#isClosed()) return;
     this.#redialLater(welcomed);
   }

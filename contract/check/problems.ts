@@ -106,6 +106,8 @@ function problemOf(error: ErrorObject, root: unknown): Problem {
     }
     case "discriminator":
       return wrongTag(error, params);
+    case "notation":
+      return bad(path, error.message ?? "is not written as it has to be");
     case "unit":
       return bad(path, error.message ?? "has no such unit");
     case "bytes":

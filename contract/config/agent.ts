@@ -62,6 +62,7 @@ export const AgentConfigSchema = Type.Object(
     }),
     resources: Type.Optional(
       Type.Union([Type.String(), Type.Array(Type.Object({}, { additionalProperties: true }))], {
+        notation: "resources",
         description:
           "Resources to offer, as text (`cpus:8;mem:16384;gpus:2;ports:[31000-32000]`) or as a " +
           "list of resource objects. Kinds that are not named are detected (F7).",
@@ -73,6 +74,7 @@ export const AgentConfigSchema = Type.Object(
       description: "Role of resources that name none.",
     }),
     attributes: Type.String({
+      notation: "attributes",
       default: "",
       description: "Attributes of the machine, as `rack:r1;zone:west;generation:3` (F8).",
     }),

@@ -131,6 +131,7 @@ export const MasterConfigSchema = Type.Object(
       }),
     ),
     minAllocatableResources: Type.String({
+      notation: "quantities",
       default: "cpus:0.01|mem:32",
       description:
         "What is left of an agent is offered only when it holds one of these alternatives (C13). " +
@@ -150,6 +151,7 @@ export const MasterConfigSchema = Type.Object(
         "Agents with gpus are offered only to frameworks that are able to use them (C19).",
     }),
     weights: Type.Record(Type.String(), Type.Number({ exclusiveMinimum: 0 }), {
+      notation: "by role",
       default: {},
       description:
         "Weights of roles for a registry that holds none yet (E7); later changes go through " +

@@ -124,6 +124,8 @@ export interface LinkHandlers {
    * knows.
    */
   onDown?(reason: CloseReason, refused?: Refused): void;
+  /** An attempt to connect came to nothing; another one follows. */
+  onAttemptFailed?(reason: CloseReason): void;
   /** The link has ended: `close` was called, or a refusal was final. Nothing is called after it. */
   onClosed?(reason: CloseReason, refused?: Refused): void;
 }

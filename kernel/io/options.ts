@@ -1,23 +1,18 @@
 import type { MasterConfig } from "../../contract/config/master.ts";
 import { errors } from "../../contract/errors.ts";
-import { roleProblem } from "../../contract/ids.ts";
 import { parseQuantities } from "../../contract/resources/text.ts";
 import type { MasterInfo } from "../../contract/schema/agent.ts";
 import { type ClusterOptions, defaultOptions } from "../core/options.ts";
 
 /**
  * The cluster's options from the master's config.
- * @throws CONFIG_BAD_VALUE for a text that the schema cannot check
+ * @throws CONFIG_BAD_VALUE where a config that was not checked by its schema is wrong
  */
 export function clusterOptions(config: MasterConfig, master: MasterInfo): ClusterOptions {
   const text = config.minAllocatableResources;
   const quantities = text === "" ? { ok: true as const, value: [] } : parseQuantities(text);
   if (!quantities.ok) {
     throw errors.CONFIG_BAD_VALUE("minAllocatableResources", `"${text}": ${quantities.message}`);
-  }
-  for (const role of Object.keys(config.weights)) {
-    const problem = roleProblem(role);
-    if (problem !== undefined) throw errors.CONFIG_BAD_VALUE(`weights.${role}`, problem);
   }
   return {
     ...defaultOptions,

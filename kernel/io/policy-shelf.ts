@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errors } from "../../contract/errors.ts";
 import { limits } from "../../contract/limits.ts";
 import { didYouMean } from "../../contract/nearest.ts";
 import type { OperatorParams } from "../../contract/operator-api.ts";
 import { ALLOCATOR, type WasmPlugin } from "../../contract/ports/plugin.ts";
+import { makeFolder } from "../../wire/index.ts";
 import { policySpec, withSettings } from "../allocation/spec.ts";
 import type { PolicySpec } from "../allocation/supervisor.ts";
 import { isPluginPath } from "../host/find.ts";
@@ -170,7 +171,7 @@ export class PolicyShelf {
       const most = limits.policySentBytesMax >> 10;
       throw errors.POLICY_NOT_SENDABLE(name, `it is larger than ${most} KiB`);
     }
-    mkdirSync(this.#parts.folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.#parts.folder, 0o700);
     const folder = mkdtempSync(join(this.#parts.folder, "sent-"));
     writeFileSync(join(folder, "policy.wasm"), module);
     writeFileSync(join(folder, "plugin.json"), text);

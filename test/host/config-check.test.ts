@@ -14,6 +14,21 @@ test("the kind of a config file is told from its fields", () => {
   ]);
 });
 
+test("what is written in a notation of its own is read before anything starts from it", () => {
+  const agents = configFile('resources: "cpus:-1;mem:x"\nattributes: ":::"\nworkDir: /w\n');
+  expect(problemLines(agents, checkConfigFile(agents))).toEqual([
+    expect.stringMatching(/^1:12 CONFIG_BAD_VALUE \/resources: at character 0: /),
+    expect.stringMatching(/^2:13 CONFIG_BAD_VALUE \/attributes: at character 0: /),
+  ]);
+  const listed = configFile("resources: [{ name: cpus, type: SCALER }]\nworkDir: /w\n");
+  expect(problemLines(listed, checkConfigFile(listed))).toHaveLength(1);
+  const masters = configFile('minAllocatableResources: "zzz"\nweights: { "a//b": 2, "fine": 1 }\n');
+  expect(problemLines(masters, checkConfigFile(masters))).toEqual([
+    expect.stringMatching(/^1:26 CONFIG_BAD_VALUE \/minAllocatableResources: at character /),
+    expect.stringMatching(/^2:10 CONFIG_BAD_VALUE \/weights: "a\/\/b": /),
+  ]);
+});
+
 test("with plugins in the check, every plugin that would be refused is placed in the file", () => {
   const folder = pluginFolder();
   const config = { type: "object", properties: { port: { type: "integer" } } };

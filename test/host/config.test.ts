@@ -175,12 +175,12 @@ test("flags override variables, those the file, and that the defaults (A9)", () 
 });
 
 test("masters and resources as JSON come through the environment, text stays text", () => {
-  const json = '[{"name":"cpus","type":"SCALAR"}]';
+  const json = '[{"name":"cpus","type":"SCALAR","scalar":{"value":2}}]';
   const listed = loadConfig(agent, {
     environment: { TEPUI_MASTER: '["a:1","b:2"]', TEPUI_RESOURCES: json },
   });
   expect(listed.master).toEqual(["a:1", "b:2"]);
-  expect(listed.resources).toEqual([{ name: "cpus", type: "SCALAR" }]);
+  expect(listed.resources).toEqual([{ name: "cpus", type: "SCALAR", scalar: { value: 2 } }]);
   const plain = loadConfig(agent, {
     environment: { TEPUI_MASTER: "[::1]:5050", TEPUI_RESOURCES: "ports:[1-2]" },
   });

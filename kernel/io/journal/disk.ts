@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../../../wire/index.ts";
 
 /** What the journal asks of a file system. */
 export interface Disk {
@@ -31,7 +32,7 @@ const SYNCED: number | undefined = fs.constants.O_DSYNC;
 /** The file system of this machine. */
 export const realDisk: Disk = {
   async list(folder) {
-    await fs.promises.mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     return fs.promises.readdir(folder);
   },
   read: (path) => fs.promises.readFile(path),

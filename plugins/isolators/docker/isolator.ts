@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { errors, reasonOf } from "../../../contract/errors.ts";
 import type { ContainerId } from "../../../contract/ids.ts";
@@ -12,6 +12,7 @@ import type {
   Usage,
 } from "../../../contract/ports/isolator.ts";
 import type { PluginContext } from "../../../contract/ports/plugin.ts";
+import { makeFolder } from "../../../wire/index.ts";
 import { limitsOf, outOfMemory } from "./amounts.ts";
 import type { DockerConfig } from "./config.ts";
 import { EngineContainer } from "./container.ts";
@@ -57,7 +58,7 @@ export class DockerIsolator implements Isolator {
     this.#context = context;
     this.#scope = scope;
     this.#folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     this.#engine = new Engine(new EngineClient(config.socket, config.callTimeout), clock, log);
     this.#removals = new Removals(this.#engine, log);
     this.#images = new Images(this.#engine.client, clock);

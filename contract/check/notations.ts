@@ -1,0 +1,52 @@
+import type { Ajv2020, FuncKeywordDefinition } from "ajv/dist/2020.js";
+import { roleProblem } from "../ids.ts";
+import type { Parsed } from "../parsed.ts";
+import { parseAttributes } from "../resources/attributes.ts";
+import { parseQuantities, parseResources } from "../resources/text.ts";
+
+/** What is wrong with a value in a notation of its own; `undefined` when nothing is. */
+type Reader = (value: unknown) => string | undefined;
+
+const readers = {
+  /** Mesos' notation of resources, as text or as a list of objects (F7). */
+  resources: (value) =>
+    problemOf(parseResources(typeof value === "string" ? value : JSON.stringify(value))),
+  /** `name:value;…` (F8). */
+  attributes: (value) => problemOf(parseAttributes(String(value))),
+  /** Alternatives of amounts, `cpus:0.01|mem:32`; empty for none (C13). */
+  quantities: (value) => (value === "" ? undefined : problemOf(parseQuantities(String(value)))),
+  /** An object whose fields are called as roles are (E1). */
+  "by role": (value) => {
+    for (const role of Object.keys(value as object)) {
+      const problem = roleProblem(role);
+      if (problem !== undefined) return `"${role}": ${problem}`;
+    }
+    return undefined;
+  },
+} satisfies Record<string, Reader>;
+
+function problemOf(read: Parsed<unknown>): string | undefined {
+  return read.ok ? undefined : `at character ${read.position}: ${read.message}`;
+}
+
+/**
+ * Teaches an ajv engine the keyword `notation`, so that a config is wholly checked before anything
+ * starts from it, with the place of every mistake.
+ */
+export function addNotations(engine: Ajv2020): Ajv2020 {
+  const read: NonNullable<FuncKeywordDefinition["validate"]> = (
+    notation: keyof typeof readers,
+    value: unknown,
+  ) => {
+    const problem = readers[notation](value);
+    if (problem === undefined) return true;
+    read.errors = [{ keyword: "notation", message: problem, params: {} }];
+    return false;
+  };
+  return engine.addKeyword({
+    keyword: "notation",
+    type: ["string", "array", "object"],
+    metaSchema: { enum: Object.keys(readers) },
+    validate: read,
+  });
+}
