@@ -94,8 +94,9 @@ describeWith("docker", "an agent with the docker isolator", () => {
   });
 
   test("a task runs at its own address, and what cannot run never did", async () => {
+    const before = master.registrations.length;
     const agent = await start();
-    await until("it has registered", () => master.registrations.length > 0);
+    await until("it has registered", () => master.registrations.length > before);
     launch({ good: "sleep 1; exit 4" });
     launch(
       { bad: "true" },
