@@ -43,14 +43,16 @@ export const disturbanceRows: readonly Row[] = [
       const after = await watcher.offer();
       expect(after.id).not.toEqual(before.id);
       for (const { framework } of frameworks) {
-        const seen = framework.statuses.length;
         await framework.call("RECONCILE", { reconcile: {} });
-        expect(await framework.status()).toMatchObject({
-          state: "TASK_RUNNING",
-          reason: "REASON_RECONCILIATION",
-        });
-        // The answer is the first that came since: nothing was said while the agent was away.
-        expect(framework.statuses.length).toBe(seen + 1);
+        // The answer is the first that comes: nothing is said while the agent is away. But for what
+        // it sends again, if it was killed before an acknowledgement was on its disk (D5).
+        let status = await framework.status();
+        while (status.uuid !== undefined) {
+          expect(status.state).toMatch(/^TASK_(STARTING|RUNNING)$/);
+          await framework.acknowledge(status);
+          status = await framework.status();
+        }
+        expect(status).toMatchObject({ state: "TASK_RUNNING", reason: "REASON_RECONCILIATION" });
         await framework.call("KILL", { kill: { task_id: { value: "t" } } });
         await framework.reach("TASK_KILLED");
       }

@@ -133,6 +133,8 @@ const offers: Row[] = [
           : { role: "r", reservation: {} },
       );
       expect(Object.keys(reserved)).not.toContain(isRefined ? "role" : "reservations");
+      // It would hold what the next one waits for.
+      await framework.teardown();
     }
   }),
 ];
