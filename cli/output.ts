@@ -10,6 +10,7 @@ export interface Sink {
   /** True while it takes what is written into memory, because its reader is slow. */
   readonly writableNeedDrain?: boolean | undefined;
   once?(event: "drain" | "error", act: () => void): unknown;
+  off?(event: "drain" | "error", act: () => void): unknown;
 }
 
 /** What commands print: tables and text for people, or JSON for programs. */
@@ -33,6 +34,7 @@ export class Output {
   readonly #error: Sink;
   readonly #outColors: ReturnType<typeof colors.createColors>;
   readonly #errorColors: ReturnType<typeof colors.createColors>;
+  readonly #drains = new Map<Sink, Promise<void>>();
   #liveText = "";
 
   constructor(options: OutputOptions = {}) {
@@ -67,15 +69,26 @@ export class Output {
   /** Resolves when what was written is on its way: what follows would only fill the memory. */
   drained(): Promise<void> {
     const full = [this.#out, this.#error].filter(({ writableNeedDrain }) => writableNeedDrain);
-    const drains = full.map(
-      (sink) =>
-        new Promise<void>((resolve) => {
-          sink.once?.("drain", resolve);
-          // Nobody reads any more.
-          sink.once?.("error", resolve);
-        }),
-    );
-    return Promise.all(drains).then(() => {});
+    return Promise.all(full.map((sink) => this.#drainOf(sink))).then(() => {});
+  }
+
+  /** One wait for each sink, however many ask for it. */
+  #drainOf(sink: Sink): Promise<void> {
+    const known = this.#drains.get(sink);
+    if (known !== undefined) return known;
+    const drain = new Promise<void>((resolve) => {
+      const over = (): void => {
+        sink.off?.("drain", over);
+        sink.off?.("error", over);
+        this.#drains.delete(sink);
+        resolve();
+      };
+      sink.once?.("drain", over);
+      // Nobody reads any more.
+      sink.once?.("error", over);
+    });
+    this.#drains.set(sink, drain);
+    return drain;
   }
 
   /** One JSON document on one line; lists that grow print one document for each entry. */

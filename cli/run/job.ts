@@ -120,14 +120,20 @@ export function interruptedWords(running: number): string {
     : `interrupted: killing ${running} running ${tasks(running)}`;
 }
 
-/** What became of a job that was interrupted: `killed 2 tasks, 3 tasks were never started`. */
+/**
+ * What became of a job that was interrupted: `killed 2 tasks, 3 tasks were never started`. Of those
+ * whose agent did not answer in time it is not known whether they have ended.
+ */
 export function cancelledWords({
   cancelled = 0,
   outcomes,
 }: Pick<BatchResult, "cancelled" | "outcomes">): string {
   const never = outcomes.filter(({ attempts }) => attempts === 0).length;
+  const unheard = outcomes.filter(({ state }) => state === "TASK_UNKNOWN").length;
+  const killed = Math.max(0, cancelled - unheard);
   const words = [
-    ...(cancelled > 0 || never === 0 ? [`killed ${cancelled} ${tasks(cancelled)}`] : []),
+    ...(killed > 0 || never + unheard === 0 ? [`killed ${killed} ${tasks(killed)}`] : []),
+    ...(unheard > 0 ? [`${unheard} ${tasks(unheard)} may still be running`] : []),
     ...(never > 0
       ? [`${never} ${tasks(never)} ${never === 1 ? "was" : "were"} never started`]
       : []),

@@ -121,7 +121,7 @@ export async function runBatch(job: BatchJob, options: BatchOptions): Promise<Ba
     runner.stop();
     await scheduler.teardown();
   }
-  const outcomes = job.tasks.map(({ id }) => set.outcomeOf(id) ?? abandoned(id));
+  const outcomes = job.tasks.map(({ id }) => set.outcomeOf(id) ?? unheard(id, set));
   return { outcomes, counts: set.counts, cancelled, elapsedMs: Date.now() - startedMs };
 }
 
@@ -159,8 +159,15 @@ function taskOf(job: BatchJob, task: BatchTask): Omit<TaskRequest, "taskId"> {
 }
 
 /** Stands for a task of a cancelled batch whose end was not heard of in time. */
-function abandoned(key: string): Outcome {
-  return { key, state: "TASK_KILLED", attempts: 0, endedMs: Date.now() };
+function unheard(key: string, set: TaskSet): Outcome {
+  const message = "it was told to end, and not heard of since";
+  return {
+    key,
+    state: "TASK_UNKNOWN",
+    attempts: set.attemptsOf(key),
+    message,
+    endedMs: Date.now(),
+  };
 }
 
 /** A promise that others settle. */

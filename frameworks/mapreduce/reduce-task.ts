@@ -1,11 +1,4 @@
-import {
-  closeSync,
-  createWriteStream,
-  openSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, createWriteStream, openSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -56,10 +49,11 @@ export function reduceFiles(files: readonly string[], job: JobModule, result: st
       const parsed = values.map((value) => JSON.parse(value) as unknown);
       text += recordLine(name, job.reduce(name, parsed));
       if (text.length < WRITE_CHARS) continue;
-      writeSync(fd, text);
+      // Goes on after a short write, as a full disk makes them, until it is all there or fails.
+      writeFileSync(fd, text);
       text = "";
     }
-    writeSync(fd, text);
+    writeFileSync(fd, text);
   } finally {
     closeSync(fd);
   }

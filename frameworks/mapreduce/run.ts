@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { errors } from "../../contract/errors.ts";
+import { errors, reasonOf } from "../../contract/errors.ts";
 import {
   resources,
   type SandboxPlace,
@@ -17,6 +17,9 @@ import { MapReducePlan } from "./planner.ts";
 import { parseRecord } from "./records.ts";
 import { splitInputs } from "./splits.ts";
 import { LOST_FILE, RESULT_FILE, specEnvironment, type TaskSpec } from "./task-spec.ts";
+
+/** How often a result that cannot be fetched is made again before the job fails. */
+const RESULT_LOSSES_MAX = 5;
 
 /** The program of the tasks; run from the sources, the built one is used. */
 function workerFile(): string {
@@ -46,6 +49,8 @@ class JobRun {
   readonly #scheduler: Scheduler;
   readonly #runner: TaskSetRunner;
   readonly #records = new Map<string, unknown>();
+  /** How often the result of a reduce was lost. */
+  readonly #losses = new Map<string, number>();
   readonly #startedMs = Date.now();
   #resolve: () => void = () => {};
   #reject: (error: Error) => void = () => {};
@@ -179,6 +184,7 @@ class JobRun {
       void this.#collect(attempt);
   }
 
+  /** Takes over what a reduce made; one whose result is lost is reduced again, a few times. */
   async #collect(attempt: Attempt): Promise<void> {
     const found = new Map<string, unknown>();
     try {
@@ -188,9 +194,17 @@ class JobRun {
         const { key, value } = parseRecord(line);
         found.set(JSON.parse(key) as string, JSON.parse(value));
       }
-    } catch {
+    } catch (thrown) {
       if (this.#isOver) return;
-      this.#options.onTrouble?.(`the result of ${attempt.taskId} is lost; it runs again`);
+      const { key, taskId } = attempt;
+      const reason = reasonOf(thrown);
+      const losses = (this.#losses.get(key) ?? 0) + 1;
+      this.#losses.set(key, losses);
+      if (losses > RESULT_LOSSES_MAX) {
+        this.#reject(errors.JOB_FAILED(key, `its result was lost ${losses} times: ${reason}`));
+        return;
+      }
+      this.#options.onTrouble?.(`the result of ${taskId} is lost (${reason}); it runs again`);
       this.#plan.resultLost(attempt.key, Date.now());
       this.#runner.refresh();
       return;

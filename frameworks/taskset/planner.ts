@@ -17,13 +17,12 @@ import type {
 const REFUSE_IDLE_MS = 3_600_000;
 /** Offers that something would take once its patience has ended are refused this long. */
 const REFUSE_PATIENT_MS = 1_000;
-/** After so many items that do not fit, the rest of a long queue is not tried on this offer. */
+/** After so many items that do not fit, the rest of a queue is not tried on an offer. */
 const MISFITS_MAX = 256;
 
 /**
- * Decides what to launch where, and what the end of a task means: the whole judgement of `batch`
- * and `mapreduce`. It does no I/O and knows no clock, so it is tested by tables. Items may be added
- * at any time, and finished ones reopened when what they left behind is lost.
+ * Decides what to launch where, and what the end of a task means, for `batch` and `mapreduce`, with
+ * neither I/O nor clock. Finished items may be reopened when what they left behind is lost.
  */
 export class TaskSet {
   readonly #rules: TaskSetRules;
@@ -104,6 +103,11 @@ export class TaskSet {
     this.#counts.reruns++;
     this.#wait(entry, nowMs);
     return true;
+  }
+
+  /** How often an item was launched. */
+  attemptsOf(key: string): number {
+    return this.#entries.get(key)?.attempts ?? 0;
   }
 
   /** Lets a second attempt of a slow item wait for an offer of another agent. */

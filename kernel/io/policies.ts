@@ -79,24 +79,27 @@ export class Policies {
     return { policy: policyView(loaded, rounds) };
   }
 
-  async unload({ name }: OperatorParams<"unload-policy">): Promise<object> {
-    const { shelf } = this.#parts;
-    const { supervisor, shadows } = this.#parts.rounds;
-    const { plugin } = shelf.get(name);
-    if (name === supervisor.live?.name) throw errors.POLICY_LIVE(name, "unloaded");
-    if (name === supervisor.previous?.name) {
-      throw errors.POLICY_IN_USE(name, "it is kept for a rollback");
-    }
-    if (name === shelf.configured) throw errors.POLICY_IN_USE(name, "the config file names it");
-    if (shadows.isRunning(name)) {
-      const hint = `\`tepui policy shadow ${name} --stop\` ends that`;
-      throw errors.POLICY_IN_USE(name, "it runs as a shadow", hint);
-    }
-    await shelf.unload(name);
-    this.#spares.drop(name);
-    shadows.forget(name);
-    this.#note(plugin, { what: "unloaded" });
-    return {};
+  unload({ name }: OperatorParams<"unload-policy">): Promise<object> {
+    // In turn: a promotion that waits for the registry has named it already.
+    return this.#inTurn(async () => {
+      const { shelf } = this.#parts;
+      const { supervisor, shadows } = this.#parts.rounds;
+      const { plugin } = shelf.get(name);
+      if (name === supervisor.live?.name) throw errors.POLICY_LIVE(name, "unloaded");
+      if (name === supervisor.previous?.name) {
+        throw errors.POLICY_IN_USE(name, "it is kept for a rollback");
+      }
+      if (name === shelf.configured) throw errors.POLICY_IN_USE(name, "the config file names it");
+      if (shadows.isRunning(name)) {
+        const hint = `\`tepui policy shadow ${name} --stop\` ends that`;
+        throw errors.POLICY_IN_USE(name, "it runs as a shadow", hint);
+      }
+      await shelf.unload(name);
+      this.#spares.drop(name);
+      shadows.forget(name);
+      this.#note(plugin, { what: "unloaded" });
+      return {};
+    });
   }
 
   shadow({ name, rounds: most }: OperatorParams<"shadow-policy">): OperatorResult<"shadow-policy"> {

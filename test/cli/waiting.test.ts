@@ -60,3 +60,12 @@ test("what an interrupted job never started is told apart from what it killed", 
   expect(words(0, 0)).toBe("1 task was never started");
   expect(words(0, 1)).toBe("killed 0 tasks");
 });
+
+test("a task whose end was not heard of is not said to be over", () => {
+  const unheard = { attempts: 1, state: "TASK_UNKNOWN" } as Outcome;
+  expect(cancelledWords({ cancelled: 1, outcomes: [unheard] })).toBe("1 task may still be running");
+  const outcomes = [unheard, outcome(1), outcome(0)];
+  expect(cancelledWords({ cancelled: 2, outcomes })).toBe(
+    "killed 1 task, 1 task may still be running, 1 task was never started",
+  );
+});

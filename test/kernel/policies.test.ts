@@ -198,6 +198,19 @@ test("what is in use is not unloaded, and says what uses it", async () => {
   expect((await policies.load({ plugin: "random" })).policy.state).toBe("loaded");
 });
 
+test("what is being promoted is not unloaded meanwhile", async () => {
+  const registry = new MemoryRegistry();
+  const { policies } = await policyMaster(registry);
+  await policies.load({ plugin: "fair" });
+  registry.hold();
+  const promoted = policies.promote({ name: "fair" });
+  const unloaded = policies.unload({ name: "fair" });
+  registry.release();
+  expect((await promoted).policy.name).toBe("fair");
+  await expect(unloaded).rejects.toMatchObject({ code: "POLICY_LIVE" });
+  expect((await policies.promote({ name: "drf" })).previous.name).toBe("fair");
+});
+
 test("what is missing or ambiguous is named", async () => {
   const { policies } = await policyMaster(new MemoryRegistry());
   await expect(policies.rollback()).rejects.toMatchObject({ code: "POLICY_NONE_BEFORE" });
