@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder } from "../../wire/index.ts";
 import { type KeeperExit, parseExit } from "./keeper.ts";
 
 /** The folder in which keepers record how containers ended, one file each. */
@@ -9,7 +8,7 @@ export class ExitRecords {
 
   constructor(folder: string) {
     this.folder = folder;
-    makeFolder(folder, 0o700);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 
   /** How a container ended, if that is known. */
