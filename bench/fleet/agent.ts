@@ -39,7 +39,6 @@ export class SimulatedAgent {
 
   constructor(options: SimulatedAgentOptions) {
     this.#options = options;
-    options.ledger?.agent(options.hostname, options.resources);
     let registered = (): void => {};
     this.#registered = new Promise((resolve) => {
       registered = resolve;
@@ -75,7 +74,10 @@ export class SimulatedAgent {
   }
 
   #register(): void {
-    const { hostname, resources, attributes = [] } = this.#options;
+    const { hostname, resources, attributes = [], ledger } = this.#options;
+    // Coming back, it says that nothing runs there any more, and that is so.
+    this.#tasks.clear();
+    ledger?.agent(hostname, resources);
     const agent = {
       ...{ hostname, ip: "127.0.0.1", port: 1 },
       resources: [...resources],
