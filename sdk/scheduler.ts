@@ -29,6 +29,7 @@ export class Scheduler extends Subscription {
   #lastRequest = 0;
   /** What the master was last told of this framework. */
   #described: FrameworkOptions = this.options;
+  #accepted: FrameworkOptions = this.options;
 
   /** Launches tasks on the agent of the offers; what is left of the offers is given back. */
   launch(
@@ -161,8 +162,7 @@ export class Scheduler extends Subscription {
     changes: Partial<Omit<FrameworkOptions, "id">>,
     offerConstraints: OfferConstraints | undefined = this.constraints,
   ): Promise<void> {
-    const before = this.#described;
-    const described = { ...before, ...changes };
+    const described = { ...this.#described, ...changes };
     const { id } = this.info;
     const framework = frameworkInfo({ ...described, ...(id === undefined ? {} : { id }) });
     const suppressedRoles = framework.roles.filter((role) => this.suppressed.has(role));
@@ -180,10 +180,12 @@ export class Scheduler extends Subscription {
       () => {
         this.info = framework;
         this.constraints = offerConstraints;
+        this.#accepted = described;
       },
       (error) => {
         this.replies.delete(requestId);
-        if (this.#described === described) this.#described = before;
+        // What was asked for later holds this change, too, and is refused with it.
+        if (this.#described === described) this.#described = this.#accepted;
         throw error;
       },
     );

@@ -12,9 +12,9 @@ const readers = {
   resources: (value) =>
     problemOf(parseResources(typeof value === "string" ? value : JSON.stringify(value))),
   /** `name:value;…` (F8). */
-  attributes: (value) => problemOf(parseAttributes(String(value))),
+  attributes: textual((text) => problemOf(parseAttributes(text))),
   /** Alternatives of amounts, `cpus:0.01|mem:32`; empty for none (C13). */
-  quantities: (value) => (value === "" ? undefined : problemOf(parseQuantities(String(value)))),
+  quantities: textual((text) => (text === "" ? undefined : problemOf(parseQuantities(text)))),
   /** An object whose fields are called as roles are (E1). */
   "by role": (value) => {
     for (const role of Object.keys(value as object)) {
@@ -24,6 +24,11 @@ const readers = {
     return undefined;
   },
 } satisfies Record<string, Reader>;
+
+/** Reads text alone: that it is text, the type of the field says. */
+function textual(read: (text: string) => string | undefined): Reader {
+  return (value) => (typeof value === "string" ? read(value) : undefined);
+}
 
 function problemOf(read: Parsed<unknown>): string | undefined {
   return read.ok ? undefined : `at character ${read.position}: ${read.message}`;

@@ -106,6 +106,29 @@ test("what was changed of a framework stays when something else is changed (B7)"
   });
 });
 
+test("a change that was refused is in none that is asked for afterwards", async () => {
+  const { fake, scheduler } = await subscribed();
+  const problem = { code: "FRAMEWORK_INVALID", message: "no" };
+  const bad = scheduler.updateFramework({ webuiUrl: "bad" });
+  const meanwhile = scheduler.updateFramework({ name: "meanwhile" });
+  const both = Promise.allSettled([bad, meanwhile]);
+  await until("both", () => fake.of("update-framework").length === 2);
+  for (const { requestId } of fake.of("update-framework") as unknown as { requestId: number }[]) {
+    fake.say({ type: "framework-updated", requestId, problem });
+  }
+  await both;
+  const last = scheduler.updateFramework({ name: "later" });
+  await until("a third", () => fake.of("update-framework").length === 3);
+  const [, , third] = fake.of("update-framework") as unknown as {
+    requestId: number;
+    framework: object;
+  }[];
+  expect(third?.framework).toMatchObject({ name: "later" });
+  expect(third?.framework).not.toHaveProperty("webuiUrl");
+  fake.say({ type: "framework-updated", requestId: third?.requestId });
+  await last;
+});
+
 test("wanting no offers suppresses every role, some of which may be suppressed already", async () => {
   const { fake, scheduler } = await subscribed({ roles: ["a", "b"] });
   scheduler.suppress(["a"]);

@@ -6,16 +6,11 @@ import { errors } from "../../../contract/errors.ts";
 function identityOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const startTicks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-    return `${pid} ${startTicks}`;
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // A killed process that nobody has waited for holds nothing any more.
+    return fields[0] === "Z" ? undefined : `${pid} ${fields[19]}`;
   } catch {
-    // No /proc on this platform, or no such process: signal 0 tells the two apart.
-    try {
-      process.kill(pid, 0);
-      return `${pid}`;
-    } catch {
-      return undefined;
-    }
+    return undefined;
   }
 }
 
