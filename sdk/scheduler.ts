@@ -27,9 +27,10 @@ export interface AcceptOptions {
  */
 export class Scheduler extends Subscription {
   #lastRequest = 0;
-  /** What the master was last told of this framework. */
-  #described: FrameworkOptions = this.options;
+  /** What the master has taken of this framework. */
   #accepted: FrameworkOptions = this.options;
+  /** What it was told beside and has not answered; a change must not undo another one. */
+  #changes: readonly Partial<FrameworkOptions>[] = [];
 
   /** Launches tasks on the agent of the offers; what is left of the offers is given back. */
   launch(
@@ -162,15 +163,14 @@ export class Scheduler extends Subscription {
     changes: Partial<Omit<FrameworkOptions, "id">>,
     offerConstraints: OfferConstraints | undefined = this.constraints,
   ): Promise<void> {
-    const described = { ...this.#described, ...changes };
+    this.#changes = [...this.#changes, changes];
+    const described = Object.assign({}, this.#accepted, ...this.#changes) as FrameworkOptions;
     const { id } = this.info;
     const framework = frameworkInfo({ ...described, ...(id === undefined ? {} : { id }) });
     const suppressedRoles = framework.roles.filter((role) => this.suppressed.has(role));
     const requestId = ++this.#lastRequest;
     const constraints = offerConstraints === undefined ? {} : { offerConstraints };
     const call = { requestId, framework, suppressedRoles, ...constraints };
-    // At once, so that another change that is asked for meanwhile does not undo this one.
-    this.#described = described;
     const answered = new Promise<void>((resolve, reject) => {
       this.replies.set(requestId, (error) => (error === undefined ? resolve() : reject(error)));
       if (this.send({ type: "update-framework", ...call })) return;
@@ -180,12 +180,12 @@ export class Scheduler extends Subscription {
       () => {
         this.info = framework;
         this.constraints = offerConstraints;
-        this.#accepted = described;
+        this.#accepted = { ...this.#accepted, ...changes };
+        this.#changes = this.#changes.filter((each) => each !== changes);
       },
       (error) => {
         this.replies.delete(requestId);
-        // What was asked for later holds this change, too, and is refused with it.
-        if (this.#described === described) this.#described = this.#accepted;
+        this.#changes = this.#changes.filter((each) => each !== changes);
         throw error;
       },
     );

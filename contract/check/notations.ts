@@ -9,8 +9,10 @@ type Reader = (value: unknown) => string | undefined;
 
 const readers = {
   /** Mesos' notation of resources, as text or as a list of objects (F7). */
-  resources: (value) =>
-    problemOf(parseResources(typeof value === "string" ? value : JSON.stringify(value))),
+  resources: (value) => {
+    if (typeof value === "string") return problemOf(parseResources(value));
+    return isList(value) ? problemOf(parseResources(JSON.stringify(value))) : undefined;
+  },
   /** `name:value;…` (F8). */
   attributes: textual((text) => problemOf(parseAttributes(text))),
   /** Alternatives of amounts, `cpus:0.01|mem:32`; empty for none (C13). */
@@ -24,6 +26,10 @@ const readers = {
     return undefined;
   },
 } satisfies Record<string, Reader>;
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "object" && each !== null);
+}
 
 /** Reads text alone: that it is text, the type of the field says. */
 function textual(read: (text: string) => string | undefined): Reader {

@@ -129,6 +129,23 @@ test("a change that was refused is in none that is asked for afterwards", async 
   await last;
 });
 
+test("a change that cannot be sent takes nothing from one that waits for its answer", async () => {
+  const { fake, scheduler } = await subscribed();
+  const good = scheduler.updateFramework({ webuiUrl: "http://a" });
+  await expect(scheduler.updateFramework({ webuiUrl: 5 as never })).rejects.toMatchObject({
+    code: "MESSAGE_INVALID",
+  });
+  const sent = () => fake.of("update-framework") as unknown as { requestId: number }[];
+  await until("the good one", () => sent().length === 1);
+  fake.say({ type: "framework-updated", requestId: sent()[0]?.requestId });
+  await good;
+  const next = scheduler.updateFramework({ name: "next" });
+  await until("another", () => sent().length === 2);
+  expect(sent()[1]).toMatchObject({ framework: { name: "next", webuiUrl: "http://a" } });
+  fake.say({ type: "framework-updated", requestId: sent()[1]?.requestId });
+  await next;
+});
+
 test("wanting no offers suppresses every role, some of which may be suppressed already", async () => {
   const { fake, scheduler } = await subscribed({ roles: ["a", "b"] });
   scheduler.suppress(["a"]);

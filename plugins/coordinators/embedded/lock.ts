@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errors } from "../../../contract/errors.ts";
 
@@ -10,7 +10,14 @@ function identityOf(pid: number): string | undefined {
     // A killed process that nobody has waited for holds nothing any more.
     return fields[0] === "Z" ? undefined : `${pid} ${fields[19]}`;
   } catch {
-    return undefined;
+    if (existsSync("/proc/self/stat")) return undefined;
+    // No /proc on this platform: signal 0 tells whether there is such a process.
+    try {
+      process.kill(pid, 0);
+      return `${pid}`;
+    } catch {
+      return undefined;
+    }
   }
 }
 
