@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWith } from "../support/require.ts";
 import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+import { runShell, type ShellResult } from "./support/shell.ts";
 
 const file = fileURLToPath(new URL("../../docs/tutorials/mesos-curl.md", import.meta.url));
 
@@ -26,17 +26,9 @@ describeWith("curl-jq", "docs/tutorials/mesos-curl.md", () => {
     await cluster?.stop();
   }, 60_000);
 
-  function shell(script: string): Promise<{ code: number | null; out: string; error: string }> {
+  function shell(script: string): Promise<ShellResult> {
     const env = { ...process.env, TEPUI_MASTER: cluster.address };
-    const child = spawn("bash", ["-eu", "-c", script], { env, stdio: ["ignore", "pipe", "pipe"] });
-    let [out, error] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      out += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      error += text;
-    });
-    return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, error })));
+    return runShell("bash", ["-eu", "-c", script], { env });
   }
 
   test("its commands, in one shell from first to last, print what it shows", async () => {

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { OperatorResult } from "../../sdk/index.ts";
 import { until } from "../support/until.ts";
 import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+import { runShell, type ShellResult } from "./support/shell.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(join(root, "docs/policies.md"), "utf8");
@@ -40,18 +40,10 @@ describe("docs/policies.md", () => {
     await cluster?.stop();
   }, 60_000);
 
-  function shell(command: string): Promise<{ code: number | null; out: string; error: string }> {
+  function shell(command: string): Promise<ShellResult> {
     const path = `${folder}${delimiter}${process.env["PATH"]}`;
     const env = { ...process.env, PATH: path, TEPUI_MASTER: cluster.address, NO_COLOR: "1" };
-    const child = spawn("/bin/sh", ["-c", command], { cwd: folder, env });
-    let [out, error] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      out += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      error += text;
-    });
-    return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, error })));
+    return runShell("/bin/sh", ["-c", command], { cwd: folder, env });
   }
 
   test("every command of the page runs as it stands there, and prints tables as they are shown", async () => {

@@ -1,30 +1,9 @@
-import { afterEach, expect, test } from "vitest";
-import { type Offer, resources, type Scheduler, type TaskStatus } from "../../sdk/index.ts";
+import { expect, test } from "vitest";
+import type { Offer, Scheduler, TaskStatus } from "../../sdk/index.ts";
 import { pause, until } from "../support/until.ts";
 import { fakeMaster, offerOf, schedulerFor, statusOf } from "./support/fake-master.ts";
 import { FakeServer } from "./support/fake-server.ts";
-
-const cleanups: (() => Promise<unknown> | undefined)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-async function subscribed(options: Parameters<typeof schedulerFor>[1] = {}) {
-  const fake = await fakeMaster();
-  const scheduler = schedulerFor(fake, options);
-  cleanups.push(
-    () => fake.stop(),
-    () => scheduler.stop(),
-  );
-  await scheduler.ready();
-  return { fake, scheduler };
-}
-
-const task = (taskId: string) => ({
-  taskId,
-  resources: resources({ cpus: 0.5, mem: 64 }),
-  command: { value: "true" },
-});
+import { cleanups, subscribed, task } from "./support/subscribed.ts";
 
 function updatesOf(scheduler: Scheduler): TaskStatus[] {
   const seen: TaskStatus[] = [];
