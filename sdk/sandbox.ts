@@ -106,7 +106,7 @@ export async function openSandboxPath(
   if (head.get("content-type")?.startsWith("application/json") === true) {
     return { isFolder: true, entries: await entriesOf(body, url) };
   }
-  const mode = Number.parseInt(head.get("x-tepui-mode") ?? "644", 8);
+  const mode = Number.parseInt(head.get("x-tepui-mode") ?? "644", 8) & 0o777;
   return { isFolder: false, size: Number(head.get("x-tepui-size")), mode, body };
 }
 
