@@ -3,7 +3,9 @@ import type { AgentInfo } from "../schema/agent.ts";
 import type { FrameworkInfo } from "../schema/framework.ts";
 import type { Resource } from "../schema/resource.ts";
 import type { ExecutorInfo, TaskRecord } from "../schema/task.ts";
+import type { ShownFiles } from "./files.ts";
 import type { Usage } from "./isolator.ts";
+import type { Verbosity } from "./log.ts";
 import { type Port, port } from "./plugin.ts";
 
 /** The port under which an agent shows its state to transports that must look before they ask. */
@@ -33,18 +35,6 @@ export interface ContainerShown {
   readonly tasks: readonly TaskId[];
 }
 
-/** A file or folder of a sandbox. */
-export interface FileShown {
-  readonly path: string;
-  readonly size: number;
-  readonly nlink: number;
-  readonly mtimeMs: number;
-  /** The bits of `stat`, kind and permissions. */
-  readonly mode: number;
-  readonly uid: string;
-  readonly gid: string;
-}
-
 /** An agent's state, to read only. Everything but `usage` answers at once. */
 export interface OwnAgentView {
   /** False while it takes up what an earlier agent left; executors are told to come again. */
@@ -63,16 +53,9 @@ export interface OwnAgentView {
   containers(): Iterable<ContainerShown>;
   /** What a container uses, as far as an isolator measures it. */
   usage(id: ContainerId): Promise<Usage | undefined>;
-  /**
-   * What is in a folder of a sandbox.
-   * @throws FILE_UNKNOWN, FILE_OUTSIDE
-   */
-  listFiles(path: string): readonly FileShown[];
-  /**
-   * A part of a file of a sandbox and the size of the whole; at most `limits.fileReadBytesMax`.
-   * @throws FILE_UNKNOWN, FILE_OUTSIDE
-   */
-  readFile(path: string, offset: number, length?: number): { size: number; data: Uint8Array };
+  /** Sandboxes, and the log. */
+  readonly files: ShownFiles;
+  readonly verbosity: Verbosity;
   /** Numbers by Mesos' metric name, such as `slave/tasks_running`. */
   metrics(): Readonly<Record<string, number>>;
   /** The configuration as text by option, without secrets. */

@@ -9,14 +9,15 @@ import type { Message } from "../../../plugins/transports/mesos-v1-http/definiti
 import { until } from "../../support/until.ts";
 import { type Answer, ask } from "../support/client.ts";
 import { commandTask, encoded, type HttpFramework } from "../support/framework.ts";
-import { both, type Client, decoded, jsonOnly, type Row } from "./suite.ts";
+import { both, bytesOf, type Client, decoded, jsonOnly, levelRow, type Row } from "./suite.ts";
 
 type AgentAnswer = Answer & { readonly value: Message<typeof Response> };
 
 /** Sends a call to the operator API of an agent. */
 async function call({ wire, agent }: Client, what: object): Promise<AgentAnswer> {
   const answer = await ask(agent, { ...encoded(wire, what, Call), path: "/slave(1)/api/v1" });
-  const value = answer.status === 200 ? decoded(wire, Response, answer.body) : {};
+  const isBody = answer.status === 200 && answer.body.length > 0;
+  const value = isBody ? decoded(wire, Response, answer.body) : {};
   return { ...answer, value: value as Message<typeof Response> };
 }
 
@@ -108,8 +109,7 @@ export const agentRows: readonly Row[] = [
       call(client, { type: "READ_FILE", read_file: { path, offset, length } });
     const text = await until("the output", async () => {
       const { data } = (await read(0)).value.read_file ?? {};
-      const bytes =
-        typeof data === "string" ? Buffer.from(data, "base64") : Buffer.from(data ?? []);
+      const bytes = bytesOf(data);
       return bytes.length > 0 ? bytes.toString() : undefined;
     });
     expect(text).toBe("printed\n");
@@ -120,6 +120,15 @@ export const agentRows: readonly Row[] = [
     const nothing = { path: `${directory}/none`, offset: 0 };
     expect((await call(client, { type: "READ_FILE", read_file: nothing })).status).toBe(404);
   }),
+  both("8.5", "the log of an agent is read as /slave/log", async (client) => {
+    const read_file = { path: "/slave/log", offset: 0, length: 1 };
+    const { value } = await call(client, { type: "READ_FILE", read_file });
+    expect(Number(value.read_file?.size)).toBeGreaterThan(1);
+    expect(bytesOf(value.read_file?.data).toString()).toBe("{");
+  }),
+  both("8.2", "the log of an agent says more for a while", (client) =>
+    levelRow((what) => call(client, what)),
+  ),
   jsonOnly("9", "an agent's views hold what dashboards read", async (client) => {
     const framework = await printing(client);
     const { container, directory, tasks, id } = await executorIn(client, framework);
@@ -146,6 +155,6 @@ export const agentRows: readonly Row[] = [
       `/slave(1)/files/browse?path=${encodeURIComponent(directory)}`,
     );
     expect(rows.find(({ path }) => path.endsWith("/stdout"))?.mode).toMatch(/^-rw/);
-    expect(Object.keys(await view<object>(client, "/files/debug"))).toHaveLength(1);
+    expect(Object.keys(await view<object>(client, "/files/debug"))).toContain("/slave/log");
   }),
 ];
