@@ -16,11 +16,15 @@ const LOG = "/slave/log";
  * @throws FILE_UNKNOWN, FILE_OUTSIDE
  */
 function confined(sandboxes: Sandboxes, path: string): string {
-  const wanted = isAbsolute(path) ? path : join(sandboxes.root, path);
-  const root = realpathSync(sandboxes.root);
+  return within(sandboxes.root, isAbsolute(path) ? path : join(sandboxes.root, path));
+}
+
+function within(folder: string, path: string): string {
+  let root: string;
   let real: string;
   try {
-    real = realpathSync(wanted);
+    root = realpathSync(folder);
+    real = realpathSync(path);
   } catch {
     throw errors.FILE_UNKNOWN(path);
   }
@@ -54,7 +58,8 @@ export function routeFiles(router: HttpRouter, sandboxes: Sandboxes, files: Show
     const [frameworkId = "", taskId = "", ...rest] = exchange.rest.split("/");
     const sandbox = sandboxes.ofTask(frameworkId as FrameworkId, taskId as TaskId);
     if (sandbox === undefined) throw errors.TASK_UNKNOWN_HERE(`${frameworkId}/${taskId}`);
-    const real = confined(sandboxes, join(sandbox, ...rest));
+    // Who asks by task means what is the task's: a link into another's sandbox leads out of it.
+    const real = within(sandbox, join(sandbox, ...rest));
     if (lstatSync(real).isDirectory()) browse(exchange, real);
     else streamFile(exchange, real);
   });

@@ -78,11 +78,17 @@ function opened(path: string, flags: number): number {
   }
 }
 
+interface OpenFile {
+  readonly file: number;
+  readonly size: number;
+  readonly mode: number;
+}
+
 /** Opens a plain file; what is not one (a pipe would block) is refused. */
-function openFile(path: string): { readonly file: number; readonly size: number } {
+function openFile(path: string): OpenFile {
   const file = opened(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   const stat = fstatSync(file);
-  if (stat.isFile()) return { file, size: stat.size };
+  if (stat.isFile()) return { file, size: stat.size, mode: stat.mode };
   closeSync(file);
   throw errors.FILE_UNKNOWN(path);
 }
@@ -114,11 +120,19 @@ function answerPart(exchange: HttpExchange, path: string): void {
   exchange.respond(200, JSON_TYPE, JSON.stringify(answer));
 }
 
+/** First letters of modes, by the kind that `stat` tells. */
+const kindLetters: ReadonlyMap<number, string> = new Map([
+  [constants.S_IFDIR, "d"],
+  [constants.S_IFLNK, "l"],
+  [constants.S_IFIFO, "p"],
+  [constants.S_IFSOCK, "s"],
+  [constants.S_IFCHR, "c"],
+  [constants.S_IFBLK, "b"],
+]);
+
 function modeText(mode: number): string {
-  const kind = (mode & constants.S_IFMT) === constants.S_IFDIR ? "d" : null;
-  const link = (mode & constants.S_IFMT) === constants.S_IFLNK ? "l" : "-";
   const bits = [..."rwxrwxrwx"].map((letter, at) => (mode & (1 << (8 - at)) ? letter : "-"));
-  return (kind ?? link) + bits.join("");
+  return (kindLetters.get(mode & constants.S_IFMT) ?? "-") + bits.join("");
 }
 
 /** What is in a folder, by name; as with Mesos, there is nothing in what is none. */
@@ -151,10 +165,11 @@ export function browse(exchange: HttpExchange, path: string): void {
 export function streamFile(exchange: HttpExchange, path: string): void {
   const start = Math.max(0, wholeNumber(exchange, "offset") ?? 0);
   const asked = wholeNumber(exchange, "length") ?? -1;
-  const { file, size } = openFile(path);
+  const { file, size, mode } = openFile(path);
   // What is written while we read is not part of the answer: its size is that of now.
   const end = Math.min(size, asked === -1 ? size : start + asked);
-  const out = exchange.stream(200, { ...BYTES_TYPE, "x-tepui-size": String(size) });
+  const about = { "x-tepui-size": String(size), "x-tepui-mode": (mode & 0o777).toString(8) };
+  const out = exchange.stream(200, { ...BYTES_TYPE, ...about });
   if (end <= start) {
     closeSync(file);
     out.end();

@@ -14,6 +14,7 @@ import { listFiles, readFile } from "../map/files.ts";
 import { setLevel } from "../map/logging.ts";
 import type { ResourceForm } from "../map/resources.ts";
 import { executorTo, taskRecordTo } from "../map/tasks.ts";
+import { buildFacts } from "../views/build-facts.ts";
 
 /** A call to the operator API of an agent. */
 export type AgentCall = Message<typeof Call>;
@@ -36,7 +37,9 @@ const FORM: ResourceForm = { isRefined: true };
 export const agentQueries = {
   GET_HEALTH: () => ({ get_health: { healthy: true } }),
   GET_FLAGS: ({ view }) => ({ get_flags: { flags: listOf(view.flags()) } }),
-  GET_VERSION: ({ config }) => ({ get_version: { version_info: { version: config.version } } }),
+  GET_VERSION: ({ config }) => ({
+    get_version: { version_info: { version: config.version, ...buildFacts() } },
+  }),
   GET_METRICS: ({ view }, { get_metrics }) => ({
     get_metrics: get_metrics && { metrics: listOf(view.metrics()) },
   }),

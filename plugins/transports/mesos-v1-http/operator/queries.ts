@@ -14,6 +14,7 @@ import { agentTo, frameworkTo, masterTo } from "../map/cluster.ts";
 import { listFiles, readFile } from "../map/files.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import { quantitiesTo, type ResourceForm, resourcesTo } from "../map/resources.ts";
+import { buildFacts } from "../views/build-facts.ts";
 
 /** A call of the master's operator API. */
 export type OperatorCall = Message<typeof CallDef>;
@@ -38,7 +39,9 @@ export const queries = {
   GET_FLAGS: ({ view }) => ({
     get_flags: { flags: Object.entries(view.flags()).map(([name, value]) => ({ name, value })) },
   }),
-  GET_VERSION: ({ config }) => ({ get_version: { version_info: { version: config.version } } }),
+  GET_VERSION: ({ config }) => ({
+    get_version: { version_info: { version: config.version, ...buildFacts() } },
+  }),
   GET_METRICS: ({ view }, { get_metrics }) => ({
     get_metrics: get_metrics && {
       metrics: Object.entries(view.metrics()).map(([name, value]) => ({ name, value })),
