@@ -67,6 +67,7 @@ export function viewOf(
     master: () => ground.master,
     frameworks: () => look(({ state }) => Array.from(state.frameworks.values(), (one) => one.info)),
     tasks: () => look(({ state }) => Array.from(state.tasks.values(), (t) => recordOf(state, t))),
+    operations: () => look(({ state }) => state.operations.values()),
     containers: () =>
       look((from) => Array.from(from.state.containers.values(), (one) => shownOf(from, one))),
     usage: async (id) => source()?.agent.containerizer.usage(id),

@@ -1,6 +1,7 @@
-import type { ContainerId, ExecutorId, FrameworkId, TaskId } from "../ids.ts";
+import type { ContainerId, ExecutorId, FrameworkId, TaskId, UpdateId } from "../ids.ts";
 import type { AgentInfo } from "../schema/agent.ts";
 import type { FrameworkInfo } from "../schema/framework.ts";
+import type { Operation, OperationStatus } from "../schema/offer.ts";
 import type { Resource } from "../schema/resource.ts";
 import type { ExecutorInfo, TaskRecord } from "../schema/task.ts";
 import type { ShownFiles } from "./files.ts";
@@ -35,6 +36,15 @@ export interface ContainerShown {
   readonly tasks: readonly TaskId[];
 }
 
+/** An operation that was carried out, and what is told of it. */
+export interface OperationShown {
+  readonly uuid: UpdateId;
+  /** Absent when an operator asked for it. */
+  readonly frameworkId?: FrameworkId | undefined;
+  readonly info: Operation;
+  readonly status: OperationStatus;
+}
+
 /** An agent's state, to read only. Everything but `usage` answers at once. */
 export interface OwnAgentView {
   /** False while it takes up what an earlier agent left; executors are told to come again. */
@@ -50,6 +60,8 @@ export interface OwnAgentView {
   frameworks(): Iterable<FrameworkInfo>;
   /** Tasks that run, or whose end is not acknowledged yet. */
   tasks(): Iterable<TaskRecord>;
+  /** Operations whose outcome nobody has acknowledged yet. */
+  operations(): Iterable<OperationShown>;
   containers(): Iterable<ContainerShown>;
   /** What a container uses, as far as an isolator measures it. */
   usage(id: ContainerId): Promise<Usage | undefined>;

@@ -16,6 +16,7 @@ const nothingElse = {
   master: () => "",
   frameworks: () => [],
   tasks: () => [],
+  operations: () => [],
   containers: () => [],
   usage: () => Promise.resolve(undefined),
   files: showFiles(logOnly("/slave/log", undefined)),

@@ -8,7 +8,7 @@ import { Response } from "../../../plugins/transports/mesos-v1-http/definitions/
 import type { Message } from "../../../plugins/transports/mesos-v1-http/definitions/define.ts";
 import { until } from "../../support/until.ts";
 import { type Answer, ask } from "../support/client.ts";
-import { commandTask, encoded, type HttpFramework } from "../support/framework.ts";
+import { commandTask, encoded, type HttpFramework, scalar } from "../support/framework.ts";
 import { both, bytesOf, type Client, decoded, jsonOnly, levelRow, type Row } from "./suite.ts";
 
 type AgentAnswer = Answer & { readonly value: Message<typeof Response> };
@@ -34,6 +34,11 @@ async function printing(client: Client): Promise<HttpFramework> {
   await framework.launch(offer, [commandTask("t", "echo printed; sleep 100")]);
   await framework.reach("TASK_RUNNING");
   return framework;
+}
+
+/** A resource that is not allocated to anybody. */
+function bare({ allocation_info: _, ...rest }: object & { allocation_info?: object }): object {
+  return rest;
 }
 
 interface ShownState {
@@ -120,6 +125,51 @@ export const agentRows: readonly Row[] = [
     const nothing = { path: `${directory}/none`, offset: 0 };
     expect((await call(client, { type: "READ_FILE", read_file: nothing })).status).toBe(404);
   }),
+  both(
+    "8.4",
+    "an outcome is told until it is acknowledged, and shown meanwhile",
+    async (client) => {
+      const role = `ops-${client.wire}`;
+      const framework = await client.framework({
+        roles: [role],
+        capabilities: ["MULTI_ROLE", "RESERVATION_REFINEMENT"].map((type) => ({ type })),
+      });
+      const agentId = (await call(client, { type: "GET_AGENT" })).value.get_agent?.agent_info?.id;
+      let offer = await framework.offer();
+      while (offer.agent_id.value !== agentId?.value) offer = await framework.offer();
+      const allocation_info = { role };
+      const reservations = [{ type: "DYNAMIC", role }];
+      const resources = [scalar("cpus", 0.1, { allocation_info, reservations })];
+      const id = { value: "reserved" };
+      await framework.accept(offer, [{ type: "RESERVE", id, reserve: { resources } }]);
+      const told = async () =>
+        (await framework.next("UPDATE_OPERATION_STATUS")).update_operation_status?.status;
+      const first = await told();
+      expect(first).toMatchObject({ operation_id: id, state: "OPERATION_FINISHED" });
+      expect(bytesOf(first?.uuid?.value)).toHaveLength(16);
+      expect(await told()).toEqual(first);
+      const mine = async () =>
+        (await call(client, { type: "GET_OPERATIONS" })).value.get_operations?.operations?.filter(
+          ({ framework_id }) => framework_id?.value === framework.id?.value,
+        ) ?? [];
+      expect(await mine()).toMatchObject([
+        { agent_id: agentId, info: { type: "RESERVE", id }, latest_status: first },
+      ]);
+      const acknowledge_operation_status = {
+        agent_id: agentId,
+        uuid: first?.uuid?.value,
+        operation_id: id,
+      };
+      const acknowledged = await framework.call("ACKNOWLEDGE_OPERATION_STATUS", {
+        acknowledge_operation_status,
+      });
+      expect(acknowledged).toBe(202);
+      await until("it to be forgotten", async () => (await mine()).length === 0 || undefined);
+      const unreserve_resources = { agent_id: agentId, resources: resources.map(bare) };
+      const freed = await client.operator({ type: "UNRESERVE_RESOURCES", unreserve_resources });
+      expect(freed.status).toBe(202);
+    },
+  ),
   both("8.5", "the log of an agent is read as /slave/log", async (client) => {
     const read_file = { path: "/slave/log", offset: 0, length: 1 };
     const { value } = await call(client, { type: "READ_FILE", read_file });

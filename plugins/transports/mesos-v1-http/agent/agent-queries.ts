@@ -8,10 +8,11 @@ import type { Response } from "../definitions/agent-response.ts";
 import type { Message } from "../definitions/define.ts";
 import type { ResourceStatistics } from "../definitions/statistics.ts";
 import { Refusal } from "../http/answers.ts";
-import { defined, maybe, wrap } from "../map/basics.ts";
+import { defined, maybe, updateIdBytes, wrap } from "../map/basics.ts";
 import { agentTo, frameworkTo } from "../map/cluster.ts";
 import { listFiles, readFile } from "../map/files.ts";
 import { setLevel } from "../map/logging.ts";
+import { operationStatusTo, operationTo } from "../map/offers.ts";
 import type { ResourceForm } from "../map/resources.ts";
 import { executorTo, taskRecordTo } from "../map/tasks.ts";
 import { buildFacts } from "../views/build-facts.ts";
@@ -56,6 +57,18 @@ export const agentQueries = {
   GET_AGENT: ({ view }) => ({
     get_agent: { agent_info: maybe(view.info(), (info) => agentTo(info, FORM)) },
   }),
+  GET_OPERATIONS: ({ view }) => ({
+    get_operations: {
+      operations: Array.from(view.operations(), ({ uuid, frameworkId, info, status }) => ({
+        framework_id: wrap(frameworkId),
+        agent_id: wrap(view.info()?.id),
+        info: operationTo(info),
+        latest_status: operationStatusTo(status),
+        statuses: [operationStatusTo(status)],
+        uuid: { value: updateIdBytes(uuid) },
+      })),
+    },
+  }),
   GET_CONTAINERS: async ({ view }) => ({
     get_containers: {
       containers: (await containersOf(view)).map(({ shown, usage }) => ({
@@ -90,7 +103,6 @@ const providers = "there are no resource providers";
 
 /** The other calls, with the reason why they are answered with 501. */
 export const agentRefusals = {
-  GET_OPERATIONS: "operations are shown by the master",
   LAUNCH_NESTED_CONTAINER: containers,
   WAIT_NESTED_CONTAINER: containers,
   KILL_NESTED_CONTAINER: containers,
