@@ -11,7 +11,7 @@ import type { AgentCapability, AgentInfo } from "../../contract/schema/agent.ts"
 import type { CheckStatus, CommandInfo } from "../../contract/schema/command.ts";
 import type { ContainerInfo } from "../../contract/schema/container.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
-import type { OperationStatus } from "../../contract/schema/offer.ts";
+import type { Operation as OperationInfo, OperationStatus } from "../../contract/schema/offer.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
@@ -165,6 +165,8 @@ export interface Executor {
 export interface Operation {
   readonly uuid: UpdateId;
   readonly frameworkId: FrameworkId | undefined;
+  /** What was asked for. */
+  readonly info: OperationInfo;
   /** What is sent, again and again; its `uuid` is acknowledged. */
   readonly status: OperationStatus;
   resendDueMs: number;
