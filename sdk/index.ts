@@ -73,4 +73,4 @@ export type {
   Subscribed,
 } from "./scheduler-events.ts";
 export type { SchedulerOptions, SchedulerState } from "./scheduler-options.ts";
-export { type TaskRequest, taskInfo } from "./task-request.ts";
+export { type ExecutorRequest, executorInfo, type TaskRequest, taskInfo } from "./task-request.ts";
