@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/seed.ts"],
     // Native addons (uWebSockets.js, LMDB) are loaded once a process, so each file gets its own.
     pool: "forks",
     // End-to-end tests start processes of their own: more workers than this starve them of cores.

@@ -8,6 +8,7 @@ import {
 } from "./fleet/daemon-process.ts";
 import { sleep } from "./fleet/fleet.ts";
 import { BenchError, type BenchOptions, type Row } from "./harness/bench.ts";
+import { numberOf } from "./harness/settings.ts";
 
 /** Tasks that the agent has room for at the same time, in the run of short ones. */
 const AT_ONCE = 32;
@@ -203,19 +204,26 @@ function isolatorsOf({ quick, settings }: BenchOptions): string[] {
   return ["process", "cgroups", ...(hasEngine ? ["docker"] : [])];
 }
 
+/** What the benchmark takes on its command line. */
+export const settings = {
+  isolators: "which, with commas between them: process,cgroups,docker; those that run here",
+  image: "the image of the docker tasks, which needs `true` and `sleep`; none, and no docker",
+  tasks: "how many `true` are run; 5000",
+  sleeps: "how many sleeps run at once; 1000",
+};
+
 /**
  * Real tasks on one real agent, through a real master: how many a second of `true`, beside what
  * `xargs -P 8` and bare spawning by Node do on the machine at the same moment, and what the agent
- * occupies with many running sleeps. Settings: `--isolators process,cgroups,docker`, `--image NAME`
- * for docker, `--tasks N`, `--sleeps N`.
+ * occupies with many running sleeps.
  */
 export async function run(options: BenchOptions): Promise<readonly Row[]> {
-  const { quick, settings, progress } = options;
-  const tasks = Number(settings["tasks"] ?? (quick ? 100 : 5_000));
-  const sleeps = Number(settings["sleeps"] ?? (quick ? 20 : 1_000));
+  const { quick, progress } = options;
+  const tasks = numberOf(options.settings, "tasks", quick ? 100 : 5_000);
+  const sleeps = numberOf(options.settings, "sleeps", quick ? 20 : 1_000);
   const rows: Row[] = [];
   for (const isolator of isolatorsOf(options)) {
-    const image = isolator === "docker" ? settings["image"] : undefined;
+    const image = isolator === "docker" ? options.settings["image"] : undefined;
     rows.push(await measure({ isolator, image, tasks, sleeps, progress }));
   }
   return rows;

@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { type DaemonProcess, startMasterProcess } from "./fleet/daemon-process.ts";
 import { percentile, sleep, startAgents } from "./fleet/fleet.ts";
 import type { BenchOptions, Row } from "./harness/bench.ts";
+import { numberOf, wordOf } from "./harness/settings.ts";
 import { startHostiles } from "./http/hostile.ts";
 import { Poller } from "./http/poller.ts";
 import { HttpScheduler, type SchedulerEvent, type Wire } from "./http/scheduler.ts";
@@ -225,16 +226,23 @@ async function hostile(master: DaemonProcess, clients: number, seconds: number):
   };
 }
 
+/** What the benchmark takes on its command line. */
+export const settings = {
+  seconds: "how long each row is measured; 10",
+  only: "one part of it: events, state or hostile; all of them",
+};
+
 /**
  * The Mesos HTTP API of a real master process: events a second to 1, 10 and 100 schedulers, the
  * latency of `/state` on the shape that Mesos 1.7 was measured on, and that of a call among hostile
- * clients. Schedulers, pollers and hostile clients are in this process. Settings: `--seconds N`,
- * `--only events|state|hostile`. The loop's lag includes the 10 ms after which it is looked at.
+ * clients. Schedulers, pollers and hostile clients are in this process. The loop's lag includes
+ * the 10 ms after which it is looked at.
  */
 export async function run(options: BenchOptions): Promise<readonly Row[]> {
-  const { quick, settings, progress } = options;
-  const seconds = Number(settings["seconds"] ?? (quick ? 1 : 10));
-  const wanted = (what: string): boolean => (settings["only"] ?? what) === what;
+  const { quick, progress } = options;
+  const seconds = numberOf(options.settings, "seconds", quick ? 1 : 10);
+  const only = wordOf(options.settings, "only", ["events", "state", "hostile"], undefined);
+  const wanted = (what: string): boolean => only === undefined || only === what;
   const count = quick ? 5 : 100;
   const rows: Row[] = [];
   const allocationInterval = "100ms";

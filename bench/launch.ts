@@ -1,6 +1,7 @@
 import { startMasterProcess } from "./fleet/daemon-process.ts";
 import { percentile, sleep, startAgents, startFrameworks } from "./fleet/fleet.ts";
-import { BenchError, type BenchOptions, type Row } from "./harness/bench.ts";
+import type { BenchOptions, Row } from "./harness/bench.ts";
+import { numberOf, wordOf } from "./harness/settings.ts";
 
 interface Load {
   readonly agents: number;
@@ -12,9 +13,11 @@ interface Load {
 }
 
 async function measure(load: Load, options: BenchOptions): Promise<Row> {
-  const allocationInterval = options.settings["allocationInterval"] ?? "100ms";
-  const journal = { enabled: options.settings["journal"] === "on" };
-  const master = await startMasterProcess({ allocationInterval, journal, log: { level: "warn" } });
+  const { allocationInterval = "100ms", freedResourcesDelay = "50ms" } = options.settings;
+  const journal = { enabled: wordOf(options.settings, "journal", ["on", "off"], "off") === "on" };
+  const log = { level: "warn" };
+  const config = { allocationInterval, freedResourcesDelay, journal, log };
+  const master = await startMasterProcess(config);
   let latencies: number[] = [];
   let ended = 0;
   const agents = await startAgents({ ...load, master: master.address });
@@ -59,26 +62,26 @@ async function measure(load: Load, options: BenchOptions): Promise<Row> {
   }
 }
 
-/** @throws BenchError BENCH_ARGUMENT */
-function rateOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const rate = Number(text);
-  if (rate > 0 && Number.isFinite(rate)) return rate;
-  throw new BenchError("BENCH_ARGUMENT", `--rate ${text}: it is launches a second, above 0`);
-}
+/** What the benchmark takes on its command line. */
+export const settings = {
+  seconds: "how long each size is measured; 60",
+  agents: "one size, instead of 100 and 1000 agents",
+  rate: "launches a second, whatever becomes of earlier ones; as many as there are offers for",
+  journal: "on or off; off",
+  allocationInterval: "of the master's config; 100ms",
+  freedResourcesDelay: "of the master's config; 50ms",
+};
 
 /**
  * Task launches from ACCEPT to acknowledged RUNNING through a real master process over sockets, by
- * simulated agents and frameworks in this process. Every task also ends and is acknowledged.
- * Settings: `--seconds N`, `--allocationInterval 100ms`, `--journal on`, `--agents N`, `--rate N`:
- * so many launches a second, whatever becomes of the earlier ones, with latencies from when each
- * was due.
+ * simulated agents and frameworks in this process. Every task also ends and is acknowledged. With
+ * a rate, latencies count from when each launch was due.
  */
 export async function run(options: BenchOptions): Promise<readonly Row[]> {
-  const seconds = Number(options.settings["seconds"] ?? (options.quick ? 1 : 60));
-  const rate = rateOf(options.settings["rate"]);
-  const asked = options.settings["agents"];
-  const sizes = asked === undefined ? (options.quick ? [20] : [100, 1_000]) : [Number(asked)];
+  const seconds = numberOf(options.settings, "seconds", options.quick ? 1 : 60);
+  const rate = numberOf(options.settings, "rate", undefined);
+  const asked = numberOf(options.settings, "agents", undefined);
+  const sizes = asked === undefined ? (options.quick ? [20] : [100, 1_000]) : [asked];
   const rows: Row[] = [];
   for (const agents of sizes) {
     rows.push(await measure({ agents, frameworks: 10, seconds, taskMs: 0, rate }, options));

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Bench, BenchError } from "./harness/bench.ts";
-import { readCommand } from "./harness/command.ts";
+import { checkSettings, helpOf, readCommand } from "./harness/command.ts";
 import { describeMachine, jsonOf, tableOf } from "./harness/report.ts";
 
 const folder = new URL(".", import.meta.url);
@@ -24,7 +24,12 @@ async function load(name: string): Promise<Bench> {
 async function main(): Promise<void> {
   const command = readCommand(process.argv.slice(2), benchNames());
   const machine = describeMachine();
-  const { run } = await load(command.name);
+  const { run, settings } = await load(command.name);
+  if (command.help) {
+    process.stdout.write(helpOf(command.name, settings));
+    return;
+  }
+  checkSettings(command.settings, settings);
   const progress = (text: string): void => void process.stderr.write(`${text}\n`);
   const rows = await run({ quick: command.quick, settings: command.settings, progress });
   const report = { bench: command.name, machine, rows };

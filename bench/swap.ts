@@ -4,24 +4,31 @@ import { startMasterProcess } from "./fleet/daemon-process.ts";
 import { percentile } from "./fleet/fleet.ts";
 import { runSwaps, type SwapLoad } from "./fleet/swaps.ts";
 import type { BenchOptions, Row } from "./harness/bench.ts";
+import { numberOf } from "./harness/settings.ts";
 
 /** All policies that come with Tepui, by folder. */
 function shippedPolicies(): string[] {
   return readdirSync(fileURLToPath(new URL("../plugins/allocators", import.meta.url))).sort();
 }
 
+/** What the benchmark takes on its command line. */
+export const settings = {
+  swaps: "how often the policy is swapped; 50",
+  seconds: "the least time that all swaps take together; none",
+};
+
 /**
  * How long a master pauses when its policy is swapped, while 20 frameworks launch tasks on 200
- * agents. Settings: `--swaps 50`, `--seconds N` for the least time of all swaps together.
+ * agents.
  */
 export async function run(options: BenchOptions): Promise<readonly Row[]> {
-  const { quick, settings } = options;
+  const { quick } = options;
   const load: SwapLoad = {
     agents: quick ? 20 : 200,
     frameworks: quick ? 4 : 20,
-    swaps: Number(settings["swaps"] ?? (quick ? 5 : 50)),
+    swaps: numberOf(options.settings, "swaps", quick ? 5 : 50),
     launchesPerSwap: 200,
-    seconds: Number(settings["seconds"] ?? 0),
+    seconds: numberOf(options.settings, "seconds", 0),
     taskMs: 100,
   };
   const policies = shippedPolicies();

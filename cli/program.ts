@@ -19,6 +19,8 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   status: async () => (await import("./commands/status.ts")).statusCommand,
   ps: async () => (await import("./commands/ps.ts")).psCommand,
   logs: async () => (await import("./commands/logs.ts")).logsCommand,
+  browse: async () => (await import("./commands/browse.ts")).browseCommand,
+  cp: async () => (await import("./commands/cp.ts")).cpCommand,
   kill: async () => (await import("./commands/kill.ts")).killCommand,
   agents: async () => (await import("./commands/agents.ts")).agentsCommand,
   drain: async () => (await import("./commands/agent-service.ts")).drainCommand,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { errors } from "../contract/errors.ts";
 import { readSandboxFile, type SandboxPlace, type TaskView } from "../sdk/index.ts";
 
 const POLL_MS = 200;
@@ -6,10 +7,15 @@ const READ_BYTES = 1 << 20;
 /** A sandbox that cannot be read this long after its task ended is not going to be. */
 const GONE_AFTER_READS = 5;
 
-/** Where a task's files are served; `undefined` when the master does not know its agent. */
-export function placeOf({ task, agentIp, agentPort }: TaskView): SandboxPlace | undefined {
-  if (agentIp === undefined || agentPort === undefined) return undefined;
+/**
+ * Where a task's files are served.
+ * @throws SANDBOX_UNREADABLE when the master does not know its agent
+ */
+export function placeOf({ task, agentIp, agentPort }: TaskView): SandboxPlace {
   const { frameworkId, taskId } = task;
+  if (agentIp === undefined || agentPort === undefined) {
+    throw errors.SANDBOX_UNREADABLE(`the sandbox of ${taskId}`, "its agent is not known");
+  }
   return { ip: agentIp, port: agentPort, frameworkId, taskId };
 }
 

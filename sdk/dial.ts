@@ -15,8 +15,9 @@ export const DEFAULT_MASTER = "127.0.0.1:5050";
 /** How a client finds its server, common to all clients. */
 export interface ConnectOptions {
   /**
-   * `host:port` of the masters, tried in turn; one string may list several, separated by commas.
-   * A standby names the leader, which is followed. Default `TEPUI_MASTER`, else 127.0.0.1:5050.
+   * `host:port` of the masters (5050 without a port), tried in turn; one string may list several,
+   * separated by commas. A standby names the leader, which is followed. Default `TEPUI_MASTER`,
+   * else 127.0.0.1:5050.
    */
   readonly masters?: string | readonly string[];
   /** Sent with the hello where masters ask for it. Default `TEPUI_TOKEN`. */
@@ -33,8 +34,14 @@ export interface ConnectOptions {
 export function masterAddresses(masters?: string | readonly string[]): readonly string[] {
   const given = masters ?? process.env["TEPUI_MASTER"] ?? DEFAULT_MASTER;
   const list = typeof given === "string" ? given.split(",") : given;
-  const addresses = list.map((one) => one.trim()).filter((one) => one !== "");
+  const addresses = list.map((one) => withPort(one.trim())).filter((one) => one !== "");
   return addresses.length === 0 ? [DEFAULT_MASTER] : addresses;
+}
+
+/** A master that is named without a port is meant to have the usual one. */
+function withPort(address: string): string {
+  const isBare = /^([\w.-]+|\[[0-9a-f:.]+\])$/i.test(address);
+  return isBare ? `${address}:5050` : address;
 }
 
 /** What is said when no master answered in time, with how the last attempt ended. */

@@ -59,8 +59,13 @@ export { type AskedTask, Reconciliation, type ReconciliationTimes } from "./reco
 export { type Amounts, resources } from "./resources.ts";
 export {
   type FileRange,
+  type OpenedFile,
+  type OpenedFolder,
   openSandboxFile,
+  openSandboxPath,
+  pathInSandbox,
   readSandboxFile,
+  type SandboxEntry,
   type SandboxPlace,
   sandboxText,
   sandboxUrl,

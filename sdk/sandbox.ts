@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { hostPort } from "../contract/address.ts";
 import { errors, reasonOf } from "../contract/errors.ts";
 
@@ -19,9 +20,53 @@ export interface FileRange {
   readonly length?: number;
 }
 
-/** URL of one file of a sandbox, at the address by task that agents serve. */
+/** Something that is in a folder of a sandbox. */
+export interface SandboxEntry {
+  readonly name: string;
+  /** As `ls -l` shows it, such as `-rw-r--r--`; links are shown as links, and not followed. */
+  readonly mode: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly uid: string;
+  readonly gid: string;
+}
+
+/** A file of a sandbox that is being read. */
+export interface OpenedFile {
+  readonly isFolder: false;
+  /** In bytes, as it was when it was opened; the stream has as many. */
+  readonly size: number;
+  /** Its permission bits. */
+  readonly mode: number;
+  readonly body: ReadableStream<Uint8Array>;
+}
+
+/** A folder of a sandbox, and what is in it, by name. */
+export interface OpenedFolder {
+  readonly isFolder: true;
+  readonly entries: readonly SandboxEntry[];
+}
+
+/**
+ * A path in a sandbox without detours, empty for the sandbox itself. It is taken from the sandbox
+ * on, so `/a`, `a/` and `b/../a` are all `a`.
+ * @throws SANDBOX_PATH_OUTSIDE
+ */
+export function pathInSandbox(path: string): string {
+  const plain = posix.normalize(path.replace(/^\/+/, "") || ".").replace(/\/$/, "");
+  // URLs have no way up either: an agent would be asked for something else.
+  if (plain === ".." || plain.startsWith("../")) throw errors.SANDBOX_PATH_OUTSIDE(path);
+  return plain === "." ? "" : plain;
+}
+
+/**
+ * URL of one file of a sandbox, at the address by task that agents serve.
+ * @throws SANDBOX_PATH_OUTSIDE
+ */
 export function sandboxUrl(place: SandboxPlace, file: string, range: FileRange = {}): URL {
-  const parts = [place.frameworkId, place.taskId, ...file.split("/")].map(encodeURIComponent);
+  const names = pathInSandbox(file).split("/");
+  const parts = [place.frameworkId, place.taskId, ...names].map(encodeURIComponent);
   const url = new URL(`http://${hostPort(place.ip, place.port)}/sandbox/${parts.join("/")}`);
   if (range.offset !== undefined) url.searchParams.set("offset", String(range.offset));
   if (range.length !== undefined) url.searchParams.set("length", String(range.length));
@@ -39,14 +84,63 @@ export async function openSandboxFile(
   range: FileRange = {},
   signal?: AbortSignal,
 ): Promise<ReadableStream<Uint8Array>> {
-  const url = sandboxUrl(place, file, range);
+  return await openBody(sandboxUrl(place, file, range), signal, ({ body }) => body);
+}
+
+/**
+ * Opens what is at a path of a sandbox: a file as a stream of bytes, a folder as a list. The stream
+ * fails like that of `openSandboxFile`.
+ * @throws SANDBOX_UNREADABLE, SANDBOX_PATH_OUTSIDE when it is a link that leads out of the sandbox
+ */
+export async function openSandboxPath(
+  place: SandboxPlace,
+  path: string,
+  signal?: AbortSignal,
+): Promise<OpenedFile | OpenedFolder> {
+  const url = sandboxUrl(place, path);
+  let head = new Headers();
+  const body = await openBody(url, signal, (response) => {
+    head = response.headers;
+    return response.body;
+  });
+  if (head.get("content-type")?.startsWith("application/json") === true) {
+    return { isFolder: true, entries: await entriesOf(body, url) };
+  }
+  const mode = Number.parseInt(head.get("x-tepui-mode") ?? "644", 8) & 0o777;
+  return { isFolder: false, size: Number(head.get("x-tepui-size")), mode, body };
+}
+
+/** Reads what agents answer for a folder. */
+async function entriesOf(body: ReadableStream<Uint8Array>, url: URL): Promise<SandboxEntry[]> {
+  try {
+    const rows = (await new Response(body).json()) as (Omit<SandboxEntry, "mtimeMs"> & {
+      readonly path: string;
+      readonly mtime: number;
+    })[];
+    return rows.map(({ path, mode, size, mtime, uid, gid }) => {
+      const name = posix.basename(path);
+      // Readers make files of these names.
+      if (["", ".", ".."].includes(name) || name.includes("\0")) throw new Error("a bad name");
+      return { name, mode, size, mtimeMs: Math.round(mtime * 1_000), uid, gid };
+    });
+  } catch (thrown) {
+    throw errors.SANDBOX_UNREADABLE(url.href, `it is no list of files: ${reasonOf(thrown)}`);
+  }
+}
+
+/** Asks for something, and fails when the agent is silent. */
+async function openBody(
+  url: URL,
+  signal: AbortSignal | undefined,
+  take: (response: Response) => Response["body"],
+): Promise<ReadableStream<Uint8Array>> {
   const silence = new AbortController();
   const guarded = <Result>(act: () => Promise<Result>): Promise<Result> => {
     const timer = setTimeout(() => silence.abort(new Error("it is silent")), SILENCE_MS);
     return act().finally(() => clearTimeout(timer));
   };
   const both = signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]);
-  const { body } = await guarded(() => get(url, both));
+  const body = take(await guarded(() => get(url, both)));
   if (body === null) throw errors.SANDBOX_UNREADABLE(url.href, "there is no body");
   const reader = (body as ReadableStream<Uint8Array>).getReader();
   return new ReadableStream<Uint8Array>({
@@ -101,6 +195,16 @@ async function get(url: URL, signal: AbortSignal): Promise<Response> {
     throw errors.SANDBOX_UNREADABLE(url.href, reasonOf(cause));
   }
   if (response.ok) return response;
-  await response.body?.cancel();
-  throw errors.SANDBOX_UNREADABLE(url.href, `the agent answered ${response.status}`);
+  const { code, message } = await reportOf(response);
+  if (code === "FILE_OUTSIDE") throw errors.SANDBOX_PATH_OUTSIDE(decodeURI(url.pathname));
+  throw errors.SANDBOX_UNREADABLE(url.href, message ?? `the agent answered ${response.status}`);
+}
+
+/** The coded error that an agent answered with, if it is one. */
+async function reportOf(response: Response): Promise<{ code?: string; message?: string }> {
+  try {
+    return (await response.json()) as { code?: string; message?: string };
+  } catch {
+    return {};
+  }
 }

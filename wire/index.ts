@@ -7,6 +7,7 @@ import { openWebSocket } from "./ws-socket.ts";
 
 export { redirectUrl, urlOf } from "./address.ts";
 export { redialDelayMs } from "./back-off.ts";
+export { type BuildInfo, buildInfo, softwareVersion } from "./build-info.ts";
 export { type Decoded, decodeFrame, encodeFrames, FrameWriter, frameLimits } from "./codec.ts";
 export { makeConfigFolder, makeFolder } from "./folder.ts";
 export { type FrameLimits, type FrameRefusal, frameProblem } from "./guard.ts";
@@ -22,7 +23,6 @@ export type {
 } from "./link-socket.ts";
 export { Session } from "./session.ts";
 export { type SendOutcome, type SessionSocket, shortReason } from "./session-socket.ts";
-export { softwareVersion } from "./software-version.ts";
 export { systemClock } from "./system-clock.ts";
 export { openWebSocket } from "./ws-socket.ts";
 

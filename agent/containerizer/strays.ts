@@ -6,16 +6,28 @@ import { markIn, signalProcess } from "./tree.ts";
 /** Between two looks at processes that were killed because nobody knows of them. */
 const STRAYS_MS = 20;
 
-/** Kills what an earlier agent left and nobody knows of; resolves when none of it is left. */
+/** What the kernel does not let go within this, it may never: an agent must start beside it. */
+const GIVE_UP_MS = 10_000;
+
+/**
+ * Kills what an earlier agent left and nobody knows of; resolves when none of it is left, or what
+ * is left cannot be killed.
+ */
 export async function endStrays(
   parts: { readonly sandboxRoot: string; readonly clock: Clock; readonly log: Logger },
   known: ReadonlySet<string>,
 ): Promise<void> {
+  const endMs = parts.clock.monotonicMs() + GIVE_UP_MS;
   for (;;) {
     const found = strays(parts.sandboxRoot, known);
     if (found.length === 0) return;
+    const pids = found.map(({ pid }) => pid);
+    if (parts.clock.monotonicMs() > endMs) {
+      parts.log.error({ pids }, "cannot kill what nobody knows of; it stays");
+      return;
+    }
     for (const stray of found) signalProcess(stray, "SIGKILL");
-    parts.log.warn({ pids: found.map(({ pid }) => pid) }, "killed what nobody knows of");
+    parts.log.warn({ pids }, "killed what nobody knows of");
     await new Promise<void>((resolve) => parts.clock.after(STRAYS_MS, resolve));
   }
 }

@@ -26,11 +26,15 @@ const BYTES_TYPE = { "content-type": "application/octet-stream" } as const;
  * @throws FILE_UNKNOWN, FILE_OUTSIDE
  */
 export function confined(sandboxes: Sandboxes, path: string): string {
-  const wanted = isAbsolute(path) ? path : join(sandboxes.root, path);
-  const root = realpathSync(sandboxes.root);
+  return within(sandboxes.root, isAbsolute(path) ? path : join(sandboxes.root, path));
+}
+
+function within(folder: string, path: string): string {
+  let root: string;
   let real: string;
   try {
-    real = realpathSync(wanted);
+    root = realpathSync(folder);
+    real = realpathSync(path);
   } catch {
     throw errors.FILE_UNKNOWN(path);
   }
@@ -65,7 +69,8 @@ export function routeFiles(router: HttpRouter, sandboxes: Sandboxes): void {
     const [frameworkId = "", taskId = "", ...rest] = exchange.rest.split("/");
     const sandbox = sandboxes.ofTask(frameworkId as FrameworkId, taskId as TaskId);
     if (sandbox === undefined) throw errors.TASK_UNKNOWN_HERE(`${frameworkId}/${taskId}`);
-    const real = confined(sandboxes, join(sandbox, ...rest));
+    // Who asks by task means what is the task's: a link into another's sandbox leads out of it.
+    const real = within(sandbox, join(sandbox, ...rest));
     if (lstatSync(real).isDirectory()) browse(exchange, real);
     else stream(exchange, real);
   });
@@ -81,11 +86,17 @@ function wholeNumber(exchange: HttpExchange, name: string): number | undefined {
   return value;
 }
 
+interface OpenFile {
+  readonly file: number;
+  readonly size: number;
+  readonly mode: number;
+}
+
 /** Opens a plain file; what is not one (a pipe would block) is refused. */
-function openFile(path: string): { readonly file: number; readonly size: number } {
+function openFile(path: string): OpenFile {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   const stat = fstatSync(file);
-  if (stat.isFile()) return { file, size: stat.size };
+  if (stat.isFile()) return { file, size: stat.size, mode: stat.mode };
   closeSync(file);
   throw errors.FILE_UNKNOWN(path);
 }
@@ -117,11 +128,19 @@ function answerPart(exchange: HttpExchange, path: string): void {
   exchange.respond(200, JSON_TYPE, JSON.stringify(answer));
 }
 
+/** First letters of modes, by the kind that `stat` tells. */
+const kindLetters: ReadonlyMap<number, string> = new Map([
+  [constants.S_IFDIR, "d"],
+  [constants.S_IFLNK, "l"],
+  [constants.S_IFIFO, "p"],
+  [constants.S_IFSOCK, "s"],
+  [constants.S_IFCHR, "c"],
+  [constants.S_IFBLK, "b"],
+]);
+
 function modeText(mode: number): string {
-  const kind = (mode & constants.S_IFMT) === constants.S_IFDIR ? "d" : null;
-  const link = (mode & constants.S_IFMT) === constants.S_IFLNK ? "l" : "-";
   const bits = [..."rwxrwxrwx"].map((letter, at) => (mode & (1 << (8 - at)) ? letter : "-"));
-  return (kind ?? link) + bits.join("");
+  return (kindLetters.get(mode & constants.S_IFMT) ?? "-") + bits.join("");
 }
 
 /** What is in a folder, by name. */
@@ -152,10 +171,11 @@ function browse(exchange: HttpExchange, path: string): void {
 function stream(exchange: HttpExchange, path: string): void {
   const start = Math.max(0, wholeNumber(exchange, "offset") ?? 0);
   const asked = wholeNumber(exchange, "length") ?? -1;
-  const { file, size } = openFile(path);
+  const { file, size, mode } = openFile(path);
   // What is written while we read is not part of the answer: its size is that of now.
   const end = Math.min(size, asked === -1 ? size : start + asked);
-  const out = exchange.stream(200, { ...BYTES_TYPE, "x-tepui-size": String(size) });
+  const about = { "x-tepui-size": String(size), "x-tepui-mode": (mode & 0o777).toString(8) };
+  const out = exchange.stream(200, { ...BYTES_TYPE, ...about });
   if (end <= start) {
     closeSync(file);
     out.end();

@@ -12,6 +12,7 @@ import { beginProgram, classOfClient, placeProgram } from "../condor/program";
 import { NOBODY, agentsAtMost, beginQueues, bestFor, placeQueues } from "../condor/queues";
 import { placeStrings } from "../condor/strings";
 import { agentAt, anyLeft, openWindow, placeWindow, setGone } from "../condor/window";
+import { rankByDominantShare, raiseByDominantShare } from "../shared/dominant";
 import { buildMasks, flagsOfAgent, maskFor, mayServe } from "../shared/eligible";
 import {
   beginGiving, decide, decidePart, placeGiving, rowCount, rowsFull,
@@ -20,12 +21,9 @@ import { minimumOf, worthOffering } from "../shared/minimum";
 import {
   beginAgent, beginRound, keepAgent, measure, measured, nothingLeft, placeKept, take,
 } from "../shared/remains";
+import { deserted, memberCount, neediest, parentOf, unseat } from "../shared/sorter";
 import {
-  deserted, memberCount, neediest, parentOf, raise, setKey, setShare, unseat,
-} from "../shared/sorter";
-import {
-  beginShares, buildTree, clientsFrom, creditTree, dominantShare, grantsOf, hasOwnMinimums,
-  isClient, isRole, placeTree, rankOrder, usedOf, weightOf,
+  beginShares, buildTree, clientsFrom, creditTree, hasOwnMinimums, placeTree,
 } from "../shared/tree";
 
 /** Its name is the major version of the ABI, its value the minor. */
@@ -121,18 +119,8 @@ class Condor {
   // @ts-ignore: decorator
   @inline prepare(): void {}
 
-  rank(node: u32): void {
-    const value = dominantShare(usedOf(node));
-    if (isClient(node)) setKey(node, value, grantsOf(node), rankOrder(node));
-    else if (isRole(node)) {
-      setKey(node, value / weightOf(node), grantsOf(node), rankOrder(node));
-    } else setShare(node, value);
-  }
+  rank(node: u32): void { rankByDominantShare(node); }
 
   // @ts-ignore: decorator
-  @inline granted(node: u32): void {
-    let value = dominantShare(usedOf(node));
-    if (isRole(node)) value /= weightOf(node);
-    raise(node, value);
-  }
+  @inline granted(node: u32): void { raiseByDominantShare(node); }
 }

@@ -5,14 +5,14 @@
 import {
   Answer, HEADER, Presence, Slot, beginLayout, double, endLayout, placeF64, placeState, read,
 } from "../abi";
+import { rankByDominantShare, raiseByDominantShare } from "../shared/dominant";
 import { buildMasks } from "../shared/eligible";
 import { beginGiving, firstOf, give, placeGiving } from "../shared/giving";
 import { giveGuaranteed, placeGuarantees } from "../shared/guarantees";
 import { beginRound, placeKept } from "../shared/remains";
-import { before, memberCount, neediest, raise, setKey, setShare } from "../shared/sorter";
+import { before, memberCount, neediest } from "../shared/sorter";
 import {
-  beginShares, buildTree, clientsFrom, creditTree, dominantShare, grantsOf, hasOwnMinimums,
-  isClient, isRole, placeTree, rankOrder, usedOf, weightOf,
+  beginShares, buildTree, clientsFrom, creditTree, hasOwnMinimums, placeTree,
 } from "../shared/tree";
 
 /** Its name is the major version of the ABI, its value the minor. */
@@ -78,18 +78,8 @@ class Drf {
   // @ts-ignore: decorator
   @inline credit(client: u32, quantity: usize): void { creditTree<Drf>(client, quantity); }
 
-  rank(node: u32): void {
-    const value = dominantShare(usedOf(node));
-    if (isClient(node)) setKey(node, value, grantsOf(node), rankOrder(node));
-    else if (isRole(node)) {
-      setKey(node, value / weightOf(node), grantsOf(node), rankOrder(node));
-    } else setShare(node, value);
-  }
+  rank(node: u32): void { rankByDominantShare(node); }
 
   // @ts-ignore: decorator
-  @inline granted(node: u32): void {
-    let value = dominantShare(usedOf(node));
-    if (isRole(node)) value /= weightOf(node);
-    raise(node, value);
-  }
+  @inline granted(node: u32): void { raiseByDominantShare(node); }
 }

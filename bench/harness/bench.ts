@@ -8,7 +8,7 @@ export type Row = Readonly<Record<string, string | number | boolean>>;
 export interface BenchOptions {
   /** Small parameters: proves in seconds that the benchmark still runs (`--quick`). */
   readonly quick: boolean;
-  /** `--key value` pairs that the harness does not know itself, for the benchmark to read. */
+  /** `--key value` pairs that the benchmark declares in its `settings`. */
   readonly settings: Readonly<Record<string, string>>;
   /** Says how far it is, on the error stream; the rows are the result. */
   readonly progress: (text: string) => void;
@@ -16,6 +16,8 @@ export interface BenchOptions {
 
 /** What `bench/<name>.ts` exports. Fixed seeds; a hash of the result guards against shortcuts. */
 export interface Bench {
+  /** The settings that it takes, by name without dashes, each with what it means. */
+  readonly settings?: Readonly<Record<string, string>>;
   run(options: BenchOptions): Promise<readonly Row[]>;
 }
 

@@ -1,10 +1,11 @@
-import { BenchError } from "./bench.ts";
+import { type Bench, BenchError } from "./bench.ts";
 
-/** `npm run bench -- NAME [--json FILE] [--quick] [--key value …]`, taken apart. */
+/** `npm run bench -- NAME [--help] [--json FILE] [--quick] [--key value …]`, taken apart. */
 export interface Command {
   readonly name: string;
   readonly jsonFile: string | undefined;
   readonly quick: boolean;
+  readonly help: boolean;
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -16,9 +17,11 @@ export function readCommand(args: readonly string[], names: readonly string[]): 
   const settings: Record<string, string> = {};
   let name: string | undefined;
   let quick = false;
+  let help = false;
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? "";
     if (arg === "--quick") quick = true;
+    else if (arg === "--help" || arg === "-h") help = true;
     else if (arg.startsWith("--")) {
       const value = args[++at];
       if (value === undefined) throw new BenchError("BENCH_ARGUMENT", `${arg} needs a value`);
@@ -34,7 +37,34 @@ export function readCommand(args: readonly string[], names: readonly string[]): 
     throw new BenchError("BENCH_UNKNOWN", `no benchmark "${name}"; ${hint}`);
   }
   const { json, ...others } = settings;
-  return { name, jsonFile: json, quick, settings: others };
+  return { name, jsonFile: json, quick, help, settings: others };
+}
+
+/**
+ * Looks whether a benchmark takes all the settings that it was given.
+ * @throws BenchError BENCH_ARGUMENT with the nearest name
+ */
+export function checkSettings(given: Command["settings"], declared: Bench["settings"] = {}): void {
+  const names = Object.keys(declared);
+  for (const name of Object.keys(given)) {
+    if (names.includes(name)) continue;
+    const near = nearest(name, names);
+    const known = names.map((known) => `--${known}`).join(", ") || "no settings of its own";
+    const hint = near === undefined ? "" : ` did you mean "--${near}"?`;
+    throw new BenchError("BENCH_ARGUMENT", `--${name} is unknown;${hint} it takes ${known}`);
+  }
+}
+
+/** What `npm run bench -- NAME --help` prints. */
+export function helpOf(name: string, declared: Bench["settings"] = {}): string {
+  const lines = {
+    "json FILE": "writes the rows to a file",
+    quick: "small figures, to see that it runs",
+    ...declared,
+  };
+  const width = Math.max(...Object.keys(lines).map((key) => key.length));
+  const rows = Object.entries(lines).map(([key, text]) => `  --${key.padEnd(width)}  ${text}`);
+  return [`npm run bench -- ${name} [settings]`, ...rows, ""].join("\n");
 }
 
 /** The name that takes the fewest edits, if those are at most half of what was typed. */

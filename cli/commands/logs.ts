@@ -1,4 +1,3 @@
-import { errors } from "../../contract/errors.ts";
 import {
   isTerminal,
   type OperatorClient,
@@ -44,9 +43,6 @@ async function logs(
     await context.output.drained();
   };
   const place = placeOf(view);
-  if (place === undefined) {
-    throw errors.SANDBOX_UNREADABLE(`${file} of ${view.task.taskId}`, "its agent is not known");
-  }
   if (options.follow && !isTerminal(view.task.state)) {
     const ended = () => hasEnded(client, view);
     await followFile({ place, file, ended, print, signal: context.signal });

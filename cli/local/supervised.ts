@@ -57,33 +57,28 @@ export class Supervised {
   }
 
   /**
-   * Starts it and waits until it is ready; from then on it is kept running.
-   * @throws LOCAL_START_FAILED when it ends or takes too long before that
+   * Starts it and waits until it is ready; from then on it is kept running. When somebody kills it
+   * before that, it is started again.
+   * @throws LOCAL_START_FAILED when it ends by itself or takes too long before that
    */
   async start(deadlineMs: number): Promise<void> {
     const { name, logFile } = this.#program;
     const failed = (reason: string) => errors.LOCAL_START_FAILED(name, reason, lastLines(logFile));
-    let child: ChildProcess;
-    try {
-      child = this.#spawn();
-    } catch (thrown) {
-      throw failed(reasonOf(thrown));
+    const endMs = performance.now() + deadlineMs;
+    for (;;) {
+      let child: ChildProcess;
+      try {
+        child = this.#spawn();
+      } catch (thrown) {
+        throw failed(reasonOf(thrown));
+      }
+      const how = await readyOrEnd(child, endMs - performance.now());
+      if (how === "ready") return this.#keep(child);
+      if (how === "late") throw failed(`it was not ready within ${deadlineMs} ms`);
+      if (child.pid === undefined) throw failed(how);
+      if (child.signalCode === null || this.#isStopping) throw failed(`it ended with ${how}`);
+      this.#events.onDeath(name, how, 0);
     }
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        child.kill("SIGKILL");
-        reject(failed(`it was not ready within ${deadlineMs} ms`));
-      }, deadlineMs);
-      child.stdout?.once("data", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-      whenOver(child, (how) => {
-        clearTimeout(timer);
-        reject(failed(child.pid === undefined ? how : `it ended with ${how}`));
-      });
-    });
-    this.#keep(child);
   }
 
   /**
@@ -136,6 +131,25 @@ export class Supervised {
       this.#restartLater(reasonOf(thrown));
     }
   }
+}
+
+/** "ready" at its first output, "late" when that takes too long and it is killed, or its end. */
+function readyOrEnd(child: ChildProcess, withinMs: number): Promise<string> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(
+      () => {
+        resolve("late");
+        child.kill("SIGKILL");
+      },
+      Math.max(0, withinMs),
+    );
+    const tell = (how: string): void => {
+      clearTimeout(timer);
+      resolve(how);
+    };
+    child.stdout?.once("data", () => tell("ready"));
+    whenOver(child, tell);
+  });
 }
 
 /** Whether a child has ended, or could not be started at all: then it never had a process id. */

@@ -23,6 +23,9 @@ export function loadRequest(plugin: string, options: LoadOptions): OperatorParam
     ...(config === undefined ? {} : { config }),
   };
   if (isPluginPath(plugin) && !onMaster) return { ...common, sent: folder(resolve(plugin)) };
+  if (/^[^@./].*\//.test(plugin)) {
+    throw errors.CLI_USAGE(`"${plugin}" is no name of a plugin`, `a folder is ./${plugin}`);
+  }
   if (onMaster && isPluginPath(plugin) && !plugin.startsWith("/")) {
     throw errors.CLI_USAGE(`${plugin} is not an absolute path`, "--on-master takes one");
   }

@@ -99,6 +99,7 @@ export function printDiff(output: Output, diff: PolicyDiff, more: boolean): void
   if (run.code !== undefined) output.line(`  ${run.code}: ${run.detail ?? ""}`);
   output.line(`  ${rounds} rounds compared since round ${run.sinceRound}, ${disagreeing} disagree`);
   output.line(`  ${run.skipped} sat out to save time, ${run.unmatched} without a live decision`);
+  if (rounds === 0) output.note("a round runs when there is something to offer; none did so far");
   output.line();
   output.table([{ title: "OVERALL" }, right("LIVE"), right("SHADOW")], overall(diff));
   output.line();

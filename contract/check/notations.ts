@@ -4,27 +4,25 @@ import type { Parsed } from "../parsed.ts";
 import { parseAttributes } from "../resources/attributes.ts";
 import { parseQuantities, parseResources } from "../resources/text.ts";
 
-/** What is wrong with a value in a notation of its own; `undefined` when nothing is. */
-type Reader = (value: unknown) => string | undefined;
+/** What is wrong with a value in a notation of its own. */
+type Reader = (value: unknown) => readonly string[];
 
 const readers = {
   /** Mesos' notation of resources, as text or as a list of objects (F7). */
   resources: (value) => {
     if (typeof value === "string") return problemOf(parseResources(value));
-    return isList(value) ? problemOf(parseResources(JSON.stringify(value))) : undefined;
+    return isList(value) ? problemOf(parseResources(JSON.stringify(value))) : [];
   },
   /** `name:value;…` (F8). */
   attributes: textual((text) => problemOf(parseAttributes(text))),
   /** Alternatives of amounts, `cpus:0.01|mem:32`; empty for none (C13). */
-  quantities: textual((text) => (text === "" ? undefined : problemOf(parseQuantities(text)))),
+  quantities: textual((text) => (text === "" ? [] : problemOf(parseQuantities(text)))),
   /** An object whose fields are called as roles are (E1). */
-  "by role": (value) => {
-    for (const role of Object.keys(value as object)) {
+  "by role": (value) =>
+    Object.keys(value as object).flatMap((role) => {
       const problem = roleProblem(role);
-      if (problem !== undefined) return `"${role}": ${problem}`;
-    }
-    return undefined;
-  },
+      return problem === undefined ? [] : [`"${role}": ${problem}`];
+    }),
 } satisfies Record<string, Reader>;
 
 function isList(value: unknown): boolean {
@@ -32,12 +30,12 @@ function isList(value: unknown): boolean {
 }
 
 /** Reads text alone: that it is text, the type of the field says. */
-function textual(read: (text: string) => string | undefined): Reader {
-  return (value) => (typeof value === "string" ? read(value) : undefined);
+function textual(read: (text: string) => readonly string[]): Reader {
+  return (value) => (typeof value === "string" ? read(value) : []);
 }
 
-function problemOf(read: Parsed<unknown>): string | undefined {
-  return read.ok ? undefined : `at character ${read.position}: ${read.message}`;
+function problemOf(read: Parsed<unknown>): readonly string[] {
+  return read.ok ? [] : [`at character ${read.position}: ${read.message}`];
 }
 
 /**
@@ -49,10 +47,9 @@ export function addNotations(engine: Ajv2020): Ajv2020 {
     notation: keyof typeof readers,
     value: unknown,
   ) => {
-    const problem = readers[notation](value);
-    if (problem === undefined) return true;
-    read.errors = [{ keyword: "notation", message: problem, params: {} }];
-    return false;
+    const problems = readers[notation](value);
+    read.errors = problems.map((message) => ({ keyword: "notation", message, params: {} }));
+    return problems.length === 0;
   };
   return engine.addKeyword({
     keyword: "notation",

@@ -49,6 +49,16 @@ export const clientErrors = {
     }),
   SANDBOX_UNREADABLE: (place: string, reason: string) =>
     fault("SANDBOX_UNREADABLE", 502, `cannot read ${place}: ${reason}`, { where: place }),
+  SANDBOX_PATH_OUTSIDE: (path: string) =>
+    fault("SANDBOX_PATH_OUTSIDE", 403, `${path} leads out of the sandbox`, {
+      where: path,
+      hint: "paths are taken from the sandbox on; links out of it are not followed",
+    }),
+  SANDBOX_PATH_IS_FOLDER: (path: string) =>
+    fault("SANDBOX_PATH_IS_FOLDER", 400, `${path} is a folder`, {
+      where: path,
+      hint: "-r copies folders, `tepui browse` lists them",
+    }),
   JOB_INVALID: (reason: string, where?: string) =>
     fault("JOB_INVALID", 400, `the job cannot be run: ${reason}`, { where }),
   JOB_FAILED: (task: string, reason: string) =>

@@ -34,6 +34,21 @@ export function entryOf(item: WorkItem, nowMs: number): Entry {
   };
 }
 
+/**
+ * Task id of an attempt: the item's key, from the second attempt on with its number, and never one
+ * that another item has as its key.
+ */
+export function taskIdOf(
+  key: string,
+  number: number,
+  entries: ReadonlyMap<string, unknown>,
+): string {
+  if (number === 1) return key;
+  let id = `${key}.${number}`;
+  while (entries.has(id)) id += ".again";
+  return id;
+}
+
 /** How an item ended, by the status of the attempt that decided it. */
 export function outcomeOf(
   entry: Entry,

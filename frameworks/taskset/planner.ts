@@ -1,6 +1,6 @@
 import type { TaskStatus } from "../../sdk/index.ts";
 import { endingOf } from "./endings.ts";
-import { type Entry, entryOf, outcomeOf } from "./entry.ts";
+import { type Entry, entryOf, outcomeOf, taskIdOf } from "./entry.ts";
 import { isPreferred, meetsRequirements, Room } from "./fit.ts";
 import type {
   Answer,
@@ -228,7 +228,7 @@ export class TaskSet {
     const number = ++entry.attempts;
     const { agentId, hostname, ip, port } = offer;
     const attempt: Attempt = {
-      taskId: number === 1 ? entry.item.key : `${entry.item.key}.${number}`,
+      taskId: taskIdOf(entry.item.key, number, this.#entries),
       key: entry.item.key,
       number,
       place: { agentId, hostname, ip, port },

@@ -22,7 +22,9 @@ export function withDeadline<T>(deadlineMs: number, fn: () => T): T {
     if ((cause as { code?: string }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") {
       throw new PolicyFault("POLICY_DEADLINE", `${deadlineMs} ms are over`, { cause });
     }
-    throw new PolicyFault("POLICY_TRAP", (cause as Error).message, { cause });
+    // Exceptions of WebAssembly's own are no Errors and have no message.
+    const { message = String(cause) } = cause as { readonly message?: string };
+    throw new PolicyFault("POLICY_TRAP", message, { cause });
   } finally {
     if (outer === undefined) delete context.call;
     else context.call = outer;

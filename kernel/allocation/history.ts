@@ -25,6 +25,7 @@ export type PolicyHappening =
   | "fault"
   | "retried"
   | "recovered"
+  | "quarantined"
   | "shadow-started"
   | "shadow-ended"
   | "shadow-fault";

@@ -1,3 +1,5 @@
+import type { Standing } from "./history.ts";
+
 /** Bounds of the supervision; rounds are the clock, so that it replays. */
 export interface SupervisorLimits {
   /** Longest wait between attempts. */
@@ -14,3 +16,11 @@ export const DEFAULT_SUPERVISION: SupervisorLimits = {
   healthyRounds: 100,
   stalledRoundsMax: 8,
 };
+
+const STANDINGS: readonly Standing[] = ["live", "restored", "cold", "previous", "built-in"];
+
+/** Who is trusted after a fault in this standing. */
+export function standingAfter(standing: Standing, hasPrevious: boolean): Standing {
+  const next = STANDINGS[STANDINGS.indexOf(standing) + 1] ?? "built-in";
+  return next === "previous" && !hasPrevious ? "built-in" : next;
+}

@@ -7,7 +7,7 @@ import { type InstanceListener, Instances } from "./instances.ts";
 import { type Kept, keptBeside } from "./kept.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
 import { ReferenceDrf } from "./reference-drf.ts";
-import { DEFAULT_SUPERVISION, type SupervisorLimits } from "./supervision.ts";
+import { DEFAULT_SUPERVISION, type SupervisorLimits, standingAfter } from "./supervision.ts";
 import { Verifier } from "./verify.ts";
 import type { WasmPolicy, WasmPolicyOptions } from "./wasm-policy.ts";
 
@@ -16,8 +16,6 @@ export interface PolicySpec {
   readonly policy: AdmittedPolicy;
   readonly options: WasmPolicyOptions;
 }
-
-const STANDINGS: readonly Standing[] = ["live", "restored", "cold", "previous", "built-in"];
 
 /** Verified decisions and who made them; `undefined` rows mean that the round was lost. */
 export interface Supervised {
@@ -31,9 +29,9 @@ export interface Supervised {
 }
 
 /**
- * Runs the live policy and never throws for what it does: a fault costs the round, is counted and
- * written down, and the next rounds go to a restored instance, then a cold one, then the policy
- * before, then the one that is built in. Between attempts the built-in one serves.
+ * Runs the live policy and never throws for what it does: a fault costs the round and is written
+ * down, and the next rounds go to a restored instance, then a cold one, then the policy before,
+ * then the one that is built in. Between attempts the built-in one serves.
  */
 export class PolicySupervisor {
   readonly history: PolicyHistory;
@@ -186,7 +184,7 @@ export class PolicySupervisor {
     }
   }
 
-  /** The policy that is kept, without its instance from now on: should that fail, it is spoilt. */
+  /** The policy that is kept, without its instance from now on: should that fail, it is lost. */
   #release(): Kept | undefined {
     const kept = this.#previous;
     if (kept !== undefined) this.#previous = { spec: kept.spec, instance: undefined };
@@ -282,11 +280,15 @@ export class PolicySupervisor {
     this.#healthy = 0;
     this.#stalled = 0;
     this.#faultsInARow += 1;
-    const waitRounds = Math.min(2 ** (this.#faultsInARow - 1), this.#limits.waitRoundsMax);
-    this.#retryAt = input.round + waitRounds;
-    let next = STANDINGS[STANDINGS.indexOf(this.#standing) + 1] ?? "built-in";
-    if (next === "previous" && this.#previous === undefined) next = "built-in";
+    const doubled = 2 ** (this.#faultsInARow - 1);
+    this.#retryAt = input.round + Math.min(doubled, this.#limits.waitRoundsMax);
+    const next = standingAfter(this.#standing, this.#previous !== undefined);
+    const out = this.#running();
     this.#standing = next;
+    if (out === undefined || (next !== "previous" && next !== "built-in")) return;
+    const { name, digest } = out;
+    const instead = this.#running()?.name ?? "the policy that is built in";
+    this.#note(input.round, { what: "quarantined", name, digest, detail: `${instead} decides` });
   }
 
   #note(round: number, event: Pick<PolicyEvent, "what"> & Partial<PolicyEvent>): void {

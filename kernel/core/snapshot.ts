@@ -111,7 +111,19 @@ export type Woven =
   | "minima"
   | "timers";
 
-/** What a cluster is made of, a list a kind. */
+/** What a cluster is made of, by the names of their lists. */
+export interface Entities {
+  roles: Role;
+  clients: Client;
+  frameworks: Framework;
+  agents: Agent;
+  executors: Executor;
+  tasks: Task;
+  offers: Offer;
+  inverseOffers: InverseOffer;
+}
+
+/** What a cluster is made of as it is saved, a list a kind. */
 export interface SavedLists {
   readonly roles: readonly SavedRole[];
   readonly clients: readonly SavedClient[];
@@ -160,7 +172,7 @@ export interface ClusterSnapshot {
 }
 
 type Atom = string | number | boolean | undefined | null | Uint8Array;
-type Entity = Role | Client | Framework | Agent | Executor | Task | Offer | InverseOffer;
+type Entity = Entities[keyof Entities];
 
 /** Data that can be written down: no functions, and nothing that leads back to itself. */
 type Plain<T> = T extends Atom

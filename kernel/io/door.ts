@@ -64,6 +64,8 @@ export function openDoor(parts: DoorParts): TransportHandlers {
       }
       const each = bytes / messages.length;
       for (const message of messages) {
+        // What an operator asks is answered here and now, and may end in being cut off.
+        if (peers.numberOf(peer) !== number) return;
         if (peer.kind === "framework") {
           const call = message as FrameworkCall;
           parts.enqueue({ type: "framework-call", peer: number, call }, each);

@@ -82,15 +82,14 @@ function manifestWithDigest(path) {
 /** Writes dist/build-info.json, which `tepui version` and `/version` report. */
 export function writeBuildInfo() {
   const { version } = readJson("package.json");
-  const gitSha = headCommit();
-  const info = gitSha === undefined ? { version } : { version, gitSha };
+  const info = { version, ...headCommit() };
   writeIfChanged(join(dist, "build-info.json"), `${JSON.stringify(info, undefined, 2)}\n`);
 }
 
-/** The commit of this checkout; undefined in a tarball, also when that lies inside another one. */
+/** The commit of this checkout; nothing in a tarball, also when that lies inside another one. */
 function headCommit() {
-  if (!existsSync(join(root, ".git"))) return undefined;
-  const git = spawnSync("git", ["rev-parse", "HEAD"], { cwd: root, encoding: "utf8" });
-  const sha = git.status === 0 ? git.stdout.trim() : "";
-  return /^[0-9a-f]{40,64}$/.test(sha) ? sha : undefined;
+  if (!existsSync(join(root, ".git"))) return {};
+  const git = spawnSync("git", ["log", "-1", "--format=%H %ct"], { cwd: root, encoding: "utf8" });
+  const found = /^([0-9a-f]{40,64}) (\d+)\n$/.exec(git.status === 0 ? git.stdout : "");
+  return found === null ? {} : { gitSha: found[1], committedSeconds: Number(found[2]) };
 }

@@ -80,6 +80,8 @@ test("what is kept beside a new policy is the one that ran, not the one in quara
   supervisor.promote(faulty("bad", 1), tables, 0);
   for (let n = 0; n < 8; n++) round();
   expect([round(), supervisor.standing]).toEqual(["drf", "previous"]);
+  const out = supervisor.events.filter(({ what }) => what === "quarantined");
+  expect(out).toMatchObject([{ name: "bad", standing: "previous", detail: "drf decides" }]);
   expect(supervisor.keptBeside(fifo)?.name).toBe("drf");
   supervisor.promote(fifo, tables, 9);
   expect(supervisor.previous?.name).toBe("drf");

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { BenchError } from "../../bench/harness/bench.ts";
-import { nearest, readCommand } from "../../bench/harness/command.ts";
+import { checkSettings, helpOf, nearest, readCommand } from "../../bench/harness/command.ts";
 import { describeMachine, jsonOf, tableOf } from "../../bench/harness/report.ts";
+import { numberOf, wordOf } from "../../bench/harness/settings.ts";
 
 const names = ["allocation", "launch", "codec"];
 
@@ -21,6 +22,7 @@ test("a command line names one benchmark, and what the harness does not know is 
     name: "launch",
     jsonFile: "out.json",
     quick: true,
+    help: false,
     settings: { agents: "100" },
   });
 });
@@ -39,6 +41,23 @@ test("a wrong command line is refused with a code and with what would be right",
   expect(refusal([], [])).toBe("BENCH_ARGUMENT: name a benchmark; there are: none yet");
   expect(refusal(["launch", "codec"])).toContain("BENCH_ARGUMENT");
   expect(refusal(["launch", "--json"])).toBe("BENCH_ARGUMENT: --json needs a value");
+});
+
+test("a setting that a benchmark does not take, or of the wrong kind, is refused", () => {
+  const declared = { seconds: "how long", journal: "on or off" };
+  expect(() => checkSettings({ seconds: "1" }, declared)).not.toThrow();
+  expect(() => checkSettings({ second: "1" }, declared)).toThrow(
+    'BENCH_ARGUMENT: --second is unknown; did you mean "--seconds"? it takes --seconds, --journal',
+  );
+  expect(() => checkSettings({ zzz: "1" })).toThrow("it takes no settings of its own");
+  expect(numberOf({ seconds: "5" }, "seconds", 1)).toBe(5);
+  expect(numberOf({}, "seconds", undefined)).toBeUndefined();
+  expect(() => numberOf({ seconds: "-1" }, "seconds", 1)).toThrow("BENCH_ARGUMENT: --seconds -1");
+  expect(wordOf({ journal: "on" }, "journal", ["on", "off"], "off")).toBe("on");
+  expect(() => wordOf({ journal: "yes" }, "journal", ["on", "off"], "off")).toThrow(
+    "--journal yes: it is one of on, off",
+  );
+  expect(helpOf("launch", declared)).toContain("--journal    on or off");
 });
 
 test("the nearest name is the one with the fewest edits, and nothing when all are far", () => {

@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -50,6 +58,25 @@ test("a log that cannot be opened fails the start with the reason", async () => 
     message: expect.stringContaining("ENOENT"),
   });
   expect(await one.stop(60_000)).toBe(false);
+});
+
+test("one that is killed before it is ready is started again; one that ends fails", async () => {
+  const given = program();
+  const mark = join(folder, "mark");
+  const slow = `#!/bin/sh\n[ -e ${mark} ] || { touch ${mark}; exec sleep 600; }\n`;
+  writeFileSync(given.file, `${slow}echo ready\nexec sleep 600\n`);
+  const { one, told } = supervise(given);
+  const starting = one.start(60_000);
+  await until("it runs, and is not ready", () => existsSync(mark));
+  process.kill(one.pid, "SIGKILL");
+  await starting;
+  expect(told).toEqual(["died: SIGKILL"]);
+  expect(one.pid).toBeGreaterThan(0);
+  writeFileSync(given.file, "#!/bin/sh\nexit 3\n");
+  await expect(supervise(given).one.start(60_000)).rejects.toMatchObject({
+    code: "LOCAL_START_FAILED",
+    message: expect.stringContaining("status 3"),
+  });
 });
 
 test("one that cannot be started again is tried until it can be", async () => {

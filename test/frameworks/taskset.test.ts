@@ -119,6 +119,15 @@ test("losses cost no retry, but do not go on for ever", () => {
   expect(states).toEqual([undefined, undefined, "TASK_LOST"]);
 });
 
+test("no attempt has the task id of another item", () => {
+  const set = setOf(["a", "a.2"]);
+  expect(launch(set, offer("x"))).toEqual(["a", "a.2"]);
+  set.update(status("a", "TASK_LOST"), 1);
+  set.update(status("a.2", "TASK_LOST"), 1);
+  const again = [...launch(set, offer("y", 2), 10_000)].sort();
+  expect(again).toEqual(["a.2.2", "a.2.again"]);
+});
+
 test("an attempt that was given up and comes back with its agent is killed (B25)", () => {
   const set = setOf(["a"]);
   launch(set, offer("x"));

@@ -22,10 +22,13 @@ test("what is written in a notation of its own is read before anything starts fr
   ]);
   const listed = configFile("resources: [{ name: cpus, type: SCALER }]\nworkDir: /w\n");
   expect(problemLines(listed, checkConfigFile(listed))).toHaveLength(1);
-  const masters = configFile('minAllocatableResources: "zzz"\nweights: { "a//b": 2, "fine": 1 }\n');
+  const masters = configFile(
+    'minAllocatableResources: "zzz"\nweights: { "a//b": 2, "fine": 1, "/c": 3 }\n',
+  );
   expect(problemLines(masters, checkConfigFile(masters))).toEqual([
     expect.stringMatching(/^1:26 CONFIG_BAD_VALUE \/minAllocatableResources: at character /),
     expect.stringMatching(/^2:10 CONFIG_BAD_VALUE \/weights: "a\/\/b": /),
+    expect.stringMatching(/^2:10 CONFIG_BAD_VALUE \/weights: "\/c": /),
   ]);
 });
 

@@ -253,6 +253,7 @@ test("there are only so many policies and shadow runs at once", async () => {
 
 test("nothing but WebAssembly is taken from operators, and not too much of it", async () => {
   const { policies } = await policyMaster(new MemoryRegistry());
+  expect(() => loadRequest("pol/mine", {})).toThrow('"pol/mine" is no name of a plugin');
   const { sent } = loadRequest(testingPolicy("turncoat"), {});
   if (sent === undefined) throw new Error("a path is sent");
   const companion = { ...sent, manifest: { ...sent.manifest, companion: "./companion.js" } };

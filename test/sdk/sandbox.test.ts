@@ -1,7 +1,14 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openSandboxFile, readSandboxFile, sandboxText, sandboxUrl } from "../../sdk/index.ts";
+import {
+  openSandboxFile,
+  openSandboxPath,
+  pathInSandbox,
+  readSandboxFile,
+  sandboxText,
+  sandboxUrl,
+} from "../../sdk/index.ts";
 
 let server: Server;
 let place = { ip: "127.0.0.1", port: 0, frameworkId: "fw/1", taskId: "a b" };
@@ -19,6 +26,9 @@ beforeAll(async () => {
       const offset = Number(url.searchParams.get("offset") ?? 0);
       const length = Number(url.searchParams.get("length") ?? 1e9);
       response.end("grüße".slice(offset, offset + length));
+    } else if (url.pathname.endsWith("/trap")) {
+      response.setHeader("content-type", "application/json");
+      response.end('[{ "path": "/sandbox/.." }]');
     } else {
       response.statusCode = 404;
       response.end();
@@ -52,6 +62,29 @@ test("a stream that its reader gives up ends the request", async () => {
   const body = await openSandboxFile(place, "stdout");
   await body.cancel();
   await expect(openSandboxFile(place, "stdout", {}, AbortSignal.abort())).rejects.toMatchObject({
+    code: "SANDBOX_UNREADABLE",
+  });
+});
+
+test("paths stay in the sandbox, whatever way they take", () => {
+  const plain = (path: string) => pathInSandbox(path);
+  expect(["a//b/", "/a", "b/../a", "", ".", "/", "..a", "a/.."].map(plain)).toEqual([
+    "a/b",
+    "a",
+    "a",
+    "",
+    "",
+    "",
+    "..a",
+    "",
+  ]);
+  for (const path of ["..", "../a", "a/../../b", "/..", "a/../.."]) {
+    expect(() => pathInSandbox(path), path).toThrow(/leads out of the sandbox/);
+  }
+});
+
+test("a list that would name something else than a file in the folder is refused", async () => {
+  await expect(openSandboxPath(place, "trap")).rejects.toMatchObject({
     code: "SANDBOX_UNREADABLE",
   });
 });

@@ -12,6 +12,7 @@ const entryPatterns = [
   /^sdk\/index\.ts$/,
   /^examples\//,
   /^vitest\.config\.ts$/,
+  /^test\/support\/seed\.ts$/, // Named in vitest.config.ts.
 ];
 
 /** TypeScript that nothing starts and nothing imports, not even a test. */

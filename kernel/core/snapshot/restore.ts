@@ -11,22 +11,13 @@ import type {
   Task,
 } from "../model.ts";
 import type { ClusterOptions } from "../options.ts";
-import type { ClusterSnapshot, Ref, SavedLists } from "../snapshot.ts";
+import type { ClusterSnapshot, Entities, Ref, SavedLists } from "../snapshot.ts";
 import { type ClusterState, createCluster, executorKey } from "../state.ts";
 import { restoreTables } from "../tables/saved.ts";
 import { copied, copiedEntries } from "./take.ts";
 
 /** The lists with references in place of numbers. */
-interface Lists {
-  readonly roles: readonly Role[];
-  readonly clients: readonly Client[];
-  readonly frameworks: readonly Framework[];
-  readonly agents: readonly Agent[];
-  readonly executors: readonly Executor[];
-  readonly tasks: readonly Task[];
-  readonly offers: readonly Offer[];
-  readonly inverseOffers: readonly InverseOffer[];
-}
+type Lists = { readonly [Kind in keyof Entities]: readonly Entities[Kind][] };
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 

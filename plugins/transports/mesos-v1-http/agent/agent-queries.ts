@@ -13,6 +13,7 @@ import { defined, maybe, nanosOf, wrap } from "../map/basics.ts";
 import { agentTo, frameworkTo } from "../map/cluster.ts";
 import type { ResourceForm } from "../map/resources.ts";
 import { executorTo, taskRecordTo } from "../map/tasks.ts";
+import { buildFacts } from "../views/build-facts.ts";
 
 /** A call to the operator API of an agent. */
 export type AgentCall = Message<typeof Call>;
@@ -35,7 +36,9 @@ const FORM: ResourceForm = { isRefined: true };
 export const agentQueries = {
   GET_HEALTH: () => ({ get_health: { healthy: true } }),
   GET_FLAGS: ({ view }) => ({ get_flags: { flags: listOf(view.flags()) } }),
-  GET_VERSION: ({ config }) => ({ get_version: { version_info: { version: config.version } } }),
+  GET_VERSION: ({ config }) => ({
+    get_version: { version_info: { version: config.version, ...buildFacts() } },
+  }),
   GET_METRICS: ({ view }, { get_metrics }) => {
     if (get_metrics === undefined) throw absent("get_metrics");
     return { get_metrics: { metrics: listOf(view.metrics()) } };

@@ -13,6 +13,7 @@ import { agentTo, frameworkTo, masterTo } from "../map/cluster.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import { quantitiesTo, type ResourceForm, resourcesTo } from "../map/resources.ts";
 import { executorTo, taskRecordTo } from "../map/tasks.ts";
+import { buildFacts } from "../views/build-facts.ts";
 
 /** An answer of the master's operator API. */
 export type OperatorResponse = Message<typeof ResponseDef>;
@@ -34,7 +35,9 @@ export const queries = {
   GET_FLAGS: ({ view }) => ({
     get_flags: { flags: Object.entries(view.flags()).map(([name, value]) => ({ name, value })) },
   }),
-  GET_VERSION: ({ config }) => ({ get_version: { version_info: { version: config.version } } }),
+  GET_VERSION: ({ config }) => ({
+    get_version: { version_info: { version: config.version, ...buildFacts() } },
+  }),
   GET_METRICS: ({ view }) => ({
     get_metrics: {
       metrics: Object.entries(view.metrics()).map(([name, value]) => ({ name, value })),

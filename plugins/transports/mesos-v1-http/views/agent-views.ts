@@ -6,6 +6,7 @@ import type { TaskRecord } from "../../../../contract/schema/task.ts";
 import { isTerminal } from "../../../../contract/task-state.ts";
 import { type AgentSource, containersOf, statisticsTo } from "../agent/agent-queries.ts";
 import { AGENT_PATH } from "../map/offers.ts";
+import { buildFacts } from "./build-facts.ts";
 import { groupBy, taskPart } from "./framework-view.ts";
 import { reservedObject, resourceObject, unreservedObject } from "./resource-object.ts";
 
@@ -45,9 +46,7 @@ function state({ view, config }: AgentSource): object {
   const resources = info?.resources ?? [];
   return {
     version: config.version,
-    build_date: "1970-01-01 00:00:00",
-    build_time: 0,
-    build_user: "",
+    ...buildFacts(),
     start_time: view.startedMs() / 1_000,
     id: info?.id ?? "",
     pid: info && `${AGENT_PATH.slice(1)}@${hostPort(info.ip, info.port)}`,

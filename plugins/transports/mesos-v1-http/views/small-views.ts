@@ -4,6 +4,7 @@ import { softwareVersion } from "../../../../wire/index.ts";
 import type { MesosConfig } from "../config.ts";
 import { answer, refuse } from "../http/answers.ts";
 import { redirect } from "../http/leadership.ts";
+import { buildFacts } from "./build-facts.ts";
 import { ViewText } from "./view-cache.ts";
 
 const JSON_TYPE = "application/json";
@@ -34,10 +35,7 @@ export function getOnly(handle: (exchange: HttpExchange) => void | Promise<void>
 export function versionView(config: MesosConfig): HttpHandler {
   const json = JSON.stringify({
     version: config.version,
-    build_date: "1970-01-01 00:00:00",
-    build_time: 0,
-    build_user: "",
-    git_sha: "",
+    ...buildFacts(),
     // Not of Mesos: what answers here, and in which version of its own.
     software: "tepui",
     tepui_version: softwareVersion(),

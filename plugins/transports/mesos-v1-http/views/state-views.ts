@@ -10,6 +10,7 @@ import { fromMilli, toMilli } from "../../../../contract/resources.ts";
 import type { TaskState } from "../../../../contract/task-state.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import type { QuerySource } from "../operator/queries.ts";
+import { buildFacts } from "./build-facts.ts";
 import { frameworkLists, groupBy, seconds, taskPart } from "./framework-view.ts";
 import { each, jsonAscii, objectPieces, type Pieces } from "./json-pieces.ts";
 import { reservedObject, resourceObject, unreservedObject } from "./resource-object.ts";
@@ -57,9 +58,7 @@ function masterPart({ view, config }: QuerySource, shown: ClusterSnapshot): obje
     shown.agents.filter(({ state }) => wanted.includes(state)).length;
   return {
     version: config.version,
-    build_date: "1970-01-01 00:00:00",
-    build_time: 0,
-    build_user: "",
+    ...buildFacts(),
     start_time: startedMs / 1000,
     elected_time: electedMs === undefined ? undefined : electedMs / 1000,
     id: leader?.id,
