@@ -23,18 +23,18 @@ import { Agent } from "./agent.ts";
 import { bootId } from "./containerizer/proc.ts";
 import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
-import type { AgentSetup, AgentState, ContainerPlan } from "./core/state.ts";
+import type { AgentSetup, AgentState } from "./core/state.ts";
 import { Fetcher } from "./fetcher/fetcher.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
-import { routeFiles } from "./io/files.ts";
-import { routeAgent } from "./io/http.ts";
+import { type AgentPages, routePages } from "./io/http.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { diskUsageOf, SandboxGc } from "./io/sandbox-gc.ts";
 import { CheckpointStore } from "./io/store.ts";
 import { ExecutorTokens } from "./io/tokens.ts";
 import { Undo } from "./io/undo.ts";
+import { usagePage } from "./io/usage-page.ts";
 import { Volumes } from "./io/volumes.ts";
 import { startAgentPlugins } from "./plugins.ts";
 import { setupOf } from "./setup.ts";
@@ -167,18 +167,20 @@ async function start(
     state.containers.has(id) || agent?.containerizer.has(id) === true;
   const gc = collectorOf(config, ground, sandboxes, isLive);
   undo.add(() => gc.stop());
-  const executors = () =>
-    executorsPage(state, sandboxes, gc.completed(config.maxCompletedExecutorsPerFramework));
-  routePages(ground, sandboxes, { version, executors });
+  const completed = () => gc.completed(config.maxCompletedExecutorsPerFramework);
+  routePages(host.getAll(HTTP_ROUTER), sandboxes, {
+    ...ownPages(ground, version),
+    executors: () => executorsPage(state, sandboxes, completed()),
+    usage: (asked) => usagePage(state, async (id) => agent?.containerizer.usage(id), asked),
+  });
   const { recoveryTimeout: recoveryTimeoutMs } = config;
-  const token = (plan: ContainerPlan): string => tokens.issue(plan.id);
   const running = new Agent({
     ...{ config, state, store, sandboxes, gc, workDir, log, metrics },
     fetcher: new Fetcher(join(workDir, "fetch"), config.fetcher),
     volumes: new Volumes(workDir),
     clock: systemClock,
     isolators: host.getAll(ISOLATOR),
-    surroundings: { endpoint, recoveryTimeoutMs, token },
+    surroundings: { endpoint, recoveryTimeoutMs, token: (plan) => tokens.issue(plan.id) },
     onEnd: (code, message) => void endInOrder(undo, log).then(() => end(options, code, message)),
   });
   agent = running;
@@ -198,6 +200,10 @@ async function start(
     stop: () => undo.run(),
     leave: () => running.loop.enqueue({ type: "leave" }),
   };
+}
+
+function ownPages({ metrics }: Ground, version: string): Pick<AgentPages, "metrics" | "version"> {
+  return { metrics: () => metrics.text(), version: () => ({ version, software: "tepui" }) };
 }
 
 function collectorOf(
@@ -247,19 +253,6 @@ function restored(
   } catch (thrown) {
     if (!(thrown instanceof Reconfiguration)) throw thrown;
     throw errors.AGENT_RECONFIGURED(workDir, thrown.message);
-  }
-}
-
-function routePages(
-  { host, metrics }: Ground,
-  sandboxes: Sandboxes,
-  { version, executors }: { readonly version: string; executors(): object },
-): void {
-  const about = { version, software: "tepui" };
-  const pages = { metrics: () => metrics.text(), version: () => about, executors };
-  for (const router of host.getAll(HTTP_ROUTER)) {
-    routeAgent(router, pages);
-    routeFiles(router, sandboxes);
   }
 }
 

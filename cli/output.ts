@@ -36,6 +36,7 @@ export class Output {
   readonly #errorColors: ReturnType<typeof colors.createColors>;
   readonly #drains = new Map<Sink, Promise<void>>();
   #liveText = "";
+  #pages = 0;
 
   constructor(options: OutputOptions = {}) {
     this.#out = options.out ?? process.stdout;
@@ -101,6 +102,13 @@ export class Output {
     for (const line of tableLines(columns, rows, (text, tone) => this.#paint(text, tone))) {
       this.line(line);
     }
+  }
+
+  /** Begins what takes the place of what was there before: on a terminal, at its top. */
+  page(): void {
+    if (this.#out.isTTY === true) this.bytes("\u001b[H\u001b[2J");
+    else if (this.#pages > 0) this.line("");
+    this.#pages++;
   }
 
   /** A remark for people; not printed with `-o json`. */

@@ -21,6 +21,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   logs: async () => (await import("./commands/logs.ts")).logsCommand,
   browse: async () => (await import("./commands/browse.ts")).browseCommand,
   cp: async () => (await import("./commands/cp.ts")).cpCommand,
+  stats: async () => (await import("./commands/stats.ts")).statsCommand,
   kill: async () => (await import("./commands/kill.ts")).killCommand,
   agents: async () => (await import("./commands/agents.ts")).agentsCommand,
   drain: async () => (await import("./commands/agent-service.ts")).drainCommand,

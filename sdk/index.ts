@@ -1,5 +1,6 @@
 // The library for framework authors: everything a framework, an executor or an operator tool needs.
 
+export type { ContainerUsage } from "../contract/agent-pages.ts";
 export { TepuiError } from "../contract/errors.ts";
 export type {
   AgentView,
@@ -79,3 +80,4 @@ export type {
 } from "./scheduler-events.ts";
 export type { SchedulerOptions, SchedulerState } from "./scheduler-options.ts";
 export { type ExecutorRequest, executorInfo, type TaskRequest, taskInfo } from "./task-request.ts";
+export { agentUsage, type UsageQuery } from "./usage.ts";

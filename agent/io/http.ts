@@ -1,4 +1,8 @@
+import type { UsagePage } from "../../contract/agent-pages.ts";
 import type { HttpHandler, HttpRouter } from "../../contract/ports/http.ts";
+import { routeFiles } from "./files.ts";
+import type { Sandboxes } from "./sandbox.ts";
+import type { AskedUsage } from "./usage-page.ts";
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" } as const;
 const JSON_TYPE = { "content-type": "application/json" } as const;
@@ -10,13 +14,27 @@ export interface AgentPages {
   version(): object;
   /** What runs here and what ran last. */
   executors(): object;
+  /** What that uses, or only the container of one task. */
+  usage(asked: AskedUsage): Promise<UsagePage>;
+}
+
+/** Adds all that an agent shows over HTTP: its pages and the sandboxes. */
+export function routePages(
+  routers: readonly HttpRouter[],
+  sandboxes: Sandboxes,
+  pages: AgentPages,
+): void {
+  for (const router of routers) {
+    routeAgent(router, pages);
+    routeFiles(router, sandboxes);
+  }
 }
 
 /**
- * Adds `/health`, `/version`, `/executors` and `/metrics` to the agent's own address (H5, H6), but
- * for those that a plugin serves in its own way.
+ * Adds `/health`, `/version`, `/executors`, `/usage` and `/metrics` to the agent's own address (H5,
+ * H6), but for those that a plugin serves in its own way.
  */
-export function routeAgent(router: HttpRouter, pages: AgentPages): void {
+function routeAgent(router: HttpRouter, pages: AgentPages): void {
   const page = (path: string, handler: HttpHandler): void => {
     if (!router.serves(path)) router.route("GET", path, handler);
   };
@@ -26,6 +44,15 @@ export function routeAgent(router: HttpRouter, pages: AgentPages): void {
   });
   page("/executors", (exchange) => {
     exchange.respond(200, JSON_TYPE, `${JSON.stringify(pages.executors())}\n`);
+  });
+  page("/usage", async (exchange) => {
+    const query = new URLSearchParams(exchange.query);
+    const [frameworkId, taskId] = [query.get("frameworkId"), query.get("taskId")];
+    const asked = {
+      ...(frameworkId === null ? {} : { frameworkId }),
+      ...(taskId === null ? {} : { taskId }),
+    };
+    exchange.respond(200, JSON_TYPE, `${JSON.stringify(await pages.usage(asked))}\n`);
   });
   page("/metrics", async (exchange) => {
     const text = await pages.metrics();

@@ -59,6 +59,13 @@ export const clientErrors = {
       where: path,
       hint: "-r copies folders, `tepui browse` lists them",
     }),
+  AGENT_UNREADABLE: (place: string, reason: string) =>
+    fault("AGENT_UNREADABLE", 502, `cannot read ${place}: ${reason}`, { where: place }),
+  TASK_NOT_RUNNING: (task: string, state: string) =>
+    fault("TASK_NOT_RUNNING", 409, `task ${task} is not running: it is ${state}`, {
+      where: `task ${task}`,
+      hint: "`tepui ps` lists those that do",
+    }),
   JOB_INVALID: (reason: string, where?: string) =>
     fault("JOB_INVALID", 400, `the job cannot be run: ${reason}`, { where }),
   JOB_FAILED: (task: string, reason: string) =>

@@ -40,6 +40,28 @@ test("no-new-privileges is set where it is asked for", async () => {
   expect(bench.output(spec)).toBe("NoNewPrivs:\t1\n");
 });
 
+test("usage is that of each container's own processes, whoever asks about others before", async () => {
+  const [one, two] = [
+    bench.spec("sleep 600 & touch up; wait; true"),
+    bench.spec("touch up; sleep 600; true"),
+  ];
+  const ends = [bench.run(one), bench.run(two)];
+  await until("both run", () => bench.has(one, "up") && bench.has(two, "up"));
+  await until("their processes", async () => {
+    const usages = [one, two, one].map(({ id }) => bench.containerizer.usage(id));
+    const counts = (await Promise.all(usages)).map((usage) => usage?.processes);
+    return counts.join() === "2,2,2";
+  });
+  bench.containerizer.kill(one.id, "SIGKILL");
+  await ends[0];
+  await until("the other's alone", async () => {
+    const usage = await bench.containerizer.usage(two.id);
+    return usage?.processes === 2 && (usage.memRssBytes ?? 0) > 0;
+  });
+  bench.containerizer.kill(two.id, "SIGKILL");
+  await ends[1];
+});
+
 describeWith("root", "an agent that runs as root (F9)", () => {
   test("runs a task as its user, in a sandbox that the user may write to", async () => {
     const nobody = findUser("nobody");

@@ -21,6 +21,7 @@ test("bash takes the script", () => {
 test("bash completes commands, subcommands, options and values", () => {
   expect(completed("tepui", "ro")).toEqual(["roles"]);
   expect(completed("tepui", "-o", "json", "frame")).toEqual(["frameworks"]);
+  expect(completed("tepui", "stat")).toEqual(["status", "stats"]);
   expect(completed("tepui", "cp", "--rec")).toEqual(["--recursive"]);
   expect(completed("tepui", "plugin", "")).toContain("validate");
   expect(completed("tepui", "config", "check", "--ki")).toEqual(["--kind"]);

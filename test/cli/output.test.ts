@@ -199,3 +199,17 @@ test("the status names what there is, and leaves out what there is none of", () 
     "mem used": "0/1024 MB",
   });
 });
+
+test("what is shown again takes the place of what was there on a terminal, and follows it off one", () => {
+  const printed = (isTTY: boolean): string => {
+    const out = new TextSink(isTTY);
+    const output = new Output({ out, error: new TextSink(), environment: {} });
+    for (const text of ["one", "two"]) {
+      output.page();
+      output.line(text);
+    }
+    return out.text;
+  };
+  expect(printed(false)).toBe("one\n\ntwo\n");
+  expect(printed(true)).toBe("\u001b[H\u001b[2Jone\n\u001b[H\u001b[2Jtwo\n");
+});

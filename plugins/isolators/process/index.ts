@@ -15,7 +15,7 @@ import {
 import type { Logger } from "../../../contract/ports/log.ts";
 import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
 import { rlimitWords } from "./rlimits.ts";
-import { usageOf } from "./usage.ts";
+import { ProcessTable } from "./usage.ts";
 import { findUser, ownUser, type User } from "./users.ts";
 
 /** Config of the plugin, as its manifest describes it. */
@@ -49,6 +49,7 @@ export class ProcessIsolator implements Isolator {
   readonly #config: ProcessConfig;
   readonly #clock: Clock;
   readonly #own = ownUser();
+  readonly #table = new ProcessTable();
   readonly #processes = new Map<ContainerId, ProcessIdentity>();
   readonly #hasSetpriv = onPath("setpriv");
   readonly #hasPrlimit = onPath("prlimit");
@@ -135,7 +136,7 @@ export class ProcessIsolator implements Isolator {
   async usage(id: ContainerId): Promise<Usage> {
     const process = this.#processes.get(id);
     const timeMs = this.#clock.nowMs();
-    return process === undefined ? { timeMs } : usageOf(process.pid, timeMs);
+    return process === undefined ? { timeMs } : this.#table.usageOf(process.pid, timeMs);
   }
 }
 

@@ -38,19 +38,59 @@ function readLine(pid: number): Line | undefined {
   }
 }
 
-/** What the session of a process and its descendants use now. */
-export function usageOf(pid: number, timeMs: number): Usage {
+/** Whoever asks about many containers asks within this time, and gets all from one look. */
+const FRESH_MS = 100;
+
+/**
+ * The processes of this host, by whom they belong to: a process, and the leader of a session, own
+ * themselves, the session, and all that descends from these. Looking is what costs, so one look
+ * serves all who ask at about the same time.
+ */
+export class ProcessTable {
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #members: ReadonlyMap<number, readonly Line[]> = new Map();
+
+  /** What the session of a process and its descendants use now. */
+  usageOf(pid: number, nowMs: number): Usage {
+    const age = nowMs - this.#lookedMs;
+    // One that is not known may have begun after the look.
+    if (age < 0 || age >= FRESH_MS || !this.#members.has(pid)) {
+      this.#members = lookAround();
+      this.#lookedMs = nowMs;
+    }
+    return sumOf(this.#members.get(pid) ?? [], this.#lookedMs);
+  }
+}
+
+function lookAround(): ReadonlyMap<number, readonly Line[]> {
   const lines = new Map<number, Line>();
   for (const name of readdirSync("/proc")) {
     const line = /^\d+$/.test(name) ? readLine(Number(name)) : undefined;
     if (line !== undefined) lines.set(line.pid, line);
   }
-  const isMember = (line: Line, depth = 0): boolean => {
-    if (line.pid === pid || line.session === pid) return true;
-    const parent = lines.get(line.parent);
-    return parent !== undefined && depth < 256 && isMember(parent, depth + 1);
-  };
-  const members = [...lines.values()].filter((line) => isMember(line));
+  const members = new Map<number, Line[]>();
+  for (const line of lines.values()) {
+    for (const owner of ownersOf(line, lines)) {
+      const owned = members.get(owner);
+      if (owned === undefined) members.set(owner, [line]);
+      else owned.push(line);
+    }
+  }
+  return members;
+}
+
+function ownersOf(line: Line, lines: ReadonlyMap<number, Line>): ReadonlySet<number> {
+  const owners = new Set<number>();
+  let at: Line | undefined = line;
+  // What is read while it changes may lead round in circles.
+  for (let depth = 0; at !== undefined && depth < 256; depth++) {
+    owners.add(at.pid).add(at.session);
+    at = lines.get(at.parent);
+  }
+  return owners;
+}
+
+function sumOf(members: readonly Line[], timeMs: number): Usage {
   const sum = (of: (line: Line) => number): number =>
     members.reduce((total, line) => total + of(line), 0);
   return {

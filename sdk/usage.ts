@@ -1,0 +1,40 @@
+import { hostPort } from "../contract/address.ts";
+import { type ContainerUsage, usagePageCheck } from "../contract/agent-pages.ts";
+import { problemLine } from "../contract/check.ts";
+import { errors, reasonOf } from "../contract/errors.ts";
+
+/** An agent that says nothing for this long is not going to. */
+const SILENCE_MS = 5_000;
+
+/** Whose usage is asked for; that of all where nothing is said. */
+export interface UsageQuery {
+  readonly frameworkId?: string;
+  readonly taskId?: string;
+}
+
+/**
+ * What the containers of an agent use now.
+ * @throws AGENT_UNREADABLE when the agent does not answer
+ */
+export async function agentUsage(
+  ip: string,
+  port: number,
+  query: UsageQuery,
+  signal: AbortSignal,
+): Promise<readonly ContainerUsage[]> {
+  const url = new URL(`http://${hostPort(ip, port)}/usage`);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  let page: unknown;
+  try {
+    const both = AbortSignal.any([signal, AbortSignal.timeout(SILENCE_MS)]);
+    const response = await fetch(url, { signal: both });
+    if (!response.ok) throw new Error(`the agent answered ${response.status}`);
+    page = await response.json();
+  } catch (thrown) {
+    const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+    throw errors.AGENT_UNREADABLE(url.href, reasonOf(cause));
+  }
+  const checked = usagePageCheck.check(page);
+  if (checked.ok) return checked.value.containers;
+  throw errors.AGENT_UNREADABLE(url.href, checked.problems.map(problemLine).join("; "));
+}
