@@ -86,7 +86,8 @@ export function viewOf(
 function shownOf({ state, sandboxes }: AgentViewSource, container: Container): ContainerShown {
   const { plan, process } = container;
   const { id, frameworkId, executorId, role, resources } = plan;
-  const executor = state.executors.get(executorKey(frameworkId, executorId));
+  const key = executorKey(frameworkId, executorId);
+  const executor = state.executors.get(key) ?? state.groupExecutors.get(key);
   const tasks = [...state.tasks.values()].filter(({ containerId }) => containerId === id);
   return {
     containerId: id,
