@@ -59,7 +59,8 @@ async function run(
   options: RunOptions,
 ): Promise<void> {
   const { file, count = 1 } = options;
-  if (file === undefined && words.length === 0) {
+  // An empty word names no program, and as a line for the shell it does nothing.
+  if (file === undefined && !words[0]?.trim()) {
     throw errors.CLI_USAGE("there is nothing to run", "`tepui run -- COMMAND…`, or --file FILE");
   }
   if (file !== undefined && (words.length > 0 || options.count !== undefined)) {

@@ -68,6 +68,15 @@ test.each([
   expect(code).toBe(exitCodeOf(errors.MASTER_UNREACHABLE("", "")));
 });
 
+test.each([[["run"]], [["run", ""]], [["run", "--", " "]], [["run", "", "x"]]])(
+  "%j has nothing to run, and says so before it asks a master",
+  async (args) => {
+    const { code, error } = await runCli(args, { TEPUI_MASTER: "127.0.0.1:1" });
+    expect(error).toContain("error[CLI_USAGE]: there is nothing to run");
+    expect(code).toBe(2);
+  },
+);
+
 test("a command that nearly exists is named in the hint", async () => {
   expect((await runCli(["framework"])).error).toContain('hint: did you mean "frameworks"?');
 });
