@@ -227,8 +227,10 @@ export class Agent {
   #sendExecutor(effect: Extract<Effect, { type: "send-executor" }>): void {
     const { containerId, event } = effect;
     const plan = this.#parts.state.containers.get(containerId)?.plan;
-    if (event.type === "launch" && plan !== undefined) {
-      this.#parts.sandboxes.linkTask(plan, event.task.taskId);
+    const tasks =
+      event.type === "launch" ? [event.task] : event.type === "launch-group" ? event.tasks : [];
+    if (plan !== undefined) {
+      for (const { taskId } of tasks) this.#parts.sandboxes.linkTask(plan, taskId);
     }
     this.#door?.send(containerId, event);
   }

@@ -2,11 +2,9 @@ import { randomBytes } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
-import { agentOrderSchemas } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
-import { messageCheck } from "../contract/message-checks.ts";
 import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
@@ -18,6 +16,7 @@ import type { Host } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
 import { systemClock } from "../kernel/host/system-clock.ts";
+import { LogVerbosity } from "../kernel/host/verbosity.ts";
 import { makeConfigFolder, softwareVersion } from "../wire/index.ts";
 import { Agent } from "./agent.ts";
 import { bootId } from "./containerizer/proc.ts";
@@ -26,8 +25,10 @@ import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState } from "./core/state.ts";
 import { Fetcher } from "./fetcher/fetcher.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
+import { dialler } from "./io/dialler.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
+import { filesOf } from "./io/files.ts";
 import { type AgentPages, routePages } from "./io/http.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { diskUsageOf, SandboxGc } from "./io/sandbox-gc.ts";
@@ -43,7 +44,6 @@ import { setupOf } from "./setup.ts";
 export interface StartAgentOptions {
   /** Folder that plugin paths are relative to: that of the config file. */
   readonly from?: string;
-  readonly log?: Logger;
   /**
    * Called when the agent has come to its end by itself: it was refused or told to leave, or cannot
    * go on. By default the process exits, with status 0 after `AGENT_LEFT` and 1 otherwise.
@@ -108,7 +108,9 @@ async function prepareGround(
   options: StartAgentOptions,
   undo: Undo,
 ): Promise<Ground> {
-  const log = options.log ?? openLog({ level: config.log.level, name: "agent" });
+  const log = openLog({ ...config.log, name: "agent" });
+  const verbosity = new LogVerbosity(log, config.log.level, systemClock);
+  undo.add(() => verbosity.close());
   if (!isLoopback(config.listen.host)) {
     log.warn(
       { host: config.listen.host },
@@ -120,7 +122,7 @@ async function prepareGround(
   undo.add(lockFolder(workDir, "agent.lock", (pid) => errors.WORK_DIR_LOCKED(workDir, pid)));
   const metrics = new PromMetrics("tepui_agent");
   let shown: AgentViewSource | undefined;
-  const view = viewOf(() => shown, groundOf(config, systemClock));
+  const view = viewOf(() => shown, groundOf(config, verbosity, systemClock));
   const host = await startAgentPlugins(config, options, { workDir, view, log, metrics });
   undo.add(() => host.stop());
   const store = new CheckpointStore(workDir, log);
@@ -168,7 +170,8 @@ async function start(
   const gc = collectorOf(config, ground, sandboxes, isLive);
   undo.add(() => gc.stop());
   const completed = () => gc.completed(config.maxCompletedExecutorsPerFramework);
-  routePages(host.getAll(HTTP_ROUTER), sandboxes, {
+  const files = filesOf(sandboxes, config.log.file);
+  routePages(host.getAll(HTTP_ROUTER), sandboxes, files, {
     ...ownPages(ground, version),
     executors: () => executorsPage(state, sandboxes, completed()),
     usage: (asked) => usagePage(state, async (id) => agent?.containerizer.usage(id), asked),
@@ -187,7 +190,7 @@ async function start(
   undo.add(() => running.stop());
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
-  await openBesides(ground, door, { state, tokens, sandboxes, agent: running }, undo);
+  await openBesides(ground, door, { state, tokens, sandboxes, files, agent: running }, undo);
   void gc.start();
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));
@@ -267,26 +270,4 @@ async function endInOrder(undo: Undo, log: Logger): Promise<void> {
 function end(options: StartAgentOptions, code: string, message: string): void {
   if (options.onEnd !== undefined) options.onEnd(code, message);
   else process.exit(code === "AGENT_LEFT" ? 0 : 1);
-}
-
-function dialler(
-  config: AgentConfig,
-  transport: Transport,
-  name: string,
-  version: string,
-): Parameters<Agent["connect"]>[0] {
-  const addresses = typeof config.master === "string" ? [config.master] : config.master;
-  const check = messageCheck("master", agentOrderSchemas);
-  return (handlers) =>
-    transport.dial(
-      {
-        peer: "agent",
-        name: config.hostname ?? name,
-        software: `tepui/${version}`,
-        addresses,
-        check,
-        redialMsMax: 2_000,
-      },
-      handlers,
-    );
 }

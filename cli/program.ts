@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { errors } from "../contract/errors.ts";
 import { didYouMean } from "../contract/nearest.ts";
-import { type CliCommand, type CliContext, formatOption } from "./context.ts";
+import { type CliCommand, type CliContext, formatOption, type MasterOptions } from "./context.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import type { Format, Output } from "./output.ts";
 
@@ -23,6 +23,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   cp: async () => (await import("./commands/cp.ts")).cpCommand,
   stats: async () => (await import("./commands/stats.ts")).statsCommand,
   kill: async () => (await import("./commands/kill.ts")).killCommand,
+  teardown: async () => (await import("./commands/teardown.ts")).teardownCommand,
   agents: async () => (await import("./commands/agents.ts")).agentsCommand,
   drain: async () => (await import("./commands/agent-service.ts")).drainCommand,
   deactivate: async () => (await import("./commands/agent-service.ts")).deactivateCommand,
@@ -66,7 +67,6 @@ export async function buildProgram(
   const program = new Command("tepui")
     .description("A cluster manager in the design of Apache Mesos.")
     .addOption(formatOption())
-    .enablePositionalOptions()
     .helpCommand(true)
     .addHelpText("after", "\nExit statuses and examples of every command: docs/cli.md");
   for (const name of names) {
@@ -75,6 +75,8 @@ export async function buildProgram(
   }
   everyCommand(program, (command) => {
     command
+      // What stands behind a subcommand is its own, also where the command above takes the same.
+      .enablePositionalOptions()
       .exitOverride()
       .configureOutput({
         writeOut: (text) => context.output.bytes(text),
@@ -82,8 +84,12 @@ export async function buildProgram(
         outputError: () => {}, // Errors are thrown, and printed in one place.
       })
       .hook("preAction", (_, action) => {
-        const { output } = action.optsWithGlobals<{ output?: Format }>();
+        const { output, master } = action.optsWithGlobals<{ output?: Format; master?: string }>();
         context.output.format = output ?? context.output.format;
+        // The master that a command is given is that of its subcommand, unless it is told another.
+        if (action.opts<MasterOptions>().master === undefined && master !== undefined) {
+          action.setOptionValue("master", master);
+        }
       });
   });
   return program;

@@ -40,6 +40,9 @@ export function idProblem(id: string): string | undefined {
   return undefined;
 }
 
+/** Longest name of a role, in UTF-8 bytes: it has to be a key of the registry. */
+export const ROLE_BYTES_MAX = 1_024;
+
 /**
  * Says what is wrong with a role name, or `undefined` when it is a good one (E6).
  * `*` stands alone; other names are paths of non-empty components.
@@ -47,6 +50,9 @@ export function idProblem(id: string): string | undefined {
 export function roleProblem(role: string): string | undefined {
   if (role === "*") return undefined;
   if (role.length === 0) return "it is empty";
+  if (Buffer.byteLength(role, "utf8") > ROLE_BYTES_MAX) {
+    return `it is longer than ${ROLE_BYTES_MAX} bytes`;
+  }
   if (role.startsWith("-")) return 'it starts with "-"';
   if (/[\s\b]/.test(role)) return "it has white space";
   for (const part of role.split("/")) {

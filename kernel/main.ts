@@ -22,6 +22,7 @@ import { type Host, startHost } from "./host/host.ts";
 import { openLog } from "./host/pino-log.ts";
 import { PromMetrics } from "./host/prom-metrics.ts";
 import { systemClock } from "./host/system-clock.ts";
+import { LogVerbosity } from "./host/verbosity.ts";
 import { routeMaster } from "./io/http.ts";
 import { Master } from "./master.ts";
 
@@ -29,7 +30,6 @@ import { Master } from "./master.ts";
 export interface StartMasterOptions {
   /** Folder that plugin paths are relative to: that of the config file. */
   readonly from?: string;
-  readonly log?: Logger;
   /** Called when the master cannot go on; by default the process exits with status 1. */
   readonly onAbort?: (code: string, message: string) => void;
   readonly signal?: AbortSignal;
@@ -127,7 +127,8 @@ export async function startMaster(
   options: StartMasterOptions = {},
 ): Promise<RunningMaster> {
   checkBind(config, false);
-  const log = options.log ?? openLog({ level: config.log.level, name: "master" });
+  const log = openLog({ ...config.log, name: "master" });
+  const verbosity = new LogVerbosity(log, config.log.level, systemClock);
   if (!isLoopback(config.listen.host)) {
     log.warn(
       { host: config.listen.host },
@@ -144,12 +145,13 @@ export async function startMaster(
     else process.exit(1);
   };
   const running = new Master({
-    ...{ config, id, version, log, metrics, clock: systemClock, abort },
+    ...{ config, id, version, log, verbosity, metrics, clock: systemClock, abort },
     builtInPolicies: builtInPolicies(),
   });
   const host = await startPlugins(config, options, running.view, { log, metrics });
   let forgetLeader: (() => void) | undefined;
   const stop = async (deadlineMs = 10_000): Promise<void> => {
+    verbosity.close();
     forgetLeader?.();
     await running.stop();
     // Streams end before the sockets under them do.

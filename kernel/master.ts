@@ -4,7 +4,7 @@ import type { MasterId } from "../contract/ids.ts";
 import type { Clock } from "../contract/ports/clock.ts";
 import type { ClusterView } from "../contract/ports/cluster-view.ts";
 import type { Leadership } from "../contract/ports/coordinator.ts";
-import type { Logger } from "../contract/ports/log.ts";
+import type { Logger, Verbosity } from "../contract/ports/log.ts";
 import type { Metrics } from "../contract/ports/metrics.ts";
 import { PEER_SERVER, TRANSPORT, type TransportHandlers } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
@@ -13,6 +13,7 @@ import { takeSnapshot } from "./core/snapshot/take.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "./core/state.ts";
 import { isRoundDue, step } from "./core/step.ts";
 import { flagsOf } from "./host/config-flags.ts";
+import { logOnly, showFiles } from "./host/files.ts";
 import type { Host } from "./host/host.ts";
 import { watchCluster } from "./io/cluster-metrics.ts";
 import { type ViewSource, viewOf } from "./io/cluster-view.ts";
@@ -35,6 +36,7 @@ export interface MasterParts {
   readonly id: MasterId;
   readonly version: string;
   readonly log: Logger;
+  readonly verbosity: Verbosity;
   readonly metrics: Metrics & { beforeScrape(refresh: () => void): void };
   readonly clock: Clock;
   /** Names of the built-in policies. */
@@ -179,7 +181,7 @@ export class Master {
   }
 
   #viewSource(): ViewSource {
-    const { config, clock, log } = this.#parts;
+    const { config, clock, log, verbosity } = this.#parts;
     const startedMs = clock.nowMs();
     return {
       term: () => this.#term,
@@ -187,6 +189,8 @@ export class Master {
       times: () => ({ startedMs, electedMs: this.#electedMs }),
       turns: () => this.#term?.loop.turns ?? 0,
       flags: flagsOf(MasterConfigSchema, config),
+      // The name under which Mesos' masters show it.
+      own: { files: showFiles(logOnly("/master/log", config.log.file)), verbosity },
       nowMs: () => clock.nowMs(),
       onListenerFailed: (thrown) => log.error({ reason: reasonOf(thrown) }, "a listener failed"),
     };

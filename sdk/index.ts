@@ -79,5 +79,5 @@ export type {
   Subscribed,
 } from "./scheduler-events.ts";
 export type { SchedulerOptions, SchedulerState } from "./scheduler-options.ts";
-export { type TaskRequest, taskInfo } from "./task-request.ts";
+export { type ExecutorRequest, executorInfo, type TaskRequest, taskInfo } from "./task-request.ts";
 export { agentUsage, type UsageQuery } from "./usage.ts";

@@ -3,9 +3,10 @@ import type { FrameworkCall } from "../contract/framework-api.ts";
 import type { AgentId, ExecutorId, OfferId, RoleName, TaskId } from "../contract/ids.ts";
 import type { OfferConstraints } from "../contract/schema/framework.ts";
 import type { Offer, Operation } from "../contract/schema/offer.ts";
+import type { TaskInfo } from "../contract/schema/task.ts";
 import { type FrameworkOptions, frameworkInfo } from "./framework-info.ts";
 import { Subscription } from "./subscription.ts";
-import { type TaskRequest, taskInfo } from "./task-request.ts";
+import { type ExecutorRequest, executorInfo, type TaskRequest, taskInfo } from "./task-request.ts";
 
 /** How the rest of an answered offer is treated. */
 export interface AcceptOptions {
@@ -39,14 +40,42 @@ export class Scheduler extends Subscription {
     options: AcceptOptions = {},
   ): boolean {
     const list = "id" in offers ? [offers] : offers;
-    const agentId = list[0]?.agentId;
+    return this.#launch(list, tasks, (infos) => ({ type: "LAUNCH", tasks: infos }), options);
+  }
+
+  /**
+   * Launches tasks that live and die together, all of them or none (F24). They run under the
+   * agent's built-in executor, or under one of the framework's own that has a command.
+   */
+  launchGroup(
+    offers: Offer | readonly Offer[],
+    executor: ExecutorRequest,
+    tasks: readonly TaskRequest[],
+    options: AcceptOptions = {},
+  ): boolean {
+    const list = "id" in offers ? [offers] : offers;
+    const [first] = list;
+    if (first === undefined) return false;
+    const info = executorInfo(executor, first.frameworkId);
+    const operation = (infos: TaskInfo[]): Operation => ({
+      type: "LAUNCH_GROUP",
+      executor: info,
+      tasks: infos,
+    });
+    return this.#launch(list, tasks, operation, options);
+  }
+
+  #launch(
+    offers: readonly Offer[],
+    tasks: readonly TaskRequest[],
+    operation: (infos: TaskInfo[]) => Operation,
+    options: AcceptOptions,
+  ): boolean {
+    const agentId = offers[0]?.agentId;
     if (agentId === undefined) return false;
     const infos = tasks.map((task) => taskInfo(task, agentId));
-    return this.accept(
-      list.map((offer) => offer.id),
-      [{ type: "LAUNCH", tasks: infos }],
-      options,
-    );
+    const ids = offers.map((offer) => offer.id);
+    return this.accept(ids, [operation(infos)], options);
   }
 
   /** Answers offers of one agent and role with operations, which are applied in order (C5). */

@@ -1,12 +1,38 @@
-import type { AgentId, TaskId } from "../contract/ids.ts";
+import type { AgentId, ExecutorId, FrameworkId, TaskId } from "../contract/ids.ts";
 import type { Resource } from "../contract/schema/resource.ts";
-import type { TaskInfo, TaskStatus } from "../contract/schema/task.ts";
+import type { ExecutorInfo, TaskInfo, TaskStatus } from "../contract/schema/task.ts";
 
 /** A task to launch, in plain strings; the offer says on which agent it runs. */
 export interface TaskRequest extends Partial<Omit<TaskInfo, "taskId" | "agentId" | "resources">> {
   /** Unique among the live tasks of the framework. */
   readonly taskId: string;
   readonly resources: readonly Resource[];
+}
+
+/** The executor of a task group. */
+export interface ExecutorRequest extends Partial<Omit<ExecutorInfo, "executorId" | "resources">> {
+  /** Groups that name the same one share it. */
+  readonly executorId: string;
+  /** What it takes beside its tasks; default is the least that a master accepts. */
+  readonly resources?: readonly Resource[];
+}
+
+/** The least that an executor of groups takes (M6). */
+const LEAST: readonly Resource[] = [
+  { name: "cpus", scalar: 10 },
+  { name: "mem", scalar: 32_000 },
+  { name: "disk", scalar: 1 },
+];
+
+/** The executor as it crosses the wire: built in, unless it brings a command. */
+export function executorInfo(request: ExecutorRequest, frameworkId: FrameworkId): ExecutorInfo {
+  return {
+    type: request.command === undefined ? "DEFAULT" : "CUSTOM",
+    ...request,
+    executorId: request.executorId as ExecutorId,
+    frameworkId,
+    resources: [...(request.resources ?? LEAST)],
+  };
 }
 
 /** What is told of a task that could not even be sent. */

@@ -1,12 +1,15 @@
 import type { AgentInfo } from "../../contract/schema/agent.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
+import { isTerminal } from "../../contract/task-state.ts";
 import type { Effect } from "./effect.ts";
+import { executorIdOf, executorKey } from "./ids.ts";
 import { type Declared, declaredOf, Reconfiguration, reconfigure } from "./reconfigure.ts";
 import {
   type AgentSetup,
   type AgentState,
   type Container,
   type Executor,
+  type GroupExecutor,
   newState,
   type Operation,
   type Task,
@@ -43,6 +46,12 @@ export function keepExecutor(executor: Executor, out: Effect[]): void {
   out.push({ type: "checkpoint", key: `executor/${executor.key}`, value });
 }
 
+/** Writes the executor of groups; as with the others, its tasks know that they are its. */
+export function keepGroupExecutor(executor: GroupExecutor, out: Effect[]): void {
+  const { tasks: _, ...value } = executor;
+  out.push({ type: "checkpoint", key: `group-executor/${executor.key}`, value });
+}
+
 /** Writes the framework. */
 export function keepFramework(info: FrameworkInfo, out: Effect[]): void {
   out.push({ type: "checkpoint", key: `framework/${info.id}`, value: info });
@@ -74,14 +83,18 @@ export function restore(setup: AgentSetup, entries: readonly CheckpointEntry[]):
   const state = newState(setup);
   for (const { key, value } of entries) restoreOne(state, key, value);
   for (const task of state.tasks.values()) {
-    const { executor } = task.info;
-    if (executor === undefined) continue;
-    for (const one of state.executors.values()) {
-      if (one.containerId === task.containerId) one.tasks.add(task.key);
-    }
+    const executorId = executorIdOf(task);
+    if (executorId === undefined || isTerminal(task.state)) continue;
+    const key = executorKey(task.frameworkId, executorId);
+    const executor = state.executors.get(key);
+    if (executor?.containerId === task.containerId) executor?.tasks.add(task.key);
+    state.groupExecutors.get(key)?.tasks.add(task.key);
   }
   for (const [key, executor] of state.executors) {
     if (!state.containers.has(executor.containerId)) state.executors.delete(key);
+  }
+  for (const [key, { tasks }] of state.groupExecutors) {
+    if (tasks.size === 0) state.groupExecutors.delete(key);
   }
   return state;
 }
@@ -128,5 +141,8 @@ function restoreOne(state: AgentState, key: string, value: unknown): void {
     if (executor.killDueMs !== undefined) {
       state.timers.add({ dueMs: executor.killDueMs, kind: "shutdown", of: executor.key });
     }
+  } else if (kind === "group-executor") {
+    const executor = value as Omit<GroupExecutor, "tasks">;
+    state.groupExecutors.set(executor.key, { ...executor, tasks: new Set() });
   }
 }

@@ -1,10 +1,12 @@
 import type { ContainerId, ExecutorId, FrameworkId, TaskId, UpdateId } from "../../contract/ids.ts";
-import type { AgentState } from "./state.ts";
+import type { AgentState, Task } from "./state.ts";
 
 /** Names a task on an agent: frameworks choose task ids without knowing of each other. */
 export type TaskKey = string & { readonly __brand: "TaskKey" };
 /** Names a custom executor on an agent (B43). */
 export type ExecutorKey = string & { readonly __brand: "ExecutorKey" };
+/** Names a task group on an agent: task ids may come again, so none of them can. */
+export type GroupId = string & { readonly __brand: "GroupId" };
 
 /** Ids hold no slashes (M1), so one can stand between them. */
 const BETWEEN = "/";
@@ -19,6 +21,11 @@ export function executorKey(frameworkId: FrameworkId, executorId: ExecutorId): E
   return `${frameworkId}${BETWEEN}${executorId}` as ExecutorKey;
 }
 
+/** The executor that a task runs on; a command that is in no group has none but its own. */
+export function executorIdOf({ info, group }: Task): ExecutorId | undefined {
+  return info.executor?.executorId ?? group?.executorId;
+}
+
 /** Sixteen bytes that were never used before: random ones of this process, then a counter (A7). */
 function nextHex(state: AgentState): string {
   return state.seed + (state.minted++).toString(16).padStart(16, "0");
@@ -27,6 +34,11 @@ function nextHex(state: AgentState): string {
 /** A new name of a status update. */
 export function nextUpdateId(state: AgentState): UpdateId {
   return nextHex(state) as UpdateId;
+}
+
+/** A new name of a task group. */
+export function nextGroupId(state: AgentState): GroupId {
+  return nextHex(state) as GroupId;
 }
 
 /** A new name of a container, in the form of a UUID. */

@@ -36,6 +36,16 @@ export function invariants(state: AgentState): void {
       assert(executor?.containerId === id, `container ${id} has no executor`);
     }
   }
+  for (const [key, executor] of state.groupExecutors) {
+    assert(key === executor.key, `executor ${key} is filed under another key`);
+    assert(!state.executors.has(key), `executor ${key} is there twice`);
+    assert(executor.tasks.size > 0, `executor ${key} has outlived its tasks`);
+    for (const name of executor.tasks) {
+      const task = state.tasks.get(name);
+      assert(task?.group !== undefined, `executor ${key} has a task that is in no group`);
+      assert(!isTerminal(task.state), `executor ${key} keeps task ${name}, which has ended`);
+    }
+  }
   for (const [key, executor] of state.executors) {
     assert(key === executor.key, `executor ${key} is filed under another key`);
     assert(state.containers.has(executor.containerId), `executor ${key} has no container`);

@@ -11,11 +11,11 @@ import type { AgentCapability, AgentInfo } from "../../contract/schema/agent.ts"
 import type { CheckStatus, CommandInfo } from "../../contract/schema/command.ts";
 import type { ContainerInfo } from "../../contract/schema/container.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
-import type { OperationStatus } from "../../contract/schema/offer.ts";
+import type { Operation as OperationInfo, OperationStatus } from "../../contract/schema/offer.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
-import type { ExecutorKey, TaskKey } from "./ids.ts";
+import type { ExecutorKey, GroupId, TaskKey } from "./ids.ts";
 import type { ReconfigurationPolicy } from "./reconfigure.ts";
 import { Timers } from "./timers.ts";
 
@@ -106,6 +106,8 @@ export interface Task {
   readonly launchedMs: number;
   /** The container that runs it: its own, or that of its executor. */
   readonly containerId?: ContainerId;
+  /** The group that it was launched in (F24), and its executor, which `info` does not repeat. */
+  readonly group?: { readonly id: GroupId; readonly executorId: ExecutorId };
   /** Newest state, which travels with every update (D8). */
   state: TaskState;
   /** One status per state, oldest first (D18). */
@@ -134,8 +136,12 @@ export interface Task {
 /** A container. Checkpointed under `container/ID`. */
 export interface Container {
   readonly plan: ContainerPlan;
-  /** `starting` until it is held and its process known, `running` from its release. */
-  phase: "starting" | "running";
+  /**
+   * `starting` until it is held and its process known, `running` from its release. Only tasks of a
+   * group wait in between, as `held`, for the others; that is not checkpointed, for what is held
+   * ends with the agent.
+   */
+  phase: "starting" | "held" | "running";
   process?: ProcessIdentity;
 }
 
@@ -159,12 +165,27 @@ export interface Executor {
 }
 
 /**
+ * The built-in executor of task groups (F24). It is no process: each of its tasks has a container
+ * of its own, and it is there while one of them is. Checkpointed under `group-executor/KEY`.
+ */
+export interface GroupExecutor {
+  readonly key: ExecutorKey;
+  readonly frameworkId: FrameworkId;
+  readonly role: RoleName;
+  readonly info: ExecutorInfo;
+  /** Those that have not ended. */
+  readonly tasks: Set<TaskKey>;
+}
+
+/**
  * An operation that was applied and asked for feedback, until its framework has acknowledged that
  * (C18). Checkpointed under `operation/UUID`.
  */
 export interface Operation {
   readonly uuid: UpdateId;
   readonly frameworkId: FrameworkId | undefined;
+  /** What was asked for. */
+  readonly info: OperationInfo;
   /** What is sent, again and again; its `uuid` is acknowledged. */
   readonly status: OperationStatus;
   resendDueMs: number;
@@ -192,6 +213,7 @@ export interface AgentState {
   readonly frameworks: Map<FrameworkId, Framework>;
   readonly tasks: Map<TaskKey, Task>;
   readonly executors: Map<ExecutorKey, Executor>;
+  readonly groupExecutors: Map<ExecutorKey, GroupExecutor>;
   readonly containers: Map<ContainerId, Container>;
   readonly operations: Map<UpdateId, Operation>;
   readonly timers: Timers;
@@ -211,6 +233,7 @@ export function newState(setup: AgentSetup): AgentState {
     frameworks: new Map(),
     tasks: new Map(),
     executors: new Map(),
+    groupExecutors: new Map(),
     containers: new Map(),
     operations: new Map(),
     timers: new Timers(),

@@ -36,6 +36,7 @@ export function addUpdate(
     uuid: words.uuid ?? nextUpdateId(state),
     timestampMs: nowMs,
     ...(state.info.id === undefined ? {} : { agentId: state.info.id }),
+    ...(task.group === undefined ? {} : { executorId: task.group.executorId }),
     ...(containerId === undefined || words.containerStatus !== undefined
       ? {}
       : {

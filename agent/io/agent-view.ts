@@ -1,13 +1,14 @@
 import { type AgentConfig, AgentConfigSchema } from "../../contract/config/agent.ts";
 import type { ContainerShown, OwnAgentView } from "../../contract/ports/agent-view.ts";
 import type { Clock } from "../../contract/ports/clock.ts";
+import type { ShownFiles } from "../../contract/ports/files.ts";
 import type { Usage } from "../../contract/ports/isolator.ts";
+import type { Verbosity } from "../../contract/ports/log.ts";
 import { flagsOf } from "../../kernel/host/config-flags.ts";
 import { systemMetrics } from "../../kernel/host/system-metrics.ts";
 import { executorKey } from "../core/ids.ts";
 import type { AgentState, Container } from "../core/state.ts";
 import { recordOf } from "../core/steps/registration.ts";
-import { confined, filesIn, readPart } from "./files.ts";
 import { agentMetrics } from "./metrics.ts";
 import type { Sandboxes } from "./sandbox.ts";
 import type { ExecutorTokens } from "./tokens.ts";
@@ -17,6 +18,7 @@ export interface AgentViewSource {
   readonly state: AgentState;
   readonly tokens: ExecutorTokens;
   readonly sandboxes: Sandboxes;
+  readonly files: ShownFiles;
   readonly agent: {
     readonly containerizer: { usage(id: string): Promise<Usage | undefined> };
   };
@@ -26,15 +28,17 @@ export interface AgentViewSource {
 export interface AgentGround {
   readonly master: string;
   readonly flags: Readonly<Record<string, string>>;
+  readonly verbosity: Verbosity;
   readonly startedMs: number;
   nowMs(): number;
 }
 
 /** What is known of an agent from its config alone. */
-export function groundOf(config: AgentConfig, clock: Clock): AgentGround {
+export function groundOf(config: AgentConfig, verbosity: Verbosity, clock: Clock): AgentGround {
   return {
     master: [config.master].flat().join(","),
     flags: flagsOf(AgentConfigSchema, config),
+    verbosity,
     startedMs: clock.nowMs(),
     nowMs: () => clock.nowMs(),
   };
@@ -48,11 +52,6 @@ export function viewOf(
   const look = <T>(shown: (from: AgentViewSource) => Iterable<T>): Iterable<T> => {
     const from = source();
     return from === undefined ? [] : shown(from);
-  };
-  const place = (path: string): string => {
-    const from = source();
-    if (from === undefined) throw new Error("nothing is shown yet");
-    return confined(from.sandboxes, path);
   };
   return {
     isReady: () => source() !== undefined,
@@ -68,11 +67,16 @@ export function viewOf(
     master: () => ground.master,
     frameworks: () => look(({ state }) => Array.from(state.frameworks.values(), (one) => one.info)),
     tasks: () => look(({ state }) => Array.from(state.tasks.values(), (t) => recordOf(state, t))),
+    operations: () => look(({ state }) => state.operations.values()),
     containers: () =>
       look((from) => Array.from(from.state.containers.values(), (one) => shownOf(from, one))),
     usage: async (id) => source()?.agent.containerizer.usage(id),
-    listFiles: (path) => filesIn(place(path)),
-    readFile: (path, offset, length) => readPart(place(path), offset, length),
+    get files() {
+      const from = source();
+      if (from === undefined) throw new Error("nothing is shown yet");
+      return from.files;
+    },
+    verbosity: ground.verbosity,
     metrics: () => ({ ...systemMetrics(), ...agentMetrics(source()?.state, ground) }),
     flags: () => ground.flags,
     startedMs: () => ground.startedMs,
@@ -82,7 +86,8 @@ export function viewOf(
 function shownOf({ state, sandboxes }: AgentViewSource, container: Container): ContainerShown {
   const { plan, process } = container;
   const { id, frameworkId, executorId, role, resources } = plan;
-  const executor = state.executors.get(executorKey(frameworkId, executorId));
+  const key = executorKey(frameworkId, executorId);
+  const executor = state.executors.get(key) ?? state.groupExecutors.get(key);
   const tasks = [...state.tasks.values()].filter(({ containerId }) => containerId === id);
   return {
     containerId: id,

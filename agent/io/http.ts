@@ -1,4 +1,5 @@
 import type { UsagePage } from "../../contract/agent-pages.ts";
+import type { ShownFiles } from "../../contract/ports/files.ts";
 import type { HttpHandler, HttpRouter } from "../../contract/ports/http.ts";
 import { routeFiles } from "./files.ts";
 import type { Sandboxes } from "./sandbox.ts";
@@ -22,11 +23,12 @@ export interface AgentPages {
 export function routePages(
   routers: readonly HttpRouter[],
   sandboxes: Sandboxes,
+  files: ShownFiles,
   pages: AgentPages,
 ): void {
   for (const router of routers) {
     routeAgent(router, pages);
-    routeFiles(router, sandboxes);
+    routeFiles(router, sandboxes, files);
   }
 }
 

@@ -29,7 +29,8 @@ export function agentMetrics(
   }
   const executors = [...state.executors.values()];
   metrics["slave/executors_registering"] = executors.filter((e) => e.phase === "starting").length;
-  metrics["slave/executors_running"] = executors.filter((e) => e.phase === "running").length;
+  metrics["slave/executors_running"] =
+    executors.filter((e) => e.phase === "running").length + state.groupExecutors.size;
   metrics["slave/executors_terminating"] = executors.filter((e) => e.phase === "ending").length;
   metrics["slave/frameworks_active"] = state.frameworks.size;
   const held = [...state.containers.values()].map(({ plan }) => plan.resources);

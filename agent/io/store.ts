@@ -22,6 +22,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   container: ["plan", "phase"],
   operation: ["uuid", "status"],
   executor: ["key", "frameworkId", "info", "containerId", "phase"],
+  "group-executor": ["key", "frameworkId", "role", "info"],
 };
 
 /** What an agent remembers over restarts, in LMDB: crash-safe, one commit for each turn. */

@@ -177,7 +177,9 @@ function write(
   config: Section,
 ): ProcessPlan {
   const configFile = join(dataDir, `${name}.json`);
-  writeFileSync(configFile, `${JSON.stringify(config, undefined, 2)}\n`, { mode: 0o600 });
   const logFile = join(dataDir, "logs", `${name}.log`);
+  // What else the process writes goes to the same file. It knows of it, and can show it to others.
+  const whole = { ...config, log: { file: logFile, ...section(config["log"]) } };
+  writeFileSync(configFile, `${JSON.stringify(whole, undefined, 2)}\n`, { mode: 0o600 });
   return { name, command, configFile, logFile, workDir, address };
 }

@@ -81,6 +81,14 @@ export const LogSchema = Type.Object(
       default: "info",
       description: "The least severe lines that are written.",
     }),
+    file: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "A file that lines are appended to. Without it they go to the error stream, and the " +
+          "log is not to be had over HTTP.",
+      }),
+    ),
   },
   { default: {}, description: "What is logged, and how." },
 );

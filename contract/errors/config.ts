@@ -25,6 +25,16 @@ export const configErrors = {
       hint: `set ${setting} to a folder that it may make and write to`,
       cause,
     }),
+  LOG_FILE_UNUSABLE: (path: string, reason: string, cause?: unknown) =>
+    fault("LOG_FILE_UNUSABLE", 400, `${path} cannot be the file of a log: ${reason}`, {
+      where: "/log/file",
+      hint: "set log.file to a file that it may append to, or leave it out",
+      cause,
+    }),
+  LOG_LEVEL_TOO_LOW: (level: number, configured: number) =>
+    fault("LOG_LEVEL_TOO_LOW", 400, `'${level}' < original level ${configured}`, {
+      hint: "the log can be made to say more than it is configured to, not less",
+    }),
   CONFIG_INVALID: (file: string, problems: readonly string[]) =>
     fault("CONFIG_INVALID", 400, `${problems.length} problems in the configuration`, {
       where: file,

@@ -1,9 +1,12 @@
-import type { ContainerId, ExecutorId, FrameworkId, TaskId } from "../ids.ts";
+import type { ContainerId, ExecutorId, FrameworkId, TaskId, UpdateId } from "../ids.ts";
 import type { AgentInfo } from "../schema/agent.ts";
 import type { FrameworkInfo } from "../schema/framework.ts";
+import type { Operation, OperationStatus } from "../schema/offer.ts";
 import type { Resource } from "../schema/resource.ts";
 import type { ExecutorInfo, TaskRecord } from "../schema/task.ts";
+import type { ShownFiles } from "./files.ts";
 import type { Usage } from "./isolator.ts";
+import type { Verbosity } from "./log.ts";
 import { type Port, port } from "./plugin.ts";
 
 /** The port under which an agent shows its state to transports that must look before they ask. */
@@ -33,16 +36,13 @@ export interface ContainerShown {
   readonly tasks: readonly TaskId[];
 }
 
-/** A file or folder of a sandbox. */
-export interface FileShown {
-  readonly path: string;
-  readonly size: number;
-  readonly nlink: number;
-  readonly mtimeMs: number;
-  /** The bits of `stat`, kind and permissions. */
-  readonly mode: number;
-  readonly uid: string;
-  readonly gid: string;
+/** An operation that was carried out, and what is told of it. */
+export interface OperationShown {
+  readonly uuid: UpdateId;
+  /** Absent when an operator asked for it. */
+  readonly frameworkId?: FrameworkId | undefined;
+  readonly info: Operation;
+  readonly status: OperationStatus;
 }
 
 /** An agent's state, to read only. Everything but `usage` answers at once. */
@@ -60,19 +60,14 @@ export interface OwnAgentView {
   frameworks(): Iterable<FrameworkInfo>;
   /** Tasks that run, or whose end is not acknowledged yet. */
   tasks(): Iterable<TaskRecord>;
+  /** Operations whose outcome nobody has acknowledged yet. */
+  operations(): Iterable<OperationShown>;
   containers(): Iterable<ContainerShown>;
   /** What a container uses, as far as an isolator measures it. */
   usage(id: ContainerId): Promise<Usage | undefined>;
-  /**
-   * What is in a folder of a sandbox.
-   * @throws FILE_UNKNOWN, FILE_OUTSIDE
-   */
-  listFiles(path: string): readonly FileShown[];
-  /**
-   * A part of a file of a sandbox and the size of the whole; at most `limits.fileReadBytesMax`.
-   * @throws FILE_UNKNOWN, FILE_OUTSIDE
-   */
-  readFile(path: string, offset: number, length?: number): { size: number; data: Uint8Array };
+  /** Sandboxes, and the log. */
+  readonly files: ShownFiles;
+  readonly verbosity: Verbosity;
   /** Numbers by Mesos' metric name, such as `slave/tasks_running`. */
   metrics(): Readonly<Record<string, number>>;
   /** The configuration as text by option, without secrets. */

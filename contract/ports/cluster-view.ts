@@ -13,6 +13,8 @@ import type {
 import type { MasterInfo } from "../schema/agent.ts";
 import type { Offer } from "../schema/offer.ts";
 import type { ClusterSnapshot } from "./cluster-snapshot.ts";
+import type { ShownFiles } from "./files.ts";
+import type { Verbosity } from "./log.ts";
 import { type Port, port } from "./plugin.ts";
 
 /** The port under which a master shows its state to transports that must look before they ask. */
@@ -78,6 +80,9 @@ export interface ClusterView {
   metrics(): Readonly<Record<string, number>>;
   /** The configuration as text by option, without secrets. */
   flags(): Readonly<Record<string, string>>;
+  /** This master's log, where it is in a file. */
+  readonly files: ShownFiles;
+  readonly verbosity: Verbosity;
   /**
    * Does what an operator asks.
    * @throws TepuiError with the problem, when it is refused.

@@ -22,3 +22,14 @@ export const silentLog: Logger = {
   error: () => {},
   child: () => silentLog,
 };
+
+/** How much a process logs, which operators can raise for a while. */
+export interface Verbosity {
+  /** Mesos' number for it: 0 when there are no debug lines, 1 or whatever was asked for else. */
+  level(): number;
+  /**
+   * Sets it until `durationMs` are over; then it is what is configured again.
+   * @throws LOG_LEVEL_TOO_LOW below what is configured
+   */
+  set(level: number, durationMs: number): void;
+}

@@ -1,4 +1,4 @@
-import type { AgentId } from "../../contract/ids.ts";
+import { type AgentId, idProblem } from "../../contract/ids.ts";
 import { NOTHING, validate } from "../../contract/resources.ts";
 import type { AgentInfo } from "../../contract/schema/agent.ts";
 import { isTerminal, type TaskReason, type TaskState } from "../../contract/task-state.ts";
@@ -102,6 +102,8 @@ function sameJson(a: unknown, b: unknown): boolean {
 
 /** Says what is wrong with an agent's description (M15), or `undefined`. */
 export function registrationProblem({ agent }: Registration): string | undefined {
+  const badId = agent.id === undefined ? undefined : idProblem(agent.id);
+  if (badId !== undefined) return `agent.id: ${badId}`;
   for (const [at, resource] of agent.resources.entries()) {
     const problem = validate(resource);
     if (problem !== undefined) return `agent.resources[${at}]: ${problem}`;

@@ -1,10 +1,16 @@
 import type { AgentId, FrameworkId, OfferId, UpdateId } from "../../contract/ids.ts";
 import type { ClusterState } from "./state.ts";
 
-/** The next framework id: the master's id and a counter of four digits or more (A7). */
+/**
+ * The next framework id: the master's id and a counter of four digits or more (A7). Frameworks may
+ * bring ids of their own, and one of those may look like the next.
+ */
 export function mintFrameworkId(state: ClusterState): FrameworkId {
-  const number = String(state.counters.framework++).padStart(4, "0");
-  return `${state.options.master.id}-${number}` as FrameworkId;
+  for (;;) {
+    const number = String(state.counters.framework++).padStart(4, "0");
+    const id = `${state.options.master.id}-${number}` as FrameworkId;
+    if (!state.frameworks.has(id) && !state.completedFrameworks.has(id)) return id;
+  }
 }
 
 /** The next agent id (A7). */

@@ -8,6 +8,8 @@ import { checkProblem, commandProblem, containerProblem } from "./validate-comma
 const NEITHER_OR_BOTH =
   "Task should have at least one (but not both) of CommandInfo or ExecutorInfo present";
 
+const CUSTOM_WITHOUT_COMMAND = "executor: a custom executor needs a command";
+
 /** Says why a task cannot be launched, in the order of M2 and in words; or `undefined`. */
 export function taskProblem(
   task: TaskInfo,
@@ -119,7 +121,7 @@ function programProblem(task: TaskInfo, framework: Framework, agent: Agent): str
   }
   const problem = executorProblem(executor, framework, agent);
   if (problem !== undefined) return problem;
-  return executor.command === undefined ? "executor: a custom executor needs a command" : undefined;
+  return executor.command === undefined ? CUSTOM_WITHOUT_COMMAND : undefined;
 }
 
 /** Says what is wrong with an executor (M5), or `undefined`. */
@@ -155,6 +157,17 @@ export function executorProblem(
   return `Executor ${executorId} is already running on the agent with another ExecutorInfo`;
 }
 
+/** Says what keeps a task from being one of a group (M6), or `undefined`. */
+function memberProblem(task: TaskInfo, executor: ExecutorInfo): string | undefined {
+  const { command, container, executor: own } = task;
+  if (container?.type === "DOCKER") return "container: DOCKER is not for task groups";
+  if (own !== undefined && !same(own, executor)) {
+    return "executor: it differs from that of the group";
+  }
+  if (executor.type === "CUSTOM" || command !== undefined) return undefined;
+  return "command: the executor of type DEFAULT runs commands";
+}
+
 /** Says what is wrong with a task group as a whole (M6), or `undefined`. */
 export function groupProblem(
   executor: ExecutorInfo,
@@ -169,6 +182,7 @@ export function groupProblem(
   }
   const problem = executorProblem(executor, framework, agent);
   if (problem !== undefined) return problem;
+  if (executor.type === "CUSTOM" && executor.command === undefined) return CUSTOM_WITHOUT_COMMAND;
   const least = { cpus: 10, mem: 32_000, disk: 1 } as const;
   for (const [name, amount] of Object.entries(least)) {
     const asked = (executor.resources ?? []).find((each) => each.name === name)?.scalar ?? 0;
@@ -178,12 +192,7 @@ export function groupProblem(
   for (const task of tasks) {
     if (ids.has(task.taskId)) return `Task has duplicate ID: ${task.taskId}`;
     ids.add(task.taskId);
-    if (task.container?.type === "DOCKER") return "container: DOCKER is not for task groups";
-    const own = task.executor;
-    if (own !== undefined && !same(own, executor)) {
-      return "executor: it differs from that of the group";
-    }
-    const bad = taskProblem(task, framework, agent, true);
+    const bad = memberProblem(task, executor) ?? taskProblem(task, framework, agent, true);
     if (bad !== undefined) return `Task '${task.taskId}' is invalid: ${bad}`;
   }
   return undefined;

@@ -36,6 +36,8 @@ export interface ViewSource {
   /** Grows with every turn of the loop. */
   turns(): number;
   readonly flags: Readonly<Record<string, string>>;
+  /** What a process has, whether it leads or not. */
+  readonly own: Pick<ClusterView, "files" | "verbosity">;
   nowMs(): number;
   /** Hears what a listener of a plugin threw; the loop goes on. */
   onListenerFailed(thrown: unknown): void;
@@ -101,6 +103,7 @@ export function viewOf(source: ViewSource): ClusterView {
       return { ...systemMetrics(), ...own };
     },
     flags: () => source.flags,
+    ...source.own,
     async request(method, params) {
       const term = source.term();
       if (term === undefined) throw errors.MASTER_NOT_READY();

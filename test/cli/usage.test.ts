@@ -57,6 +57,17 @@ test.each([
   expect(code).toBe(2);
 });
 
+test.each([
+  [["weights", "set", "web=2", "--master", "127.0.0.1:1"]],
+  [["weights", "--master", "127.0.0.1:1", "set", "web=2"]],
+  [["quota", "remove", "web", "--master", "127.0.0.1:1"]],
+])("%j asks the master that it names", async (args) => {
+  const { code, error } = await runCli(args, { TEPUI_MASTER: "127.0.0.1:2" });
+  expect(error).toContain("127.0.0.1:1");
+  expect(error).not.toContain("127.0.0.1:2");
+  expect(code).toBe(exitCodeOf(errors.MASTER_UNREACHABLE("", "")));
+});
+
 test("a command that nearly exists is named in the hint", async () => {
   expect((await runCli(["framework"])).error).toContain('hint: did you mean "frameworks"?');
 });

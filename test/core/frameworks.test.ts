@@ -47,6 +47,12 @@ scenario("B3 an unknown id is taken as it is", "", (c) => {
   expect(c.state.frameworks.has("other-0007" as FrameworkId)).toBe(true);
 });
 
+scenario("A7 an id that a framework brings is never given to another", "", (c) => {
+  c.do("framework web id=m-0000");
+  c.do("framework api");
+  expect([...c.state.frameworks.keys()]).toEqual(["m-0000", "m-0001"]);
+});
+
 scenario("B4, B5 a framework that returns in time finds its tasks", running, (c) => {
   runTask(c);
   c.do("web leaves");

@@ -22,6 +22,24 @@ describe("what a command started ends with it", () => {
     expect(await cluster.liveTasks()).toEqual([]);
   }, 60_000);
 
+  test("a framework that is torn down ends with its tasks (B8)", async () => {
+    const args = ["run", "--name", "doomed", "--cpus", "0.1", "--mem", "32", "--", "sleep", "600"];
+    const running = cluster.start(...args);
+    await until("it runs", async () => {
+      const tasks = await cluster.liveTasks();
+      return tasks.some(({ state }) => state === "TASK_RUNNING") || undefined;
+    });
+    const frameworks = await cluster.start("frameworks", "-o", "json").result;
+    const [{ framework }] = JSON.parse(frameworks.stdout).frameworks;
+    const torn = await cluster.start("teardown", framework.name).result;
+    expect(torn).toMatchObject({ code: 0 });
+    expect(torn.stdout).toContain(`${framework.id} is torn down`);
+    expect((await running.result).code).not.toBe(0);
+    await until("nothing runs", async () => (await cluster.liveTasks()).length === 0 || undefined);
+    const again = await cluster.start("teardown", framework.id).result;
+    expect(again.stderr).toContain("error[FRAMEWORK_NOT_FOUND]");
+  }, 60_000);
+
   test("a terminal that goes away ends the task", async () => {
     const running = cluster.start("run", "--cpus", "0.1", "--mem", "32", "--", "sleep", "600");
     await until("it runs", async () => {

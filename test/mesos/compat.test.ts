@@ -1,13 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
+  agentChanges,
   agentQueries,
   agentRefusals,
 } from "../../plugins/transports/mesos-v1-http/agent/agent-queries.ts";
 import { Call } from "../../plugins/transports/mesos-v1-http/definitions/agent-call.ts";
 import { MasterCall } from "../../plugins/transports/mesos-v1-http/definitions/envelopes.ts";
-import { changes, refusals } from "../../plugins/transports/mesos-v1-http/operator/changes.ts";
+import { changes } from "../../plugins/transports/mesos-v1-http/operator/changes.ts";
 import { queries } from "../../plugins/transports/mesos-v1-http/operator/queries.ts";
+import { slicedQueries } from "../../plugins/transports/mesos-v1-http/operator/sliced-queries.ts";
 import { slowQueries } from "../../plugins/transports/mesos-v1-http/operator/slow-queries.ts";
 import { compatPage, typesOf } from "./support/compat-page.ts";
 
@@ -19,11 +21,13 @@ test("the page of what is served says what the tables say", () => {
 });
 
 test("each call to an agent is in exactly one of the tables", () => {
-  const tables = [agentQueries, agentRefusals].flatMap((table) => Object.keys(table));
+  const tables = [agentQueries, agentChanges, agentRefusals].flatMap((table) => Object.keys(table));
   expect(tables.toSorted()).toEqual(typesOf(Call).toSorted());
 });
 
 test("each operator call is in exactly one of the tables", () => {
-  const tables = [queries, slowQueries, changes, refusals].flatMap((table) => Object.keys(table));
+  const tables = [queries, slicedQueries, slowQueries, changes].flatMap((table) =>
+    Object.keys(table),
+  );
   expect([...tables, "SUBSCRIBE"].toSorted()).toEqual(typesOf(MasterCall).toSorted());
 });

@@ -5,6 +5,7 @@ import type { ContainerId } from "../../contract/ids.ts";
 import { messageCheck } from "../../contract/message-checks.ts";
 import type { Peer } from "../../contract/ports/transport.ts";
 import type { CloseReason, Hello } from "../../contract/wire-protocol.ts";
+import { logOnly, showFiles } from "../../kernel/host/files.ts";
 import { ask, stream } from "./support/client.ts";
 import { type OpenPlugins, openPlugins } from "./support/scripted-master.ts";
 
@@ -15,10 +16,11 @@ const nothingElse = {
   master: () => "",
   frameworks: () => [],
   tasks: () => [],
+  operations: () => [],
   containers: () => [],
   usage: () => Promise.resolve(undefined),
-  listFiles: () => [],
-  readFile: () => ({ size: 0, data: new Uint8Array() }),
+  files: showFiles(logOnly("/slave/log", undefined)),
+  verbosity: { level: () => 0, set: () => {} },
   metrics: () => ({}),
   flags: () => ({}),
   startedMs: () => 0,

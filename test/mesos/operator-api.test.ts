@@ -1,14 +1,18 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { errors } from "../../contract/errors.ts";
 import type { AgentId, FrameworkId, MasterId, RoleName, TaskId } from "../../contract/ids.ts";
 import type { AgentView, FrameworkView, RoleView, TaskView } from "../../contract/operator-api.ts";
+import { logOnly, showFiles } from "../../kernel/host/files.ts";
 import { readProto } from "../../plugins/transports/mesos-v1-http/codec/proto-read.ts";
 import { writeProto } from "../../plugins/transports/mesos-v1-http/codec/proto-write.ts";
 import { Call } from "../../plugins/transports/mesos-v1-http/definitions/master-call.ts";
 import { Response } from "../../plugins/transports/mesos-v1-http/definitions/master-response.ts";
-import { refusals } from "../../plugins/transports/mesos-v1-http/operator/changes.ts";
 import { queries } from "../../plugins/transports/mesos-v1-http/operator/queries.ts";
+import { slicedQueries } from "../../plugins/transports/mesos-v1-http/operator/sliced-queries.ts";
 import { stateViews } from "../../plugins/transports/mesos-v1-http/views/state-views.ts";
 import { ask } from "./support/client.ts";
 import { masterInfo, ScriptedMaster } from "./support/scripted-master.ts";
@@ -71,12 +75,21 @@ const roleView: RoleView = {
   limit: { cpus: 2000 },
 };
 
+const folder = mkdtempSync(join(tmpdir(), "tepui-log-"));
+const log = join(folder, "master.log");
+/** What calls need beside their type. */
+const bodies = {
+  get_metrics: {},
+  list_files: { path: "/master/log" },
+  read_file: { path: "/master/log", offset: 2, length: 3 },
+};
 let master: ScriptedMaster;
 let revision = 1;
 let built = 0;
 const requested: unknown[] = [];
 
 beforeAll(async () => {
+  writeFileSync(log, "a log");
   master = await ScriptedMaster.start();
   master.shown = {
     revision: () => revision,
@@ -89,6 +102,7 @@ beforeAll(async () => {
     roles: () => [roleView],
     metrics: () => ({ "master/tasks_running": 1 }),
     flags: () => ({ port: "5050" }),
+    files: showFiles(logOnly("/master/log", log)),
     request: (method, params) => {
       requested.push([method, params]);
       if (method !== "teardown") return Promise.resolve({} as never);
@@ -96,16 +110,19 @@ beforeAll(async () => {
     },
   };
 });
-afterAll(() => master.stop());
+afterAll(async () => {
+  await master.stop();
+  rmSync(folder, { recursive: true });
+});
 
 const call = (body: object, path = "/api/v1") => ask(master.port, { path, body });
 const get = (path: string, headers = {}) => ask(master.port, { method: "GET", path, headers });
 
 describe("§8 the operator API", () => {
-  it.each(Object.keys(queries))(
+  it.each(Object.keys({ ...queries, ...slicedQueries }))(
     "%s is 200 with a body, in JSON and in protobuf (§8.2)",
     async (type) => {
-      const body = { type, ...(type === "GET_METRICS" ? { get_metrics: {} } : {}) };
+      const body = { type, ...bodies };
       const json = await call(body);
       expect([json.status, json.headers["content-type"]]).toEqual([200, "application/json"]);
       const shown = JSON.parse(json.text) as Record<string, unknown>;
@@ -121,17 +138,14 @@ describe("§8 the operator API", () => {
     },
   );
 
-  it.each(Object.keys(refusals))("%s is 501 with the reason", async (type) => {
-    const answer = await call({ type });
-    expect([answer.status, answer.text]).toEqual([
-      501,
-      expect.stringMatching(`^${type} is not served: .`),
-    ]);
-  });
-
   it.each([
     [{}, 400, /'type'/],
     [{ type: "GET_METRICS" }, 400, /'get_metrics'/],
+    [{ type: "LIST_FILES" }, 400, /'list_files'/],
+    [{ type: "READ_FILE" }, 400, /'read_file'/],
+    [{ type: "SET_LOGGING_LEVEL" }, 400, /'set_logging_level'/],
+    [{ type: "READ_FILE", read_file: { path: "/etc/passwd", offset: 0 } }, 404, /no file/],
+    [{ type: "LIST_FILES", list_files: { path: "/" } }, 404, /no file/],
     [{ type: "UPDATE_WEIGHTS" }, 400, /'update_weights'/],
     [{ type: "TEARDOWN", teardown: { framework_id: { value: "x" } } }, 400, /not known/],
   ])("%j is %d", async (body, status, text) => {
@@ -154,6 +168,15 @@ describe("§8 the operator API", () => {
     ]);
   });
 
+  test("READ_FILE reads a part of the master's log, and says how long it is (§8.5)", async () => {
+    const { text } = await call({ type: "READ_FILE", ...bodies });
+    const read_file = { size: 5, data: Buffer.from("log").toString("base64") };
+    expect(JSON.parse(text)).toEqual({ type: "READ_FILE", read_file });
+    const past = { path: "/master/log", offset: 9 };
+    const end = JSON.parse((await call({ type: "READ_FILE", read_file: past })).text);
+    expect(end.read_file).toEqual({ size: 5, data: "" });
+  });
+
   test("/api/v1/operator is the operator API (§1.2), and GET is 405", async () => {
     expect((await call({ type: "GET_HEALTH" }, "/api/v1/operator")).text).toBe(
       '{"type":"GET_HEALTH","get_health":{"healthy":true}}',
@@ -167,6 +190,26 @@ describe("§8 the operator API", () => {
 });
 
 describe("§9 v0 views", () => {
+  test.each(["/files", "/master/files"])("%s/… show the master's log (§8.5)", async (at) => {
+    const path = "path=/master/log";
+    const read = await get(`${at}/read?${path}&offset=2`);
+    expect(JSON.parse(read.text)).toEqual({ data: "log", offset: 2 });
+    expect(JSON.parse((await get(`${at}/read.json?${path}`)).text)).toEqual({
+      data: "",
+      offset: 5,
+    });
+    expect((await get(`${at}/download?${path}`)).text).toBe("a log");
+    expect((await get(`${at}/browse?${path}`)).text).toBe("[]");
+    expect(JSON.parse((await get(`${at}/debug`)).text)).toEqual({ "/master/log": log });
+    for (const page of ["read", "download", "browse"]) {
+      expect((await get(`${at}/${page}?path=/etc/passwd`)).status).toBe(404);
+      expect((await get(`${at}/${page}`)).status).toBe(400);
+    }
+    rmSync(log);
+    expect((await get(`${at}/read?${path}`)).status).toBe(404);
+    writeFileSync(log, "a log");
+  });
+
   it.each(Object.keys(stateViews))("%s, /master%s and .json are one view", async (path) => {
     const plain = await get(path);
     expect([plain.status, plain.headers["content-type"]]).toEqual([200, "application/json"]);

@@ -1,11 +1,6 @@
 import { errors, reasonOf } from "../../../contract/errors.ts";
 import type { ContainerId } from "../../../contract/ids.ts";
-import {
-  type CheckInfo,
-  type CheckStatus,
-  type HealthCheck,
-  KILL_GRACE_DEFAULT_MS,
-} from "../../../contract/schema/command.ts";
+import type { CheckInfo, CheckStatus, HealthCheck } from "../../../contract/schema/command.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import { keepTask } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
@@ -13,7 +8,7 @@ import { taskKey } from "../ids.ts";
 import { sameJson } from "../same.ts";
 import type { AgentState, CheckKind, CheckResult, Checks, Task } from "../state.ts";
 import { addUpdate } from "../updates.ts";
-import { endCommand } from "./kill.ts";
+import { endCommand, graceOf } from "./kill.ts";
 
 /** What holds where a check says nothing, in milliseconds and failures in a row (F30, F31). */
 const defaults = {
@@ -130,9 +125,8 @@ function tookHealth(
   const most = Math.max(1, check.consecutiveFailures ?? defaults.consecutiveFailures);
   if (problem === undefined || checks.failures < most) return;
   const message = reasonOf(errors.TASK_UNHEALTHY(checks.failures, problem));
-  const graceMs = task.info.killPolicy?.gracePeriodMs ?? KILL_GRACE_DEFAULT_MS;
   const why = { state: "TASK_KILLED", message, isAnnounced: true } as const;
-  endCommand(state, task, why, graceMs, nowMs, out);
+  endCommand(state, task, why, graceOf(task), nowMs, out);
 }
 
 /** What is wrong with a task by what was seen of it; `undefined` when it is healthy. */

@@ -8,6 +8,7 @@ import type { AgentState, Container, Ending, Executor, Task } from "../state.ts"
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { assert, endingWords, endOfCommand, lostAs, waitStatus } from "../words.ts";
 import { beginChecks } from "./check.ts";
+import { heldGroup, leaveGroup } from "./group.ts";
 
 function taskOf(state: AgentState, container: Container): Task | undefined {
   const { frameworkId, taskId } = container.plan;
@@ -35,10 +36,26 @@ export function stepHeld(
   // It was killed while it was being made ready: its end is on the way.
   if (task?.ending !== undefined) return;
   if (executorOf(state, container)?.phase === "ending") return;
-  container.phase = "running";
   if (process !== undefined) container.process = process;
+  if (task?.group === undefined) {
+    release(state, container, task, nowMs, out);
+    return;
+  }
+  // All of a group are let run in one turn, or none is (F24).
+  container.phase = "held";
+  for (const one of heldGroup(state, task)) release(state, one.container, one.task, nowMs, out);
+}
+
+function release(
+  state: AgentState,
+  container: Container,
+  task: Task | undefined,
+  nowMs: number,
+  out: Effect[],
+): void {
+  container.phase = "running";
   keepContainer(container, out);
-  out.push({ type: "release-container", containerId });
+  out.push({ type: "release-container", containerId: container.plan.id });
   if (task === undefined) return;
   const { maxCompletionMs } = task.info;
   if (maxCompletionMs !== undefined) {
@@ -201,7 +218,11 @@ function endContainer(
   const container = state.containers.get(containerId);
   if (container === undefined) return;
   const task = taskOf(state, container);
-  if (task !== undefined) end(state, task, words(task.ending), nowMs, out);
+  if (task !== undefined) {
+    const said = words(task.ending);
+    end(state, task, said, nowMs, out);
+    leaveGroup(state, task, said.state, nowMs, out);
+  }
   const executor = executorOf(state, container);
   if (executor !== undefined) endTasksOf(state, executor, words, status, nowMs, out);
   state.containers.delete(containerId);

@@ -4,7 +4,7 @@ import { limits } from "../../../contract/limits.ts";
 import type { TaskStatus } from "../../../contract/schema/task.ts";
 import { encodedBytes, sizeProblem } from "../../../contract/size.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
-import { keepExecutor, keepTask } from "../checkpoint.ts";
+import { keepExecutor } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { taskKey } from "../ids.ts";
 import type { AgentState, Executor, Task } from "../state.ts";
@@ -88,17 +88,27 @@ function subscribe(
   for (const status of call.unacknowledgedUpdates) has.add(status.taskId);
   for (const key of executor.tasks) {
     const task = state.tasks.get(key);
-    if (task === undefined) continue;
-    if (!task.delivered) {
-      deliver(executor, task, out);
-      keepTask(task, out);
-    } else if (task.state === "TASK_STAGING" && !has.has(task.info.taskId)) {
+    if (task?.delivered !== true) continue;
+    if (task.state === "TASK_STAGING" && !has.has(task.info.taskId)) {
       dropLost(state, executor, task, nowMs, out);
     }
   }
+  for (const tasks of waitingOf(state, executor)) deliver(executor, tasks, out);
   keepExecutor(executor, out);
   // Everything that it was started for was killed meanwhile (B44).
   if (executor.tasks.size === 0 && !executor.everRan) endExecutor(state, executor, nowMs, out);
+}
+
+/** What it has not been given yet, in the order of launch: single tasks, and groups whole. */
+function waitingOf(state: AgentState, { tasks }: Executor): Iterable<Task[]> {
+  const waiting = new Map<string, Task[]>();
+  for (const key of tasks) {
+    const task = state.tasks.get(key);
+    if (task === undefined || task.delivered) continue;
+    const together = task.group?.id ?? key;
+    waiting.set(together, [...(waiting.get(together) ?? []), task]);
+  }
+  return waiting.values();
 }
 
 /** It was sent while the agent died, and never arrived (v1-wire 7.5). */

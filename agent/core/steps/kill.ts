@@ -4,7 +4,7 @@ import { KILL_GRACE_DEFAULT_MS } from "../../../contract/schema/command.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import { keepExecutor, keepTask } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
-import { executorKey, taskKey } from "../ids.ts";
+import { executorIdOf, executorKey, taskKey } from "../ids.ts";
 import { type AgentState, type Ending, type Executor, isCapable, type Task } from "../state.ts";
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { lostAs } from "../words.ts";
@@ -31,8 +31,7 @@ export function stepKill(
     return;
   }
   if (isTerminal(task.state)) return;
-  const graceMs =
-    killPolicy?.gracePeriodMs ?? task.info.killPolicy?.gracePeriodMs ?? KILL_GRACE_DEFAULT_MS;
+  const graceMs = killPolicy?.gracePeriodMs ?? graceOf(task);
   const executor = executorOf(state, task);
   if (executor === undefined) {
     endCommand(state, task, KILLED, graceMs, nowMs, out);
@@ -45,8 +44,11 @@ export function stepKill(
       event: killPolicy === undefined ? event : { ...event, killPolicy },
     });
   } else {
-    addUpdate(state, task, duringLaunch(), nowMs, out);
-    executor.tasks.delete(task.key);
+    // A group that has not been handed over never will be, for it would not be whole (F24).
+    for (const one of task.group === undefined ? [task] : groupOf(state, task)) {
+      addUpdate(state, one, duringLaunch(), nowMs, out);
+      executor.tasks.delete(one.key);
+    }
     // Nobody is left for it to run (B44).
     if (executor.tasks.size === 0 && !executor.everRan) endExecutor(state, executor, nowMs, out);
   }
@@ -60,11 +62,28 @@ function duringLaunch(): UpdateWords {
   };
 }
 
+/** How long a task may take to end after SIGTERM, unless who kills it says otherwise (F22). */
+export function graceOf({ info }: Task): number {
+  return info.killPolicy?.gracePeriodMs ?? KILL_GRACE_DEFAULT_MS;
+}
+
 /** The custom executor of a task, while there is one. */
 export function executorOf(state: AgentState, task: Task): Executor | undefined {
-  const { executor } = task.info;
-  if (executor === undefined) return undefined;
-  return state.executors.get(executorKey(task.frameworkId, executor.executorId));
+  const executorId = executorIdOf(task);
+  if (executorId === undefined) return undefined;
+  return state.executors.get(executorKey(task.frameworkId, executorId));
+}
+
+/** The tasks of a task's group that have not ended, itself among them. */
+export function groupOf(state: AgentState, { group, frameworkId }: Task): Task[] {
+  const all = [...state.tasks.values()];
+  return all.filter(
+    (one) =>
+      group !== undefined &&
+      one.group?.id === group.id &&
+      one.frameworkId === frameworkId &&
+      !isTerminal(one.state),
+  );
 }
 
 /**
@@ -83,7 +102,7 @@ export function endCommand(
   const container = containerId === undefined ? undefined : state.containers.get(containerId);
   if (container === undefined || containerId === undefined) return;
   const isFirst = task.ending === undefined;
-  if (container.phase === "starting") {
+  if (container.phase !== "running") {
     if (isFirst) task.ending = why === KILLED ? (duringLaunch() as Ending) : why;
     keepTask(task, out);
     if (isFirst) out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
@@ -151,9 +170,20 @@ export function stepShutdownExecutor(
   nowMs: number,
   out: Effect[],
 ): void {
-  const executor = state.executors.get(executorKey(order.frameworkId, order.executorId));
+  const key = executorKey(order.frameworkId, order.executorId);
+  const executor = state.executors.get(key);
   if (executor !== undefined) endExecutor(state, executor, nowMs, out);
+  for (const name of state.groupExecutors.get(key)?.tasks ?? []) {
+    const task = state.tasks.get(name);
+    if (task !== undefined) endCommand(state, task, SHUT_DOWN, graceOf(task), nowMs, out);
+  }
 }
+
+const SHUT_DOWN: Ending = {
+  state: "TASK_KILLED",
+  message: "Executor was shut down on request",
+  isAnnounced: true,
+};
 
 /** Ends everything of a framework that is gone for good; nobody is left to be told. */
 export function stepShutdownFramework(

@@ -4,7 +4,7 @@ import { isTerminal } from "../../../contract/task-state.ts";
 import type { Effect } from "../effect.ts";
 import type { AgentState, Ending } from "../state.ts";
 import { checkLeft } from "./container.ts";
-import { endCommand, endExecutor, executorOf } from "./kill.ts";
+import { endCommand, endExecutor, executorOf, graceOf } from "./kill.ts";
 
 /** Ends everything that runs here, then the process (B28, F5). */
 export function stepLeave(
@@ -35,8 +35,7 @@ export function endAll(
   for (const executor of state.executors.values()) endExecutor(state, executor, nowMs, out, why);
   for (const task of state.tasks.values()) {
     if (isTerminal(task.state) || executorOf(state, task) !== undefined) continue;
-    const graceMs = task.info.killPolicy?.gracePeriodMs ?? KILL_GRACE_DEFAULT_MS;
-    endCommand(state, task, why, Math.min(graceMs, graceMsMax), nowMs, out);
+    endCommand(state, task, why, Math.min(graceOf(task), graceMsMax), nowMs, out);
   }
 }
 

@@ -23,6 +23,7 @@ export function stepApplyOperation(
   const answered: Operation = {
     uuid: operationUuid,
     frameworkId,
+    info: operation,
     status: {
       state: "OPERATION_FINISHED",
       timestampMs: nowMs,

@@ -4,7 +4,7 @@ import type { TaskRecord, TaskStatus } from "../../../contract/schema/task.ts";
 import { encodedBytes } from "../../../contract/size.ts";
 import { keepAgent } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
-import { nextFraction, taskKey } from "../ids.ts";
+import { executorIdOf, nextFraction, taskKey } from "../ids.ts";
 import type { AgentState, Task } from "../state.ts";
 import { sendHead } from "../updates.ts";
 import { assert } from "../words.ts";
@@ -57,7 +57,8 @@ export function registerIfDue(state: AgentState, nowMs: number, out: Effect[]): 
 function holdings(
   state: AgentState,
 ): Pick<AgentMessageOf<"reregister">, "tasks" | "executors" | "frameworks" | "operations"> {
-  const executors = [...state.executors.values()].map(({ frameworkId, info, role }) => ({
+  const all = [...state.executors.values(), ...state.groupExecutors.values()];
+  const executors = all.map(({ frameworkId, info, role }) => ({
     frameworkId,
     executor: info,
     role,
@@ -73,7 +74,8 @@ function holdings(
 /** A task as it is told to others. */
 export function recordOf(state: AgentState, task: Task): TaskRecord {
   const { info, frameworkId, role, statuses, launchedMs, toldState, toldUuid } = task;
-  const { executor, labels, discovery, container, healthCheck, killPolicy, limits } = info;
+  const executorId = executorIdOf(task);
+  const { labels, discovery, container, healthCheck, killPolicy, limits } = info;
   const agentId = state.info.id;
   assert(agentId !== undefined, "an agent without an id has tasks");
   return {
@@ -86,7 +88,7 @@ export function recordOf(state: AgentState, task: Task): TaskRecord {
     state: task.state,
     statuses: told(statuses),
     launchedMs,
-    ...(executor === undefined ? {} : { executorId: executor.executorId }),
+    ...(executorId === undefined ? {} : { executorId }),
     ...(toldState === undefined ? {} : { statusUpdateState: toldState }),
     ...(toldUuid === undefined ? {} : { statusUpdateUuid: toldUuid }),
     ...(labels === undefined ? {} : { labels }),

@@ -13,7 +13,7 @@ import { isServing } from "./http/leadership.ts";
 import { PeerHub } from "./http/peer-hub.ts";
 import { EventStreams } from "./operator/event-streams.ts";
 import { OperatorApi, type OperatorApiParts } from "./operator/operator-api.ts";
-import { v0Endpoints, v0Handler } from "./operator/v0-endpoints.ts";
+import { filePages, v0Endpoints, v0Handler } from "./operator/v0-endpoints.ts";
 import { routeBoth, routeView, type Side } from "./routes.ts";
 import { SchedulerApi, type SchedulerApiParts } from "./scheduler/scheduler-api.ts";
 import { agentViews } from "./views/agent-views.ts";
@@ -54,6 +54,14 @@ function serveMaster(parts: SchedulerApiParts & OperatorApiParts, router: HttpRo
     if (isShown(exchange, "readonly")) await answerView(exchange, jsonAscii(view.metrics()));
   });
   routeView(router, "master", "/metrics/snapshot", metrics);
+  for (const name of filePages) {
+    // Who does not lead has a log of its own to show.
+    const handler = getOnly((exchange) => {
+      if (gate.admit(exchange, "readonly") === undefined) return;
+      return guarded(exchange, async () => view.files.pages[name](exchange));
+    });
+    routeView(router, "master", `/files/${name}`, handler);
+  }
   for (const [path, endpoint] of Object.entries(v0Endpoints)) {
     routeView(router, "master", path, v0Handler(endpoint, view, bodies, isShown));
   }

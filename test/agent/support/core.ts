@@ -15,7 +15,7 @@ import type {
   TaskId,
 } from "../../../contract/ids.ts";
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
-import type { TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
+import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
 import { decodeFrame, encodeFrames, frameLimits } from "../../../wire/index.ts";
 
 /** The framework of these tests. */
@@ -135,6 +135,29 @@ export class CoreBench {
     return this.order({ type: "launch", frameworkId: F1, framework, role, tasks: [task] });
   }
 
+  /** Launches commands as one group. */
+  launchGroup(executor: ExecutorInfo, ...taskIds: string[]): this {
+    const tasks = taskIds.map((taskId) => ({
+      name: taskId,
+      taskId: taskId as TaskId,
+      agentId: "a1" as AgentId,
+      resources: [],
+      command: { value: "true" },
+    }));
+    const framework = this.framework();
+    const role = "*" as RoleName;
+    const more = { framework, role, tasks, groupExecutor: executor };
+    return this.order({ type: "launch", frameworkId: F1, ...more });
+  }
+
+  /** The container that runs a command task. */
+  containerOf(taskId: string): ContainerId {
+    for (const { plan } of this.state.containers.values()) {
+      if (plan.taskId === taskId) return plan.id;
+    }
+    throw new Error(`task ${taskId} has no container`);
+  }
+
   /** The only container, or the newest. */
   get containerId(): ContainerId {
     const id = [...this.state.containers.keys()].at(-1);
@@ -142,13 +165,12 @@ export class CoreBench {
     return id;
   }
 
-  held(): this {
+  held(containerId = this.containerId): this {
     const process = { pid: 7, startTicks: 9 };
-    return this.do({ type: "container-held", containerId: this.containerId, process });
+    return this.do({ type: "container-held", containerId, process });
   }
 
-  exited(exit?: { code?: number; signal?: string }): this {
-    const { containerId } = this;
+  exited(exit?: { code?: number; signal?: string }, containerId = this.containerId): this {
     return this.do({
       type: "container-exited",
       containerId,

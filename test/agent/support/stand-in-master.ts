@@ -8,7 +8,7 @@ import { silentMetrics } from "../../../contract/ports/metrics.ts";
 import type { PluginContext } from "../../../contract/ports/plugin.ts";
 import type { Peer, Transport } from "../../../contract/ports/transport.ts";
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
-import type { TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
+import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
 import { systemClock } from "../../../kernel/host/system-clock.ts";
 import { create, UwsConfig } from "../../../plugins/transports/uws-msgpack/index.ts";
 
@@ -87,8 +87,12 @@ export class StandInMaster {
     this.#transport?.server.flushAll();
   }
 
-  /** Launches commands of framework f1 by task id. */
-  launch(commands: Readonly<Record<string, string>>, more: Partial<TaskInfo> = {}): void {
+  /** Launches commands of framework f1 by task id; as a group where there is an executor for it. */
+  launch(
+    commands: Readonly<Record<string, string>>,
+    more: Partial<TaskInfo> = {},
+    groupExecutor?: ExecutorInfo,
+  ): void {
     const framework: FrameworkInfo = {
       id: F1,
       name: "f1",
@@ -105,7 +109,9 @@ export class StandInMaster {
       command: { value },
       ...more,
     }));
-    this.send({ type: "launch", frameworkId: F1, framework, role: "*" as RoleName, tasks });
+    const group = groupExecutor === undefined ? {} : { groupExecutor };
+    const role = "*" as RoleName;
+    this.send({ type: "launch", frameworkId: F1, framework, role, tasks, ...group });
   }
 
   kill(taskId: string): void {

@@ -81,6 +81,35 @@ export const acceptRows: readonly Row[] = [
       });
     }
   }),
+  both(
+    "6.6",
+    "a good group runs, and the end of one task is that of the others",
+    async (client) => {
+      const framework = await client.framework();
+      const offer = await framework.offer();
+      const executor = {
+        type: "DEFAULT",
+        executor_id: { value: "pod" },
+        framework_id: framework.id,
+        resources: [scalar("cpus", 0.1), scalar("mem", 32), scalar("disk", 32)],
+      };
+      const tasks = [commandTask("short", "sleep 1; exit 4"), commandTask("long", "sleep 600")];
+      const infos = tasks.map((task) => ({ ...task, agent_id: offer.agent_id }));
+      const launch_group = { executor, task_group: { tasks: infos } };
+      expect(await framework.accept(offer, [{ type: "LAUNCH_GROUP", launch_group }])).toBe(202);
+      expect(await framework.reach("TASK_FAILED")).toMatchObject({
+        task_id: { value: "short" },
+        executor_id: { value: "pod" },
+      });
+      expect(await framework.reach("TASK_KILLED")).toMatchObject({
+        task_id: { value: "long" },
+        message: expect.stringContaining("Task short of the same group ended as TASK_FAILED"),
+      });
+      expect((await framework.next("FAILURE")).failure).toMatchObject({
+        executor_id: { value: "pod" },
+      });
+    },
+  ),
   both("6.6", "later operations go on after a bad one, in order", async (client) => {
     const framework = await client.framework();
     const offer = await framework.offer();

@@ -8,15 +8,16 @@ import { Response } from "../../../plugins/transports/mesos-v1-http/definitions/
 import type { Message } from "../../../plugins/transports/mesos-v1-http/definitions/define.ts";
 import { until } from "../../support/until.ts";
 import { type Answer, ask } from "../support/client.ts";
-import { commandTask, encoded, type HttpFramework } from "../support/framework.ts";
-import { both, type Client, decoded, jsonOnly, type Row } from "./suite.ts";
+import { commandTask, encoded, type HttpFramework, scalar } from "../support/framework.ts";
+import { both, bytesOf, type Client, decoded, jsonOnly, levelRow, type Row } from "./suite.ts";
 
 type AgentAnswer = Answer & { readonly value: Message<typeof Response> };
 
 /** Sends a call to the operator API of an agent. */
 async function call({ wire, agent }: Client, what: object): Promise<AgentAnswer> {
   const answer = await ask(agent, { ...encoded(wire, what, Call), path: "/slave(1)/api/v1" });
-  const value = answer.status === 200 ? decoded(wire, Response, answer.body) : {};
+  const isBody = answer.status === 200 && answer.body.length > 0;
+  const value = isBody ? decoded(wire, Response, answer.body) : {};
   return { ...answer, value: value as Message<typeof Response> };
 }
 
@@ -33,6 +34,11 @@ async function printing(client: Client): Promise<HttpFramework> {
   await framework.launch(offer, [commandTask("t", "echo printed; sleep 100")]);
   await framework.reach("TASK_RUNNING");
   return framework;
+}
+
+/** A resource that is not allocated to anybody. */
+function bare({ allocation_info: _, ...rest }: object & { allocation_info?: object }): object {
+  return rest;
 }
 
 interface ShownState {
@@ -108,8 +114,7 @@ export const agentRows: readonly Row[] = [
       call(client, { type: "READ_FILE", read_file: { path, offset, length } });
     const text = await until("the output", async () => {
       const { data } = (await read(0)).value.read_file ?? {};
-      const bytes =
-        typeof data === "string" ? Buffer.from(data, "base64") : Buffer.from(data ?? []);
+      const bytes = bytesOf(data);
       return bytes.length > 0 ? bytes.toString() : undefined;
     });
     expect(text).toBe("printed\n");
@@ -120,6 +125,60 @@ export const agentRows: readonly Row[] = [
     const nothing = { path: `${directory}/none`, offset: 0 };
     expect((await call(client, { type: "READ_FILE", read_file: nothing })).status).toBe(404);
   }),
+  both(
+    "8.4",
+    "an outcome is told until it is acknowledged, and shown meanwhile",
+    async (client) => {
+      const role = `ops-${client.wire}`;
+      const framework = await client.framework({
+        roles: [role],
+        capabilities: ["MULTI_ROLE", "RESERVATION_REFINEMENT"].map((type) => ({ type })),
+      });
+      const agentId = (await call(client, { type: "GET_AGENT" })).value.get_agent?.agent_info?.id;
+      let offer = await framework.offer();
+      while (offer.agent_id.value !== agentId?.value) offer = await framework.offer();
+      const allocation_info = { role };
+      const reservations = [{ type: "DYNAMIC", role }];
+      const resources = [scalar("cpus", 0.1, { allocation_info, reservations })];
+      const id = { value: "reserved" };
+      await framework.accept(offer, [{ type: "RESERVE", id, reserve: { resources } }]);
+      const told = async () =>
+        (await framework.next("UPDATE_OPERATION_STATUS")).update_operation_status?.status;
+      const first = await told();
+      expect(first).toMatchObject({ operation_id: id, state: "OPERATION_FINISHED" });
+      expect(bytesOf(first?.uuid?.value)).toHaveLength(16);
+      expect(await told()).toEqual(first);
+      const mine = async () =>
+        (await call(client, { type: "GET_OPERATIONS" })).value.get_operations?.operations?.filter(
+          ({ framework_id }) => framework_id?.value === framework.id?.value,
+        ) ?? [];
+      expect(await mine()).toMatchObject([
+        { agent_id: agentId, info: { type: "RESERVE", id }, latest_status: first },
+      ]);
+      const acknowledge_operation_status = {
+        agent_id: agentId,
+        uuid: first?.uuid?.value,
+        operation_id: id,
+      };
+      const acknowledged = await framework.call("ACKNOWLEDGE_OPERATION_STATUS", {
+        acknowledge_operation_status,
+      });
+      expect(acknowledged).toBe(202);
+      await until("it to be forgotten", async () => (await mine()).length === 0 || undefined);
+      const unreserve_resources = { agent_id: agentId, resources: resources.map(bare) };
+      const freed = await client.operator({ type: "UNRESERVE_RESOURCES", unreserve_resources });
+      expect(freed.status).toBe(202);
+    },
+  ),
+  both("8.5", "the log of an agent is read as /slave/log", async (client) => {
+    const read_file = { path: "/slave/log", offset: 0, length: 1 };
+    const { value } = await call(client, { type: "READ_FILE", read_file });
+    expect(Number(value.read_file?.size)).toBeGreaterThan(1);
+    expect(bytesOf(value.read_file?.data).toString()).toBe("{");
+  }),
+  both("8.2", "the log of an agent says more for a while", (client) =>
+    levelRow((what) => call(client, what)),
+  ),
   jsonOnly("9", "an agent's views hold what dashboards read", async (client) => {
     const framework = await printing(client);
     const { container, directory, tasks, id } = await executorIn(client, framework);
@@ -146,6 +205,6 @@ export const agentRows: readonly Row[] = [
       `/slave(1)/files/browse?path=${encodeURIComponent(directory)}`,
     );
     expect(rows.find(({ path }) => path.endsWith("/stdout"))?.mode).toMatch(/^-rw/);
-    expect(Object.keys(await view<object>(client, "/files/debug"))).toHaveLength(1);
+    expect(Object.keys(await view<object>(client, "/files/debug"))).toContain("/slave/log");
   }),
 ];

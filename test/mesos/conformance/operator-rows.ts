@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { queries } from "../../../plugins/transports/mesos-v1-http/operator/queries.ts";
+import { slicedQueries } from "../../../plugins/transports/mesos-v1-http/operator/sliced-queries.ts";
 import { commandTask, scalar } from "../support/framework.ts";
-import { both, type Client, jsonOnly, type Row } from "./suite.ts";
+import { both, bytesOf, type Client, jsonOnly, levelRow, type Row } from "./suite.ts";
 
 type View = Record<string, never>;
 
@@ -18,9 +19,13 @@ async function running(client: Client, name: string) {
 /** §8: the operator API. */
 const calls: Row[] = [
   both("8.1", "every query is 200, named like its call", async (client) => {
-    for (const type of Object.keys(queries)) {
-      const body = { type, ...(type === "GET_METRICS" ? { get_metrics: {} } : {}) };
-      const { status, value } = await client.operator(body);
+    const bodies = {
+      get_metrics: {},
+      list_files: { path: "/master/log" },
+      read_file: { path: "/master/log", offset: 0 },
+    };
+    for (const type of Object.keys({ ...queries, ...slicedQueries })) {
+      const { status, value } = await client.operator({ type, ...bodies });
       expect([type, status, Object.keys(value)]).toEqual([type, 200, ["type", type.toLowerCase()]]);
     }
   }),
@@ -97,6 +102,42 @@ const calls: Row[] = [
     expect(value.get_quota?.status.configs).toContainEqual(expect.objectContaining(config));
     await client.operator({ type: "REMOVE_QUOTA", remove_quota: { role: "limited" } });
   }),
+];
+
+/** The log of a master, and how much is in it. */
+const logs: Row[] = [
+  both("8.5", "the log of the master is read as /master/log, and nothing else", async (client) => {
+    const read = async (path: string, offset: number, length?: number) =>
+      client.operator({ type: "READ_FILE", read_file: { path, offset, length } });
+    const { read_file } = (await read("/master/log", 0)).value;
+    expect(bytesOf(read_file?.data).toString()).toMatch(/^\{"level":30,.*"name":"master"/);
+    const past = (await read("/master/log", 2 ** 40)).value.read_file;
+    expect(Number(past?.size)).toBeGreaterThanOrEqual(Number(read_file?.size));
+    expect(bytesOf(past?.data)).toHaveLength(0);
+    expect((await read("/master/log", 0, 3)).value.read_file?.data).toHaveLength(
+      client.wire === "json" ? 4 : 3,
+    );
+    expect((await read("/etc/passwd", 0)).status).toBe(404);
+    const list_files = { path: "/master" };
+    expect((await client.operator({ type: "LIST_FILES", list_files })).status).toBe(404);
+  }),
+  jsonOnly("8.5", "/files on a master: read, download, browse and debug", async (client) => {
+    const at = "path=/master/log";
+    const read = await client.view<View>(`/files/read?${at}&offset=0&length=5`);
+    expect(read).toEqual({ data: '{"lev', offset: 0 });
+    const { data, offset } = await client.view<{ data: string; offset: number }>(
+      `/master/files/read.json?${at}`,
+    );
+    expect([data, offset]).toEqual(["", expect.any(Number)]);
+    const { text } = await client.get(`/files/download?${at}`);
+    expect(text.length).toBeGreaterThanOrEqual(offset);
+    expect((await client.get("/files/browse?path=/etc")).status).toBe(404);
+    expect((await client.get("/files/browse")).status).toBe(400);
+    expect(Object.keys(await client.view<View>("/files/debug"))).toEqual(["/master/log"]);
+  }),
+  both("8.2", "the log of the master says more for a while", (client) =>
+    levelRow((what) => client.operator(what)),
+  ),
 ];
 
 const counters = ["TASK_STAGING", "TASK_RUNNING", "TASK_FINISHED", "TASK_LOST", "TASK_KILLED"];
@@ -231,4 +272,4 @@ const views: Row[] = [
 ];
 
 /** §8 and §9 of the API's description. */
-export const operatorRows: readonly Row[] = [...calls, ...views];
+export const operatorRows: readonly Row[] = [...calls, ...logs, ...views];

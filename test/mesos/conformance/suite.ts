@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { readProto } from "../../../plugins/transports/mesos-v1-http/codec/proto-read.ts";
 import type {
   Message,
@@ -6,6 +7,7 @@ import type {
 import { Call as MasterCall } from "../../../plugins/transports/mesos-v1-http/definitions/master-call.ts";
 import { Response } from "../../../plugins/transports/mesos-v1-http/definitions/master-response.ts";
 import type { LocalCluster } from "../../e2e/support/local-cluster.ts";
+import { until } from "../../support/until.ts";
 import { type Answer, ask, type Stream, stream, subscribeCall } from "../support/client.ts";
 import { encoded, HttpFramework, type Wire } from "../support/framework.ts";
 
@@ -106,6 +108,38 @@ export class Client {
 export function decoded<M extends MessageDef>(wire: Wire, def: M, body: Uint8Array): Message<M> {
   if (wire === "protobuf") return readProto(def, body);
   return JSON.parse(Buffer.from(body).toString("utf8")) as Message<M>;
+}
+
+/** A field of bytes in either form. */
+export function bytesOf(value: unknown): Buffer {
+  if (typeof value === "string") return Buffer.from(value, "base64");
+  return Buffer.from((value as Uint8Array | undefined) ?? []);
+}
+
+/** That the logging level of a process rises, returns by itself, and is 0 again on request. */
+export async function levelRow(
+  ask: (what: object) => Promise<Answer & { readonly value: Leveled }>,
+): Promise<void> {
+  const level = async () =>
+    Number((await ask({ type: "GET_LOGGING_LEVEL" })).value.get_logging_level?.level);
+  const set = async (to: number, ms: number) => {
+    const set_logging_level = { level: to, duration: { nanoseconds: ms * 1e6 } };
+    const { status, text } = await ask({ type: "SET_LOGGING_LEVEL", set_logging_level });
+    expect([status, text]).toEqual([200, ""]);
+  };
+  expect(await level()).toBe(0);
+  await set(2, 600_000);
+  expect(await level()).toBe(2);
+  await set(3, 50);
+  await until("the level to return", async () => ((await level()) === 0 ? true : undefined));
+  await set(1, 600_000);
+  await set(0, 600_000);
+  expect(await level()).toBe(0);
+  expect((await ask({ type: "SET_LOGGING_LEVEL" })).status).toBe(400);
+}
+
+interface Leveled {
+  readonly get_logging_level?: { readonly level: number } | undefined;
 }
 
 /** One thing that the API promises, and how to see that it is so. */

@@ -1,4 +1,5 @@
 import {
+  agentChanges,
   agentQueries,
   agentRefusals,
 } from "../../../plugins/transports/mesos-v1-http/agent/agent-queries.ts";
@@ -12,10 +13,14 @@ import {
 import { Event as MasterEvent } from "../../../plugins/transports/mesos-v1-http/definitions/master-event.ts";
 import { Call, Event } from "../../../plugins/transports/mesos-v1-http/definitions/scheduler.ts";
 import { accepted } from "../../../plugins/transports/mesos-v1-http/operator/agent-changes.ts";
-import { changes, refusals } from "../../../plugins/transports/mesos-v1-http/operator/changes.ts";
+import { changes } from "../../../plugins/transports/mesos-v1-http/operator/changes.ts";
 import { queries } from "../../../plugins/transports/mesos-v1-http/operator/queries.ts";
+import { slicedQueries } from "../../../plugins/transports/mesos-v1-http/operator/sliced-queries.ts";
 import { slowQueries } from "../../../plugins/transports/mesos-v1-http/operator/slow-queries.ts";
-import { v0Endpoints } from "../../../plugins/transports/mesos-v1-http/operator/v0-endpoints.ts";
+import {
+  filePages,
+  v0Endpoints,
+} from "../../../plugins/transports/mesos-v1-http/operator/v0-endpoints.ts";
 import { agentViews } from "../../../plugins/transports/mesos-v1-http/views/agent-views.ts";
 import { stateViews } from "../../../plugins/transports/mesos-v1-http/views/state-views.ts";
 import { acceptRows } from "../conformance/accept-rows.ts";
@@ -36,24 +41,15 @@ export function typesOf(def: MessageDef): string[] {
   return [...(type?.numbers.keys() ?? [])].filter((name) => name !== "UNKNOWN");
 }
 
-const agentFiles = ["/files/browse", "/files/debug", "/files/download", "/files/read"];
-
-/** v0 endpoints of a master that are not served, with the reason. */
-const absent = {
-  "/files/browse": "files are not served by the master",
-  "/files/read": "files are not served by the master",
-  "/files/download": "files are not served by the master",
-  "/files/debug": "files are not served by the master",
-} as const;
+const files = filePages.map((page) => `/files/${page}`);
 
 /** The page that says what of the Mesos HTTP API is served, from the tables that serve it. */
 export function compatPage(): string {
-  const notes = new Map<string, string>(Object.entries(refusals));
   const operator = typesOf(MasterCall).map((type) => {
-    if (type in queries || type in slowQueries) return [type, "served, 200 with a body"];
     if (type === "SUBSCRIBE") return [type, "served, 200 with a stream"];
     if (type in changes) return [type, `served, ${accepted.has(type) ? 202 : 200} without a body`];
-    return [type, `501: ${notes.get(type)}`];
+    const isQuery = [queries, slicedQueries, slowQueries].some((table) => type in table);
+    return [type, isQuery ? "served, 200 with a body" : "not served"];
   });
   const views = [
     ...[
@@ -63,10 +59,10 @@ export function compatPage(): string {
       "/health",
       "/redirect",
       "/version",
+      ...files,
     ]
       .sort()
       .map((path) => [`\`${path}\``, "served"]),
-    ...Object.entries(absent).map(([path, why]) => [`\`${path}\``, `not served: ${why}`]),
   ];
   return [
     "# What of the Mesos HTTP API is served",
@@ -99,7 +95,7 @@ export function compatPage(): string {
     ...table("Endpoints of the master outside of `/api/v1`", views),
     ...table(
       "Endpoints of an agent outside of `/api/v1`",
-      [...Object.keys(agentViews), "/health", "/version", ...agentFiles]
+      [...Object.keys(agentViews), "/health", "/version", ...files]
         .sort()
         .map((path) => [`\`${path}\``, "served"]),
     ),
@@ -109,6 +105,7 @@ export function compatPage(): string {
 
 /** What becomes of a call to an agent. */
 function ofAgent(type: string): [string, string] {
+  if (type in agentChanges) return [type, "served, 200 without a body"];
   const why = new Map<string, string>(Object.entries(agentRefusals)).get(type);
   return [type, type in agentQueries ? "served, 200 with a body" : `501: ${why}`];
 }

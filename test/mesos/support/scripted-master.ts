@@ -21,6 +21,7 @@ import {
 } from "../../../contract/ports/transport.ts";
 import type { MasterInfo } from "../../../contract/schema/agent.ts";
 import type { CloseReason } from "../../../contract/wire-protocol.ts";
+import { logOnly, showFiles } from "../../../kernel/host/files.ts";
 import { create as createMesos } from "../../../plugins/transports/mesos-v1-http/index.ts";
 import { create as createUws } from "../../../plugins/transports/uws-msgpack/index.ts";
 import { systemClock } from "../../../wire/index.ts";
@@ -32,6 +33,14 @@ export const masterInfo: MasterInfo = {
   ip: "127.0.0.1",
   port: 5050,
   version: "0.1.0",
+};
+
+/** What it shows of itself. */
+const own = {
+  metrics: () => ({}),
+  flags: () => ({}),
+  files: showFiles(logOnly("/master/log", undefined)),
+  verbosity: { level: () => 0, set: () => {} },
 };
 
 /** A call that the kernel was handed. */
@@ -184,8 +193,7 @@ export class ScriptedMaster {
       executors: none,
       offers: none,
       roles: none,
-      metrics: () => ({}),
-      flags: () => ({}),
+      ...own,
       request: () => Promise.reject(new Error("not scripted")),
       watch: () => () => {},
     };

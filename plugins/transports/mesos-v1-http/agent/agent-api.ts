@@ -1,16 +1,17 @@
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
 import { Call } from "../definitions/agent-call.ts";
 import { Response } from "../definitions/agent-response.ts";
-import { answer, guarded, Refusal, refuse } from "../http/answers.ts";
+import { answer, answerEmpty, guarded, Refusal, refuse } from "../http/answers.ts";
 import type { Bodies } from "../http/bodies.ts";
 import type { Gate } from "../http/credentials.ts";
 import { answerMedia, decode, encode, mediaTypes, requestMedia } from "../http/media.ts";
+import { absent } from "../map/files.ts";
 import {
   type AgentResponse,
   type AgentSource,
+  agentChanges,
   agentQueries,
   agentRefusal,
-  type agentRefusals,
 } from "./agent-queries.ts";
 
 /** What the operator API of an agent is made of. */
@@ -48,10 +49,22 @@ export class AgentApi {
       throw new Refusal(400, "Failed to validate agent::Call: Expecting 'type' to be present");
     }
     const out = answerMedia(exchange);
-    if (!isQuery(type)) throw agentRefusal(type as keyof typeof agentRefusals);
+    const field = type.toLowerCase() as keyof AgentResponse;
+    if (isChange(type)) {
+      const change = agentChanges[type](this.#parts.view, call);
+      if (change === undefined) throw absent("agent::Call", field);
+      await change;
+      return answerEmpty(exchange, 200);
+    }
+    if (!isQuery(type)) throw agentRefusal(type);
     const response: AgentResponse = { type, ...(await agentQueries[type](this.#parts, call)) };
+    if (response[field] === undefined) throw absent("agent::Call", field);
     return answer(exchange, mediaTypes[out], encode(out, Response, response));
   }
+}
+
+function isChange(type: string): type is keyof typeof agentChanges {
+  return Object.hasOwn(agentChanges, type);
 }
 
 function isQuery(type: string): type is keyof typeof agentQueries {

@@ -1,4 +1,3 @@
-import { errors } from "../../../../contract/errors.ts";
 import type { ContainerShown, OwnAgentView } from "../../../../contract/ports/agent-view.ts";
 import type { Usage } from "../../../../contract/ports/isolator.ts";
 import type { TaskRecord } from "../../../../contract/schema/task.ts";
@@ -9,8 +8,11 @@ import type { Response } from "../definitions/agent-response.ts";
 import type { Message } from "../definitions/define.ts";
 import type { ResourceStatistics } from "../definitions/statistics.ts";
 import { Refusal } from "../http/answers.ts";
-import { defined, maybe, nanosOf, wrap } from "../map/basics.ts";
+import { defined, maybe, updateIdBytes, wrap } from "../map/basics.ts";
 import { agentTo, frameworkTo } from "../map/cluster.ts";
+import { listFiles, readFile } from "../map/files.ts";
+import { setLevel } from "../map/logging.ts";
+import { operationStatusTo, operationTo } from "../map/offers.ts";
 import type { ResourceForm } from "../map/resources.ts";
 import { executorTo, taskRecordTo } from "../map/tasks.ts";
 import { buildFacts } from "../views/build-facts.ts";
@@ -39,10 +41,9 @@ export const agentQueries = {
   GET_VERSION: ({ config }) => ({
     get_version: { version_info: { version: config.version, ...buildFacts() } },
   }),
-  GET_METRICS: ({ view }, { get_metrics }) => {
-    if (get_metrics === undefined) throw absent("get_metrics");
-    return { get_metrics: { metrics: listOf(view.metrics()) } };
-  },
+  GET_METRICS: ({ view }, { get_metrics }) => ({
+    get_metrics: get_metrics && { metrics: listOf(view.metrics()) },
+  }),
   GET_STATE: ({ view }) => ({
     get_state: {
       get_tasks: tasksOf(view),
@@ -55,6 +56,18 @@ export const agentQueries = {
   GET_TASKS: ({ view }) => ({ get_tasks: tasksOf(view) }),
   GET_AGENT: ({ view }) => ({
     get_agent: { agent_info: maybe(view.info(), (info) => agentTo(info, FORM)) },
+  }),
+  GET_OPERATIONS: ({ view }) => ({
+    get_operations: {
+      operations: Array.from(view.operations(), ({ uuid, frameworkId, info, status }) => ({
+        framework_id: wrap(frameworkId),
+        agent_id: wrap(view.info()?.id),
+        info: operationTo(info),
+        latest_status: operationStatusTo(status),
+        statuses: [operationStatusTo(status)],
+        uuid: { value: updateIdBytes(uuid) },
+      })),
+    },
   }),
   GET_CONTAINERS: async ({ view }) => ({
     get_containers: {
@@ -72,32 +85,24 @@ export const agentQueries = {
     },
   }),
   GET_RESOURCE_PROVIDERS: () => ({ get_resource_providers: { resource_providers: [] } }),
-  LIST_FILES: ({ view }, { list_files }) => {
-    if (list_files === undefined) throw absent("list_files");
-    return {
-      list_files: {
-        file_infos: view.listFiles(list_files.path).map(({ mtimeMs, ...file }) => ({
-          ...file,
-          mtime: nanosOf(mtimeMs),
-        })),
-      },
-    };
-  },
-  READ_FILE: ({ view }, { read_file }) => {
-    if (read_file === undefined) throw absent("read_file");
-    const { path, offset, length } = read_file;
-    return { read_file: view.readFile(path, offset, length) };
-  },
+  GET_LOGGING_LEVEL: ({ view }) => ({ get_logging_level: { level: view.verbosity.level() } }),
+  LIST_FILES: ({ view }, call) => ({ list_files: listFiles(view.files, call) }),
+  READ_FILE: ({ view }, call) => ({ read_file: readFile(view.files, call) }),
 } as const satisfies Readonly<Record<string, Query>>;
+
+type Change = (view: OwnAgentView, call: AgentCall) => Promise<unknown> | undefined;
+
+/** The calls that change something, by type; each is answered without a body (§8.2). */
+export const agentChanges = {
+  SET_LOGGING_LEVEL: ({ verbosity }, { set_logging_level: body }) =>
+    body && setLevel(verbosity, body),
+} as const satisfies Readonly<Record<string, Change>>;
 
 const containers = "containers are launched for tasks and executors only, and not attached to";
 const providers = "there are no resource providers";
 
 /** The other calls, with the reason why they are answered with 501. */
 export const agentRefusals = {
-  GET_LOGGING_LEVEL: "the log level is set in the configuration",
-  SET_LOGGING_LEVEL: "the log level is set in the configuration",
-  GET_OPERATIONS: "operations are shown by the master",
   LAUNCH_NESTED_CONTAINER: containers,
   WAIT_NESTED_CONTAINER: containers,
   KILL_NESTED_CONTAINER: containers,
@@ -146,13 +151,6 @@ export function statisticsTo(usage: Usage): Message<typeof ResourceStatistics> {
     mem_swap_bytes: usage.memSwapBytes,
     disk_used_bytes: usage.diskUsedBytes,
   }) as Message<typeof ResourceStatistics>;
-}
-
-function absent(field: string): Error {
-  return errors.MESSAGE_INVALID(
-    `Failed to validate agent::Call: Expecting '${field}' to be present`,
-    field,
-  );
 }
 
 function listOf<T>(values: Readonly<Record<string, T>>): { name: string; value: T }[] {

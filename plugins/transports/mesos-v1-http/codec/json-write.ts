@@ -1,4 +1,6 @@
-import type { EnumDef, Field, Message, MessageDef } from "../definitions/define.ts";
+import type { EnumDef, Field, Lazy, Message, MessageDef } from "../definitions/define.ts";
+
+type Tree = Readonly<Record<string, unknown>>;
 
 /**
  * Writes a message as JSON in the form that every known client reads (§3.3, §5): compact, ASCII
@@ -6,22 +8,54 @@ import type { EnumDef, Field, Message, MessageDef } from "../definitions/define.
  * they have an explicit default that is not deprecated, empty lists left out.
  */
 export function writeJson<M extends MessageDef>(def: M, value: Message<M>): string {
-  return messageText(def, value as Readonly<Record<string, unknown>>);
+  return messageText(def, value as Tree);
 }
 
-function messageText(def: MessageDef, value: Readonly<Record<string, unknown>>): string {
+/** The same in pieces, an element of a list at a time: between any two its maker can be left. */
+export function* jsonPieces<M extends MessageDef>(
+  def: M,
+  value: Lazy<Message<M>>,
+): Generator<string> {
+  let before = "{";
+  for (const field of def.fields) {
+    const given = (value as Tree)[field.name];
+    const name = `${before}"${field.name}":`;
+    if (given !== undefined && field.message !== undefined && field.label !== "map") {
+      if (field.label === "repeated") {
+        let between = `${name}[`;
+        for (const one of given as Iterable<Tree>) {
+          yield between + messageText(field.message, one);
+          between = ",";
+        }
+        if (between !== ",") continue;
+        yield "]";
+      } else {
+        yield name;
+        yield* jsonPieces(field.message, given as never);
+      }
+    } else {
+      const part = fieldText(field, given);
+      if (part === undefined) continue;
+      yield name + part;
+    }
+    before = ",";
+  }
+  yield before === "{" ? "{}" : "}";
+}
+
+function messageText(def: MessageDef, value: Tree): string {
   let text = "{";
   for (const field of def.fields) {
-    const given = value[field.name] ?? (field.isDeprecated ? undefined : field.fallback);
-    if (given === undefined) continue;
-    const part = fieldText(field, given);
+    const part = fieldText(field, value[field.name]);
     if (part === undefined) continue;
     text += `${text.length === 1 ? "" : ","}"${field.name}":${part}`;
   }
   return `${text}}`;
 }
 
-function fieldText(field: Field, value: unknown): string | undefined {
+function fieldText(field: Field, given: unknown): string | undefined {
+  const value = given ?? (field.isDeprecated ? undefined : field.fallback);
+  if (value === undefined) return undefined;
   if (field.label === "repeated") {
     const list = value as readonly unknown[];
     if (list.length === 0) return undefined;
@@ -40,7 +74,7 @@ function fieldText(field: Field, value: unknown): string | undefined {
 
 function valueText(field: Field, value: unknown): string {
   if (field.message !== undefined) {
-    return messageText(field.message, value as Readonly<Record<string, unknown>>);
+    return messageText(field.message, value as Tree);
   }
   if (field.enumeration !== undefined) return enumText(field.enumeration, value as string);
   switch (field.scalar) {

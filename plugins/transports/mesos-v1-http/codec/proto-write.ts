@@ -1,4 +1,4 @@
-import type { Field, Message, MessageDef } from "../definitions/define.ts";
+import type { Field, Lazy, Message, MessageDef } from "../definitions/define.ts";
 import { integerDigits } from "./json-write.ts";
 
 /** Texts up to this many characters are written byte by byte; their length fits one byte. */
@@ -9,6 +9,41 @@ export function writeProto<M extends MessageDef>(def: M, value: Message<M>): Uin
   const writer = new Writer();
   writer.message(def, value as Tree);
   return writer.take();
+}
+
+/**
+ * The same in pieces, with empty ones while an element of a list at a time is written: between any
+ * two its maker can be left. The bytes come last, since the length of each message precedes it.
+ */
+export function* protoPieces<M extends MessageDef>(
+  def: M,
+  value: Lazy<Message<M>>,
+): Generator<Uint8Array | ""> {
+  yield* yield* protoChunks(def, value as Tree);
+}
+
+function* protoChunks(def: MessageDef, value: Tree): Generator<"", readonly Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  let writer = new Writer();
+  for (const field of def.byNumber.values()) {
+    const given = value[field.name];
+    if (given === undefined) continue;
+    if (field.message !== undefined && field.label === "repeated") {
+      for (const one of given as Iterable<Tree>) {
+        writer.field(field, [one]);
+        yield "";
+      }
+    } else if (field.message !== undefined && field.label !== "map") {
+      const inner = yield* protoChunks(field.message, given as Tree);
+      writer.measure(
+        field.number,
+        inner.reduce((sum, { length }) => sum + length, 0),
+      );
+      chunks.push(writer.take(), ...inner);
+      writer = new Writer();
+    } else writer.field(field, given);
+  }
+  return [...chunks, writer.take()];
 }
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -24,22 +59,31 @@ class Writer {
   message(def: MessageDef, value: Tree): void {
     for (const field of def.byNumber.values()) {
       const given = value[field.name];
-      if (given === undefined) continue;
-      if (field.label === "repeated") {
-        for (const one of given as readonly unknown[]) this.#field(field, field.number, one);
-      } else if (field.label === "map") {
-        for (const [key, one] of Object.entries(given as object)) {
-          this.#tag(field.number, 2);
-          this.#measured(() => {
-            this.#tag(1, 2);
-            this.#text(key);
-            this.#field(field, 2, one);
-          });
-        }
-      } else {
-        this.#field(field, field.number, given);
-      }
+      if (given !== undefined) this.field(field, given);
     }
+  }
+
+  field(field: Field, given: unknown): void {
+    if (field.label === "repeated") {
+      for (const one of given as readonly unknown[]) this.#field(field, field.number, one);
+    } else if (field.label === "map") {
+      for (const [key, one] of Object.entries(given as object)) {
+        this.#tag(field.number, 2);
+        this.#measured(() => {
+          this.#tag(1, 2);
+          this.#text(key);
+          this.#field(field, 2, one);
+        });
+      }
+    } else {
+      this.#field(field, field.number, given);
+    }
+  }
+
+  /** Begins a message of so many bytes, which are written elsewhere. */
+  measure(number: number, bytes: number): void {
+    this.#tag(number, 2);
+    this.#varint(bytes);
   }
 
   #field(field: Field, number: number, value: unknown): void {

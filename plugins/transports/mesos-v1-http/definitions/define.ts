@@ -100,6 +100,15 @@ export type Message<M> =
       }
     : never;
 
+/** A message whose lists, as far as they are not in lists, may be made while it is written. */
+export type Lazy<T> = T extends Uint8Array
+  ? T
+  : T extends readonly (infer One)[]
+    ? Iterable<One>
+    : T extends object
+      ? { readonly [Name in keyof T]: Lazy<T[Name]> }
+      : T;
+
 /** An optional field. */
 export function opt<const T extends FieldType>(
   number: number,

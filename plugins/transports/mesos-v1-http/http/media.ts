@@ -1,10 +1,10 @@
 import { errors, TepuiError } from "../../../../contract/errors.ts";
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
 import { checkValues, readJson } from "../codec/json-read.ts";
-import { writeJson } from "../codec/json-write.ts";
+import { jsonPieces, writeJson } from "../codec/json-write.ts";
 import { readProto } from "../codec/proto-read.ts";
-import { writeProto } from "../codec/proto-write.ts";
-import type { Message, MessageDef } from "../definitions/define.ts";
+import { protoPieces, writeProto } from "../codec/proto-write.ts";
+import type { Lazy, Message, MessageDef } from "../definitions/define.ts";
 import { Refusal } from "./answers.ts";
 
 /** The two forms in which messages travel. */
@@ -90,6 +90,15 @@ export function encode<M extends MessageDef>(
   value: Message<M>,
 ): string | Uint8Array {
   return media === "json" ? writeJson(def, value) : writeProto(def, value);
+}
+
+/** Encodes a message in pieces: ASCII as text, anything else as bytes. */
+export function encodePieces<M extends MessageDef>(
+  media: Media,
+  def: M,
+  value: Lazy<Message<M>>,
+): Iterable<string | Uint8Array> {
+  return media === "json" ? jsonPieces(def, value) : protoPieces(def, value);
 }
 
 /** Decodes a body; `what` names the message in the error, as Mesos does (§6.1). */

@@ -3,14 +3,12 @@ import type { OperatorParams } from "../../../../contract/operator-api.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import { toMilli } from "../../../../contract/resources.ts";
 import type { Message } from "../definitions/define.ts";
-import type { Call as CallDef } from "../definitions/master-call.ts";
 import type { QuotaRequest } from "../definitions/operators.ts";
 import { defined } from "../map/basics.ts";
+import { setLevel } from "../map/logging.ts";
 import { quantitiesFrom } from "../map/resources.ts";
 import { agentChanges } from "./agent-changes.ts";
-
-/** A call of the master's operator API. */
-export type OperatorCall = Message<typeof CallDef>;
+import type { OperatorCall } from "./queries.ts";
 
 /** Does what a call asks; answers `undefined` when its submessage is missing. */
 export type Change = (view: ClusterView, call: OperatorCall) => Promise<unknown> | undefined;
@@ -55,15 +53,9 @@ export const changes = {
     body && view.request("update-quota", { quotas: [{ role: body.role as RoleName }] }),
   TEARDOWN: (view, { teardown: body }) =>
     body && view.request("teardown", { frameworkId: body.framework_id.value as FrameworkId }),
+  SET_LOGGING_LEVEL: ({ verbosity }, { set_logging_level: body }) =>
+    body && setLevel(verbosity, body),
 } as const satisfies Readonly<Record<string, Change>>;
 
 /** The type of a call that changes something. */
 export type ChangeType = keyof typeof changes;
-
-/** The calls that are not served, with the reason that they are answered with (501). */
-export const refusals = {
-  GET_LOGGING_LEVEL: "the log level is set in the configuration",
-  SET_LOGGING_LEVEL: "the log level is set in the configuration",
-  LIST_FILES: "files are not served by the master",
-  READ_FILE: "files are not served by the master",
-} as const;

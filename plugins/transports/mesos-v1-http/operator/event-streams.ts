@@ -3,17 +3,21 @@ import type { Clock, Timer } from "../../../../contract/ports/clock.ts";
 import type { HttpExchange, HttpStream } from "../../../../contract/ports/http.ts";
 import type { Message } from "../definitions/define.ts";
 import { Event } from "../definitions/master-event.ts";
-import { encode, type Media, mediaTypes } from "../http/media.ts";
+import { encode, encodePieces, type Media, mediaTypes } from "../http/media.ts";
 import { frameRecord } from "../http/record-io.ts";
 import { wrap } from "../map/basics.ts";
 import { frameworkTo } from "../map/cluster.ts";
 import { statusTo, taskRecordTo } from "../map/tasks.ts";
-import { agentViewTo, frameworkViewTo, type QuerySource, queries } from "./queries.ts";
+import { inSlices } from "../views/view-cache.ts";
+import { agentViewTo, frameworkViewTo, type QuerySource } from "./queries.ts";
+import { stateOf } from "./sliced-queries.ts";
 
 type OperatorEvent = Message<typeof Event>;
 
 /** Streams at once; one more ends the oldest (§8.3). */
 const STREAMS_MAX = 1_000;
+/** Events that wait for the state; with more, the stream ends. */
+const HELD_MAX = 100_000;
 
 /** One operator who listens. */
 interface Listener {
@@ -22,6 +26,8 @@ interface Listener {
   readonly heartbeats: Timer;
   /** A heartbeat follows what was sent, before this process does anything else. */
   isPadDue: boolean;
+  /** What happened while the state that comes first is being made. */
+  held: Uint8Array[] | undefined;
 }
 
 /** The event streams of SUBSCRIBE to the operator API (§8.3). */
@@ -43,7 +49,7 @@ export class EventStreams {
   }
 
   /** Answers with a stream: the whole state, a heartbeat, then what happens. */
-  open(exchange: HttpExchange, media: Media): void {
+  open(exchange: HttpExchange, media: Media): Promise<void> {
     const { view, config } = this.#source;
     const { heartbeatMs } = config;
     if (this.#listeners.size >= STREAMS_MAX) {
@@ -53,19 +59,34 @@ export class EventStreams {
     const stream = exchange.stream(200, { "content-type": mediaTypes[media] });
     const heartbeats = this.#clock.every(heartbeatMs, () => {
       // Who does not lead any more knows nothing that is worth a heartbeat.
-      if (view.standing() === "leading") stream.write(this.#heartbeats[media]);
-      else stream.end();
+      if (view.standing() !== "leading") stream.end();
+      else if (listener.held === undefined) stream.write(this.#heartbeats[media]);
     });
-    const listener = { stream, media, heartbeats, isPadDue: false };
+    const listener: Listener = { stream, media, heartbeats, isPadDue: false, held: [] };
     this.#listeners.add(listener);
     this.#unwatch ??= view.watch((event) => this.#tell(event));
     stream.onEnd(() => this.#forget(listener));
+    return this.#begin(listener);
+  }
+
+  /** Sends the state, which is made in slices, and after it what happened meanwhile. */
+  async #begin(listener: Listener): Promise<void> {
+    const { stream, media } = listener;
+    const { view, config } = this.#source;
     const subscribed = {
-      get_state: queries.GET_STATE(this.#source).get_state,
-      heartbeat_interval_seconds: heartbeatMs / 1_000,
+      get_state: stateOf(view.snapshot()),
+      heartbeat_interval_seconds: config.heartbeatMs / 1_000,
     };
-    stream.write(record(media, { type: "SUBSCRIBED", subscribed }));
-    stream.write(this.#heartbeats[media]);
+    try {
+      const pieces = encodePieces(media, Event, { type: "SUBSCRIBED", subscribed });
+      stream.write(frameRecord(await inSlices(pieces, this.#clock)));
+      stream.write(this.#heartbeats[media]);
+      for (const one of listener.held ?? []) stream.write(one);
+      listener.held = undefined;
+    } catch (thrown) {
+      stream.end();
+      throw thrown;
+    }
   }
 
   /** Ends all streams. */
@@ -88,6 +109,10 @@ export class EventStreams {
     for (const listener of this.#listeners) {
       const { media, stream } = listener;
       made[media] ??= record(media, event);
+      if (listener.held !== undefined) {
+        if (listener.held.push(made[media]) > HELD_MAX) stream.end();
+        continue;
+      }
       stream.write(made[media]);
       if (this.#source.config.padStreams) this.#pad(listener);
     }

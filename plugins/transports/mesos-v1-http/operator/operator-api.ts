@@ -1,4 +1,5 @@
 import { TepuiError } from "../../../../contract/errors.ts";
+import type { Clock } from "../../../../contract/ports/clock.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
 import type { MesosConfig } from "../config.ts";
@@ -8,17 +9,28 @@ import { answer, answerEmpty, guarded, Refusal } from "../http/answers.ts";
 import type { Bodies } from "../http/bodies.ts";
 import type { Gate } from "../http/credentials.ts";
 import { isServing } from "../http/leadership.ts";
-import { answerMedia, decode, encode, mediaTypes, requestMedia } from "../http/media.ts";
+import {
+  answerMedia,
+  decode,
+  encode,
+  encodePieces,
+  mediaTypes,
+  requestMedia,
+} from "../http/media.ts";
 import type { PeerHub } from "../http/peer-hub.ts";
+import { absent } from "../map/files.ts";
+import { ViewCache } from "../views/view-cache.ts";
 import { accepted } from "./agent-changes.ts";
-import { type ChangeType, changes, type OperatorCall, refusals } from "./changes.ts";
+import { type ChangeType, changes } from "./changes.ts";
 import type { EventStreams } from "./event-streams.ts";
-import { type OperatorResponse, type QueryType, queries } from "./queries.ts";
+import { type OperatorCall, type OperatorResponse, type QueryType, queries } from "./queries.ts";
+import { type SlicedQueryType, slicedQueries } from "./sliced-queries.ts";
 import { type SlowQueryType, slowQueries } from "./slow-queries.ts";
 
 /** What the operator API is made of. */
 export interface OperatorApiParts {
   readonly config: MesosConfig;
+  readonly clock: Clock;
   readonly bodies: Bodies;
   readonly streams: EventStreams;
   readonly hub: PeerHub;
@@ -29,9 +41,11 @@ export interface OperatorApiParts {
 /** POST `/api/v1` of a master (§8). */
 export class OperatorApi {
   readonly #parts: OperatorApiParts;
+  readonly #texts: ViewCache;
 
   constructor(parts: OperatorApiParts) {
     this.#parts = parts;
+    this.#texts = new ViewCache(parts.view, parts.clock);
   }
 
   /** Serves one request. */
@@ -54,27 +68,28 @@ export class OperatorApi {
     const out = answerMedia(exchange);
     if (type === "SUBSCRIBE") return this.#parts.streams.open(exchange, out);
     if (isQuery(type)) {
-      if (type === "GET_METRICS" && call.get_metrics === undefined) {
-        const reason = "Expecting 'get_metrics' to be present";
-        throw new Refusal(400, `Failed to validate master::Call: ${reason}`);
-      }
-      const response: OperatorResponse = { type, ...queries[type](this.#parts) };
+      const response: OperatorResponse = { type, ...queries[type](this.#parts, call) };
+      const field = type.toLowerCase() as keyof OperatorResponse;
+      if (response[field] === undefined) throw absent("master::Call", field);
       return answer(exchange, mediaTypes[out], encode(out, Response, response));
+    }
+    if (isSlicedQuery(type)) {
+      const text = await this.#texts.text(`${type} ${out}`, () => {
+        const shown = slicedQueries[type](this.#parts.view.snapshot());
+        return encodePieces(out, Response, { type, ...shown });
+      });
+      return answer(exchange, mediaTypes[out], text.body, () => text.packed());
     }
     if (isSlowQuery(type)) {
       const response: OperatorResponse = { type, ...(await slowQueries[type](this.#parts.view)) };
       return answer(exchange, mediaTypes[out], encode(out, Response, response));
     }
-    if (isChange(type)) return this.#change(exchange, type, call);
-    throw new Refusal(501, `${type} is not served: ${refusals[type]}`);
+    return this.#change(exchange, type, call);
   }
 
   async #change(exchange: HttpExchange, type: ChangeType, call: OperatorCall): Promise<void> {
     const change = changes[type](this.#parts.view, call);
-    if (change === undefined) {
-      const reason = `Expecting '${type.toLowerCase()}' to be present`;
-      throw new Refusal(400, `Failed to validate master::Call: ${reason}`);
-    }
+    if (change === undefined) throw absent("master::Call", type.toLowerCase());
     await change.catch((thrown: unknown) => {
       throw refusalOf(type, thrown);
     });
@@ -96,10 +111,10 @@ function isSlowQuery(type: string): type is SlowQueryType {
   return Object.hasOwn(slowQueries, type);
 }
 
-function isQuery(type: string): type is QueryType {
-  return Object.hasOwn(queries, type);
+function isSlicedQuery(type: string): type is SlicedQueryType {
+  return Object.hasOwn(slicedQueries, type);
 }
 
-function isChange(type: string): type is ChangeType {
-  return Object.hasOwn(changes, type);
+function isQuery(type: string): type is QueryType {
+  return Object.hasOwn(queries, type);
 }

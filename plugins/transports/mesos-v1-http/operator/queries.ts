@@ -3,6 +3,7 @@ import type { AgentView, FrameworkView } from "../../../../contract/operator-api
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import type { MesosConfig } from "../config.ts";
 import type { Message } from "../definitions/define.ts";
+import type { Call as CallDef } from "../definitions/master-call.ts";
 import type {
   Response as ResponseDef,
   ResponseGetAgentsAgent,
@@ -10,16 +11,18 @@ import type {
 } from "../definitions/master-response.ts";
 import { maybe, nanosOf, wrap } from "../map/basics.ts";
 import { agentTo, frameworkTo, masterTo } from "../map/cluster.ts";
+import { listFiles, readFile } from "../map/files.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import { quantitiesTo, type ResourceForm, resourcesTo } from "../map/resources.ts";
-import { executorTo, taskRecordTo } from "../map/tasks.ts";
 import { buildFacts } from "../views/build-facts.ts";
 
+/** A call of the master's operator API. */
+export type OperatorCall = Message<typeof CallDef>;
 /** An answer of the master's operator API. */
 export type OperatorResponse = Message<typeof ResponseDef>;
 
 /** Operators are shown everything, in the newest form. */
-const FORM: ResourceForm = { isRefined: true };
+export const FORM: ResourceForm = { isRefined: true };
 
 /** What the queries answer from. */
 export interface QuerySource {
@@ -27,7 +30,8 @@ export interface QuerySource {
   readonly config: MesosConfig;
 }
 
-type Query = (source: QuerySource) => Omit<OperatorResponse, "type">;
+/** Answers at once; without the field of its name when the submessage that it needs is missing. */
+type Query = (source: QuerySource, call: OperatorCall) => Omit<OperatorResponse, "type">;
 
 /** The calls that only read, by type (§8.4). */
 export const queries = {
@@ -38,23 +42,14 @@ export const queries = {
   GET_VERSION: ({ config }) => ({
     get_version: { version_info: { version: config.version, ...buildFacts() } },
   }),
-  GET_METRICS: ({ view }) => ({
-    get_metrics: {
+  GET_METRICS: ({ view }, { get_metrics }) => ({
+    get_metrics: get_metrics && {
       metrics: Object.entries(view.metrics()).map(([name, value]) => ({ name, value })),
     },
   }),
-  GET_STATE: ({ view }) => ({
-    get_state: {
-      get_tasks: tasksOf(view),
-      get_executors: executorsOf(view),
-      get_frameworks: frameworksOf(view),
-      get_agents: agentsOf(view),
-    },
-  }),
-  GET_AGENTS: ({ view }) => ({ get_agents: agentsOf(view) }),
-  GET_FRAMEWORKS: ({ view }) => ({ get_frameworks: frameworksOf(view) }),
-  GET_EXECUTORS: ({ view }) => ({ get_executors: executorsOf(view) }),
-  GET_TASKS: ({ view }) => ({ get_tasks: tasksOf(view) }),
+  GET_LOGGING_LEVEL: ({ view }) => ({ get_logging_level: { level: view.verbosity.level() } }),
+  LIST_FILES: ({ view }, call) => ({ list_files: listFiles(view.files, call) }),
+  READ_FILE: ({ view }, call) => ({ read_file: readFile(view.files, call) }),
   GET_ROLES: ({ view }) => ({
     get_roles: {
       roles: [...view.roles()].map(({ role, weight, frameworks, allocated }) => ({
@@ -96,37 +91,6 @@ export const queries = {
 /** The type of a call that only reads. */
 export type QueryType = keyof typeof queries;
 
-function tasksOf(view: ClusterView): NonNullable<OperatorResponse["get_tasks"]> {
-  const alive = [...view.tasks()];
-  const isUnreachable = ({ task }: (typeof alive)[number]) => task.state === "TASK_UNREACHABLE";
-  return {
-    tasks: alive.filter((one) => !isUnreachable(one)).map(({ task }) => taskRecordTo(task)),
-    unreachable_tasks: alive.filter(isUnreachable).map(({ task }) => taskRecordTo(task)),
-    completed_tasks: [...view.completedTasks()].map(({ task }) => taskRecordTo(task)),
-  };
-}
-
-function executorsOf(view: ClusterView): NonNullable<OperatorResponse["get_executors"]> {
-  return {
-    executors: [...view.executors()].map(({ executor, agentId, role }) => ({
-      executor_info: executorTo(executor, { ...FORM, role }),
-      agent_id: wrap(agentId),
-    })),
-  };
-}
-
-function agentsOf(view: ClusterView): NonNullable<OperatorResponse["get_agents"]> {
-  const agents = [...view.agents()];
-  const isThere = ({ state }: AgentView) =>
-    state === "active" || state === "inactive" || state === "disconnected";
-  return {
-    agents: agents.filter(isThere).map(agentViewTo),
-    recovered_agents: agents
-      .filter(({ state }) => state === "recovering")
-      .map(({ agent }) => agentTo(agent, FORM)),
-  };
-}
-
 /** An agent as operators see it. */
 export function agentViewTo(one: AgentView): Message<typeof ResponseGetAgentsAgent> {
   const { agent, drain } = one;
@@ -149,15 +113,6 @@ export function agentViewTo(one: AgentView): Message<typeof ResponseGetAgentsAge
       },
     })),
     estimated_drain_start_time: maybe(drain?.startedMs, nanosOf),
-  };
-}
-
-function frameworksOf(view: ClusterView): NonNullable<OperatorResponse["get_frameworks"]> {
-  const all = [...view.frameworks()];
-  const isOver = ({ state }: FrameworkView) => state === "completed";
-  return {
-    frameworks: all.filter((one) => !isOver(one)).map(frameworkViewTo),
-    completed_frameworks: all.filter(isOver).map(frameworkViewTo),
   };
 }
 

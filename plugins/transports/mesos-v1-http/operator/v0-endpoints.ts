@@ -1,5 +1,6 @@
 import type { AgentId, FrameworkId, RoleName } from "../../../../contract/ids.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
+import type { FilePage } from "../../../../contract/ports/files.ts";
 import type { HttpExchange, HttpHandler } from "../../../../contract/ports/http.ts";
 import { checkValues, fromJson, readJson } from "../codec/json-read.ts";
 import { MachineID } from "../definitions/basics.ts";
@@ -77,6 +78,9 @@ const machines =
   (method: "start-maintenance" | "stop-maintenance"): Act =>
   ({ view, body }) =>
     view.request(method, { machines: listOf(MachineID, body).map(machineFrom) });
+
+/** The pages below `/files` of a master (§8.5). */
+export const filePages: readonly FilePage[] = ["browse", "debug", "download", "read"];
 
 /** The endpoints from before the v1 API that change something, by path (§9). */
 export const v0Endpoints: Readonly<Record<string, Endpoint>> = {

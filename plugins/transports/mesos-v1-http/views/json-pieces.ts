@@ -34,10 +34,7 @@ export function* objectPieces(
   yield "}";
 }
 
-/** Makes the text of each element when its turn comes. */
-export function* each<T, R extends string | Pieces>(
-  list: Iterable<T>,
-  make: (one: T) => R,
-): Generator<R> {
+/** Makes each element when its turn comes. */
+export function* each<T, R>(list: Iterable<T>, make: (one: T) => R): Generator<R> {
   for (const one of list) yield make(one);
 }

@@ -2,7 +2,6 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Clock } from "../../../../contract/ports/clock.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
-import type { Pieces } from "./json-pieces.ts";
 
 const zip = promisify(gzip);
 
@@ -28,6 +27,9 @@ export class ViewText {
   }
 }
 
+/** A text in pieces; what is not ASCII comes as bytes. */
+export type TextPieces = Iterable<string | Uint8Array>;
+
 /** A text that was made or is being made, and what of the cluster it shows. */
 interface Made {
   readonly revision: number;
@@ -52,7 +54,7 @@ export class ViewCache {
   }
 
   /** The text for a query. */
-  text(query: string, make: () => Pieces): Promise<ViewText> {
+  text(query: string, make: () => TextPieces): Promise<ViewText> {
     const made = this.#made.get(query);
     if (made?.revision === this.#view.revision()) return made.text;
     const waiting = this.#next.get(query);
@@ -65,30 +67,37 @@ export class ViewCache {
     return next;
   }
 
-  #begin(query: string, make: () => Pieces): Promise<ViewText> {
+  #begin(query: string, make: () => TextPieces): Promise<ViewText> {
     this.#next.delete(query);
     const revision = this.#view.revision();
-    const text = this.#assemble(make());
+    const text = this.#assemble(make);
     if (!this.#made.has(query) && this.#made.size >= TEXTS_MAX) this.#made.clear();
     this.#made.set(query, { revision, text });
     return text;
   }
 
-  async #assemble(pieces: Pieces): Promise<ViewText> {
-    const chunks: Buffer[] = [];
-    let chunk = "";
-    let endMs = this.#clock.monotonicMs() + SLICE_MS;
-    for (const piece of pieces) {
-      chunk += piece;
-      if (chunk.length > CHUNK_CHARS) {
-        chunks.push(Buffer.from(chunk, "latin1"));
-        chunk = "";
-      }
-      if (this.#clock.monotonicMs() < endMs) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      endMs = this.#clock.monotonicMs() + SLICE_MS;
-    }
-    chunks.push(Buffer.from(chunk, "latin1"));
-    return new ViewText(Buffer.concat(chunks));
+  async #assemble(make: () => TextPieces): Promise<ViewText> {
+    return new ViewText(await inSlices(make(), this.#clock));
   }
+}
+
+/** Puts pieces together, in slices between which others have their turn. */
+export async function inSlices(pieces: TextPieces, clock: Clock): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let chunk = "";
+  let endMs = clock.monotonicMs() + SLICE_MS;
+  for (const piece of pieces) {
+    const isText = typeof piece === "string";
+    if (isText) chunk += piece;
+    if (!isText || chunk.length > CHUNK_CHARS) {
+      chunks.push(Buffer.from(chunk, "latin1"));
+      chunk = "";
+    }
+    if (!isText) chunks.push(piece);
+    if (clock.monotonicMs() < endMs) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    endMs = clock.monotonicMs() + SLICE_MS;
+  }
+  chunks.push(Buffer.from(chunk, "latin1"));
+  return Buffer.concat(chunks);
 }
