@@ -33,6 +33,7 @@ export function addAgent(
   nowMs: number,
 ): Agent | undefined {
   const { tables } = state;
+  assert(!state.agents.has(id), `agent ${id} is added twice`);
   const row = tables.addAgent(1);
   if (row === undefined) return undefined;
   const total = normal(info.resources);

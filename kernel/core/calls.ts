@@ -39,6 +39,12 @@ export function refuseFramework(
   out.push({ type: "close-peer", peer, code, message });
 }
 
+/** Closes a connection of an agent that has a newer one. */
+export function replaceAgentPeer(peer: PeerNumber, out: Effect[]): void {
+  const message = "the agent has registered on another connection";
+  out.push({ type: "close-peer", peer, code: "AGENT_REPLACED", message });
+}
+
 /** Tells an agent to stop everything, and closes its connection. */
 export function refuseAgent(peer: PeerNumber, error: TepuiError, out: Effect[]): void {
   const { code, message } = error;

@@ -18,6 +18,15 @@ export function mintAgentId(state: ClusterState): AgentId {
   return `${state.options.master.id}-S${state.counters.agent++}` as AgentId;
 }
 
+/** An id that an agent brings, or that the registry has, is never given to another agent (A7). */
+export function noteAgentId({ counters, options }: ClusterState, id: AgentId): void {
+  const prefix = `${options.master.id}-S`;
+  if (!id.startsWith(prefix)) return;
+  const number = id.slice(prefix.length);
+  // A counter never gets as far as longer numbers, which would not be exact.
+  if (/^\d{1,15}$/.test(number)) counters.agent = Math.max(counters.agent, Number(number) + 1);
+}
+
 /** The next offer id; inverse offers count with them (A7). */
 export function mintOfferId(state: ClusterState): OfferId {
   return `${state.options.master.id}-O${state.counters.offer++}` as OfferId;

@@ -34,6 +34,9 @@ function checkAgent(state: ClusterState, agent: Agent): void {
   const { id, row } = agent;
   assert(state.agents.get(id) === agent, `agent ${id} is filed under another id`);
   assert(state.agentRows[row] === agent, `agent ${id} is not in its row ${row}`);
+  assert(!state.registry.gone.has(id), `agent ${id} is here, and gone for good`);
+  const { peer } = agent;
+  assert(peer === undefined || state.agentPeers.get(peer) === agent, `agent ${id}: its peer`);
   const { free, overcommitted } = agent;
   recount(agent);
   assert(equal(free, agent.free), `agent ${id}: free is not what is neither offered nor used`);
@@ -118,8 +121,16 @@ function checkPeers(state: ClusterState): void {
     assert(agent.peer === peer, `peer ${peer} is not that of agent ${agent.id}`);
     assert(state.agents.get(agent.id) === agent, `peer ${peer} has no agent`);
   }
+  assert(state.admitting.size === state.admissions.size, "an agent waits on two connections");
+  for (const [peer, id] of state.admitting) {
+    assert(state.admissions.get(id) === peer, `agent ${id} waits on another peer than ${peer}`);
+    assert(!state.agents.has(id), `agent ${id} is here, and waits to be`);
+    assert(!state.recovering.has(id), `agent ${id} is awaited, and waits to be here`);
+  }
   for (const [row, agent] of state.agentRows.entries()) {
-    assert(agent === undefined || agent.row === row, `agent row ${row} holds another`);
+    if (agent === undefined) continue;
+    assert(agent.row === row, `agent row ${row} holds another`);
+    assert(state.agents.get(agent.id) === agent, `agent row ${row} is of an agent that is not`);
   }
 }
 

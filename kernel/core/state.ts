@@ -74,6 +74,10 @@ export interface ClusterState {
   readonly recovering: Map<AgentId, AgentInfo>;
   /** Agents that wait for the registry, by connection. */
   readonly admitting: Map<PeerNumber, AgentId>;
+  /** The inverse: each agent waits on one connection, its newest. */
+  readonly admissions: Map<AgentId, PeerNumber>;
+  /** Agents that an operator gives up for good, while the registry is told (B31). */
+  readonly going: Set<AgentId>;
   /** In the order in which they were made: the first is the first to time out (C4). */
   readonly offers: Map<OfferId, Offer>;
   readonly roles: Map<RoleName, Role>;
@@ -185,6 +189,8 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     clientRows: [],
     recovering: new Map(),
     admitting: new Map(),
+    admissions: new Map(),
+    going: new Set(),
     offers: new Map(),
     roles: new Map(),
     registry: emptyRegistry(),

@@ -1,5 +1,6 @@
 import { errors } from "../../../contract/errors.ts";
 import type { AgentId } from "../../../contract/ids.ts";
+import { endAdmission } from "../admissions.ts";
 import { announceFailure, disconnectAgent, loseTask, removeAgent } from "../agents.ts";
 import { flagAgent } from "../books.ts";
 import type { Effect } from "../effect.ts";
@@ -16,7 +17,7 @@ export function stepAgentClosed(
   nowMs: number,
   out: Effect[],
 ): void {
-  state.admitting.delete(peer);
+  endAdmission(state, peer);
   const agent = state.agentPeers.get(peer);
   if (agent === undefined) return;
   disconnectAgent(state, agent, nowMs, out);
@@ -53,6 +54,8 @@ export function markUnreachable(
   nowMs: number,
   out: Effect[],
 ): void {
+  // One that goes for good would be unreachable beside it.
+  if (state.going.has(agentId)) return;
   const agent = state.agents.get(agentId);
   if (agent !== undefined) {
     if (agent.leaving) return;

@@ -6,7 +6,7 @@ import type { Effect } from "../effect.ts";
 import { rescindOffer } from "../offers.ts";
 import { deactivatedEntry, drainEntry, writeRegistry } from "../registry.ts";
 import type { Agent, ClusterState, PendingWrite } from "../state.ts";
-import { beginGone, isGoing, isKnown } from "./gone.ts";
+import { absenceOf, beginGone, isGone } from "./gone.ts";
 import type { Asked } from "./operator.ts";
 
 /** An agent is to be emptied (I5). Agents that are away are emptied when they come back. */
@@ -14,12 +14,9 @@ export function drainAgent(
   { state, token, reply, nowMs, out }: Asked,
   { agentId, maxGracePeriodMs, markGone }: OperatorParams<"drain-agent">,
 ): void {
-  if (!isKnown(state, agentId)) {
-    reply({ error: errors.AGENT_UNKNOWN(agentId) });
-    return;
-  }
-  if (isGoing(state, agentId)) {
-    reply({ error: errors.AGENT_LEAVING(agentId) });
+  const error = absenceOf(state, agentId);
+  if (error !== undefined) {
+    reply({ error });
     return;
   }
   const agent = state.agents.get(agentId);
@@ -53,7 +50,8 @@ export function drainWritten(
   if (token !== undefined) out.push({ type: "reply-operator", token, result: {} });
   const agent = state.agents.get(agentId);
   if (drain.state === "DRAINED") {
-    if (drain.config.markGone === true) beginGone(state, agentId, undefined, nowMs, out);
+    const goes = drain.config.markGone === true && !isGone(state, agentId);
+    if (goes) beginGone(state, agentId, undefined, nowMs, out);
     return;
   }
   if (agent === undefined) return;
@@ -78,7 +76,8 @@ export function sendDrain({ registry }: ClusterState, agent: Agent, out: Effect[
 export function settleDrains(state: ClusterState, out: Effect[]): void {
   for (const agent of state.emptied) {
     const drain = state.registry.drains.get(agent.id);
-    const isHere = state.agents.get(agent.id) === agent && agent.peer !== undefined;
+    const isHere =
+      state.agents.get(agent.id) === agent && agent.peer !== undefined && !agent.leaving;
     if (drain?.state !== "DRAINING" || !isHere || agent.tasks.size > 0) continue;
     const done: DrainInfo = { ...drain, state: "DRAINED" };
     // In the books at once, so that it is written once; it counts when the registry has it.
@@ -100,8 +99,9 @@ export function setDeactivated(
   { agentId }: OperatorParams<"deactivate-agent">,
   deactivated: boolean,
 ): void {
-  if (!isKnown(state, agentId)) {
-    reply({ error: errors.AGENT_UNKNOWN(agentId) });
+  const error = absenceOf(state, agentId);
+  if (error !== undefined) {
+    reply({ error });
     return;
   }
   if (!deactivated && state.registry.drains.get(agentId)?.state === "DRAINING") {

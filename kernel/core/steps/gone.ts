@@ -1,4 +1,4 @@
-import { errors } from "../../../contract/errors.ts";
+import { errors, type TepuiError } from "../../../contract/errors.ts";
 import type { AgentId } from "../../../contract/ids.ts";
 import type { OperatorParams } from "../../../contract/operator-api.ts";
 import { announceFailure, removeAgent } from "../agents.ts";
@@ -36,28 +36,31 @@ export function markAgentGone(
     reply({ result: {} });
     return;
   }
-  if (!isKnown(state, agentId)) {
-    reply({ error: errors.AGENT_UNKNOWN(agentId) });
-    return;
-  }
-  if (isGoing(state, agentId)) {
-    reply({ error: errors.AGENT_LEAVING(agentId) });
+  const error = absenceOf(state, agentId);
+  if (error !== undefined) {
+    reply({ error });
     return;
   }
   beginGone(state, agentId, token, nowMs, out);
 }
 
-/** Whether the registry knows the agent, be it here, awaited or given up. */
-export function isKnown({ agents, recovering, registry }: ClusterState, id: AgentId): boolean {
-  return agents.has(id) || recovering.has(id) || registry.unreachable.has(id);
+/**
+ * Why an operator can ask nothing of an agent any more: the registry does not know it, be it here,
+ * awaited or given up; or it is being marked as gone.
+ */
+export function absenceOf(state: ClusterState, id: AgentId): TepuiError | undefined {
+  const { agents, recovering, registry, going } = state;
+  if (going.has(id)) return errors.AGENT_LEAVING(id);
+  const isKnown = agents.has(id) || recovering.has(id) || registry.unreachable.has(id);
+  return isKnown ? undefined : errors.AGENT_UNKNOWN(id);
 }
 
-/** Whether that is being written already. */
-export function isGoing({ writes }: ClusterState, agentId: AgentId): boolean {
-  for (const write of writes.values()) {
-    if (write.type === "gone" && write.agentId === agentId) return true;
-  }
-  return false;
+/**
+ * Whether an operator gave the agent up for good, be it written yet or not: from the moment on at
+ * which that is asked for, it is never taken back.
+ */
+export function isGone({ registry, going }: ClusterState, id: AgentId): boolean {
+  return going.has(id) || registry.gone.has(id);
 }
 
 /** First the registry, then everybody else (B31). No offers of it meanwhile. */
@@ -68,6 +71,7 @@ export function beginGone(
   nowMs: number,
   out: Effect[],
 ): void {
+  state.going.add(agentId);
   const agent = state.agents.get(agentId);
   if (agent !== undefined) {
     agent.leaving = true;
@@ -92,6 +96,7 @@ export function goneWritten(
   out: Effect[],
 ): void {
   const { registry } = state;
+  state.going.delete(agentId);
   registry.admitted.delete(agentId);
   registry.unreachable.delete(agentId);
   registry.drains.delete(agentId);

@@ -2,6 +2,7 @@ import { errors } from "../../../contract/errors.ts";
 import type { AgentId } from "../../../contract/ids.ts";
 import { vectorOf } from "../books.ts";
 import type { Effect } from "../effect.ts";
+import { noteAgentId } from "../ids.ts";
 import { type RegistryEntry, readRegistry } from "../registry.ts";
 import { applyQuota, applyWeight } from "../role-settings.ts";
 import type { ClusterState } from "../state.ts";
@@ -17,6 +18,9 @@ export function stepRecovered(
   state.recovered = true;
   const { options, registry, tables, timers, recovering, allocation } = state;
   readRegistry(registry, entries);
+  for (const ids of [registry.admitted, registry.unreachable, registry.gone]) {
+    for (const id of ids.keys()) noteAgentId(state, id);
+  }
   for (const [id, info] of registry.admitted) recovering.set(id, info);
   for (const [role, weight] of registry.weights) applyWeight(state, role, weight);
   for (const quota of registry.quotas.values()) applyQuota(state, quota);

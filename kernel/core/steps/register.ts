@@ -1,5 +1,7 @@
 import type { AgentMessageOf } from "../../../contract/agent-api.ts";
-import { errors } from "../../../contract/errors.ts";
+import { errors, type TepuiError } from "../../../contract/errors.ts";
+import type { AgentInfo } from "../../../contract/schema/agent.ts";
+import { beginAdmission, endAdmission } from "../admissions.ts";
 import {
   addAgent,
   disconnectAgent,
@@ -14,6 +16,7 @@ import { mintAgentId } from "../ids.ts";
 import { isDown } from "../maintenance.ts";
 import { agentEntry, forgetService, writeRegistry } from "../registry.ts";
 import type { Agent, ClusterState, PendingWrite } from "../state.ts";
+import { isGone } from "./gone.ts";
 
 /** How long an agent goes without a ping before it takes the master for lost (B22). */
 export function masterPingTimeoutMs({ options }: ClusterState): number {
@@ -39,16 +42,24 @@ export function stepRegister(
     refuseAgent(peer, errors.AGENT_INVALID(problem), out);
     return;
   }
-  if (isDown(state.registry.maintenance, message.agent)) {
-    refuseAgent(peer, errors.MACHINE_DOWN(message.agent.hostname), out);
+  const refusal = refusalOf(state, message.agent);
+  if (refusal !== undefined) {
+    refuseAgent(peer, refusal, out);
     return;
   }
   replaceSameAddress(state, message, nowMs, out);
   const agentId = mintAgentId(state);
-  state.admitting.set(peer, agentId);
+  beginAdmission(state, peer, agentId);
   const info = { ...message.agent, id: agentId };
   const pending: PendingWrite = { type: "admit", agentId, peer, message };
   writeRegistry(state, [agentEntry(agentId, info)], pending, out);
+}
+
+/** Why an agent may not be here: it was given up for good, or its machine is down (B31, I2). */
+export function refusalOf(state: ClusterState, info: AgentInfo): TepuiError | undefined {
+  if (info.id !== undefined && isGone(state, info.id)) return errors.AGENT_GONE(info.id);
+  const isOut = isDown(state.registry.maintenance, info);
+  return isOut ? errors.MACHINE_DOWN(info.hostname) : undefined;
 }
 
 /** A new agent at the address of a disconnected one takes its place (B29). */
@@ -91,7 +102,7 @@ export function admitted(
   out: Effect[],
 ): void {
   const waits = state.admitting.get(peer) === agentId;
-  state.admitting.delete(peer);
+  endAdmission(state, peer);
   const agent = waits ? addAgent(state, agentId, peer, message, nowMs) : undefined;
   if (agent === undefined) {
     // It has gone while it waited, or there is no room; it never learned this id.

@@ -1,7 +1,8 @@
 import type { AgentMessageOf, AgentOrderOf } from "../../../contract/agent-api.ts";
-import { errors } from "../../../contract/errors.ts";
-import type { FrameworkId } from "../../../contract/ids.ts";
+import { errors, type TepuiError } from "../../../contract/errors.ts";
+import type { AgentId, FrameworkId } from "../../../contract/ids.ts";
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
+import { beginAdmission, endAdmission } from "../admissions.ts";
 import {
   addAgent,
   describeAgent,
@@ -10,17 +11,18 @@ import {
   registrationProblem,
 } from "../agents.ts";
 import { flagAgent, recount, totalChanged } from "../books.ts";
-import { refuseAgent } from "../calls.ts";
+import { refuseAgent, replaceAgentPeer } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
-import { isDown } from "../maintenance.ts";
+import { noteAgentId } from "../ids.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
 import { type Agent, type ClusterState, type PendingWrite, wantRound } from "../state.ts";
 import { sendDrain } from "./drain.ts";
+import { isGone } from "./gone.ts";
 import { sendKill } from "./kill.ts";
 import { mergeExecutors, mergeTasks } from "./merge.ts";
 import { mergeOperations } from "./operations.ts";
-import { masterPingTimeoutMs } from "./register.ts";
+import { masterPingTimeoutMs, refusalOf } from "./register.ts";
 
 type Reregister = AgentMessageOf<"reregister">;
 
@@ -38,12 +40,10 @@ export function stepReregister(
     refuseAgent(peer, errors.AGENT_INVALID(problem ?? ""), out);
     return;
   }
-  if (state.registry.gone.has(id)) {
-    refuseAgent(peer, errors.AGENT_GONE(id), out);
-    return;
-  }
-  if (isDown(state.registry.maintenance, message.agent)) {
-    refuseAgent(peer, errors.MACHINE_DOWN(message.agent.hostname), out);
+  noteAgentId(state, id);
+  const refusal = refusalOf(state, message.agent) ?? strangeTo(state, peer, id);
+  if (refusal !== undefined) {
+    refuseAgent(peer, refusal, out);
     return;
   }
   if (state.admitting.has(peer)) return;
@@ -69,9 +69,17 @@ export function stepReregister(
     else welcome(state, added, message, false, nowMs, out);
     return;
   }
-  state.admitting.set(peer, id);
+  const older = beginAdmission(state, peer, id);
+  if (older !== undefined) replaceAgentPeer(older, out);
   const entries = [agentEntry(id, message.agent), unreachableEntry(id, undefined)];
   writeRegistry(state, entries, { type: "readmit", agentId: id, peer, message }, out);
+}
+
+/** A connection is one agent's: else the one that it was before would be on none. */
+function strangeTo(state: ClusterState, peer: PeerNumber, id: AgentId): TepuiError | undefined {
+  const known = state.agentPeers.get(peer);
+  if (known === undefined || known.id === id) return undefined;
+  return errors.AGENT_INVALID(`agent.id: this connection is that of agent ${known.id}`);
 }
 
 /** Whether an agent that this master never saw is being given up (B26). */
@@ -90,12 +98,18 @@ export function readmitted(
   nowMs: number,
   out: Effect[],
 ): void {
-  const waits = state.admitting.get(peer) === agentId;
-  state.admitting.delete(peer);
+  const newest = state.admissions.get(agentId);
+  // It has asked again on a newer connection meanwhile: the write for that one settles it.
+  if (newest !== undefined && newest !== peer) return;
+  endAdmission(state, peer);
+  const refusal = refusalOf(state, message.agent);
+  if (refusal !== undefined && newest === peer) refuseAgent(peer, refusal, out);
+  // What the registry has of it goes with the write that makes it gone.
+  if (isGone(state, agentId)) return;
   state.registry.unreachable.delete(agentId);
   state.registry.admitted.set(agentId, message.agent);
-  if (!waits) {
-    // It has gone again meanwhile, and has the usual time to come back.
+  if (newest !== peer || refusal !== undefined) {
+    // It has left meanwhile, or had to, and has the usual time to come back.
     if (!state.agents.has(agentId)) state.recovering.set(agentId, message.agent);
     const atMs = nowMs + state.options.agentReregisterTimeoutMs;
     state.timers.set(atMs, "reregister", agentId);
@@ -118,8 +132,7 @@ function takeBack(
   if (agent.peer !== undefined && agent.peer !== peer) {
     const before = agent.peer;
     disconnectAgent(state, agent, nowMs, out);
-    const text = "the agent has registered on another connection";
-    out.push({ type: "close-peer", peer: before, code: "AGENT_REPLACED", message: text });
+    replaceAgentPeer(before, out);
   }
   agent.peer = peer;
   state.agentPeers.set(peer, agent);
