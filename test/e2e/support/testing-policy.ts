@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compiled } from "../../allocation/support/compile.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const parameter = (name: string, index: number, fallback = 0) => ({
   name,
@@ -31,7 +31,7 @@ export const turncoatFaults = {
 
 /** A policy of assembly/testing as a folder that `tepui policy load` takes. */
 export function testingPolicy(name: string, manifest: object = {}): string {
-  const folder = mkdtempSync(join(tmpdir(), "tepui-policy-"));
+  const folder = temporaryFolder("tepui-policy-");
   writeFileSync(join(folder, "policy.wasm"), compiled(`assembly/testing/${name}.ts`));
   const parameters = name === "turncoat" ? turncoat : [];
   const whole = {

@@ -1,13 +1,13 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TepuiError } from "../../../contract/errors.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 /** Writes a config file of this name and gives its path. */
 export function configFile(
   text: string,
   name = "config.yaml",
-  folder = mkdtempSync(join(tmpdir(), "tepui-config-")),
+  folder = temporaryFolder("tepui-config-"),
 ): string {
   const file = join(folder, name);
   writeFileSync(file, text);

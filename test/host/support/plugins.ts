@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PluginPlaces } from "../../../kernel/host/find.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 /** What a test says of a plugin; the rest is that of a good one. */
 export interface PluginText {
@@ -17,7 +17,7 @@ export interface PluginText {
 
 /** An empty folder for the plugins of one test. */
 export function pluginFolder(): string {
-  return mkdtempSync(join(tmpdir(), "tepui-host-"));
+  return temporaryFolder("tepui-host-");
 }
 
 /** Where plugins of `folder` are found, and nothing else. */

@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "../../../contract/check.ts";
 import { MasterConfigSchema } from "../../../contract/config/master.ts";
@@ -18,6 +15,7 @@ import { RegistryWriter } from "../../../kernel/io/registry.ts";
 import { Rounds } from "../../../kernel/io/rounds.ts";
 import { systemClock } from "../../../wire/index.ts";
 import { testMaster } from "../../support/cluster.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const allocators = fileURLToPath(new URL("../../../dist/plugins/allocators", import.meta.url));
 const configs = compile(MasterConfigSchema, "master config");
@@ -75,7 +73,7 @@ export async function policyMaster(
   registry: MemoryRegistry,
   policy: object = {},
 ): Promise<PolicyMaster> {
-  const dataDir = mkdtempSync(join(tmpdir(), "tepui-policies-"));
+  const dataDir = temporaryFolder("tepui-policies-");
   const checked = configs.check({ policy, dataDir });
   if (!checked.ok) throw new Error(JSON.stringify(checked.problems));
   const config = checked.value;
