@@ -51,6 +51,22 @@ describe("registration (B20–B22)", () => {
     expect(agent.did()).toEqual(["pong", "reregister"]);
   });
 
+  test("a framework of which nothing is left is forgotten on a new link, others are not", () => {
+    ready().launch("t1").held().exited({ code: 0 });
+    agent.acknowledge().acknowledge();
+    agent.do({ type: "link-down" }).do({ type: "link-up" });
+    expect(agent.store.has(`framework/${F1}`)).toBe(true);
+    agent.register().acknowledge();
+    agent.order({ type: "ping", connected: false }).pass(1_000);
+    expect([...agent.store.keys()].sort()).toEqual(["agent", `framework/${F1}`]);
+    agent.do({ type: "link-down" }).do({ type: "link-up" });
+    expect([...agent.store.keys()]).toEqual(["agent"]);
+    expect(agent.state.frameworks.size).toBe(0);
+    agent.register().did();
+    agent.launch("t2");
+    expect(agent.did()).toEqual(["start t2", "update t2 TASK_STARTING"]);
+  });
+
   test("a master that is silent for its ping timeout is registered with again", () => {
     ready().pass(74_999);
     expect(agent.did()).toEqual([]);
