@@ -165,9 +165,8 @@ async function start(
   const endpoint = hostPort(address.host, address.port);
   const state = restored(setupOf(config, workDir, address), await store.read(), workDir);
   const sandboxes = new Sandboxes(workDir);
-  const isLive = (id: ContainerId): boolean =>
-    state.containers.has(id) || agent?.containerizer.has(id) === true;
-  const gc = collectorOf(config, ground, sandboxes, isLive);
+  const isLive = (id: ContainerId) => state.containers.has(id) || agent?.containerizer.has(id);
+  const gc = collectorOf(config, ground, sandboxes, (id) => isLive(id) === true);
   undo.add(() => gc.stop());
   const completed = () => gc.completed(config.maxCompletedExecutorsPerFramework);
   const files = filesOf(sandboxes, config.log.file);

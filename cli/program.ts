@@ -67,6 +67,7 @@ export async function buildProgram(
   const program = new Command("tepui")
     .description("A cluster manager in the design of Apache Mesos.")
     .addOption(formatOption())
+    .enablePositionalOptions()
     .helpCommand(true)
     .addHelpText("after", "\nExit statuses and examples of every command: docs/cli.md");
   for (const name of names) {

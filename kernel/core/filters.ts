@@ -1,8 +1,8 @@
 import { contains, type Resources } from "../../contract/resources.ts";
 import { REFUSE_DEFAULT_MS, REFUSE_MAX_MS } from "../../contract/schema/framework.ts";
 import type { Row } from "./event.ts";
-import { FilterSlots, NONE, type SavedSlots } from "./filters/slots.ts";
-import { Heap } from "./heap.ts";
+import { NONE } from "./filters/lists.ts";
+import { FilterSlots, type SavedSlots } from "./filters/slots.ts";
 
 /**
  * How long a refusal holds (C8): at least until the next batch; not at all for 0; 5 s when the
@@ -21,7 +21,6 @@ export type WouldBeOffer = (agent: Row, client: Row) => Resources;
 /** A store of filters as plain data. */
 export interface SavedFilters {
   readonly slots: SavedSlots;
-  readonly buckets: readonly (readonly [untilMs: number, slots: readonly number[]])[];
   readonly dirty: readonly Row[];
   readonly version: number;
 }
@@ -43,16 +42,13 @@ export interface Expiries {
 
 /**
  * Refusals (C7–C10): client, agent, what was refused and until when. There may be millions, so
- * they are columns; each is in the list of its agent, in that of its client, and in the bucket of
- * its expiry. Whether a filter blocks depends on what is free on its agent, which changes often,
- * so it is worked out once before a round and only for agents where something changed.
+ * they are columns; each is in the list of its agent, in that of its client, and in that of its
+ * expiry, and leaves all three at once. Whether a filter blocks depends on what is free on its
+ * agent, which changes often, so it is worked out once before a round and only for agents where
+ * something changed.
  */
 export class FilterStore implements Expiries {
   readonly #slots = new FilterSlots();
-  /** Filters by the time at which they expire; many share one. */
-  readonly #buckets = new Map<number, number[]>();
-  /** The times of the buckets. */
-  readonly #times = new Heap<number>((a, b) => a < b);
   readonly #dirty = new Set<Row>();
   #version = 0;
 
@@ -66,19 +62,16 @@ export class FilterStore implements Expiries {
     return this.#version;
   }
 
-  /** Adds a filter. True when it is the first to expire at that time, which then needs a timer. */
-  add(client: Row, agent: Row, refused: Resources, untilMs: number): boolean {
-    const slot = this.#slots.take(client, agent, this.#shared(agent, refused), untilMs);
+  /** When the next filter expires; `undefined` when there is none. */
+  get nextMs(): number | undefined {
+    return this.#slots.ends.nextMs;
+  }
+
+  /** Adds a filter. */
+  add(client: Row, agent: Row, refused: Resources, untilMs: number): void {
+    this.#slots.take(client, agent, this.#shared(agent, refused), untilMs);
     this.#dirty.add(agent);
     this.#version += 1;
-    const bucket = this.#buckets.get(untilMs);
-    if (bucket !== undefined) {
-      bucket.push(slot);
-      return false;
-    }
-    this.#buckets.set(untilMs, [slot]);
-    this.#times.push(untilMs);
-    return true;
   }
 
   /** What is free on the agent changed: its filters may block more now, or less. */
@@ -86,16 +79,11 @@ export class FilterStore implements Expiries {
     if (this.#slots.firstOn(agent) !== NONE) this.#dirty.add(agent);
   }
 
-  /** Drops the filters that expire at that time; `touch` is told each agent. */
-  expire(untilMs: number, touch: (agent: Row) => void): void {
-    const bucket = this.#buckets.get(untilMs);
-    if (bucket === undefined) return;
-    this.#buckets.delete(untilMs);
-    while (this.#times.size > 0 && !this.#buckets.has(this.#times.first as number)) {
-      this.#times.pop();
-    }
-    for (const slot of bucket) {
-      if (!this.#isOf(slot, untilMs)) continue;
+  /** Drops the filters that have expired by now; `touch` is told each agent. */
+  expire(nowMs: number, touch: (agent: Row) => void): void {
+    const { ends } = this.#slots;
+    for (let at = ends.nextMs; at !== undefined && at <= nowMs; at = ends.nextMs) {
+      const slot = ends.first(at);
       touch(this.#slots.agent[slot] as Row);
       this.#drop(slot);
     }
@@ -155,13 +143,13 @@ export class FilterStore implements Expiries {
 
   soonest(into: ExpiryColumns): number {
     let count = 0;
-    for (const untilMs of this.#times.ordered()) {
-      for (const slot of this.#buckets.get(untilMs) ?? []) {
-        if (!this.#isOf(slot, untilMs)) continue;
+    const { ends, agent, client, endNext } = this.#slots;
+    for (const untilMs of ends.ordered()) {
+      for (let slot = ends.first(untilMs); slot !== NONE; slot = endNext[slot] as number) {
         if (count === into.untilMs.length) return count;
         into.untilMs[count] = untilMs;
-        into.agent[count] = this.#slots.agent[slot] as Row;
-        into.client[count] = this.#slots.client[slot] as Row;
+        into.agent[count] = agent[slot] as Row;
+        into.client[count] = client[slot] as Row;
         count += 1;
       }
     }
@@ -216,26 +204,16 @@ export class FilterStore implements Expiries {
   save(): SavedFilters {
     return {
       slots: this.#slots.save(),
-      buckets: [...this.#buckets].map(([untilMs, slots]) => [untilMs, [...slots]]),
       dirty: [...this.#dirty],
       version: this.#version,
     };
   }
 
   /** Becomes the store that was saved; it must be a new one. */
-  load({ slots, buckets, dirty, version }: SavedFilters): void {
+  load({ slots, dirty, version }: SavedFilters): void {
     this.#slots.load(slots);
-    for (const [untilMs, bucket] of buckets) {
-      this.#buckets.set(untilMs, [...bucket]);
-      this.#times.push(untilMs);
-    }
     for (const row of dirty) this.#dirty.add(row);
     this.#version = version;
-  }
-
-  /** A slot of a bucket may have been dropped since, and taken by a filter that lives longer. */
-  #isOf(slot: number, untilMs: number): boolean {
-    return this.#slots.refused[slot] !== undefined && this.#slots.untilMs[slot] === untilMs;
   }
 
   /** Lists that are equal to that of the agent's newest filter are held once. */

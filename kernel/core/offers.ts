@@ -214,9 +214,6 @@ export function refuse(
 ): boolean {
   const forMs = refusalMs(refuseMs, state.options.allocationIntervalMs);
   if (forMs === 0 || resources.length === 0 || client.row < 0) return false;
-  const untilMs = nowMs + forMs;
-  if (state.filters.add(client.row, agent.row, resources, untilMs)) {
-    state.timers.set(untilMs, "filters", String(untilMs));
-  }
+  state.filters.add(client.row, agent.row, resources, nowMs + forMs);
   return true;
 }

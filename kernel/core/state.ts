@@ -233,12 +233,11 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
 
 /** When the cluster wants a `tick` next; `undefined` when nothing is due, ever. */
 export function nextDeadlineMs(state: ClusterState): number | undefined {
-  const timerMs = state.timers.nextMs;
-  const { offerTimeoutMs } = state.options;
-  if (offerTimeoutMs === undefined || state.offers.size === 0) return timerMs;
-  const [oldest] = state.offers.values();
-  const offerMs = (oldest as Offer).mintedMs + offerTimeoutMs;
-  return timerMs === undefined ? offerMs : Math.min(timerMs, offerMs);
+  const { timers, filters, offers, options } = state;
+  const [oldest] = options.offerTimeoutMs === undefined ? [] : offers.values();
+  const offerMs = (oldest?.mintedMs ?? Infinity) + (options.offerTimeoutMs ?? 0);
+  const nextMs = Math.min(timers.nextMs ?? Infinity, filters.nextMs ?? Infinity, offerMs);
+  return nextMs === Infinity ? undefined : nextMs;
 }
 
 /** Asks for a round at once (C1). Where nothing is new, what is freed later waits for a batch. */

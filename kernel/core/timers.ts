@@ -5,7 +5,6 @@ export type TimerKind =
   | "ping"
   | "reregister"
   | "failover"
-  | "filters"
   | "recovery"
   | "allocation-recovery"
   | "removal"

@@ -41,7 +41,7 @@ test("a policy that asks for it sees which refusals end first, the soonest first
   filters.add(0, 3, REFUSED, 5_000);
   filters.add(1, 3, REFUSED, 5_000);
   filters.add(7, 0, REFUSED, 7_000);
-  expect(seen(filters)).toEqual(["3 0 5000", "3 1 5000", "0 7 7000", "1 2 9000"]);
+  expect(seen(filters)).toEqual(["3 1 5000", "3 0 5000", "0 7 7000", "1 2 9000"]);
   filters.expire(5_000, () => undefined);
   filters.dropClient(7);
   expect(seen(filters)).toEqual(["1 2 9000"]);

@@ -50,6 +50,7 @@ scenario("B3 an unknown id is taken as it is", "", (c) => {
 scenario("A7 an id that a framework brings is never given to another", "", (c) => {
   c.do("framework web id=m-0000");
   c.do("framework api");
+  c.expect("web < subscribed\napi < subscribed");
   expect([...c.state.frameworks.keys()]).toEqual(["m-0000", "m-0001"]);
 });
 

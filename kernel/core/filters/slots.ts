@@ -1,20 +1,21 @@
 import type { Resources } from "../../../contract/resources.ts";
 import type { Row } from "../event.ts";
 import { grownF64, grownU32 } from "../tables/rows.ts";
-
-/** The end of a list of slots. */
-export const NONE = 0xffff_ffff;
+import { FilterEnds, type SavedEnds } from "./ends.ts";
+import { link, NONE, setHead, unlink } from "./lists.ts";
 
 /** The columns of refusals, a slot each. */
 export interface FilterColumns {
   client: Uint32Array;
   agent: Uint32Array;
   untilMs: Float64Array;
-  /** Links of the two lists. The list of an agent has the newest first. */
+  /** Links of the three lists, each with the newest first. */
   agentNext: Uint32Array;
   agentBefore: Uint32Array;
   clientNext: Uint32Array;
   clientBefore: Uint32Array;
+  endNext: Uint32Array;
+  endBefore: Uint32Array;
 }
 
 /** Slots as plain data. */
@@ -25,6 +26,7 @@ export interface SavedSlots {
   readonly lists: readonly (Resources | undefined)[];
   readonly agentHead: readonly number[];
   readonly clientHead: readonly number[];
+  readonly ends: SavedEnds;
   readonly free: readonly number[];
 }
 
@@ -32,7 +34,7 @@ const FIRST = 64;
 
 /**
  * Refusals in columns, since there may be millions: each has a slot, and is in the list of its
- * agent and in that of its client.
+ * agent, in that of its client and in that of the time at which it ends.
  */
 export class FilterSlots implements FilterColumns {
   client: Uint32Array = new Uint32Array(FIRST);
@@ -42,10 +44,13 @@ export class FilterSlots implements FilterColumns {
   agentBefore: Uint32Array = new Uint32Array(FIRST);
   clientNext: Uint32Array = new Uint32Array(FIRST);
   clientBefore: Uint32Array = new Uint32Array(FIRST);
+  endNext: Uint32Array = new Uint32Array(FIRST);
+  endBefore: Uint32Array = new Uint32Array(FIRST);
   /** What was refused; `undefined` in a slot that is free. */
   readonly refused: (Resources | undefined)[] = [];
   readonly #agentHead: number[] = [];
   readonly #clientHead: number[] = [];
+  readonly ends = new FilterEnds();
   readonly #free: number[] = [];
   /** One more than the highest slot ever in use. */
   end = 0;
@@ -65,24 +70,33 @@ export class FilterSlots implements FilterColumns {
     return this.#clientHead[client] ?? NONE;
   }
 
-  /** Fills a slot and puts it first in both lists. */
+  /** Fills a slot and puts it first in its lists. */
   take(client: Row, agent: Row, refused: Resources, untilMs: number): number {
     const slot = this.#free.pop() ?? this.#grown();
     this.client[slot] = client;
     this.agent[slot] = agent;
     this.untilMs[slot] = untilMs;
     this.refused[slot] = refused;
-    link(this.#agentHead, this.agentNext, this.agentBefore, agent, slot);
-    link(this.#clientHead, this.clientNext, this.clientBefore, client, slot);
+    link(this.agentNext, this.agentBefore, this.firstOn(agent), slot);
+    setHead(this.#agentHead, agent, slot);
+    link(this.clientNext, this.clientBefore, this.firstOf(client), slot);
+    setHead(this.#clientHead, client, slot);
+    link(this.endNext, this.endBefore, this.ends.first(untilMs), slot);
+    this.ends.setFirst(untilMs, slot);
     return slot;
   }
 
-  /** Takes a slot out of both lists; it may be used again. */
+  /** Takes a slot out of its lists; it may be used again. */
   give(slot: number): void {
-    const agent = this.agent[slot] as Row;
-    unlink(this.#agentHead, this.agentNext, this.agentBefore, agent, slot);
-    const client = this.client[slot] as Row;
-    unlink(this.#clientHead, this.clientNext, this.clientBefore, client, slot);
+    if (unlink(this.agentNext, this.agentBefore, slot)) {
+      setHead(this.#agentHead, this.agent[slot] as Row, this.agentNext[slot] as number);
+    }
+    if (unlink(this.clientNext, this.clientBefore, slot)) {
+      setHead(this.#clientHead, this.client[slot] as Row, this.clientNext[slot] as number);
+    }
+    if (unlink(this.endNext, this.endBefore, slot)) {
+      this.ends.setFirst(this.untilMs[slot] as number, this.endNext[slot] as number);
+    }
     this.refused[slot] = undefined;
     this.#free.push(slot);
   }
@@ -107,17 +121,20 @@ export class FilterSlots implements FilterColumns {
         agentBefore: this.agentBefore.slice(0, end),
         clientNext: this.clientNext.slice(0, end),
         clientBefore: this.clientBefore.slice(0, end),
+        endNext: this.endNext.slice(0, end),
+        endBefore: this.endBefore.slice(0, end),
       },
       refused,
       lists: [...lists.keys()],
       agentHead: [...this.#agentHead],
       clientHead: [...this.#clientHead],
+      ends: this.ends.save(),
       free: [...this.#free],
     };
   }
 
   /** Becomes what was saved; it must be new. */
-  load({ columns, refused, lists, agentHead, clientHead, free }: SavedSlots): void {
+  load({ columns, refused, lists, agentHead, clientHead, ends, free }: SavedSlots): void {
     while (this.end < refused.length) this.#grown();
     for (const [name, column] of Object.entries(columns)) {
       this[name as keyof FilterColumns].set(column as ArrayLike<number>);
@@ -125,6 +142,7 @@ export class FilterSlots implements FilterColumns {
     for (const list of refused) this.refused.push(lists[list]);
     for (const head of agentHead) this.#agentHead.push(head);
     for (const head of clientHead) this.#clientHead.push(head);
+    this.ends.load(ends);
     for (const slot of free) this.#free.push(slot);
   }
 
@@ -139,37 +157,8 @@ export class FilterSlots implements FilterColumns {
     this.agentBefore = grownU32(this.agentBefore, size);
     this.clientNext = grownU32(this.clientNext, size);
     this.clientBefore = grownU32(this.clientBefore, size);
+    this.endNext = grownU32(this.endNext, size);
+    this.endBefore = grownU32(this.endBefore, size);
     return slot;
   }
-}
-
-/** Puts a slot first in the list of `row`. */
-function link(
-  heads: number[],
-  next: Uint32Array,
-  before: Uint32Array,
-  row: Row,
-  slot: number,
-): void {
-  while (heads.length <= row) heads.push(NONE);
-  const head = heads[row] as number;
-  next[slot] = head;
-  before[slot] = NONE;
-  if (head !== NONE) before[head] = slot;
-  heads[row] = slot;
-}
-
-/** Takes a slot out of the list of `row`. */
-function unlink(
-  heads: number[],
-  next: Uint32Array,
-  before: Uint32Array,
-  row: Row,
-  slot: number,
-): void {
-  const after = next[slot] as number;
-  const ahead = before[slot] as number;
-  if (after !== NONE) before[after] = ahead;
-  if (ahead === NONE) heads[row] = after;
-  else next[ahead] = after;
 }

@@ -19,6 +19,7 @@ import { recoveryEnded } from "./recovered.ts";
 /** Time has passed. */
 export function stepTick(state: ClusterState, nowMs: number, out: Effect[]): void {
   expireOffers(state, nowMs, out);
+  state.filters.expire(nowMs, (agent) => state.tables.touchAgent(agent));
   for (let timer = state.timers.take(nowMs); timer !== undefined; ) {
     fire(state, timer, nowMs, out);
     timer = state.timers.take(nowMs);
@@ -35,9 +36,6 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
     case "freed":
       state.allocation.freedDue = false;
       wantRound(state);
-      return;
-    case "filters":
-      state.filters.expire(atMs, (agent) => state.tables.touchAgent(agent));
       return;
     case "ping":
       ping(state, key as AgentId, nowMs, out);
