@@ -71,7 +71,9 @@ function print(output: Output, { stretches, skipped, ends, difference }: ReplayR
     output.warn(`${file} ${what} at byte ${offset} (${printBytes(offset)}): ${problem}`);
   }
   if (difference !== undefined) printDifference(output, difference);
-  else output.line("every decision was reproduced");
+  else if (skipped.length > 0 || ends.some(({ isDamaged }) => isDamaged)) {
+    output.line("every decision that could be read was reproduced; the rest is lost");
+  } else output.line("every decision was reproduced");
 }
 
 function cellsOf({ run, files, fromMs, toMs, ...counts }: Stretch) {

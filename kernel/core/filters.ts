@@ -81,11 +81,16 @@ export class FilterStore implements Expiries {
 
   /** Drops the filters that have expired by now; `touch` is told each agent. */
   expire(nowMs: number, touch: (agent: Row) => void): void {
-    const { ends } = this.#slots;
+    const { ends, agent, endNext } = this.#slots;
     for (let at = ends.nextMs; at !== undefined && at <= nowMs; at = ends.nextMs) {
-      const slot = ends.first(at);
-      touch(this.#slots.agent[slot] as Row);
-      this.#drop(slot);
+      const first = ends.first(at);
+      // The first of the list goes last, so that what is known of the time changes once.
+      for (let slot = endNext[first] as number; slot !== NONE; slot = endNext[first] as number) {
+        touch(agent[slot] as Row);
+        this.#drop(slot);
+      }
+      touch(agent[first] as Row);
+      this.#drop(first);
     }
   }
 

@@ -1,4 +1,14 @@
-import { type Document, isMap, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isMap,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+  parseDocument,
+  visit,
+} from "yaml";
 import { errors, type TepuiError } from "../../contract/errors.ts";
 
 /** The two ways to write a config file. */
@@ -33,6 +43,8 @@ export function syntaxOf(file: string, text: string): ConfigSyntax {
   return /^\s*(\{|\/\/|\/\*)/.test(text) ? "json" : "yaml";
 }
 
+/** Levels of lists and of fields within fields that a config file may have. */
+const DEPTH_MAX = 64;
 const TOO_DEEP = "it is nested more deeply than any setting, or a bracket is not closed";
 
 /**
@@ -43,8 +55,10 @@ const TOO_DEEP = "it is nested more deeply than any setting, or a bracket is not
  */
 export function parseConfig(file: string, text: string): ParsedConfig {
   const lines = new LineCounter();
-  const plain = syntaxOf(file, text) === "json" ? blankComments(text) : text;
-  const document = parseDocument(plain.replace(/^\uFEFF/, " "), {
+  const marked = syntaxOf(file, text) === "json" ? blankComments(text) : text;
+  const plain = marked.replace(/^\uFEFF/, " ");
+  const deep = tooDeepAt(plain);
+  const document = parseDocument(plain.slice(0, deep), {
     lineCounter: lines,
     prettyErrors: false,
     version: "1.2",
@@ -61,17 +75,38 @@ export function parseConfig(file: string, text: string): ParsedConfig {
     return errors.CONFIG_DUPLICATE_KEY(where(error.pos[0]), keyAt(plain, error.pos[0]));
   });
   problems.push(...aliasProblems(document, where));
-  // The parser runs out of stack once for each level that it comes back through.
-  const deep = problems.find(({ message }) => message.startsWith("Maximum call stack size"));
-  if (deep !== undefined) {
-    problems.splice(0, problems.length, errors.CONFIG_SYNTAX(deep.where ?? file, TOO_DEEP));
-  }
-  const isReadable = problems.every(({ code }) => code === "CONFIG_DUPLICATE_KEY");
+  const told = deep === undefined ? problems : [errors.CONFIG_SYNTAX(where(deep), TOO_DEEP)];
+  const isReadable = told.every(({ code }) => code === "CONFIG_DUPLICATE_KEY");
   return {
     value: isReadable ? (document.toJS() ?? {}) : undefined,
-    problems,
+    problems: onePerPlace(told),
     locate: (pointer, part) => at(offsetOf(document, pointer, part)),
   };
+}
+
+/**
+ * Where a text goes deeper than `DEPTH_MAX`, if it does. What makes a document of it calls itself
+ * for every level and would run out of stack, which not even an error survives everywhere; what
+ * takes the text apart keeps a stack of its own, so it is asked first.
+ */
+function tooDeepAt(text: string): number | undefined {
+  const parser = new Parser();
+  for (const part of new Lexer().lex(text)) {
+    for (const _ of parser.next(part));
+    // The document itself is the first of the stack, and a word under way may be the last.
+    if (parser.stack.length > DEPTH_MAX + 2) return parser.offset;
+  }
+  return undefined;
+}
+
+/** The first problem of each kind at each place: every level that is left open ends at the same. */
+function onePerPlace(problems: readonly TepuiError[]): TepuiError[] {
+  const places = new Map<string, TepuiError>();
+  for (const problem of problems) {
+    const place = `${problem.code} ${problem.where}`;
+    if (!places.has(place)) places.set(place, problem);
+  }
+  return [...places.values()];
 }
 
 /** The name of the field that begins at an offset, without quotes. */

@@ -118,15 +118,7 @@ export class Operators {
   /** Tells every listener. */
   publish(event: ClusterEvent): void {
     for (const tell of this.#watchers) tell(event);
-    const message = { type: "event", event } as never;
-    try {
-      for (const peer of this.#listeners) peer.send(message);
-    } catch {
-      // The event fits no frame: listeners are told of it without its details.
-      const { kind, timeMs } = event;
-      const bare = { kind, timeMs, message: "too large to be shown" };
-      for (const peer of this.#listeners) peer.send({ type: "event", event: bare } as never);
-    }
+    for (const peer of this.#listeners) tellEvent(peer, event);
   }
 
   /** Forgets a peer that is gone. */
@@ -200,5 +192,17 @@ function respond(peer: Peer, id: number, result: unknown, problem: Problem | und
   } catch (thrown) {
     // The answer fits no frame: say so in one that does.
     peer.send({ type: "response", id, problem: problemIn(thrown) } as never);
+  }
+}
+
+/** Each listener has its own size of frame: one for whom an event is too large spoils no other. */
+function tellEvent(peer: Peer, event: ClusterEvent): void {
+  try {
+    peer.send({ type: "event", event } as never);
+  } catch {
+    // The event fits no frame of this listener: it is told of it without its details.
+    const { kind, timeMs } = event;
+    const bare = { kind, timeMs, message: "too large to be shown" };
+    peer.send({ type: "event", event: bare } as never);
   }
 }

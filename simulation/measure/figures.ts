@@ -16,7 +16,7 @@ export interface FrameworkFigures {
   readonly tasks: number;
   readonly ended: number;
   readonly waitMs: Distribution;
-  /** Average dominant share from the first arrival to the last end. */
+  /** Average dominant share over the makespan. */
   readonly shareMean: number;
   readonly shares: Line;
 }
@@ -27,9 +27,9 @@ export interface Figures {
   readonly ended: number;
   /** Attempts that were lost with their agents, and ran again. */
   readonly lost: number;
-  /** From the first arrival to the last end. */
+  /** From the first arrival to the last end, or to the stop where something has not ended then. */
   readonly makespanMs: number;
-  /** From arrival to start, of all tasks that started. */
+  /** From arrival to start; of tasks that never started, to the end of the makespan. */
   readonly waitMs: Distribution;
   /** Waits at each hundredth of the tasks, shortest first. */
   readonly waits: readonly number[];
@@ -87,6 +87,8 @@ export class Meter implements Observer {
   #lost = 0;
   #ended = 0;
   #lastEndMs: number;
+  /** How far from the first arrival on the simulation has come. */
+  #seenMs = 0;
   #isStale = true;
   #fair: number | undefined;
   /** What there is, and who wants more, as it was when shares were worked out. */
@@ -130,6 +132,7 @@ export class Meter implements Observer {
     const toMs = untilMs - this.#firstMs;
     const cluster = this.#cluster;
     if (toMs <= fromMs || cluster === undefined) return;
+    this.#seenMs = toMs;
     const totals = this.#totalsOf(cluster);
     if (this.#isStale || this.#waitsChanged(cluster)) this.#settle(cluster, totals, fromMs);
     for (const [name, total] of totals) {
@@ -144,9 +147,10 @@ export class Meter implements Observer {
 
   /** What came of it. */
   figures(cluster: SimulatedCluster): Figures {
-    const endMs = this.#lastEndMs - this.#firstMs;
     const tasks = [...cluster.tasks.values()];
-    const waits = tasks.flatMap(waitOf).sort((a, b) => a - b);
+    const isOver = tasks.every((task) => task.endedMs !== undefined);
+    const endMs = isOver ? this.#lastEndMs - this.#firstMs : this.#seenMs;
+    const waits = tasks.flatMap((task) => this.#waitOf(task, endMs)).sort((a, b) => a - b);
     const series = [...this.#utilisation];
     const byFramework = new Map<string, SimulatedTask[]>();
     for (const task of tasks) {
@@ -181,10 +185,17 @@ export class Meter implements Observer {
     const holder = this.#holder(name);
     holder.finish(endMs);
     const ended = tasks.filter((task) => task.endedMs !== undefined).length;
-    const waitMs = distributionOf(tasks.flatMap(waitOf));
+    const waitMs = distributionOf(tasks.flatMap((task) => this.#waitOf(task, endMs)));
     const { shares } = holder;
     const shareMean = shares.mean(endMs);
     return { name, role, tasks: tasks.length, ended, waitMs, shareMean, shares: shares.points };
+  }
+
+  /** None for tasks that would have come later. */
+  #waitOf({ job, startedMs }: SimulatedTask, endMs: number): number[] {
+    const cameMs = EPOCH_MS + job.arrivalMs;
+    const waitMs = (startedMs ?? this.#firstMs + endMs) - cameMs;
+    return waitMs < 0 ? [] : [waitMs];
   }
 
   #holder(name: string): Holder {
@@ -238,8 +249,4 @@ export class Meter implements Observer {
     });
     this.#fair = fairness(competitors, (role) => this.#weights.get(role) ?? 1);
   }
-}
-
-function waitOf({ job, startedMs }: SimulatedTask): number[] {
-  return startedMs === undefined ? [] : [startedMs - EPOCH_MS - job.arrivalMs];
 }

@@ -102,7 +102,8 @@ export class Statement {
    */
   quantities(prefix = ""): Quantities | undefined {
     const before = this.#settings.size;
-    const amounts: Record<string, number> = {};
+    // Without a prototype, so that any word may be a name here.
+    const amounts: Record<string, number> = Object.create(null);
     for (const name of SCALARS) {
       const inMegabytes = name === "mem" || name === "disk";
       const amount = this.take(prefix + name, inMegabytes ? readMegabytes : readAmount);
@@ -117,7 +118,7 @@ export class Statement {
 
   /** Attributes, whose keys begin with `attr.`. */
   attributes(): Attributes {
-    const found: Record<string, string> = {};
+    const found: Record<string, string> = Object.create(null);
     for (const [key, name] of this.#below("attr.")) {
       found[name] = this.take(key, (value) => ({ ok: true, value })) ?? "";
     }

@@ -54,6 +54,27 @@ describe("a simulation", () => {
     expect(figures.utilisation["mem"]).toBeCloseTo((figures.utilisation["cpus"] ?? 0) / 2, 5);
   }, 60_000);
 
+  test("measures to the stop when something has not ended then", async () => {
+    const { figures } = await one(
+      `
+      agents a count=1 cpus=4 mem=4GB
+      framework f
+      framework g
+      job f tasks=1 duration=1s cpus=1
+      job f tasks=3 duration=1hrs cpus=1
+      job g tasks=2 at=2s duration=1hrs cpus=1
+      `,
+      "drf",
+      600_000,
+    );
+    expect(figures.makespanMs).toBeCloseTo(600_000, -3);
+    expect(figures.utilisation["cpus"]).toBeGreaterThan(0.95);
+    expect(figures.utilisation["cpus"]).toBeLessThanOrEqual(1);
+    // One of g got the place of the task that ended; the other waited all the time.
+    expect(figures.waitMs.max).toBeGreaterThan(590_000);
+    for (const { shareMean } of figures.frameworks) expect(shareMean).toBeLessThanOrEqual(1);
+  }, 60_000);
+
   test("runs tasks again that were lost with their agents", async () => {
     const { figures } = await one(`
       agents a cpus=4 until=5s

@@ -10,8 +10,11 @@ export type SavedEnds = readonly (readonly [untilMs: number, first: number])[];
  * out together, which costs each of them the same as staying would have.
  */
 export class FilterEnds {
-  /** `NONE` for a time whose list has emptied; the heap has the same times. */
-  readonly #firsts = new Map<number, number>();
+  /**
+   * `first` is `NONE` for a time whose list has emptied; the heap has the same times. Objects,
+   * because the first changes with most refusals that come and go: one look at the map is enough.
+   */
+  readonly #lists = new Map<number, { first: number }>();
   #times = heapOf([]);
   #emptied = 0;
 
@@ -22,15 +25,19 @@ export class FilterEnds {
 
   /** First slot of the list of a time. */
   first(untilMs: number): number {
-    return this.#firsts.get(untilMs) ?? NONE;
+    return this.#lists.get(untilMs)?.first ?? NONE;
   }
 
   /** Sets the first slot of the list of a time; `NONE` when it has emptied. */
   setFirst(untilMs: number, slot: number): void {
-    const before = this.#firsts.get(untilMs);
-    this.#firsts.set(untilMs, slot);
-    if (before === undefined) this.#times.push(untilMs);
-    else if (before === NONE) this.#emptied -= 1;
+    const list = this.#lists.get(untilMs);
+    if (list === undefined) {
+      this.#lists.set(untilMs, { first: slot });
+      this.#times.push(untilMs);
+      return;
+    }
+    if (list.first === NONE) this.#emptied -= 1;
+    list.first = slot;
     if (slot !== NONE) return;
     this.#emptied += 1;
     this.#sweep();
@@ -46,7 +53,10 @@ export class FilterEnds {
 
   /** Everything, to be loaded elsewhere. */
   save(): SavedEnds {
-    return [...this.#firsts].filter(([, first]) => first !== NONE);
+    const saved: [number, number][] = [];
+    for (const [untilMs, { first }] of this.#lists)
+      if (first !== NONE) saved.push([untilMs, first]);
+    return saved;
   }
 
   /** Becomes what was saved; it must be new. */
@@ -56,14 +66,14 @@ export class FilterEnds {
 
   #sweep(): void {
     for (let at = this.#times.first; at !== undefined; at = this.#times.first) {
-      if (this.#firsts.get(at) !== NONE) break;
+      if (this.first(at) !== NONE) break;
       this.#times.pop();
-      this.#firsts.delete(at);
+      this.#lists.delete(at);
       this.#emptied -= 1;
     }
-    if (this.#emptied * 2 <= this.#firsts.size) return;
-    for (const [at, first] of this.#firsts) if (first === NONE) this.#firsts.delete(at);
-    this.#times = heapOf(this.#firsts.keys());
+    if (this.#emptied * 2 <= this.#lists.size) return;
+    for (const [at, { first }] of this.#lists) if (first === NONE) this.#lists.delete(at);
+    this.#times = heapOf(this.#lists.keys());
     this.#emptied = 0;
   }
 }
