@@ -20,7 +20,13 @@ import { stepKill, stepShutdownExecutor, stepShutdownFramework } from "./steps/k
 import { stepLaunch } from "./steps/launch.ts";
 import { stepDrain, stepLeave } from "./steps/leave.ts";
 import { acknowledgeOperation, stepApplyOperation } from "./steps/operation.ts";
-import { stepLinkDown, stepLinkUp, stepPing, stepRegistered } from "./steps/registration.ts";
+import {
+  forgetFrameworks,
+  stepLinkDown,
+  stepLinkUp,
+  stepPing,
+  stepRegistered,
+} from "./steps/registration.ts";
 import { stepTick } from "./steps/timers.ts";
 import { acknowledge, sendHead } from "./updates.ts";
 
@@ -34,6 +40,7 @@ function unreachable(never: never): never {
 export function step(state: AgentState, input: AgentInput, nowMs: number, out: Effect[]): void {
   switch (input.type) {
     case "link-up":
+      forgetFrameworks(state, out);
       stepLinkUp(state, nowMs);
       return;
     case "link-down":

@@ -24,41 +24,6 @@ const running = (
   return agent;
 };
 
-describe("registration (B20–B22)", () => {
-  test("waits at random, up to twice as long each time, and then knows itself", () => {
-    agent.do({ type: "link-up" });
-    const waits: number[] = [];
-    for (let attempt = 0; attempt < 12; attempt++) {
-      const nextMs = agent.state.timers.nextMs ?? 0;
-      waits.push(nextMs - agent.nowMs);
-      agent.pass(nextMs - agent.nowMs);
-    }
-    expect(agent.did()).toEqual(Array(12).fill("register"));
-    for (const [at, ms] of waits.entries()) {
-      expect(ms).toBeLessThanOrEqual(Math.min(60_000, 1_000 * 2 ** at));
-    }
-    agent.register();
-    expect(agent.store.get("agent")).toMatchObject({ id: "a1" });
-    agent.do({ type: "link-down" }).did();
-    agent.do({ type: "link-up" }).pass(60_001);
-    expect(agent.did()[0]).toBe("reregister");
-  });
-
-  test("a ping is answered; one that says not connected makes it register again", () => {
-    ready().order({ type: "ping", connected: true });
-    expect(agent.did()).toEqual(["pong"]);
-    agent.order({ type: "ping", connected: false }).pass(1_000);
-    expect(agent.did()).toEqual(["pong", "reregister"]);
-  });
-
-  test("a master that is silent for its ping timeout is registered with again", () => {
-    ready().pass(74_999);
-    expect(agent.did()).toEqual([]);
-    agent.pass(1).pass(1_000);
-    expect(agent.did()).toEqual(["reregister"]);
-  });
-});
-
 describe("update streams (D5, D6, D8, O3)", () => {
   test("one is in flight; the next follows its acknowledgement; latest state rides along", () => {
     ready().launch("t1").held().exited({ code: 0 });

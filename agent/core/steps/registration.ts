@@ -1,8 +1,9 @@
 import type { AgentMessageOf, AgentOrderOf } from "../../../contract/agent-api.ts";
+import type { FrameworkId } from "../../../contract/ids.ts";
 import { limits } from "../../../contract/limits.ts";
 import type { TaskRecord, TaskStatus } from "../../../contract/schema/task.ts";
 import { encodedBytes } from "../../../contract/size.ts";
-import { keepAgent } from "../checkpoint.ts";
+import { dropEntry, keepAgent } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { executorIdOf, nextFraction, taskKey } from "../ids.ts";
 import type { AgentState, Task } from "../state.ts";
@@ -20,6 +21,24 @@ export function stepLinkUp(state: AgentState, nowMs: number): void {
   state.master.phase = "waiting";
   state.master.attempts = 0;
   waitToRegister(state, nowMs);
+}
+
+/**
+ * Forgets frameworks of which nothing is here any more: the master may have forgotten them too, and
+ * never says so. Only on a new link, on which nothing comes before the agent has said what it has;
+ * on an old one, a launch that counts on the framework being known may be on its way.
+ */
+export function forgetFrameworks(state: AgentState, out: Effect[]): void {
+  const { tasks, executors, groupExecutors, frameworks } = state;
+  const used = new Set<FrameworkId>();
+  for (const held of [tasks, executors, groupExecutors]) {
+    for (const { frameworkId } of held.values()) used.add(frameworkId);
+  }
+  for (const id of frameworks.keys()) {
+    if (used.has(id)) continue;
+    frameworks.delete(id);
+    dropEntry(`framework/${id}`, out);
+  }
 }
 
 /** The link is down: nothing is sent until it is up and the agent has registered again. */
