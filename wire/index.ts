@@ -9,6 +9,7 @@ export { redirectUrl, urlOf } from "./address.ts";
 export { redialDelayMs } from "./back-off.ts";
 export { type BuildInfo, buildInfo, softwareVersion } from "./build-info.ts";
 export { type Decoded, decodeFrame, encodeFrames, FrameWriter, frameLimits } from "./codec.ts";
+export { needRoom } from "./disk-room.ts";
 export { makeConfigFolder, makeFolder } from "./folder.ts";
 export { type FrameLimits, type FrameRefusal, frameProblem } from "./guard.ts";
 export { type HubEnvironment, type HubSettings, hubSettings, SessionHub } from "./hub.ts";

@@ -3,6 +3,7 @@ import { open, type RootDatabase } from "lmdb";
 import { pack, unpack } from "msgpackr";
 import { errors, reasonOf } from "../../contract/errors.ts";
 import type { Logger } from "../../contract/ports/log.ts";
+import { needRoom } from "../../wire/index.ts";
 import type { CheckpointEntry } from "../core/checkpoint.ts";
 
 /** Version of the layout below; a store of another one is refused, never guessed at. */
@@ -125,6 +126,7 @@ export class CheckpointStore {
 
   async #commit(change: () => void): Promise<void> {
     try {
+      needRoom(this.#folder);
       await this.#db.batch(change);
     } catch (thrown) {
       this.#hasFailed = true;

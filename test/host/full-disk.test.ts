@@ -8,8 +8,8 @@ import { silentLog } from "../../contract/ports/log.ts";
 import { openStore } from "../../plugins/coordinators/embedded/store.ts";
 import { describeWith } from "../support/require.ts";
 
-/** More than the disk holds, however LMDB lays it out. */
-const WRITES = 100;
+/** More than the disk holds beside what is kept back of it, however LMDB lays it out. */
+const WRITES = 200;
 const text = "x".repeat(50_000);
 
 describeWith("tmpfs", "a store on a full disk", () => {
@@ -21,7 +21,7 @@ describeWith("tmpfs", "a store on a full disk", () => {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "tepui-full-"));
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", folder]);
     rejections.length = 0;
     process.on("unhandledRejection", note);
   });
@@ -51,7 +51,7 @@ describeWith("tmpfs", "a store on a full disk", () => {
     await store.setIdentity("boot", "secret");
     const failure = await fill((key) => store.write(new Map([[`framework/${key}`, { text }]])));
     expect(failure).toMatchObject({ code: "CHECKPOINT_FAILED" });
-    expect(String(failure)).toMatch(/Input\/output error|No space left/);
+    expect(String(failure)).toContain("No space left on device");
     await store.close();
     expect(rejections).toEqual([]);
   });
@@ -61,7 +61,7 @@ describeWith("tmpfs", "a store on a full disk", () => {
     const epoch = await store.nextEpoch();
     const failure = await fill((key) => store.write(epoch, { entries: [{ key, value: text }] }));
     expect(failure).toMatchObject({ code: "REGISTRY_FAILED" });
-    expect(String(failure)).toMatch(/Input\/output error|No space left/);
+    expect(String(failure)).toContain("No space left on device");
     await store.close();
     expect(rejections).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { open, type RootDatabase } from "lmdb";
 import { errors, reasonOf } from "../../../contract/errors.ts";
 import type { RegistryWrite } from "../../../contract/ports/coordinator.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
+import { needRoom } from "../../../wire/index.ts";
 
 /** Version of the layout below; a store of another one is refused, never guessed at. */
 const LAYOUT = 1;
@@ -39,6 +40,7 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
   // Inside a transaction a put has nothing to wait for: `void` says that its promise is left alone.
   const durable = async <T>(what: string, change: () => T): Promise<T> => {
     try {
+      needRoom(path);
       const result = await db.transaction(change);
       await db.flushed;
       return result;
