@@ -55,6 +55,9 @@ export function roleProblem(role: string): string | undefined {
   }
   if (role.startsWith("-")) return 'it starts with "-"';
   if (/[\s\b]/.test(role)) return "it has white space";
+  if ([...role].some((letter) => letter < " " || letter === "\u007f")) {
+    return "it has a control character";
+  }
   for (const part of role.split("/")) {
     if (part === "") return "it has an empty component";
     if (part === "." || part === "..") return `"${part}" is not a component`;

@@ -109,20 +109,30 @@ export function limitsFor(
   return { ...own, frameBytesMax: Math.min(own.frameBytesMax, frameBytesMax) };
 }
 
-/** The answer to a message that was not taken; its texts are cut to what an answer may hold. */
+/**
+ * The answer to a message that was not taken. Its texts are cut so that it fits the smallest frames
+ * that a peer may ask for, 1,024 bytes: it is sent where nobody could be told that it does not.
+ */
 export function errorAnswer(message: WireMessage, fault: FaultReport): WireMessage {
   const { id } = message as { id?: unknown };
-  const isShown = typeof id === "number" || (typeof id === "string" && id.length < 256);
+  const isShown = typeof id === "number" || (typeof id === "string" && cut(id, 128) === id);
   const answer = {
     type: "error",
     code: fault.code,
-    message: fault.message.slice(0, 1024),
-    where: fault.where,
-    hint: fault.hint,
-    of: message.type.slice(0, 64),
+    message: cut(fault.message, 400),
+    where: fault.where === undefined ? undefined : cut(fault.where, 80),
+    hint: fault.hint === undefined ? undefined : cut(fault.hint, 160),
+    of: cut(message.type, 64),
     id: isShown ? id : undefined,
   };
   return answer;
+}
+
+/** The text, or as much of its beginning as so many bytes hold. */
+function cut(text: string, bytesMax: number): string {
+  const bytes = Buffer.from(text);
+  // A letter that is cut through is shown as a mark of three bytes.
+  return bytes.length <= bytesMax ? text : bytes.subarray(0, bytesMax - 3).toString();
 }
 
 /**

@@ -58,6 +58,7 @@ export function addAgent(
     reregisteredMs: undefined,
     heard: true,
     missedPings: 0,
+    pingAtMs: nowMs + state.options.agentPingTimeoutMs,
     reregisterAtMs: undefined,
     unavailability: unavailabilityOf(state.registry.maintenance, info),
     inverse: new Map(),
@@ -73,7 +74,7 @@ export function addAgent(
   tables.setUnavailability(row, agent.unavailability?.startMs ?? 0);
   flagAgent(state, agent);
   constrainAgent(state, agent);
-  state.timers.set(nowMs + state.options.agentPingTimeoutMs, "ping", id);
+  state.timers.set(agent.pingAtMs, "ping", id);
   wantRound(state);
   return agent;
 }

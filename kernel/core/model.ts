@@ -210,6 +210,8 @@ export interface Agent {
   /** Something was heard since the last ping, and how many went unanswered in a row (B22). */
   heard: boolean;
   missedPings: number;
+  /** When it is asked next; timers of an agent that had its id before are not its own. */
+  pingAtMs: number;
   /** When it is given up unless it returns, while it is disconnected (B23). */
   reregisterAtMs: number | undefined;
   /** When its machine is expected to be away (I1). */

@@ -18,6 +18,7 @@ test.each([
   ["a//b", "it has an empty component"],
   ["-a", 'it starts with "-"'],
   ["a/*", '"*" is only a role when it stands alone'],
+  ["a\u0001", "it has a control character"],
   ["r".repeat(1_025), "it is longer than 1024 bytes"],
   ["r".repeat(1_024), undefined],
 ])("the role %j: %s (E6)", (role, problem) => {

@@ -38,7 +38,7 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
       wantRound(state);
       return;
     case "ping":
-      ping(state, key as AgentId, nowMs, out);
+      ping(state, key as AgentId, atMs, nowMs, out);
       return;
     case "reregister":
       reregisterTimedOut(state, key as AgentId, atMs, nowMs, out);
@@ -78,11 +78,12 @@ function batch(state: ClusterState, nowMs: number, out: Effect[]): void {
 }
 
 /** Counts silence, and asks again; after so many questions the agent is given up (B22). */
-function ping(state: ClusterState, id: AgentId, nowMs: number, out: Effect[]): void {
+function ping(state: ClusterState, id: AgentId, atMs: number, nowMs: number, out: Effect[]): void {
   const agent = state.agents.get(id);
-  if (agent === undefined || agent.leaving) return;
+  if (agent?.pingAtMs !== atMs || agent.leaving) return;
   const { agentPingTimeoutMs, maxAgentPingTimeouts } = state.options;
-  state.timers.set(nowMs + agentPingTimeoutMs, "ping", id);
+  agent.pingAtMs = nowMs + agentPingTimeoutMs;
+  state.timers.set(agent.pingAtMs, "ping", id);
   agent.missedPings = agent.heard ? 0 : agent.missedPings + 1;
   agent.heard = false;
   if (agent.missedPings >= maxAgentPingTimeouts) {
