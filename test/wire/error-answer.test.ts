@@ -9,7 +9,9 @@ test("the answer to a refused message fits the smallest frames that a peer may a
   fc.assert(
     fc.property(text, text, text, text, text, (type, id, message, where, hint) => {
       const fault = { status: 400, code: "X".repeat(40), message, where, hint };
-      expect(encodedBytes(errorAnswer({ type, id } as { type: string }, fault)) + 1).toBeLessThanOrEqual(1_024);
+      expect(
+        encodedBytes(errorAnswer({ type, id } as { type: string }, fault)) + 1,
+      ).toBeLessThanOrEqual(1_024);
     }),
   );
 });
