@@ -94,6 +94,14 @@ export function updateTask(
   if (isTerminal(task.state)) releaseTask(state, agent, task);
 }
 
+/**
+ * The newest state of a task, by what its agent says of it and of the update that is on its way: an
+ * update that ends a task is the end of it, whatever else is said (D8).
+ */
+export function newestState(latest: TaskState, update: TaskState | undefined): TaskState {
+  return update !== undefined && isTerminal(update) ? update : latest;
+}
+
 /** Takes a task off its framework and agent, and remembers it as completed (D8). */
 export function completeTask(state: ClusterState, agent: Agent, task: Task): void {
   assert(isTerminal(task.state), `task ${task.id} completes as ${task.state}`);

@@ -9,11 +9,6 @@ beforeEach(() => {
   agent = new CoreBench();
 });
 
-const ready = () => {
-  agent.register().did();
-  return agent;
-};
-
 describe("custom executors (F23, B40, B43, B44, D17)", () => {
   const executor: ExecutorInfo = {
     executorId: "e1" as ExecutorId,
@@ -25,7 +20,7 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
     ({ taskId: taskId as TaskId, state, uuid: uuid(id) }) as const;
 
   test("tasks wait for it to subscribe and are then given to it in order", () => {
-    ready().launch("t1", { executor }).launch("t2", { executor }).held();
+    agent.ready().launch("t1", { executor }).launch("t2", { executor }).held();
     expect(agent.did()).toEqual(["start e1", "release"]);
     agent.subscribe().launch("t3", { executor });
     expect(agent.did()).toEqual([
@@ -41,7 +36,7 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
   });
 
   test("its updates are stored and forwarded; the same one again is only acknowledged", () => {
-    ready().launch("t1", { executor }).held().subscribe().did();
+    agent.ready().launch("t1", { executor }).held().subscribe().did();
     agent.executorUpdate(status("t1", "TASK_RUNNING", "a"));
     expect(agent.did()).toEqual(["update t1 TASK_RUNNING", "executor acknowledged"]);
     agent.executorUpdate(status("t1", "TASK_RUNNING", "a"));
@@ -54,7 +49,7 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
   });
 
   test("one that does not subscribe in time is ended, and its tasks have failed", () => {
-    ready().launch("t1", { executor }).held().did();
+    agent.ready().launch("t1", { executor }).held().did();
     agent.pass(60_000);
     expect(agent.did()).toContain("kill SIGKILL");
     agent.exited({ signal: "SIGKILL" });
@@ -65,7 +60,8 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
   });
 
   test("one with another description under the same id is an error of the task", () => {
-    ready()
+    agent
+      .ready()
       .launch("t1", { executor })
       .launch("t2", { executor: { ...executor, data: new Uint8Array([1, 3]) } });
     expect(agent.updates.at(-1)).toMatchObject({
@@ -76,7 +72,7 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
   });
 
   test("its end fails what it ran, and the framework is told of it", () => {
-    ready().launch("t1", { executor }).launch("t2", { executor }).held().subscribe();
+    agent.ready().launch("t1", { executor }).launch("t2", { executor }).held().subscribe();
     agent.executorUpdate(status("t2", "TASK_FINISHED", "b")).did();
     agent.exited({ code: 2 });
     expect(agent.did()).toEqual(["update t1 TASK_FAILED", "executor-exited", "forget"]);
@@ -84,7 +80,7 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
   });
 
   test("shutdown asks it to end and kills it after its grace", () => {
-    ready().launch("t1", { executor }).held().subscribe().did();
+    agent.ready().launch("t1", { executor }).held().subscribe().did();
     agent.order({ type: "shutdown-executor", frameworkId: F1, executorId: executor.executorId });
     agent.pass(4_999);
     expect(agent.did()).toEqual(["executor shutdown"]);
@@ -93,13 +89,13 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
   });
 
   test("one whose every task was killed before it came is not kept", () => {
-    ready().launch("t1", { executor }).did();
+    agent.ready().launch("t1", { executor }).did();
     agent.kill("t1");
     expect(agent.did()).toEqual(["update t1 TASK_KILLED", "kill SIGKILL"]);
   });
 
   test("messages go both ways", () => {
-    ready().launch("t1", { executor }).held().subscribe().did();
+    agent.ready().launch("t1", { executor }).held().subscribe().did();
     const data = new Uint8Array([9]);
     agent.order({
       type: "framework-message",
@@ -116,7 +112,7 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
   });
 
   test("a status or a message that is too large is refused with both figures", () => {
-    ready().launch("t1", { executor }).held().subscribe().did();
+    agent.ready().launch("t1", { executor }).held().subscribe().did();
     const data = new Uint8Array(limits.statusBytesMax);
     agent.executorUpdate({ ...status("t1", "TASK_RUNNING", "a"), data });
     const call = { type: "message", data: new Uint8Array(limits.messageBytesMax + 1) } as const;
@@ -139,7 +135,7 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
   });
 
   test("after a restart it has two seconds to come back (B41)", () => {
-    ready().launch("t1", { executor }).held().subscribe();
+    agent.ready().launch("t1", { executor }).held().subscribe();
     agent.executorUpdate(status("t1", "TASK_RUNNING", "c")).acknowledge();
     agent.restart().register().did();
     agent.do({ type: "container-adopted", containerId: agent.containerId }).pass(2_000);

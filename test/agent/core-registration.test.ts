@@ -6,11 +6,6 @@ beforeEach(() => {
   agent = new CoreBench();
 });
 
-const ready = () => {
-  agent.register().did();
-  return agent;
-};
-
 describe("registration (B20–B22)", () => {
   test("waits at random, up to twice as long each time, and then knows itself", () => {
     agent.do({ type: "link-up" });
@@ -32,14 +27,14 @@ describe("registration (B20–B22)", () => {
   });
 
   test("a ping is answered; one that says not connected makes it register again", () => {
-    ready().order({ type: "ping", connected: true });
+    agent.ready().order({ type: "ping", connected: true });
     expect(agent.did()).toEqual(["pong"]);
     agent.order({ type: "ping", connected: false }).pass(1_000);
     expect(agent.did()).toEqual(["pong", "reregister"]);
   });
 
   test("a framework of which nothing is left is forgotten on a new link, others are not", () => {
-    ready().launch("t1").held().exited({ code: 0 });
+    agent.ready().launch("t1").held().exited({ code: 0 });
     agent.acknowledge().acknowledge();
     agent.do({ type: "link-down" }).do({ type: "link-up" });
     expect(agent.store.has(`framework/${F1}`)).toBe(true);
@@ -49,13 +44,13 @@ describe("registration (B20–B22)", () => {
     agent.do({ type: "link-down" }).do({ type: "link-up" });
     expect([...agent.store.keys()]).toEqual(["agent"]);
     expect(agent.state.frameworks.size).toBe(0);
-    agent.register().did();
+    agent.ready();
     agent.launch("t2");
     expect(agent.did()).toEqual(["start t2", "update t2 TASK_STARTING"]);
   });
 
   test("a master that is silent for its ping timeout is registered with again", () => {
-    ready().pass(74_999);
+    agent.ready().pass(74_999);
     expect(agent.did()).toEqual([]);
     agent.pass(1).pass(1_000);
     expect(agent.did()).toEqual(["reregister"]);

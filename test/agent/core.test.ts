@@ -7,15 +7,12 @@ beforeEach(() => {
   agent = new CoreBench();
 });
 
-const ready = () => {
-  agent.register().did();
-  return agent;
-};
 const running = (
   taskId = "t1",
   ...more: Parameters<CoreBench["launch"]> extends [string, ...infer R] ? R : never
 ) => {
-  ready()
+  agent
+    .ready()
     .launch(taskId, ...more)
     .held()
     .acknowledge()
@@ -26,7 +23,7 @@ const running = (
 
 describe("update streams (D5, D6, D8, O3)", () => {
   test("one is in flight; the next follows its acknowledgement; latest state rides along", () => {
-    ready().launch("t1").held().exited({ code: 0 });
+    agent.ready().launch("t1").held().exited({ code: 0 });
     expect(agent.did()).toEqual(["start t1", "update t1 TASK_STARTING", "release", "forget"]);
     agent.acknowledge();
     expect(agent.did()).toEqual(["update t1 TASK_RUNNING latest TASK_FINISHED"]);
@@ -38,7 +35,7 @@ describe("update streams (D5, D6, D8, O3)", () => {
   });
 
   test("it is sent again after 10 s, then twice as long, up to 10 min, with the same uuid", () => {
-    ready().launch("t1").did();
+    agent.ready().launch("t1").did();
     const waits: number[] = [];
     let lastMs = agent.nowMs;
     while (waits.length < 8) {
@@ -54,7 +51,7 @@ describe("update streams (D5, D6, D8, O3)", () => {
   });
 
   test("a wrong or repeated acknowledgement changes nothing", () => {
-    ready().launch("t1").did();
+    agent.ready().launch("t1").did();
     const taskId = "t1" as TaskId;
     const uuid = "f".repeat(32) as UpdateId;
     agent.order({ type: "acknowledge", frameworkId: F1, taskId, uuid });
@@ -63,7 +60,7 @@ describe("update streams (D5, D6, D8, O3)", () => {
   });
 
   test("heads are sent at once after a new registration and after a failover", () => {
-    ready().launch("t1").did();
+    agent.ready().launch("t1").did();
     agent.order({ type: "update-framework", framework: agent.framework() });
     expect(agent.did()).toEqual(["update t1 TASK_STARTING"]);
     agent.do({ type: "link-down" }).held().did();
@@ -72,7 +69,7 @@ describe("update streams (D5, D6, D8, O3)", () => {
   });
 
   test("nothing is sent while there is no master", () => {
-    ready().do({ type: "link-down" }).launch("t1").held().exited({ code: 1 }).pass(30_000);
+    agent.ready().do({ type: "link-down" }).launch("t1").held().exited({ code: 1 }).pass(30_000);
     expect(agent.did()).toEqual(["start t1", "release", "forget"]);
   });
 });
@@ -106,7 +103,7 @@ describe("ends of commands (F20, D15, D16)", () => {
   });
 
   test("a launch that failed carries its reason", () => {
-    ready().launch("t1").acknowledge();
+    agent.ready().launch("t1").acknowledge();
     agent.do({ type: "container-failed", containerId: agent.containerId, message: "no such user" });
     expect(agent.updates.at(-1)).toMatchObject({
       state: "TASK_FAILED",
@@ -170,7 +167,7 @@ describe("kills (D3, D11, F22)", () => {
   });
 
   test("a task that is killed while it is launched never runs", () => {
-    ready().launch("t1").acknowledge().did();
+    agent.ready().launch("t1").acknowledge().did();
     agent.kill("t1").held();
     expect(agent.did()).toEqual(["kill SIGKILL"]);
     agent.do({ type: "container-failed", containerId: agent.containerId, message: "killed" });
@@ -199,7 +196,7 @@ describe("kills (D3, D11, F22)", () => {
 
 describe("restarts (B21, F2, F3)", () => {
   test("what was not acknowledged is sent again with its uuid, what was is not", () => {
-    ready().launch("t1").held().acknowledge().did();
+    agent.ready().launch("t1").held().acknowledge().did();
     const uuid = agent.updates.at(-1)?.uuid;
     agent.restart().register();
     expect(agent.did()).toEqual(["reregister", "update t1 TASK_RUNNING"]);
@@ -217,7 +214,7 @@ describe("restarts (B21, F2, F3)", () => {
   });
 
   test("a task that never ran is dropped, one that a reboot ended has failed", () => {
-    ready().launch("t1").acknowledge();
+    agent.ready().launch("t1").acknowledge();
     agent.restart().register();
     agent.do({ type: "container-never-ran", containerId: agent.containerId });
     expect(agent.updates.at(-1)).toMatchObject({
@@ -238,7 +235,7 @@ describe("restarts (B21, F2, F3)", () => {
   });
 
   test("tasks that only the master knows are told to be lost", () => {
-    ready().launch("t1").did();
+    agent.ready().launch("t1").did();
     agent.restart().do({ type: "link-up" }).pass(1_000);
     agent.order({
       type: "reregistered",

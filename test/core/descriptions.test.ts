@@ -29,16 +29,16 @@ scenario("E16, F8 policies are told an agent's attributes, its host and where it
     }
     return list;
   };
-  const say = (message: object): void => {
-    c.input({ type: "agent-message", peer: 90, message: message as AgentMessage });
+  const say = (peer: number, message: object): void => {
+    c.input({ type: "agent-message", peer, message: message as AgentMessage });
   };
-  say({ type: "register", agent, version: "1", capabilities: [] });
+  say(90, { type: "register", agent, version: "1", capabilities: [] });
   c.told();
   const attributesOfAgent = "rack=r1 cores=2500 slots=[1-5] zone=own hostname=h1 region=r";
   expect(listed()).toEqual(attributesOfAgent.split(" "));
   expect(agents.facts[0]?.hostname).toBe("h1");
   const [id] = c.state.agents.keys();
-  say({
+  say(91, {
     type: "reregister",
     agent: { ...agent, id, attributes: [{ name: "rack", text: "r2" }] },
     version: "1",

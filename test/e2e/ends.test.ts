@@ -1,18 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { until } from "../support/until.ts";
-import { type LocalCluster, startLocalCluster, tepui } from "./support/local-cluster.ts";
+import { type LocalCluster, tepui } from "./support/local-cluster.ts";
+import { forAllTests } from "./support/suite-cluster.ts";
 
 describe("what a command started ends with it", () => {
   let cluster: LocalCluster;
-  beforeAll(async () => {
-    cluster = await startLocalCluster(1);
-  }, 120_000);
-  afterAll(async () => {
-    await cluster?.stop();
-  }, 120_000);
+  forAllTests(1, (started) => {
+    cluster = started;
+  });
 
   test("a reader that leaves ends the task, and the status is that of a broken pipe", async () => {
     const running = cluster.start("run", "--cpus", "0.1", "--mem", "32", "--", "yes");

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { resources, Scheduler } from "../../sdk/index.ts";
 import { until } from "../support/until.ts";
-import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+import type { LocalCluster } from "./support/local-cluster.ts";
+import { forAllTests } from "./support/suite-cluster.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/hello-framework.mjs", import.meta.url));
 
@@ -12,12 +13,9 @@ const TASKS = 6;
 
 describe("frameworks that go away, on a local cluster of real processes", () => {
   let cluster: LocalCluster;
-  beforeAll(async () => {
-    cluster = await startLocalCluster(1);
-  }, 120_000);
-  afterAll(async () => {
-    await cluster?.stop();
-  }, 60_000);
+  forAllTests(1, (started) => {
+    cluster = started;
+  });
 
   /** Subscribes, launches one long task, and resolves with the framework's id once it runs. */
   async function withTask(scheduler: Scheduler, taskId: string): Promise<string> {

@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { resources, Scheduler } from "../../sdk/index.ts";
 import { until } from "../support/until.ts";
-import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+import type { LocalCluster } from "./support/local-cluster.ts";
+import { forAllTests } from "./support/suite-cluster.ts";
 
 let cluster: LocalCluster;
-beforeAll(async () => {
-  cluster = await startLocalCluster(1);
-}, 120_000);
-afterAll(async () => {
-  await cluster?.stop();
-}, 60_000);
+forAllTests(1, (started) => {
+  cluster = started;
+});
 
 test("a framework launches a group, and killing one task ends all of it (F24)", async () => {
   const scheduler = new Scheduler({ name: "pods", masters: cluster.address });

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { describeWith } from "../support/require.ts";
-import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+import type { LocalCluster } from "./support/local-cluster.ts";
 import { runShell, type ShellResult } from "./support/shell.ts";
+import { forAllTests } from "./support/suite-cluster.ts";
 
 const file = fileURLToPath(new URL("../../docs/tutorials/mesos-curl.md", import.meta.url));
 
@@ -19,12 +20,9 @@ const MARK = "----------";
 
 describeWith("curl-jq", "docs/tutorials/mesos-curl.md", () => {
   let cluster: LocalCluster;
-  beforeAll(async () => {
-    cluster = await startLocalCluster(2);
-  }, 120_000);
-  afterAll(async () => {
-    await cluster?.stop();
-  }, 60_000);
+  forAllTests(2, (started) => {
+    cluster = started;
+  });
 
   function shell(script: string): Promise<ShellResult> {
     const env = { ...process.env, TEPUI_MASTER: cluster.address };

@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { pause, until } from "../support/until.ts";
-import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+import type { LocalCluster } from "./support/local-cluster.ts";
+import { forAllTests } from "./support/suite-cluster.ts";
 
 interface RunReport {
   readonly tasks: readonly {
@@ -19,12 +20,9 @@ const oneRunning = async (cluster: LocalCluster) =>
 
 describe("tasks on a local cluster of real processes", () => {
   let cluster: LocalCluster;
-  beforeAll(async () => {
-    cluster = await startLocalCluster(2);
-  }, 120_000);
-  afterAll(async () => {
-    await cluster?.stop();
-  }, 120_000);
+  forAllTests(2, (started) => {
+    cluster = started;
+  });
 
   test("a command's output and exit status are those of its task", async () => {
     const good = await cluster.run("run", "--cpus", "0.1", "--mem", "32", "--", "echo", "hello");

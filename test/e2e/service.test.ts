@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { AgentView } from "../../contract/operator-api.ts";
 import { until } from "../support/until.ts";
-import { type LocalCluster, startLocalCluster } from "./support/local-cluster.ts";
+import type { LocalCluster } from "./support/local-cluster.ts";
+import { forAllTests } from "./support/suite-cluster.ts";
 
 describe("agents in and out of service, on a local cluster of real processes", () => {
   let cluster: LocalCluster;
-  beforeAll(async () => {
-    cluster = await startLocalCluster(2);
-  }, 120_000);
-  afterAll(async () => {
-    await cluster?.stop();
-  }, 30_000);
+  forAllTests(2, (started) => {
+    cluster = started;
+  });
 
   const agents = async (): Promise<AgentView[]> => {
     const { stdout } = await cluster.run("agents", "-o", "json");

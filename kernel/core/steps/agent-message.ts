@@ -5,7 +5,7 @@ import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
 import { type Agent, type ClusterState, executorKey } from "../state.ts";
 import { publishUpdate, sendStatus } from "../statuses.ts";
-import { completeTask, dropExecutor, updateTask } from "../tasks.ts";
+import { completeTask, dropExecutor, newestState, updateTask } from "../tasks.ts";
 import { stepOperationUpdate } from "./operations.ts";
 import { beginRemoval, stepRegister } from "./register.ts";
 import { stepReregister } from "./reregister.ts";
@@ -98,7 +98,7 @@ export function stepUpdate(
   const task = framework.tasks.get(status.taskId);
   const isHere = task !== undefined && task.agentId === agent.id;
   if (isHere) {
-    updateTask(state, agent, task, status, latestState);
+    updateTask(state, agent, task, status, newestState(latestState, status.state));
     publishUpdate(state, task, status, nowMs, out);
   }
   sendStatus(framework, status, out);

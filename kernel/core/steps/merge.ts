@@ -10,7 +10,7 @@ import { addFramework } from "../frameworks.ts";
 import { normal } from "../pool.ts";
 import { type Agent, type ClusterState, executorKey, type Framework, type Task } from "../state.ts";
 import { masterStatus, publishUpdate, sendStatus } from "../statuses.ts";
-import { addTask, completeTask, dropExecutor, releaseTask } from "../tasks.ts";
+import { addTask, completeTask, dropExecutor, newestState, releaseTask } from "../tasks.ts";
 
 type Reregister = AgentMessageOf<"reregister">;
 
@@ -62,7 +62,7 @@ export function mergeTasks(
 
 /** A task that both sides know: the agent is right, but for an end (D9). */
 function refresh(state: ClusterState, agent: Agent, task: Task, record: TaskRecord): void {
-  if (!isTerminal(task.state)) task.state = record.state;
+  if (!isTerminal(task.state)) task.state = newestState(record.state, record.statusUpdateState);
   task.updateState = record.statusUpdateState ?? task.updateState;
   task.updateUuid = record.statusUpdateUuid ?? task.updateUuid;
   if (isTerminal(task.state)) releaseTask(state, agent, task);
@@ -90,7 +90,7 @@ function returnedTask(
     executorId: record.executorId,
     resources,
     about: lost?.about ?? record,
-    state: record.state,
+    state: newestState(record.state, record.statusUpdateState),
     launchedMs: record.launchedMs ?? lost?.launchedMs ?? nowMs,
   };
   const task = addTask(state, parts, nowMs, out);

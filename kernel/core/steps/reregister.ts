@@ -17,6 +17,7 @@ import type { PeerNumber } from "../event.ts";
 import { noteAgentId } from "../ids.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
 import { type Agent, type ClusterState, type PendingWrite, wantRound } from "../state.ts";
+import { holdingsProblem } from "../validate-holdings.ts";
 import { sendDrain } from "./drain.ts";
 import { isGone } from "./gone.ts";
 import { sendKill } from "./kill.ts";
@@ -35,7 +36,10 @@ export function stepReregister(
   out: Effect[],
 ): void {
   const { id } = message.agent;
-  const problem = id === undefined ? "agent.id: it is missing" : registrationProblem(message);
+  const problem =
+    id === undefined
+      ? "agent.id: it is missing"
+      : (registrationProblem(message) ?? holdingsProblem(message));
   if (id === undefined || problem !== undefined) {
     refuseAgent(peer, errors.AGENT_INVALID(problem ?? ""), out);
     return;
@@ -60,7 +64,8 @@ export function stepReregister(
   // Its removal is being written: it asks again, and is then taken back as unreachable.
   if (agent?.leaving || isLeaving(state, id)) return;
   if (agent !== undefined) {
-    takeBack(state, agent, peer, message, nowMs, out);
+    if (agent.peer === peer) answerAgain(state, agent, peer, out);
+    else takeBack(state, agent, peer, message, nowMs, out);
     return;
   }
   if (state.recovering.has(id)) {
@@ -80,6 +85,29 @@ function strangeTo(state: ClusterState, peer: PeerNumber, id: AgentId): TepuiErr
   const known = state.agentPeers.get(peer);
   if (known === undefined || known.id === id) return undefined;
   return errors.AGENT_INVALID(`agent.id: this connection is that of agent ${known.id}`);
+}
+
+/**
+ * An agent asks again before it has heard the answer. What it says is older than what it is told by
+ * now, so that nothing is taken from it: on one connection nothing was lost either.
+ */
+function answerAgain(state: ClusterState, agent: Agent, peer: PeerNumber, out: Effect[]): void {
+  agent.heard = true;
+  out.push({ type: "send-agent", to: peer, order: answerOf(state, agent, []) });
+}
+
+function answerOf(
+  state: ClusterState,
+  agent: Agent,
+  reconcile: AgentOrderOf<"reregistered">["reconcile"],
+): AgentOrderOf<"reregistered"> {
+  return {
+    type: "reregistered",
+    agentId: agent.id,
+    master: state.options.master,
+    masterPingTimeoutMs: masterPingTimeoutMs(state),
+    reconcile,
+  };
 }
 
 /** Whether an agent that this master never saw is being given up (B26). */
@@ -120,7 +148,7 @@ export function readmitted(
   else welcome(state, agent, message, true, nowMs, out);
 }
 
-/** An agent that was here all the time, maybe on an older connection. */
+/** An agent that was here all the time, on an older connection. */
 function takeBack(
   state: ClusterState,
   agent: Agent,
@@ -129,7 +157,7 @@ function takeBack(
   nowMs: number,
   out: Effect[],
 ): void {
-  if (agent.peer !== undefined && agent.peer !== peer) {
+  if (agent.peer !== undefined) {
     const before = agent.peer;
     disconnectAgent(state, agent, nowMs, out);
     replaceAgentPeer(before, out);
@@ -167,14 +195,7 @@ function welcome(
   recount(agent);
   totalChanged(state, agent);
   flagAgent(state, agent);
-  const order: AgentOrderOf<"reregistered"> = {
-    type: "reregistered",
-    agentId: agent.id,
-    master: state.options.master,
-    masterPingTimeoutMs: masterPingTimeoutMs(state),
-    reconcile,
-  };
-  out.push({ type: "send-agent", to, order });
+  out.push({ type: "send-agent", to, order: answerOf(state, agent, reconcile) });
   const ids = new Set(infos.keys());
   for (const { frameworkId } of message.tasks) ids.add(frameworkId);
   for (const id of ids) greetFramework(state, agent, id, out);

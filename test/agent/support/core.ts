@@ -106,6 +106,12 @@ export class CoreBench {
     return this.#did.splice(0);
   }
 
+  /** Registered, with all that this took forgotten. */
+  ready(): this {
+    this.register().did();
+    return this;
+  }
+
   /** Connects, waits the random wait, and is registered as a1. */
   register(): this {
     this.do({ type: "link-up" }).pass(60_001);
