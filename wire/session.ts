@@ -279,6 +279,7 @@ export class Session implements Peer {
     this.#phase = "over";
     this.#deadline?.cancel();
     this.#queue.clear();
+    if (how === "cut") this.#socketBytes = 0;
     this.#early = [];
     this.#reason = { code, message, byPeer: how === "lost" };
     if (this.#accepted) this.#reportEnd();
@@ -288,9 +289,7 @@ export class Session implements Peer {
     else this.#socket.end(closeCodes[code], shortReason(message));
   }
 
-  /**
-   * Later, because the handler must not hear of it from inside its own call to `send` or `close`.
-   */
+  /** Later: the handler must not hear of it from inside its own call to `send` or `close`. */
   #reportEnd(): void {
     const reason = this.#reason;
     queueMicrotask(() => {

@@ -160,13 +160,14 @@ export const hostileRules: readonly Rule<MakeTransport>[] = [
         if (n % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
       assert.equal(slowPeer.isOpen, false, "it was never cut off");
+      assert.equal(slowPeer.bufferedBytes, 0, "what waited for it is freed with the cut");
       assert.ok(most <= queueBytesMax + 2 * 60_100, `${most} bytes were buffered`);
       await until("the end", () => server.closes.length === 1);
       assert.equal(server.closes[0]?.reason.code, "SLOW_READER");
       assert.equal(server.closes[0]?.reason.byPeer, false);
       assert.equal(server.closes[0]?.peer.id, slowPeer.id);
-      assert.equal(slowPeer.bufferedBytes, 0);
       slowPeer.send({ type: "note", n: 0 } as never);
+      assert.equal(slowPeer.bufferedBytes, 0);
       slow.resume();
       await until("the socket's end", () => slow.ended !== undefined);
       goodPeer.send({ type: "note", n: 1 } as never);
