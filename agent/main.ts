@@ -150,7 +150,7 @@ async function start(
   undo: Undo,
 ): Promise<RunningAgent> {
   const ground = await prepareGround(config, options, undo);
-  const { log, metrics, workDir, host, transport, store, tokens } = ground;
+  const { log, metrics, workDir, host, transport, store, tokens, images } = ground;
   let agent: Agent | undefined;
   const version = softwareVersion();
   const door = new ExecutorDoor({
@@ -182,8 +182,7 @@ async function start(
   });
   const { recoveryTimeout: recoveryTimeoutMs } = config;
   const running = new Agent({
-    ...{ config, state, store, sandboxes, gc, workDir, log, metrics },
-    images: ground.images,
+    ...{ config, state, store, sandboxes, gc, workDir, log, metrics, images },
     fetcher: new Fetcher(join(workDir, "fetch"), config.fetcher),
     volumes: new Volumes(workDir),
     clock: systemClock,

@@ -60,9 +60,20 @@ export class Images {
   constructor(parts: ImagesParts) {
     this.#parts = parts;
     const { folder, config, clock, log } = parts;
-    this.#problem = problemHere(config.dir);
     this.#containers = join(folder, "containers");
-    if (this.#problem === undefined) mkdirSync(this.#containers, { recursive: true, mode: 0o700 });
+    const problem = problemHere(config.dir);
+    if (problem === undefined) mkdirSync(this.#containers, { recursive: true, mode: 0o700 });
+    const isTried = problem === undefined && config.backend !== "copy";
+    const reason = isTried ? overlayProblem(folder) : undefined;
+    const degraded: string[] = [];
+    if (reason !== undefined) {
+      const instead = config.backend === "auto" ? "every container gets a copy of its image" : "";
+      degraded.push(`overlay: ${reason}; ${instead || "no images can be run"}`);
+    }
+    this.#problem = config.backend === "overlay" ? (problem ?? reason) : problem;
+    if (problem !== undefined) degraded.push(`images: ${problem}`);
+    this.#backend = isTried && reason === undefined ? "overlay" : "copy";
+    this.#degraded = degraded;
     this.#store = new ImageStore({
       folder: join(folder, "unpacked"),
       cacheSize: config.cacheSize,
@@ -71,14 +82,6 @@ export class Images {
       log,
       inUse: () => new Set(this.#held.values()),
     });
-    const reason = this.#problem === undefined ? overlayProblem(folder) : undefined;
-    this.#backend = reason === undefined ? "overlay" : "copy";
-    const degraded: string[] = [];
-    if (this.#problem !== undefined) degraded.push(`images: ${this.#problem}`);
-    if (reason !== undefined) {
-      degraded.push(`overlay: ${reason}; every container gets a copy of its image`);
-    }
-    this.#degraded = degraded;
     if (config.dir === undefined) return;
     for (const what of this.#degraded) log.warn({ degraded: what }, "images run less well here");
     this.#timer = clock.every(COLLECT_MS, () => void this.#collect());

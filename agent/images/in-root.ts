@@ -39,8 +39,8 @@ function rowsOf(root: string, path: string): string[][] {
 }
 
 /**
- * The user of an image's config, `USER[:GROUP]` by names or numbers, from its own lists; `undefined`
- * for a name that is in none.
+ * The user of an image's config, `USER[:GROUP]` by names or numbers, from its own lists;
+ * `undefined` for a name that is in none.
  */
 export function userInRoot(root: string, text: string): UserNumbers | undefined {
   const [name = "", group] = text.split(":");

@@ -44,11 +44,18 @@ const ImagesSchema = Type.Object(
       Type.String({
         minLength: 1,
         description:
-          "Folder with images: `NAME[:TAG].tar`, `.tar.gz` and so on, written by `docker save` or " +
+          "Folder with images: `NAME[:TAG].tar`, `.tar.gz` and so on, written by `docker save`, " +
           "as an OCI archive or a plain root filesystem, or a folder `NAME[:TAG]` with an OCI " +
           "layout. Default: none, and images take an engine (F70).",
       }),
     ),
+    backend: Type.Union([Type.Literal("auto"), Type.Literal("overlay"), Type.Literal("copy")], {
+      default: "auto",
+      description:
+        "How a container gets the files of its image: `overlay` shares them and keeps what it " +
+        "changes apart, `copy` copies them all. `auto` copies only where the disk of `workDir` " +
+        "cannot be overlaid, which is announced.",
+    }),
     cacheSize: Bytes({
       default: "10GB",
       description:

@@ -60,8 +60,9 @@ describeWith("root", "containers with an image", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function makeImages(): Images {
-    const config = { dir: join(folder, "store"), cacheSize: 1 << 30, gcDelay: 1_000_000 };
+  function makeImages(backend: "auto" | "copy" = "auto"): Images {
+    const sizes = { cacheSize: 1 << 30, gcDelay: 1_000_000 };
+    const config = { dir: join(folder, "store"), backend, ...sizes };
     return new Images({
       folder: join(folder, "images"),
       config,
@@ -103,7 +104,11 @@ describeWith("root", "containers with an image", () => {
     expect(mounts()).toBe(0);
   });
 
-  test("what one container changes in its image, no other sees, nor the host", async () => {
+  test.each(["auto", "copy"] as const)("what one changes, no other sees: %s", async (backend) => {
+    images.stop();
+    images = makeImages(backend);
+    bench = benchWith();
+    expect(images.status()).toMatchObject({ degraded: [] });
     const one = spec("echo changed > /etc/of-image; rm /bin/ls; touch /new; cat /etc/of-image");
     expect((await bench.run(one)).exit).toEqual({ code: 0 });
     const two = spec("cat /etc/of-image; ls / | grep -c new");
