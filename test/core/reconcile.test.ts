@@ -1,5 +1,7 @@
 import { expect } from "vitest";
-import type { Task } from "../../kernel/core/state.ts";
+import type { Effect } from "../../kernel/core/effect.ts";
+import { nextDeadlineMs, type Task } from "../../kernel/core/state.ts";
+import { step } from "../../kernel/core/step.ts";
 import { scenario } from "../support/scenario.ts";
 
 const running = `
@@ -60,6 +62,50 @@ scenario("B25, D12 and one that had given the agent up", running, (c) => {
   c.told();
   c.do("web reconciles");
   c.expect("web < t1 FAILED:7 RECONCILIATION");
+});
+
+scenario("D12 who asks for everything again and again is told once a turn", running, (c) => {
+  runTask(c);
+  const asked = { peer: c.peerOf("web"), type: "framework-call" } as const;
+  const out: Effect[] = [];
+  for (let at = 0; at < 2_000; at++) {
+    step(c.state, { ...asked, call: { type: "reconcile", tasks: [] } }, c.nowMs, out);
+  }
+  expect(out).toEqual([]);
+  expect(nextDeadlineMs(c.state)).toBe(c.nowMs);
+  step(c.state, { type: "tick" }, c.nowMs, out);
+  expect(out).toHaveLength(1);
+  expect(nextDeadlineMs(c.state)).toBeGreaterThan(c.nowMs);
+  c.do("web reconciles");
+  c.expect("web < t1 RUNNING RECONCILIATION");
+});
+
+scenario("D12 what happens in the same turn is in the answer", running, (c) => {
+  runTask(c);
+  c.call("web", { type: "reconcile", tasks: [] });
+  c.expect("web < t1 RUNNING RECONCILIATION");
+  const call = { type: "reconcile" as const, tasks: [] };
+  step(c.state, { type: "framework-call", peer: c.peerOf("web"), call }, c.nowMs, []);
+  c.do("a1 updates t1 FAILED exit=7");
+  c.expect("web < t1 FAILED:7 ack?\nweb < t1 FAILED:7 RECONCILIATION");
+});
+
+scenario("D12 who leaves in the same turn is told nothing, and may ask again", running, (c) => {
+  runTask(c);
+  const call = { type: "reconcile" as const, tasks: [] };
+  step(c.state, { type: "framework-call", peer: c.peerOf("web"), call }, c.nowMs, []);
+  c.do("web leaves");
+  c.expect("");
+  c.do("web returns");
+  c.told();
+  c.do("web reconciles");
+  c.expect("web < t1 RUNNING RECONCILIATION");
+});
+
+scenario("D13 a task that is named many times is answered once", running, (c) => {
+  runTask(c);
+  c.do("web reconciles t1 t1@a1 t9 t1 t9");
+  c.expect("web < t1 RUNNING RECONCILIATION\nweb < t9 UNKNOWN RECONCILIATION");
 });
 
 scenario("D8, D12 what has been told is answered, not what is still to be told", running, (c) => {
