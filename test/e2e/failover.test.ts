@@ -99,8 +99,10 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
   test("a run that finds a new master ends as its task did meanwhile (D12)", async () => {
     const small = ["--cpus", "0.1", "--mem", "32"];
     const running = cluster.start("run", ...small, "--name", "seven", "--", "sleep 3; exit 7");
-    const isSeven = async (state: string) =>
-      (await cluster.liveTasks()).some((task) => task.name === "seven" && task.state === state);
+    const isSeven = async (state: string) => {
+      const { stdout } = await cluster.run("ps", "--all", "-o", "json");
+      return stdout.includes('"name":"seven"') && stdout.includes(`"state":"${state}"`);
+    };
     await until("it runs", () => isSeven("TASK_RUNNING"));
     running.child.kill("SIGSTOP");
     const before = cluster.masterPid();
