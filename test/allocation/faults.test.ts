@@ -71,6 +71,18 @@ describe("admission refuses, before any code of the policy runs,", () => {
     const good = withMemory(compiled("assembly/testing/no-magic.ts"), [0x01, 0x02, 0x80, 0x20]);
     expect(admitPolicy("bounded", good).name).toBe("bounded");
   });
+
+  const functions = 0x70;
+  test.each([
+    ["no maximum", [1, functions, 0, 2]],
+    ["a maximum above the limit", [1, functions, 1, 0, 0x81, 0x80, 0x04]],
+    ["such a sum of maxima", [2, functions, 1, 0, 0x80, 0x80, 0x04, 0x6f, 1, 0, 1]],
+  ])("tables with %s", (_, content) => {
+    const module = compiled("assembly/testing/no-magic.ts");
+    const make = (section: number[]) => () => admitPolicy("x", withSection(module, 4, section));
+    expect(faultOf(make(content))?.code).toBe("POLICY_MEMORY");
+    expect(make([2, functions, 1, 0, 0xff, 0xff, 0x03, 0x6f, 1, 0, 1])().name).toBe("x");
+  });
 });
 
 describe("an instance is refused before its first round when it", () => {
@@ -83,6 +95,8 @@ describe("an instance is refused before its first round when it", () => {
     ["no-magic", "POLICY_LAYOUT"],
     ["wild-header", "POLICY_LAYOUT"],
     ["overlapping", "POLICY_LAYOUT"],
+    ["wide-schema", "POLICY_EXPORTS"],
+    ["large-state", "POLICY_LAYOUT"],
   ];
   test.each(refusals)("is %s: %s", (file, code) => {
     const policy = misbehaving(file);
@@ -232,21 +246,27 @@ describe("supervision", () => {
   });
 });
 
-/** The module with other limits in its memory section, which is the fifth. */
+/** A module with another memory section. */
 function withMemory(module: Uint8Array, limits: readonly number[]): Uint8Array {
+  return withSection(module, 5, [1, ...limits]);
+}
+
+/** A module with this section in place of its own, or before the ones that come after it. */
+function withSection(module: Uint8Array, id: number, content: readonly number[]): Uint8Array {
   let at = 8;
-  while (module[at] !== 5) {
-    let length = 0;
-    let scale = 1;
-    let next = at + 1;
-    for (; ; scale *= 128) {
-      const byte = module[next++] as number;
-      length += (byte & 127) * scale;
-      if (byte < 128) break;
-    }
-    at = next + length;
-  }
-  const rest = at + 2 + (module[at + 1] as number);
-  const section = [5, limits.length + 1, 1, ...limits];
+  while ((module[at] as number) < id) at = sectionEnd(module, at);
+  const rest = module[at] === id ? sectionEnd(module, at) : at;
+  const section = [id, content.length, ...content];
   return Uint8Array.from([...module.subarray(0, at), ...section, ...module.subarray(rest)]);
+}
+
+/** Where the section that begins here ends. */
+function sectionEnd(module: Uint8Array, at: number): number {
+  let length = 0;
+  let next = at + 1;
+  for (let scale = 1; ; scale *= 128) {
+    const byte = module[next++] as number;
+    length += (byte & 127) * scale;
+    if (byte < 128) return next + length;
+  }
 }

@@ -135,6 +135,22 @@ describe("a journal", () => {
     expect(bench.renewals).toBeGreaterThan(3);
   });
 
+  test("does not count what any file begins with: a large policy leaves room for turns", async () => {
+    const bench = new Bench(2_000);
+    await bench.journal.open();
+    const about = { instance: 0, name: "large", digest: "d", params: [], hasProgram: true };
+    bench.journal.program(new Uint8Array(10_000));
+    const restored = [{ schema: 1, bytes: new Uint8Array(10_000) }];
+    bench.journal.instance({ ...about, restored, bytes: new Uint8Array(10_000) });
+    await bench.turns(3);
+    expect(bench.renewals).toBe(0);
+    // Others that follow in the same file do count.
+    bench.journal.instance({ ...about, instance: 1, restored, bytes: new Uint8Array(10_000) });
+    await bench.turns(3);
+    expect(bench.renewals).toBe(1);
+    await bench.journal.close();
+  });
+
   test("numbers its files on after those that are there", async () => {
     const first = new Bench();
     await first.journal.open();

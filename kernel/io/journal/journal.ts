@@ -129,11 +129,14 @@ export class Journal {
   instance({ bytes, ...instance }: InstanceStart): void {
     const segment = this.#segment;
     if (segment === undefined) return;
-    const { name, digest } = instance;
+    const { name, digest, restored } = instance;
+    let opening = restored.reduce((sum, state) => sum + state.bytes.length, 0);
     if (this.#parts.carriesPolicies && !segment.policies.has(digest)) {
       segment.policies.add(digest);
       segment.turns.add({ type: "policy", name, digest, bytes });
+      opening += bytes.length;
     }
+    segment.instanceBegins(opening);
     segment.turns.add({ type: "instance", ...instance });
   }
 
@@ -151,7 +154,7 @@ export class Journal {
   program(bytes: Uint8Array): void {
     const segment = this.#segment;
     if (segment === undefined || segment.program === bytes) return;
-    segment.program = bytes;
+    segment.evaluates(bytes);
     segment.turns.add({ type: "program", bytes });
   }
 
@@ -179,7 +182,7 @@ export class Journal {
       this.#turnOff(`${waitingBytes} bytes wait for the disk`);
       return;
     }
-    const isFull = segment.turnBytes + waitingBytes >= this.#parts.segmentBytes;
+    const isFull = segment.fillingBytes + waitingBytes >= this.#parts.segmentBytes;
     if (isFull && !segment.isIncomplete) this.#begin(true);
   }
 
