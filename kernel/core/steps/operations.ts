@@ -64,7 +64,7 @@ export function stepAcknowledgeOperation(
   out.push({ type: "send-agent", to: peer, order: { type: "acknowledge-operation", uuid } });
 }
 
-/** Tells a framework how operations stand (C18): ids, each with the agent it is thought to be on. */
+/** Tells a framework how operations stand (C18): ids, with the agents thought to be theirs. */
 export function answerOperations(
   call: Call,
   asked: Iterable<readonly [string, AgentId | undefined]>,
