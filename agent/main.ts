@@ -204,8 +204,15 @@ async function start(
   };
 }
 
-function ownPages({ metrics }: Ground, version: string): Pick<AgentPages, "metrics" | "version"> {
-  return { metrics: () => metrics.text(), version: () => ({ version, software: "tepui" }) };
+function ownPages(
+  { metrics, host }: Ground,
+  version: string,
+): Pick<AgentPages, "metrics" | "version" | "isolators"> {
+  return {
+    metrics: () => metrics.text(),
+    version: () => ({ version, software: "tepui" }),
+    isolators: () => ({ isolators: host.getAll(ISOLATOR).flatMap((one) => one.status?.() ?? []) }),
+  };
 }
 
 function collectorOf(

@@ -69,6 +69,8 @@ export interface Offer {
   /** As it was sent. */
   readonly wire: WireOffer;
   readonly mintedMs: number;
+  /** What the client might have been offered of the agent besides, had the policy not cut it. */
+  withheld: Resources;
   /** Number of the cycle of allocation that made it. */
   readonly cycle: number;
 }

@@ -17,6 +17,12 @@ import { giveUp, markUnreachable } from "./agent-lost.ts";
 import { answerAll } from "./reconcile.ts";
 import { recoveryEnded } from "./recovered.ts";
 
+/**
+ * Time from one to the next look at what policies withhold from offers that were refused. They may
+ * give more once others of the same role hold less, which nothing on the agent tells.
+ */
+const RETEST_MS = 10_000;
+
 /** Time has passed. */
 export function stepTick(state: ClusterState, nowMs: number, out: Effect[]): void {
   expireOffers(state, nowMs, out);
@@ -77,6 +83,10 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
 function batch(state: ClusterState, nowMs: number, out: Effect[]): void {
   const { allocation, registry } = state;
   askForAbsent(state, nowMs, out);
+  if (nowMs >= allocation.retestMs) {
+    allocation.retestMs = nowMs + RETEST_MS;
+    state.filters.retest((agent) => state.tables.touchAgent(agent));
+  }
   if (registry.quotas.size > 0 || allocation.lookAgain) state.tables.touchAll();
   wantRound(state);
 }
