@@ -194,6 +194,23 @@ describeWith("root", "process isolator with all namespaces", () => {
     await ended;
   });
 
+  test("a restarted agent is told truly how a task in its namespaces ends", async () => {
+    const one = benchWith({ namespaces: all });
+    const folder = one.folder;
+    const spec = one.spec("touch up; while [ ! -e go ]; do sleep 0.1; done; kill -USR2 $$");
+    void one.run(spec);
+    await until("it runs", () => one.has(spec, "up"));
+    const process = one.held.get(spec.id);
+    one.containerizer.close();
+    bench = new ContainerBench([processIsolator()], folder);
+    const known = { spec, ...(process === undefined ? {} : { process }) };
+    await bench.containerizer.recover([known]);
+    const ended = bench.waitFor(spec);
+    bench.containerizer.adopt(known);
+    expect(await bench.containerizer.exec(spec.id, { value: "touch go" }, 5_000)).toBe(0);
+    expect((await ended).exit).toEqual({ signal: "SIGUSR2" });
+  });
+
   test("what a task brings does not run with the agent's rights before its user does", async () => {
     const folder = mkdtempSync(join(tmpdir(), "tepui-steer-"));
     mkdirSync(join(folder, "Evil"));
