@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -117,5 +118,7 @@ export function savedImage(layers: readonly Buffer[], tag: string, config: objec
   writeFileSync(join(folder, name), text);
   const manifest = [{ Config: name, RepoTags: [tag], Layers }];
   writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
-  return tarOfFolder(folder);
+  const tarball = tarOfFolder(folder);
+  rmSync(folder, { recursive: true });
+  return tarball;
 }
