@@ -39,6 +39,13 @@ export { isTerminal, type TaskReason, type TaskState, taskStates } from "../cont
 export { type ConnectOptions, DEFAULT_MASTER, type Dial, masterAddresses } from "./dial.ts";
 export { EventQueue } from "./event-queue.ts";
 export {
+  type ExecEnd,
+  type ExecOptions,
+  type ExecOutput,
+  ExecSession,
+  openExec,
+} from "./exec.ts";
+export {
   Executor,
   type ExecutorEvents,
   type ExecutorOptions,
