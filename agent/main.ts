@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
+import { bareHost, type HostPort, hostPort, isLoopback } from "../contract/address.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
@@ -159,10 +159,7 @@ async function start(
     hasRoom: (inputs, bytes) => agent?.loop.hasRoom(inputs, bytes) ?? false,
     enqueue: (input, bytes) => agent?.loop.enqueue(input, bytes),
   });
-  const listen = { host: bareHost(config.listen.host), port: config.listen.port };
-  const { port } = await transport.server.listen({ ...listen, peers: agentPeers }, door);
-  undo.add(() => transport.server.close(1_000));
-  const address = advertisedAddress(config.listen, port);
+  const address = await listening(config, transport, door, undo);
   const endpoint = hostPort(address.host, address.port);
   const state = restored(setupOf(config, workDir, address), await store.read(), workDir);
   const sandboxes = new Sandboxes(workDir);
@@ -204,6 +201,19 @@ async function start(
     stop: () => undo.run(),
     leave: () => running.loop.enqueue({ type: "leave" }),
   };
+}
+
+/** Opens the agent's own server; answers where others reach it. @throws LISTEN_FAILED */
+async function listening(
+  { listen }: AgentConfig,
+  { server }: Transport,
+  door: ExecutorDoor,
+  undo: Undo,
+): Promise<HostPort> {
+  const host = bareHost(listen.host);
+  const { port } = await server.listen({ host, port: listen.port, peers: agentPeers }, door);
+  undo.add(() => server.close(1_000));
+  return advertisedAddress(listen, port);
 }
 
 /** Lets people run commands in tasks. @throws EXEC_SECRET_INVALID, AGENT_CONFIG */
