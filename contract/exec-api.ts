@@ -24,19 +24,16 @@ export const TerminalSizeSchema = Type.Object({ columns: Cells, rows: Cells });
 export type TerminalSize = Static<typeof TerminalSizeSchema>;
 
 /** A command that is to run beside that of a task. */
-export const ExecRequestSchema = Type.Object(
-  {
-    /** The program and its arguments; no shell is between. */
-    command: Type.Array(Type.String(), { minItems: 1, maxItems: execLimits.wordsMax }),
-    /** Whether input follows; otherwise its input is at its end from the beginning. */
-    stdin: Type.Optional(Type.Boolean()),
-    /** A terminal of this size; without one, output and error output are apart. */
-    terminal: Type.Optional(TerminalSizeSchema),
-    /** The kind of terminal, for TERM. */
-    term: Type.Optional(Type.String({ maxLength: 100 })),
-  },
-  { additionalProperties: false },
-);
+export const ExecRequestSchema = Type.Object({
+  /** The program and its arguments; no shell is between. */
+  command: Type.Array(Type.String(), { minItems: 1, maxItems: execLimits.wordsMax }),
+  /** Whether input follows; otherwise its input is at its end from the beginning. */
+  stdin: Type.Optional(Type.Boolean()),
+  /** A terminal of this size; without one, output and error output are apart. */
+  terminal: Type.Optional(TerminalSizeSchema),
+  /** The kind of terminal, for TERM. */
+  term: Type.Optional(Type.String({ maxLength: 100 })),
+});
 /** See `ExecRequestSchema`. */
 export type ExecRequest = Static<typeof ExecRequestSchema>;
 

@@ -25,10 +25,15 @@ my $ROOM = 65536;
 # waits for what it left behind and that holds its output open.
 my $LATE_SECONDS = 0.1;
 
+# Descriptors that the agent itself inherited are no business of tasks.
+if (opendir my $descriptors, '/proc/self/fd') {
+  POSIX::close($_) for grep { /^\d+$/ && $_ > 4 && $_ != fileno $descriptors } readdir $descriptors;
+}
 open my $orders, '<&=', 3 or _exit(125);
 open my $answers, '>&=', 4 or _exit(125);
 fcntl $_, F_SETFD, FD_CLOEXEC for $orders, $answers;
 $SIG{PIPE} = 'IGNORE';
+umask 022;
 setsid();
 
 my @fields = split /\0/, first_order(), -1;

@@ -31,7 +31,7 @@ export class StreamFrames {
     const pieces: StreamPiece[] = [];
     while (rest.length >= HEADER_BYTES) {
       const size = rest.readUInt32BE(4);
-      if (size > PIECE_BYTES_MAX) throw new Error(`a piece of ${size} bytes`);
+      if (size > PIECE_BYTES_MAX) throw new Error(`a record of ${size} bytes`);
       if (rest.length < HEADER_BYTES + size) break;
       pieces.push(pieceOf(rest[0] ?? 0, rest.subarray(HEADER_BYTES, HEADER_BYTES + size)));
       rest = rest.subarray(HEADER_BYTES + size);

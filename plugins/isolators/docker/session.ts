@@ -78,8 +78,8 @@ export class EngineSession implements CommandSession {
   async #begun({ value = "" }: CommandInfo): Promise<void> {
     for (;;) {
       const { Running, ExitCode, Pid = 0 } = await this.#state();
-      if (Running || Pid > 0) return;
-      if (ExitCode !== null && ExitCode !== undefined) break;
+      if (Pid > 0) return;
+      if (!Running && ExitCode !== null) break;
       await this.#engine.pause(LOOK_MS);
     }
     let said = "";

@@ -1,0 +1,337 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { execFrames } from "../../contract/exec-api.ts";
+import { execLimits } from "../../contract/limits/exec.ts";
+import { type ExecEnd, type ExecOptions, type ExecSession, openExec } from "../../sdk/index.ts";
+import { pause, until } from "../support/until.ts";
+import type { AgentProcess } from "./support/agent-process.ts";
+import { AgentRig } from "./support/agent-rig.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+let rig: AgentRig;
+beforeEach(async () => {
+  rig = await new AgentRig().open();
+});
+afterEach(() => rig.close());
+
+/** An agent with one task at work. */
+async function start(settings: Readonly<Record<string, unknown>> = {}): Promise<AgentProcess> {
+  const agent = await rig.start(settings);
+  rig.master.launch({ t1: "exec sleep 600" });
+  await rig.told("t1", ({ state }) => state === "TASK_RUNNING");
+  return agent;
+}
+
+function placeOf(agent: AgentProcess, taskId = "t1") {
+  const [ip = "", port = ""] = agent.address?.split(":") ?? [];
+  return { ip, port: Number(port), frameworkId: "f1", taskId };
+}
+const open = (agent: AgentProcess, line: string, more: Partial<ExecOptions> = {}) =>
+  openExec(placeOf(agent), { command: ["sh", "-c", line], ...more });
+
+/** All that a session writes, and how it ends. */
+async function read(session: ExecSession): Promise<{ out: string; error: string; end: ExecEnd }> {
+  const text = { stdout: "", stderr: "" };
+  const pieces = session.output();
+  for (;;) {
+    const { done, value } = await pieces.next();
+    if (done) return { out: text.stdout, error: text.stderr, end: value };
+    text[value.stream] += Buffer.from(value.data).toString("latin1");
+  }
+}
+
+/** What the agent answers to a bare request. */
+async function post(
+  agent: AgentProcess,
+  path: string,
+  body: string | Uint8Array = JSON.stringify({ command: ["true"] }),
+  headers: Readonly<Record<string, string>> = { "x-tepui-exec": "1" },
+): Promise<[number, string | undefined]> {
+  const answer = await fetch(`http://${agent.address}${path}`, { method: "POST", headers, body });
+  if (answer.status !== 200) {
+    const { code } = (await answer.json().catch(() => ({}))) as { code?: string };
+    return [answer.status, code];
+  }
+  await answer.body?.cancel();
+  return [200, undefined];
+}
+
+/** Begins a session over a bare connection, which says nothing more by itself. */
+function bare(agent: AgentProcess, command: readonly string[], stdin = false) {
+  const sent = request(`http://${agent.address}/exec/f1/t1`, {
+    method: "POST",
+    headers: { "x-tepui-exec": "1" },
+  });
+  let bytes = Buffer.alloc(0);
+  sent.on("response", (answer) => {
+    answer.on("error", () => {});
+    answer.on("data", (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+    });
+  });
+  sent.on("error", () => {});
+  sent.end(JSON.stringify({ command, stdin }));
+  const session = () =>
+    until("the session", () => /"session":"([0-9a-f]{32})"/.exec(bytes.toString("latin1"))?.[1]);
+  return { sent, session, bytes: () => bytes };
+}
+
+/** Only the task itself is left. */
+const alone = () => until("nothing is left", () => rig.left().length === 1);
+
+describe("a session over HTTP", () => {
+  test("carries output, error output, input and the exit status, whatever the bytes", async () => {
+    const agent = await start();
+    const session = await open(agent, "cat; echo $TEPUI_TASK_ID >&2; exit 9", { stdin: true });
+    const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, at) => (at * 31) % 256));
+    const sending = (async () => {
+      for (let at = 0; at < bytes.length; at += 70_000) {
+        await session.send(bytes.subarray(at, at + 70_000));
+      }
+      session.endInput();
+    })();
+    const { out, error, end } = await read(session);
+    await sending;
+    expect(end).toEqual({ code: 9 });
+    expect(error).toBe("t1\n");
+    expect(Buffer.from(out, "latin1").equals(bytes)).toBe(true);
+    await alone();
+  });
+
+  test("holds up a program whose output is not read, and loses nothing of it", async () => {
+    const agent = await start();
+    const session = await open(agent, "head -c 8000000 /dev/zero; touch all");
+    const all = join(rig.workDir, "slaves/m1-S0/frameworks/f1/executors/t1/runs/latest/all");
+    const isDone = () => existsSync(all);
+    await pause(1_000);
+    expect(isDone()).toBe(false);
+    expect((await read(session)).out.length).toBe(8_000_000);
+    expect(isDone()).toBe(true);
+  });
+
+  test("drops input that the program does not want, and tells its end all the same", async () => {
+    const agent = await start();
+    const session = await open(agent, "exec <&-; sleep 1; exit 4", { stdin: true });
+    const sending = (async () => {
+      while (!session.isInputClosed) await session.send(Buffer.alloc(100_000));
+    })();
+    expect((await read(session)).end).toEqual({ code: 4 });
+    await sending;
+  });
+
+  test("ends with its task, and with its agent, whose next one finds nothing of it", async () => {
+    const agent = await start();
+    const first = await open(agent, "setsid sleep 615 & sleep 616");
+    rig.master.kill("t1");
+    await expect(read(first)).rejects.toMatchObject({
+      code: "EXEC_ENDED",
+      message: expect.stringContaining("its task has ended"),
+    });
+    rig.master.launch({ t2: "exec sleep 600" });
+    await rig.told("t2", ({ state }) => state === "TASK_RUNNING");
+    await alone();
+    const place = placeOf(agent, "t2");
+    const stubborn = ["sh", "-c", "trap '' HUP TERM PIPE; setsid sleep 617 & sleep 618"];
+    const second = await openExec(place, { command: stubborn });
+    await until("it runs", () => rig.left().length >= 5);
+    await agent.kill("SIGKILL");
+    await expect(read(second)).rejects.toMatchObject({ code: "EXEC_LOST" });
+    const next = await rig.start();
+    await alone();
+    const third = await openExec(placeOf(next, "t2"), { command: ["sleep", "619"] });
+    const reading = expect(read(third)).rejects.toMatchObject({ code: "EXEC_ENDED" });
+    await next.kill("SIGTERM");
+    await reading;
+    await alone();
+  });
+});
+
+describe("who may not", () => {
+  test("web pages are refused, and so is whoever does not know what this is", async () => {
+    const agent = await start();
+    const own = { "x-tepui-exec": "1" };
+    const page = { ...own, origin: `http://${agent.address}` };
+    expect(await post(agent, "/exec/f1/t1", undefined, page)).toEqual([403, "EXEC_NOT_ALLOWED"]);
+    expect(await post(agent, "/exec/f1/t1", undefined, {})).toEqual([403, "EXEC_NOT_ALLOWED"]);
+    expect(await post(agent, `/exec-session/${"0".repeat(32)}`, "", {})).toEqual([
+      403,
+      "EXEC_NOT_ALLOWED",
+    ]);
+    expect(await post(agent, "/exec/f1/t1", undefined, own)).toEqual([200, undefined]);
+  });
+
+  test("nobody may where the config says so, and over other addresses only with a secret", async () => {
+    const agent = await start({ "exec.allow": "nobody", hostname: "here" });
+    await expect(open(agent, "true")).rejects.toMatchObject({
+      code: "EXEC_NOT_ALLOWED",
+      message: expect.stringContaining("nobody may"),
+    });
+    await agent.kill("SIGTERM");
+    const any = { "listen.host": "0.0.0.0", insecureRemote: true, hostname: "here" };
+    const remote = await rig.start(any);
+    const [, port = ""] = remote.address?.split(":") ?? [];
+    const at = (ip: string, secret?: string) =>
+      openExec(
+        { ...placeOf(remote), ip, port: Number(port) },
+        { command: ["true"], ...(secret && { secret }) },
+      ).then(read);
+    expect((await at("127.0.0.1")).end).toEqual({ code: 0 });
+    const other = Object.values(networkInterfaces())
+      .flatMap((list) => list ?? [])
+      .find(({ internal, family }) => !internal && family === "IPv4")?.address;
+    if (other !== undefined) {
+      await expect(at(other)).rejects.toMatchObject({ code: "EXEC_NOT_ALLOWED" });
+    }
+    await remote.kill("SIGTERM");
+  });
+
+  test("the secret is asked for, also of this machine", async () => {
+    const secretFile = join(rig.folder, "secret");
+    writeFileSync(secretFile, "correct-horse-battery\n");
+    const agent = await start({ "exec.allow": "secret", "exec.secretFile": secretFile });
+    for (const secret of [undefined, "correct-horse-batter", ""]) {
+      await expect(
+        open(agent, "true", secret === undefined ? {} : { secret }),
+      ).rejects.toMatchObject({ code: "EXEC_SECRET_WRONG" });
+    }
+    const session = await open(agent, "sleep 1; exit 6", { secret: "correct-horse-battery" });
+    expect((await read(session)).end).toEqual({ code: 6 });
+  });
+
+  test("an agent whose secret is none does not start", async () => {
+    const secretFile = join(rig.folder, "short");
+    writeFileSync(secretFile, "short\n");
+    const refused = (more: object) =>
+      expect(rig.start({ "exec.allow": "secret", ...more })).rejects;
+    await refused({}).toThrow("secretFile");
+    await refused({ "exec.secretFile": secretFile }).toThrow("EXEC_SECRET_INVALID");
+    await refused({ "exec.secretFile": join(rig.folder, "none") }).toThrow("EXEC_SECRET_INVALID");
+  });
+});
+
+describe("what is refused", () => {
+  test("tasks and commands that are not there, and requests that are none", async () => {
+    const agent = await start();
+    const bodies = ["", "null", "{}", '{"command":[]}', '{"command":"a"}', "[".repeat(9e4)];
+    for (const body of [...bodies, '{"command":["a"],"terminal":{"columns":0,"rows":1}}']) {
+      expect(await post(agent, "/exec/f1/t1", body)).toEqual([400, "EXEC_REQUEST_INVALID"]);
+    }
+    const large = JSON.stringify({ command: ["x".repeat(execLimits.requestBytesMax)] });
+    expect(await post(agent, "/exec/f1/t1", large)).toEqual([413, "BODY_TOO_LARGE"]);
+    expect(await post(agent, "/exec/f1/t1/x")).toEqual([400, "EXEC_REQUEST_INVALID"]);
+    expect(await post(agent, "/exec/f1/t9")).toEqual([404, "TASK_UNKNOWN_HERE"]);
+    expect(await post(agent, "/exec")).toEqual([404, "TASK_UNKNOWN_HERE"]);
+    const none = JSON.stringify({ command: ["no-such-program"] });
+    expect(await post(agent, "/exec/f1/t1", none)).toEqual([400, "COMMAND_NOT_FOUND"]);
+    expect(await post(agent, "/exec-session/none", "")).toEqual([404, "EXEC_SESSION_UNKNOWN"]);
+    const answer = await fetch(`http://${agent.address}/exec/f1/t1`);
+    expect(answer.status).toBe(405);
+    rig.master.kill("t1");
+    await rig.ended("t1");
+    const [status, code] = await post(agent, "/exec/f1/t1");
+    expect([404, 409]).toContain(status);
+    expect(["TASK_UNKNOWN_HERE", "EXEC_TASK_NOT_RUNNING"]).toContain(code);
+    expect(rig.left()).toEqual([]);
+  });
+
+  test("more sessions than a task, and than an agent, may have; one that ends makes room", async () => {
+    const agent = await start({ "exec.sessionsPerTaskMax": 2, "exec.sessionsMax": 3 });
+    const sessions = [await open(agent, "sleep 620"), await open(agent, "sleep 621")];
+    const full = { code: "EXEC_SESSIONS_FULL", status: 429 };
+    await expect(open(agent, "true")).rejects.toMatchObject({
+      ...full,
+      hint: expect.stringContaining("exec.sessionsPerTaskMax"),
+    });
+    rig.master.launch({ t2: "exec sleep 600" });
+    await rig.told("t2", ({ state }) => state === "TASK_RUNNING");
+    const second = () => openExec(placeOf(agent, "t2"), { command: ["sleep", "622"] });
+    sessions.push(await second());
+    await expect(second()).rejects.toMatchObject({
+      ...full,
+      hint: expect.stringContaining("exec.sessionsMax"),
+    });
+    sessions[0]?.close();
+    sessions.push(await until("there is room", () => second().catch(() => undefined)));
+    for (const session of sessions) session.close();
+    await until("both tasks are left", () => rig.left().length === 2);
+    await until("none is counted", async () => {
+      const { text } = await rig.get(agent, "/metrics");
+      return /^tepui_agent_exec_sessions 0$/m.test(text);
+    });
+  });
+});
+
+describe("hostile clients", () => {
+  test("input with gaps, beyond the window, or of no number is refused, and the rest goes on", async () => {
+    const agent = await start();
+    const { sent, session, bytes } = bare(agent, ["sh", "-c", "sleep 1; cat; exit 3"], true);
+    const path = `/exec-session/${await session()}`;
+    const refused = [409, "EXEC_INPUT_REFUSED"];
+    expect(await post(agent, `${path}?offset=1`, "x")).toEqual(refused);
+    expect(await post(agent, `${path}?offset=-1`, "x")).toEqual(refused);
+    expect(await post(agent, `${path}?offset=1e3`, "x")).toEqual(refused);
+    expect(await post(agent, `${path}?taken=99`, "x")).toEqual(refused);
+    expect(await post(agent, `${path}?columns=0&rows=7`, "")).toEqual(refused);
+    const flood = Buffer.alloc(execLimits.inputBytesMax + 1);
+    expect(await post(agent, path, flood)).toEqual([413, "BODY_TOO_LARGE"]);
+    expect(await post(agent, `${path}?offset=0`, "abc")).toEqual([204, undefined]);
+    // Said again, because the answer was lost: taken once.
+    expect(await post(agent, `${path}?offset=0`, "abc")).toEqual([204, undefined]);
+    expect(await post(agent, `${path}?offset=2&end`, "cd\n")).toEqual([204, undefined]);
+    await until("its end", () => bytes().toString("latin1").includes('"code":3'));
+    expect(bytes().toString("latin1")).toContain("abcd\n");
+    expect(bytes().includes(Buffer.from([execFrames.stdout, 0, 0, 0]))).toBe(true);
+    sent.destroy();
+    await alone();
+  });
+
+  test("a program that does not read is given no more than the window", async () => {
+    const agent = await start();
+    const { sent, session } = bare(agent, ["sleep", "623"], true);
+    const path = `/exec-session/${await session()}`;
+    const piece = Buffer.alloc(64 << 10);
+    let offset = 0;
+    let refusal: [number, string | undefined] = [0, ""];
+    for (; refusal[1] !== "EXEC_INPUT_REFUSED" && offset < 64 << 20; offset += piece.length) {
+      refusal = await post(agent, `${path}?offset=${offset}`, piece);
+    }
+    // The window, and what sockets and pipes hold on the way.
+    expect(offset).toBeLessThan(4 << 20);
+    expect(refusal).toEqual([409, "EXEC_INPUT_REFUSED"]);
+    sent.destroy();
+    await alone();
+  });
+
+  test("one that vanishes leaves nothing behind, whatever it was about to do", async () => {
+    const agent = await start();
+    const script = "trap '' HUP TERM; setsid sleep 624 & yes > /dev/null & yes";
+    const clients = Array.from({ length: 4 }, () => bare(agent, ["sh", "-c", script], true));
+    await until("all run", () => rig.left().length >= 16);
+    clients.forEach(({ sent }, at) => {
+      setTimeout(() => sent.destroy(), at * 20);
+    });
+    for (let at = 0; at < 10; at++) {
+      const { sent } = bare(agent, ["sh", "-c", script]);
+      setTimeout(() => sent.destroy(), at * 7);
+    }
+    await pause(300);
+    await alone();
+    expect(agent.child.exitCode).toBe(null);
+  });
+
+  test("one that does not read is sent no more than the window", async () => {
+    const agent = await start();
+    const { sent, session, bytes } = bare(agent, ["yes"]);
+    await session();
+    await pause(1_500);
+    const framed = execLimits.outputBytesMax * 1.01 + 4_096;
+    expect(bytes().length).toBeGreaterThan(execLimits.outputBytesMax / 2);
+    expect(bytes().length).toBeLessThan(framed);
+    sent.destroy();
+    await alone();
+  });
+});
