@@ -26,7 +26,7 @@ import type { AgentSetup, AgentState } from "./core/state.ts";
 import { Fetcher } from "./fetcher/fetcher.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { dialler } from "./io/dialler.ts";
-import { ExecDoor } from "./io/exec-door.ts";
+import { openExecDoor } from "./io/exec-door.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
 import { filesOf } from "./io/files.ts";
@@ -185,7 +185,8 @@ async function start(
   });
   agent = running;
   undo.add(() => running.stop());
-  openExec(config, ground, state, running, undo);
+  const exec = { ...ground, config: config.exec, state, sessions: running.containerizer.sessions };
+  undo.add(openExecDoor(host.getAll(HTTP_ROUTER), exec));
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
   await openBesides(ground, door, { state, tokens, sandboxes, files, agent: running }, undo);
@@ -216,24 +217,15 @@ async function listening(
   return advertisedAddress(listen, port);
 }
 
-/** Lets people run commands in tasks. @throws EXEC_SECRET_INVALID, AGENT_CONFIG */
-function openExec(
-  { exec: config }: AgentConfig,
-  { host, log, metrics }: Ground,
-  state: AgentState,
-  { containerizer }: Agent,
-  undo: Undo,
-): void {
-  const door = new ExecDoor({
-    ...{ config, state, log, metrics, clock: systemClock },
-    open: (id, command, streams) => containerizer.sessions.open(id, command, streams),
-  });
-  for (const router of host.getAll(HTTP_ROUTER)) door.route(router);
-  undo.add(() => door.close());
-}
-
-function ownPages({ metrics }: Ground, version: string): Pick<AgentPages, "metrics" | "version"> {
-  return { metrics: () => metrics.text(), version: () => ({ version, software: "tepui" }) };
+function ownPages(
+  { metrics, host }: Ground,
+  version: string,
+): Pick<AgentPages, "metrics" | "version" | "isolators"> {
+  return {
+    metrics: () => metrics.text(),
+    version: () => ({ version, software: "tepui" }),
+    isolators: () => ({ isolators: host.getAll(ISOLATOR).flatMap((one) => one.status?.() ?? []) }),
+  };
 }
 
 function collectorOf(

@@ -44,7 +44,12 @@ export function formatOption(): Option {
 
 /** A command that talks to a master: with `-o` and `--master`. */
 export function masterCommand(name: string, summary: string): Command {
-  return plainCommand(name, summary).option(
+  return plainCommand(name, summary).addOption(masterOption());
+}
+
+/** `--master host:port`. */
+export function masterOption(): Option {
+  return new Option(
     "--master <host:port>",
     "the master, or several with commas between (TEPUI_MASTER; default 127.0.0.1:5050)",
   );

@@ -1,9 +1,16 @@
 import { Command, CommanderError } from "commander";
 import { errors } from "../contract/errors.ts";
 import { didYouMean } from "../contract/nearest.ts";
-import { type CliCommand, type CliContext, formatOption, type MasterOptions } from "./context.ts";
+import {
+  type CliCommand,
+  type CliContext,
+  formatOption,
+  type MasterOptions,
+  masterOption,
+} from "./context.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import type { Format, Output } from "./output.ts";
+import { versionLine } from "./version-line.ts";
 
 /**
  * Every command, in the order of the help, loaded when it is called: `tepui ps` need not read the
@@ -68,6 +75,8 @@ export async function buildProgram(
   const program = new Command("tepui")
     .description("A cluster manager in the design of Apache Mesos.")
     .addOption(formatOption())
+    .addOption(masterOption())
+    .version(versionLine(), "-V, --version", "print the version")
     .enablePositionalOptions()
     .helpCommand(true)
     .addHelpText("after", "\nExit statuses and examples of every command: docs/cli.md");
@@ -76,6 +85,7 @@ export async function buildProgram(
     if (command !== undefined) program.addCommand(command.build(context));
   }
   everyCommand(program, (command) => {
+    inheritOptions(command);
     command
       // What stands behind a subcommand is its own, also where the command above takes the same.
       .enablePositionalOptions()
@@ -90,11 +100,29 @@ export async function buildProgram(
         context.output.format = output ?? context.output.format;
         // The master that a command is given is that of its subcommand, unless it is told another.
         if (action.opts<MasterOptions>().master === undefined && master !== undefined) {
+          if (!has(action, "--master")) throw needsNoMaster(action);
           action.setOptionValue("master", master);
         }
       });
   });
   return program;
+}
+
+/** A word that only groups commands takes what they take: `tepui policy -o json list`. */
+function inheritOptions(command: Command): void {
+  if (command.parent === null || command.commands.length === 0) return;
+  if (!has(command, "--output")) command.addOption(formatOption());
+  const asksMaster = command.commands.some((child) => has(child, "--master"));
+  if (asksMaster && !has(command, "--master")) command.addOption(masterOption());
+}
+
+function has(command: Command, long: string): boolean {
+  return command.options.some((option) => option.long === long);
+}
+
+function needsNoMaster(action: Command) {
+  const name = action.name();
+  return errors.CLI_USAGE(`"${name}" asks no master`, `leave --master away before "${name}"`);
 }
 
 function everyCommand(command: Command, visit: (command: Command) => void): void {
@@ -149,8 +177,11 @@ export function holdsSomething(args: readonly string[]): boolean {
 /** The command that the arguments begin with, when there is such a command. */
 function wanted(args: readonly string[]): string | undefined {
   let at = 0;
-  if (args[0] === "-o" || args[0] === "--output") at = 2;
-  else if (args[0]?.startsWith("--output=") || /^-o./.test(args[0] ?? "")) at = 1;
+  for (;;) {
+    if (/^(-o|--output|--master)$/.test(args[at] ?? "")) at += 2;
+    else if (/^(-o.|--output=|--master=)/.test(args[at] ?? "")) at += 1;
+    else break;
+  }
   const name = args[at];
   return name !== undefined && Object.hasOwn(loaders, name) ? name : undefined;
 }

@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import type {
-  ContainerSpec,
-  ExternalContainer,
-  Isolator,
-  LaunchParts,
+import {
+  type ContainerSpec,
+  type ExternalContainer,
+  FAILURE_NOTE,
+  type Isolator,
+  type LaunchParts,
 } from "../../contract/ports/isolator.ts";
-import { findProgram, wordsOf, wrapped } from "./command.ts";
+import { findProgram, guarded, wordsOf } from "./command.ts";
 import { refuseWhatNobodyRuns } from "./container.ts";
 import type { Launch } from "./keeper.ts";
 import { markFor } from "./sweeper.ts";
@@ -43,19 +44,20 @@ export async function composed(
 }
 
 /**
- * What the keeper is to run.
+ * What the keeper is to run; `note` is the file where words that wrap say why they failed.
  * @throws COMMAND_NOT_FOUND, COMMAND_MISSING, CONTAINER_LAUNCH_REFUSED
  */
-export function launchOf(spec: ContainerSpec, composition: Composition): Launch {
+export function launchOf(spec: ContainerSpec, composition: Composition, note: string): Launch {
   refuseWhatNobodyRuns(spec);
-  const { wrap, environment, directory } = composition;
+  const { environment, directory } = composition;
+  const wrap = composition.wrap.map((word) => word.replaceAll(FAILURE_NOTE, note));
   const words = wordsOf(spec.command);
-  findProgram(words.file, directory, environment["PATH"]);
+  // What is in an image is found when its root has become that of the command.
+  if (spec.rootfs === undefined) findProgram(words.file, directory, environment["PATH"]);
   return {
     directory,
     stdout: join(spec.sandbox, "stdout"),
     stderr: join(spec.sandbox, "stderr"),
-    environment,
-    ...wrapped(words, wrap),
+    ...guarded(words, wrap, environment, spec.rootfs !== undefined),
   };
 }

@@ -80,8 +80,9 @@ export function rootOf(container: Container): TreeRoot {
  * @throws CONTAINER_LAUNCH_REFUSED
  */
 export function refuseWhatNobodyRuns(spec: ContainerSpec): void {
-  const { container } = spec;
-  if (container?.type === "DOCKER" || container?.mesos?.image !== undefined) {
+  const { container, rootfs } = spec;
+  const hasImage = container?.mesos?.image !== undefined;
+  if (container?.type === "DOCKER" || (hasImage && rootfs === undefined)) {
     throw errors.CONTAINER_LAUNCH_REFUSED("no isolator of this agent runs images");
   }
 }

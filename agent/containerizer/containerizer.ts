@@ -98,7 +98,8 @@ export class Containerizer {
 
   async #hold(container: Container, composition: Composition): Promise<void> {
     const { spec, abort } = container;
-    const pid = await this.#liveKeeper().hold(spec.id, launchOf(spec, composition));
+    const launch = launchOf(spec, composition, this.#exits.notePath(spec.id));
+    const pid = await this.#liveKeeper().hold(spec.id, launch);
     const stat = readStat(pid);
     if (stat === undefined) throw errors.CONTAINER_LAUNCH_REFUSED("its process died while held");
     container.process = { pid, startTicks: stat.startTicks };
@@ -202,8 +203,7 @@ export class Containerizer {
       });
       return;
     }
-    const root = rootOf(container);
-    if (signal === "SIGTERM") this.#sweeper.signal(root, signal);
+    if (signal === "SIGTERM") this.#sweeper.signal(rootOf(container), signal);
     else void this.#destroy(container);
   }
 

@@ -6,7 +6,7 @@ import type {
   SessionStreams,
 } from "../../contract/ports/isolator.ts";
 import type { CommandInfo } from "../../contract/schema/command.ts";
-import { findProgram, wordsOf, wrapped } from "./command.ts";
+import { findProgram, guarded, wordsOf } from "./command.ts";
 import type { Container } from "./container.ts";
 import { readStat } from "./proc.ts";
 import { SessionProcess } from "./session-process.ts";
@@ -91,7 +91,8 @@ export class Sessions {
     const environment: Record<string, string> = { ...spec.environment, ...markFor(open.root.id) };
     for (const { name, value = "" } of command.environment ?? []) environment[name] = value;
     const words = wordsOf(command);
-    findProgram(words.file, spec.sandbox, environment["PATH"]);
+    const hasOwnRoot = spec.rootfs !== undefined;
+    if (!hasOwnRoot) findProgram(words.file, spec.sandbox, environment["PATH"]);
     const wrap = isolators.flatMap((isolator) => isolator.enter?.(spec) ?? []);
     const session = new SessionProcess(surroundings(spec, open));
     // From here on whoever ends the container ends this too.
@@ -105,8 +106,7 @@ export class Sessions {
       ...streams,
       ...(spec.user === undefined ? {} : { user: spec.user }),
       directory: spec.sandbox,
-      environment,
-      ...wrapped(words, wrap),
+      ...guarded(words, wrap, environment, hasOwnRoot),
     });
     return session;
   }

@@ -20,19 +20,22 @@ import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
 import type { CommandInfo } from "../../contract/schema/command.ts";
 import { isTerminal } from "../../contract/task-state.ts";
+import { systemClock } from "../../kernel/host/system-clock.ts";
 import { taskKey } from "../core/ids.ts";
 import type { AgentState } from "../core/state.ts";
 import { ExecSession } from "./exec-session.ts";
 
 /** What the door to sessions works with. */
-export interface ExecDoorParts {
+interface ExecDoorParts {
   readonly config: AgentConfig["exec"];
   readonly state: AgentState;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Begins a further command in a container. */
-  open(id: ContainerId, command: CommandInfo, streams: SessionStreams): Promise<CommandSession>;
+  readonly sessions: {
+    /** Begins a further command in a container. */
+    open(id: ContainerId, command: CommandInfo, streams: SessionStreams): Promise<CommandSession>;
+  };
 }
 
 /** `isLoopback` for the addresses that servers report: IPv4 within IPv6 is also written in hex. */
@@ -65,12 +68,25 @@ export function readExecSecret(file: string): string {
 }
 
 /**
+ * Opens the door on these routers; answers what closes it.
+ * @throws EXEC_SECRET_INVALID, AGENT_CONFIG
+ */
+export function openExecDoor(
+  routers: readonly HttpRouter[],
+  parts: Omit<ExecDoorParts, "clock">,
+): () => void {
+  const door = new ExecDoor({ ...parts, clock: systemClock });
+  for (const router of routers) door.route(router);
+  return () => door.close();
+}
+
+/**
  * Lets people run further commands in tasks and talk to them (`tepui exec`). Who may is checked for
  * every request, since this is the one part of an agent's HTTP that runs anything: web pages never,
  * by their `Origin` and for want of a header that they cannot send unasked, so neither a form nor
  * a name that was bound anew gets through.
  */
-export class ExecDoor {
+class ExecDoor {
   readonly #parts: ExecDoorParts;
   readonly #secret: Buffer | undefined;
   readonly #sessions = new Map<string, ExecSession>();
@@ -157,7 +173,7 @@ export class ExecDoor {
     const environment = terminal === undefined ? [] : [{ name: "TERM", value: term ?? "xterm" }];
     const words = { value: command[0] ?? "", shell: false, arguments: command, environment };
     const streams = { stdin, ...(terminal === undefined ? {} : { terminal }) };
-    return await this.#parts.open(id, words, streams);
+    return await this.#parts.sessions.open(id, words, streams);
   }
 
   async #serve(exchange: HttpExchange, command: CommandSession): Promise<void> {

@@ -67,8 +67,8 @@ const JournalSchema = Type.Object(
       default: "128MB",
       unitMinimum: 64 << 10,
       description:
-        "Size at which a new file is begun. A file can be larger by the snapshot of the cluster " +
-        "that each begins with.",
+        "Size at which a new file is begun. A file can be larger by what each begins with: a " +
+        "snapshot of the cluster, the policy and its private state.",
     }),
     segments: Type.Integer({
       default: 8,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { checkBounds } from "./bounds.ts";
 import { PolicyFault } from "./faults.ts";
 import { ABI_MARKER, ABI_MINOR } from "./slots.ts";
 import { type WasmModule, wasm } from "./webassembly.ts";
@@ -16,14 +17,11 @@ export interface AdmittedPolicy {
 /** Largest file that is taken for a policy; the shipped ones are tens of kilobytes. */
 const MODULE_BYTES_MAX = 4 << 20;
 
-/** Pages of 64 KiB that the memory of a policy may grow to in its `init`: 256 MiB. */
-const MEMORY_PAGES_MAX = 4096;
-
 const FUNCTIONS = ["header", "init", "allocate", "restore"] as const;
 
 /**
  * Checks a policy's file in a fixed order, without running any of it: digest, module, marker,
- * imports, exports, memory. Throws a `PolicyFault` for the first check that fails.
+ * imports, exports, bounds. Throws a `PolicyFault` for the first check that fails.
  */
 export function admitPolicy(name: string, bytes: Uint8Array, digest?: string): AdmittedPolicy {
   const actual = createHash("sha256").update(bytes).digest("hex");
@@ -54,7 +52,7 @@ export function admitPolicy(name: string, bytes: Uint8Array, digest?: string): A
   if (exported.get("memory") !== "memory") {
     throw new PolicyFault("POLICY_EXPORTS", `${name} should export its memory as "memory"`);
   }
-  checkMemory(name, bytes);
+  checkBounds(name, bytes);
   return { name, digest: actual, bytes, module };
 }
 
@@ -75,54 +73,5 @@ function compiled(name: string, bytes: Uint8Array): WasmModule {
     return new wasm.Module(new Uint8Array(bytes));
   } catch (cause) {
     throw new PolicyFault("POLICY_NOT_WASM", `${name}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/**
- * Reads the memory section: one memory, own, not shared, with a maximum within the limit. The
- * module has been compiled already, so its bytes are well-formed.
- */
-function checkMemory(name: string, bytes: Uint8Array): void {
-  const reader = new Leb(bytes, 8);
-  while (reader.at < bytes.length) {
-    const section = reader.byte();
-    const length = reader.number();
-    const end = reader.at + length;
-    if (section === 5) {
-      const count = reader.number();
-      const kind = reader.byte();
-      const initial = reader.number();
-      const maximum = kind === 1 ? reader.number() : undefined;
-      if (count === 1 && maximum !== undefined && maximum <= MEMORY_PAGES_MAX) return;
-      const says = `${count} memory of ${initial} to ${maximum ?? "any number of"} pages`;
-      const wants = `one, unshared, with a maximum of at most ${MEMORY_PAGES_MAX} pages`;
-      throw new PolicyFault("POLICY_MEMORY", `${name} has ${says}; it should have ${wants}`);
-    }
-    reader.at = end;
-  }
-  throw new PolicyFault("POLICY_MEMORY", `${name} has no memory of its own`);
-}
-
-/** Reads bytes and LEB128 numbers. */
-class Leb {
-  at: number;
-  readonly #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.at = at;
-  }
-
-  byte(): number {
-    return this.#bytes[this.at++] ?? 0;
-  }
-
-  number(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = this.byte();
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-    }
   }
 }

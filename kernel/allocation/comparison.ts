@@ -3,7 +3,7 @@ import type { ClientTally, PolicyDiff, RoleTally } from "../../contract/schema/p
 import { KINDS, ROOT_ROLE } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import type { DecisionRows } from "./policy.ts";
-import { competes, Given, isRole, jainIndex, weightOf } from "./shares.ts";
+import { competes, Given, jainIndex, rolesInUse, weightOf } from "./shares.ts";
 import { DecisionFlag } from "./slots.ts";
 import { Verifier } from "./verify.ts";
 
@@ -165,8 +165,7 @@ export class Comparison {
   #tallyRoles(tables: AllocationTables): void {
     const shares = { live: [] as number[], shadow: [] as number[] };
     const { roles } = tables;
-    for (let role = 1; role < roles.pool.end; role++) {
-      if (!isRole(tables, role)) continue;
+    for (const role of rolesInUse(tables)) {
       const tally = this.#tallyOfRole(roles.names[role] as string);
       tally.rounds += 1;
       for (const side of SIDES) {

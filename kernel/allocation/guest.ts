@@ -68,8 +68,8 @@ function laidOut(
   sizes: TableSizes,
   programBytesMax: number,
 ): Omit<StartedGuest, "tookMs"> {
-  checkMinor(name, numberOf(guest[ABI_MARKER]));
-  const schema = numberOf(guest.state_schema);
+  checkMinor(name, numberOf(name, ABI_MARKER, guest[ABI_MARKER]));
+  const schema = numberOf(name, "state_schema", guest.state_schema);
   const at = guest.header();
   const decisionsMax = sizes.agents + EXTRA_DECISIONS;
   askFor(headerIn(name, guest.memory.buffer, at), sizes, decisionsMax, programBytesMax);
@@ -85,8 +85,11 @@ function laidOut(
   throw new PolicyFault("POLICY_LAYOUT", `${name} wrote no magic number into its header`);
 }
 
-function numberOf(exported: WasmGlobal | (() => number)): number {
-  return typeof exported === "function" ? exported() : Number(exported.value);
+/** An exported number, which must be one that 32 bits hold: it goes on into records and states. */
+function numberOf(name: string, what: string, exported: WasmGlobal | (() => number)): number {
+  const value: unknown = typeof exported === "function" ? exported() : exported.value;
+  if (Number.isInteger(value) && Math.abs(value as number) < 2 ** 32) return value as number;
+  throw new PolicyFault("POLICY_EXPORTS", `${name}: ${what} should be an i32, it is ${value}`);
 }
 
 function headerIn(name: string, buffer: ArrayBuffer, at: number): Uint32Array {

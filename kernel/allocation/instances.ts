@@ -1,4 +1,5 @@
 import type { AllocationTables } from "../core/tables.ts";
+import { PolicyFault } from "./faults.ts";
 import type { PolicySnapshot } from "./policy.ts";
 import type { PolicySpec } from "./supervisor.ts";
 import { WasmPolicy, type WasmPolicyOptions } from "./wasm-policy.ts";
@@ -19,6 +20,47 @@ export interface InstanceListener {
   started(started: StartedInstance): void;
   /** The instance that runs has other parameters. */
   configured(params: readonly number[]): void;
+}
+
+/** What came of a start. */
+export interface SuccessfulStart {
+  readonly instance: WasmPolicy;
+  /** Private states that it was given, the one that it took last. */
+  readonly restored: readonly PolicySnapshot[];
+  /** The private state that it goes on from. */
+  readonly took: PolicySnapshot | undefined;
+  /** What a state did to an instance before this one. */
+  readonly fault: PolicyFault | undefined;
+}
+
+/**
+ * Starts an instance, or takes one that has started, with the first of these private states that it
+ * knows. One that a state kills makes room for another one, which is not given that state: what one
+ * policy remembers must never keep the next one from running.
+ * @throws PolicyFault
+ */
+export function startWith(
+  { policy, options }: PolicySpec,
+  tables: AllocationTables,
+  states: readonly (PolicySnapshot | undefined)[],
+  started?: WasmPolicy,
+): SuccessfulStart {
+  let instance = started ?? new WasmPolicy(policy, tables, options);
+  let restored: PolicySnapshot[] = [];
+  let fault: PolicyFault | undefined;
+  for (const state of states) {
+    if (state === undefined) continue;
+    try {
+      restored.push(state);
+      if (instance.restore(state)) return { instance, restored, took: state, fault };
+    } catch (thrown) {
+      if (!(thrown instanceof PolicyFault)) throw thrown;
+      fault = thrown;
+      instance = new WasmPolicy(policy, tables, options, instance.spentMs);
+      restored = [];
+    }
+  }
+  return { instance, restored, took: undefined, fault };
 }
 
 /** Starts the instances of the live policy one after the other; the newest is the one that runs. */
@@ -48,23 +90,17 @@ export class Instances {
     tables: AllocationTables,
     state: PolicySnapshot | undefined,
     warm?: WasmPolicy,
-  ): { readonly instance: WasmPolicy; readonly took: PolicySnapshot | undefined } {
-    const own = warm?.snapshot();
+  ): SuccessfulStart {
     const taken = this.#listener === undefined ? warm : undefined;
-    const instance = taken ?? new WasmPolicy(spec.policy, tables, spec.options);
-    const restored: PolicySnapshot[] = [];
-    let took: PolicySnapshot | undefined;
+    const own = warm?.snapshot();
     // Whoever is warm has its own state until it is given another one, which it might not take.
     const isOwn = taken !== undefined && !(state !== undefined && taken.mayRestore(state));
-    for (const each of isOwn ? [] : [state, own]) {
-      if (each === undefined || took !== undefined) continue;
-      restored.push(each);
-      if (instance.restore(each)) took = each;
-    }
+    const start = startWith(spec, tables, isOwn ? [] : [state, own], taken);
+    const { instance, restored } = start;
     this.isStale = false;
     this.#listener?.started({ number: this.#started, instance, spec, restored });
     this.#started += 1;
-    return { instance, took };
+    return start;
   }
 
   /** Gives the one that runs other settings. */

@@ -1,5 +1,9 @@
+import type { TableSizes } from "../core/tables/shape.ts";
 import { PolicyFault } from "./faults.ts";
 import { Slot } from "./slots.ts";
+
+/** Bytes of private state that any policy may have, and more of them for each agent and client. */
+export const STATE_BYTES = { base: 64 << 10, perRow: 512 } as const;
 
 /** Views on the columns that the guest placed, which must lie in its memory and apart. */
 export class Layout {
@@ -30,8 +34,14 @@ export class Layout {
     return at === 0 ? undefined : new Float64Array(this.#buffer, at, length);
   }
 
-  state(): Uint8Array {
+  /** The private state, which the host copies after each round: it is bounded by what it is of. */
+  state({ agents, clients }: Pick<TableSizes, "agents" | "clients">): Uint8Array {
     const bytes = this.#header[Slot.StateBytes] as number;
+    const most = STATE_BYTES.base + STATE_BYTES.perRow * (agents + clients);
+    if (bytes > most) {
+      const detail = `${this.#name}: ${bytes} bytes of private state, at most ${most} are kept`;
+      throw new PolicyFault("POLICY_LAYOUT", detail);
+    }
     const at = bytes === 0 ? 0 : this.#claim(Slot.StateAddress, bytes, 1);
     return new Uint8Array(this.#buffer, at, at === 0 ? 0 : bytes);
   }

@@ -3,10 +3,11 @@ import type { AllocationTables } from "../core/tables.ts";
 import { Comparison, type NameOf } from "./comparison.ts";
 import type { PolicyFault } from "./faults.ts";
 import type { PolicyName } from "./history.ts";
+import { startWith } from "./instances.ts";
 import type { DecisionRows, PolicySnapshot, RoundInput } from "./policy.ts";
 import type { PolicySpec } from "./supervisor.ts";
 import { Verifier } from "./verify.ts";
-import { WasmPolicy } from "./wasm-policy.ts";
+import type { WasmPolicy } from "./wasm-policy.ts";
 
 /** What a shadow run is started with. */
 export interface ShadowOptions {
@@ -43,8 +44,7 @@ export class Shadow {
   /** Starts an instance. Throws the `PolicyFault` with which the policy refuses. */
   constructor(options: ShadowOptions, tables: AllocationTables, round: number) {
     this.#spec = options.spec;
-    this.#instance = new WasmPolicy(options.spec.policy, tables, options.spec.options);
-    if (options.state !== undefined) this.#instance.restore(options.state);
+    this.#instance = startWith(options.spec, tables, [options.state]).instance;
     this.#live = options.live;
     this.#roundsMax = options.roundsMax;
     this.#nameOf = options.nameOf;
@@ -137,9 +137,7 @@ export class Shadow {
   #ready(tables: AllocationTables): WasmPolicy {
     const before = this.#instance;
     if (before?.fits(tables)) return before;
-    const instance = new WasmPolicy(this.#spec.policy, tables, this.#spec.options);
-    const state = before?.snapshot();
-    if (state !== undefined) instance.restore(state);
+    const { instance } = startWith(this.#spec, tables, [before?.snapshot()]);
     this.#instance = instance;
     return instance;
   }

@@ -1,4 +1,4 @@
-import { ClientFlag, KINDS, NO_ROW, ROOT_ROLE, RoleFlag } from "../core/tables/shape.ts";
+import { ClientFlag, KINDS, ROOT_ROLE } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import type { DecisionRows } from "./policy.ts";
 import type { Verifier } from "./verify.ts";
@@ -84,9 +84,21 @@ export function weightOf({ roles }: AllocationTables, role: number): number {
   return weight;
 }
 
-/** Whether a row is a role that is in use, the root aside. */
-export function isRole({ roles }: AllocationTables, role: number): boolean {
-  return role !== NO_ROW && ((roles.flags[role] as number) & RoleFlag.PRESENT) !== 0;
+/**
+ * The roles, without the root, in which somebody competes, or in a role below. One that only has a
+ * weight or a quota gets nothing because nobody asks, which is not unfair.
+ */
+export function rolesInUse(tables: AllocationTables): ReadonlySet<number> {
+  const { clients, roles } = tables;
+  const inUse = new Set<number>();
+  for (let client = 0; client < clients.pool.end; client++) {
+    if (!competes(tables, client)) continue;
+    for (let role = clients.role[client] as number; role !== ROOT_ROLE && !inUse.has(role); ) {
+      inUse.add(role);
+      role = roles.parent[role] as number;
+    }
+  }
+  return inUse;
 }
 
 function dominantShare(

@@ -198,7 +198,10 @@ export class PolicySupervisor {
     how: Pick<PolicyEvent, "what" | "detail">,
   ): void {
     const { spec } = next;
-    const { instance, tookOver } = this.#successor(next, tables);
+    const { state } = this;
+    const warm = next.instance?.fits(tables) ? next.instance : undefined;
+    const { instance, took, fault } = this.#instances.start(spec, tables, state, warm);
+    const tookOver = state !== undefined && took === state;
     const before = this.#spec;
     this.#previous = this.#keptBeside(spec);
     this.#spec = spec;
@@ -209,6 +212,7 @@ export class PolicySupervisor {
     this.#healthy = 0;
     this.#stalled = 0;
     this.#retryAt = 0;
+    if (fault !== undefined) this.#blame(fault, round);
     const previous = before && { name: before.policy.name, digest: before.policy.digest };
     this.#note(round, { ...how, ...(previous === undefined ? {} : { previous, tookOver }) });
   }
@@ -216,18 +220,6 @@ export class PolicySupervisor {
   #keptBeside(next: PolicySpec): Kept | undefined {
     const live = this.#spec && { spec: this.#spec, instance: this.#instance };
     return keptBeside(next, live, this.#previous, this.#standing === "previous");
-  }
-
-  /** An instance that fits the tables, and whether it took over the private state. */
-  #successor(
-    { spec, instance }: Kept,
-    tables: AllocationTables,
-  ): { readonly instance: WasmPolicy; readonly tookOver: boolean } {
-    const { state } = this;
-    const warm = instance?.fits(tables) ? instance : undefined;
-    const successor = this.#instances.start(spec, tables, state, warm);
-    const tookOver = state !== undefined && successor.took === state;
-    return { instance: successor.instance, tookOver };
   }
 
   #numberOf(policy: Policy): number {
@@ -252,8 +244,9 @@ export class PolicySupervisor {
     this.#instance = undefined;
     const cold = this.#standing === "cold" || this.#standing === "previous";
     const handed = grown || !cold ? state : undefined;
-    const { instance } = this.#instances.start(spec, tables, handed);
+    const { instance, fault } = this.#instances.start(spec, tables, handed);
     this.#instance = instance;
+    if (fault !== undefined) this.#blame(fault, input.round);
     if (!grown) this.#note(input.round, { what: "retried" });
     return instance;
   }
@@ -271,11 +264,16 @@ export class PolicySupervisor {
     this.#note(input.round, { what: "recovered" });
   }
 
-  #failed(fault: PolicyFault, input: RoundInput): void {
+  /** Counts a fault of the policy that runs, and writes it down. */
+  #blame(fault: PolicyFault, round: number): void {
     const count = this.#faultCounts.get(fault.code) ?? 0;
     this.#faultCounts.set(fault.code, count + 1);
     const { code, message: detail, row } = fault;
-    this.#note(input.round, { what: "fault", code, detail, ...(row === undefined ? {} : { row }) });
+    this.#note(round, { what: "fault", code, detail, ...(row === undefined ? {} : { row }) });
+  }
+
+  #failed(fault: PolicyFault, input: RoundInput): void {
+    this.#blame(fault, input.round);
     this.#instance = undefined;
     this.#healthy = 0;
     this.#stalled = 0;

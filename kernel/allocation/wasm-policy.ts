@@ -57,8 +57,16 @@ export class WasmPolicy implements Policy {
   readonly #flags: Uint32Array;
   readonly #amounts: Float64Array;
 
-  /** Instantiates and initialises. Throws a `PolicyFault` of the first or second group. */
-  constructor(policy: AdmittedPolicy, tables: AllocationTables, options: WasmPolicyOptions) {
+  /**
+   * Instantiates and initialises. Throws a `PolicyFault` of the first or second group. `spentMs` of
+   * the deadline are gone already, in the same turn of the loop.
+   */
+  constructor(
+    policy: AdmittedPolicy,
+    tables: AllocationTables,
+    options: WasmPolicyOptions,
+    spentMs = 0,
+  ) {
     this.name = policy.name;
     this.digest = policy.digest;
     this.#generation = tables.generation;
@@ -68,9 +76,10 @@ export class WasmPolicy implements Policy {
     this.#program.refresh(tables);
     this.#programRoom = this.#program.room;
     const { sizes } = tables;
-    const started = startGuest(policy, sizes, options.deadlineMs, this.#programRoom);
+    const leftMs = left(options.deadlineMs, spentMs);
+    const started = startGuest(policy, sizes, leftMs, this.#programRoom);
     this.#started = started;
-    this.#spentMs = started.tookMs;
+    this.#spentMs = spentMs + started.tookMs;
     this.#header = started.header;
     const layout = new Layout(policy.name, started.buffer, started.header);
     const view: ViewOf = (slot, like) =>
@@ -85,7 +94,7 @@ export class WasmPolicy implements Policy {
     this.#clients = must(layout.u32(Slot.DecisionClient, decisionsMax), policy.name);
     this.#flags = must(layout.u32(Slot.DecisionFlags, decisionsMax), policy.name);
     this.#amounts = layout.f64(Slot.DecisionAmounts, decisionsMax * KINDS) ?? new Float64Array(0);
-    this.#state = layout.state();
+    this.#state = layout.state(sizes);
     this.#params = layout.f64(Slot.ParamValues, PARAMS_MAX);
     this.#setParams(options.params ?? []);
     this.#programColumn = layout.u8(Slot.Program, this.#programRoom);
@@ -159,24 +168,40 @@ export class WasmPolicy implements Policy {
     return bytes.length === this.#state.length && bytes.length > 0;
   }
 
-  /** Takes over a predecessor's state; false when the policy does not know it and starts cold. */
+  /** What was spent before the first round, of its deadline. */
+  get spentMs(): number {
+    return this.#spentMs;
+  }
+
+  /**
+   * Takes over a predecessor's state; false when the policy does not know it and starts cold. It
+   * has half of what is left of the deadline: the other half is for another instance, should this
+   * one not survive the state.
+   */
   restore(from: PolicySnapshot): boolean {
     const state = this.#state;
     if (!this.mayRestore(from)) return false;
     state.set(from.bytes);
-    const answer = this.#guarded(({ guest }) => guest.restore(from.schema, from.bytes.length));
+    const restoring = ({ guest }: StartedGuest) => guest.restore(from.schema, from.bytes.length);
+    const answer = this.#guarded(restoring, left(this.#deadlineMs, this.#spentMs) / 2);
     if (answer === Answer.OK) return true;
     state.fill(0);
     return false;
   }
 
   /** Runs code of the policy. Its memory must be the same after it: our views are of that one. */
-  #guarded(call: (started: StartedGuest) => number): number {
+  #guarded(
+    call: (started: StartedGuest) => number,
+    forMs = left(this.#deadlineMs, this.#spentMs),
+  ): number {
     const started = this.#started;
     const began = performance.now();
-    const leftMs = Math.max(1, Math.ceil(this.#deadlineMs - this.#spentMs));
-    const answer = withDeadline(leftMs, () => call(started));
-    this.#spentMs += performance.now() - began;
+    let answer: number;
+    try {
+      answer = withDeadline(Math.ceil(forMs), () => call(started));
+    } finally {
+      this.#spentMs += performance.now() - began;
+    }
     if (started.guest.memory.buffer === started.buffer) return answer;
     throw new PolicyFault("POLICY_MEMORY", `${this.name} let it grow after init`);
   }
@@ -221,6 +246,11 @@ export class WasmPolicy implements Policy {
     this.#programColumn?.set(this.#program.bytes);
     this.#header[Slot.ProgramBytes] = this.#program.bytes.length;
   }
+}
+
+/** What is left of a deadline; V8's watchdog wants one millisecond at least. */
+function left(deadlineMs: number, spentMs: number): number {
+  return Math.max(1, Math.ceil(deadlineMs - spentMs));
 }
 
 function must<T>(column: T | undefined, name: string): T {

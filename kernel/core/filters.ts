@@ -1,4 +1,4 @@
-import { contains, type Resources } from "../../contract/resources.ts";
+import { add, contains, NOTHING, type Resources } from "../../contract/resources.ts";
 import { REFUSE_DEFAULT_MS, REFUSE_MAX_MS } from "../../contract/schema/framework.ts";
 import type { Row } from "./event.ts";
 import { NONE } from "./filters/lists.ts";
@@ -22,6 +22,7 @@ export type WouldBeOffer = (agent: Row, client: Row) => Resources;
 export interface SavedFilters {
   readonly slots: SavedSlots;
   readonly dirty: readonly Row[];
+  readonly cut: readonly Row[];
   readonly version: number;
 }
 
@@ -46,10 +47,17 @@ export interface Expiries {
  * expiry, and leaves all three at once. Whether a filter blocks depends on what is free on its
  * agent, which changes often, so it is worked out once before a round and only for agents where
  * something changed.
+ *
+ * An offer may be less than what its agent had: a policy cut it, for a quota or for other reasons
+ * of its own. Then what was withheld counts as known, or the same offer would come again and again;
+ * and as policies may come to give more although nothing changed on the agent, `retest` has them
+ * decide anew from time to time, and `repeats` tells when what they give was refused before.
  */
 export class FilterStore implements Expiries {
   readonly #slots = new FilterSlots();
   readonly #dirty = new Set<Row>();
+  /** Agents with filters for which something was withheld. */
+  readonly #cut = new Set<Row>();
   #version = 0;
 
   /** Filters in force. */
@@ -67,11 +75,46 @@ export class FilterStore implements Expiries {
     return this.#slots.ends.nextMs;
   }
 
-  /** Adds a filter. */
-  add(client: Row, agent: Row, refused: Resources, untilMs: number): void {
-    this.#slots.take(client, agent, this.#shared(agent, refused), untilMs);
+  /** Adds a filter; `withheld` is what the agent had beside the offer, if it had anything. */
+  add(
+    client: Row,
+    agent: Row,
+    refused: Resources,
+    untilMs: number,
+    withheld: Resources = NOTHING,
+  ): void {
+    const slot = this.#slots.take(client, agent, this.#shared(agent, refused), untilMs);
     this.#dirty.add(agent);
     this.#version += 1;
+    this.#know(slot, withheld);
+  }
+
+  /**
+   * Whether the client has refused that much of the agent. If so, all that there is, which is what
+   * `withheld` has beside it, is known to be worth no offer until something changes.
+   */
+  repeats(client: Row, agent: Row, offer: Resources, withheld: Resources): boolean {
+    const { client: clients, agentNext, refused } = this.#slots;
+    for (let slot = this.#slots.firstOn(agent); slot !== NONE; slot = agentNext[slot] as number) {
+      if (clients[slot] !== client || !contains(refused[slot] as Resources, offer)) continue;
+      this.#dirty.add(agent);
+      this.#know(slot, withheld);
+      return true;
+    }
+    return false;
+  }
+
+  /** Forgets what was withheld, so that policies decide anew; `touch` is told each agent. */
+  retest(touch: (agent: Row) => void): void {
+    const { known, agentNext } = this.#slots;
+    for (const agent of this.#cut) {
+      for (let slot = this.#slots.firstOn(agent); slot !== NONE; slot = agentNext[slot] as number) {
+        known[slot] = undefined;
+      }
+      this.#dirty.add(agent);
+      touch(agent);
+    }
+    this.#cut.clear();
   }
 
   /** What is free on the agent changed: its filters may block more now, or less. */
@@ -136,7 +179,7 @@ export class FilterStore implements Expiries {
     ) {
       const client = this.#slots.client[slot] as Row;
       const offer = offers(agent, client);
-      const refused = this.#slots.refused[slot] as Resources;
+      const refused = this.#knownIn(slot);
       if (refused !== lastRefused || offer !== lastOffer) {
         answer = contains(refused, offer);
         lastRefused = refused;
@@ -161,38 +204,32 @@ export class FilterStore implements Expiries {
     return count;
   }
 
-  /** Every filter of a client: agent, what was refused, until when. */
-  *ofClient(client: Row): Generator<{ agent: Row; refused: Resources; untilMs: number }> {
-    for (
-      let slot = this.#slots.firstOf(client);
-      slot !== NONE;
-      slot = this.#slots.clientNext[slot] as number
-    ) {
-      yield {
-        agent: this.#slots.agent[slot] as Row,
-        refused: this.#slots.refused[slot] as Resources,
-        untilMs: this.#slots.untilMs[slot] as number,
-      };
+  /** Every filter of a client: agent, what it blocks, until when. */
+  *ofClient(client: Row): Generator<{ agent: Row; known: Resources; untilMs: number }> {
+    const { agent, untilMs, clientNext } = this.#slots;
+    for (let slot = this.#slots.firstOf(client); slot !== NONE; slot = clientNext[slot] as number) {
+      const known = this.#knownIn(slot);
+      yield { agent: agent[slot] as Row, known, untilMs: untilMs[slot] as number };
     }
   }
 
-  /** Every filter on an agent: client, what was refused, until when. */
-  *onAgent(agent: Row): Generator<{ client: Row; refused: Resources; untilMs: number }> {
-    for (
-      let slot = this.#slots.firstOn(agent);
-      slot !== NONE;
-      slot = this.#slots.agentNext[slot] as number
-    ) {
-      yield {
-        client: this.#slots.client[slot] as Row,
-        refused: this.#slots.refused[slot] as Resources,
-        untilMs: this.#slots.untilMs[slot] as number,
-      };
+  /** Every filter on an agent: client, what it blocks, until when. */
+  *onAgent(agent: Row): Generator<{ client: Row; known: Resources; untilMs: number }> {
+    const { client, untilMs, agentNext } = this.#slots;
+    for (let slot = this.#slots.firstOn(agent); slot !== NONE; slot = agentNext[slot] as number) {
+      const known = this.#knownIn(slot);
+      yield { client: client[slot] as Row, known, untilMs: untilMs[slot] as number };
     }
   }
 
-  /** Every filter, for checks and for people. */
-  *entries(): Generator<{ client: Row; agent: Row; refused: Resources; untilMs: number }> {
+  /** Every filter, for checks and for people; `known` is what it blocks. */
+  *entries(): Generator<{
+    client: Row;
+    agent: Row;
+    refused: Resources;
+    known: Resources;
+    untilMs: number;
+  }> {
     for (let slot = 0; slot < this.#slots.end; slot++) {
       const refused = this.#slots.refused[slot];
       if (refused === undefined) continue;
@@ -200,6 +237,7 @@ export class FilterStore implements Expiries {
         client: this.#slots.client[slot] as Row,
         agent: this.#slots.agent[slot] as Row,
         refused,
+        known: this.#knownIn(slot),
         untilMs: this.#slots.untilMs[slot] as number,
       };
     }
@@ -210,13 +248,15 @@ export class FilterStore implements Expiries {
     return {
       slots: this.#slots.save(),
       dirty: [...this.#dirty],
+      cut: [...this.#cut],
       version: this.#version,
     };
   }
 
   /** Becomes the store that was saved; it must be a new one. */
-  load({ slots, dirty, version }: SavedFilters): void {
+  load({ slots, dirty, cut, version }: SavedFilters): void {
     this.#slots.load(slots);
+    for (const row of cut) this.#cut.add(row);
     for (const row of dirty) this.#dirty.add(row);
     this.#version = version;
   }
@@ -227,6 +267,16 @@ export class FilterStore implements Expiries {
     const known = head === NONE ? undefined : this.#slots.refused[head];
     if (known === undefined || known.length !== refused.length) return refused;
     return contains(known, refused) && contains(refused, known) ? known : refused;
+  }
+
+  #knownIn(slot: number): Resources {
+    return this.#slots.known[slot] ?? (this.#slots.refused[slot] as Resources);
+  }
+
+  #know(slot: number, withheld: Resources): void {
+    if (withheld.length === 0) return;
+    this.#slots.known[slot] = add(this.#slots.refused[slot] as Resources, withheld);
+    this.#cut.add(this.#slots.agent[slot] as Row);
   }
 
   #drop(slot: number): void {

@@ -40,6 +40,7 @@ export function addFramework(
     registeredMs: nowMs,
     reregisteredMs: undefined,
     failoverAtMs: undefined,
+    asked: undefined,
   };
   state.frameworks.set(id, framework);
   return framework;

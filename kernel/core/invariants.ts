@@ -194,13 +194,13 @@ function checkUse(state: ClusterState): void {
 /** Filters of what is there; called after `prepareRound`, the bits of the tables are right, too. */
 export function checkFilterBits(state: ClusterState): void {
   const blocked = new Set<string>();
-  for (const { client, agent, refused } of state.filters.entries()) {
+  for (const { client, agent, known } of state.filters.entries()) {
     const offer = wouldBeOffer(
       state,
       state.agentRows[agent] as Agent,
       state.clientRows[client] as Client,
     );
-    if (contains(refused, offer ?? NOTHING)) blocked.add(`${client} ${agent}`);
+    if (contains(known, offer ?? NOTHING)) blocked.add(`${client} ${agent}`);
   }
   for (const { row: agent } of state.agents.values()) {
     for (const client of state.clientRows) {

@@ -69,6 +69,8 @@ export interface Offer {
   /** As it was sent. */
   readonly wire: WireOffer;
   readonly mintedMs: number;
+  /** What the client might have been offered of the agent besides, had the policy not cut it. */
+  withheld: Resources;
   /** Number of the cycle of allocation that made it. */
   readonly cycle: number;
 }
@@ -168,6 +170,8 @@ export interface Framework {
   reregisteredMs: number | undefined;
   /** When its tasks are given up, while it is away (B5). */
   failoverAtMs: number | undefined;
+  /** What it is still to be told all of, of what it asked for in this turn (D12, C18). */
+  asked: { readonly tasks?: boolean; readonly operations?: boolean } | undefined;
 }
 
 /** What is remembered of a framework that is gone. */

@@ -1,6 +1,6 @@
 import type { OfferId } from "../../contract/ids.ts";
 import { limits } from "../../contract/limits.ts";
-import { add, type Resources } from "../../contract/resources.ts";
+import { add, NOTHING, type Resources, subtract } from "../../contract/resources.ts";
 import type { Offer as WireOffer } from "../../contract/schema/offer.ts";
 import { assert } from "./assert.ts";
 import { charge, discharge, giveFree, takeFree } from "./books.ts";
@@ -11,7 +11,14 @@ import { refusalMs } from "./filters.ts";
 import { noteUnused } from "./hoarding.ts";
 import { mintOfferId } from "./ids.ts";
 import { partOf, type Sight, visibleTo } from "./pool.ts";
-import type { Agent, Client, ClusterState, Framework, Offer } from "./state.ts";
+import {
+  type Agent,
+  type Client,
+  type ClusterState,
+  type Framework,
+  type Offer,
+  wantRound,
+} from "./state.ts";
 import { ClientFlag } from "./tables/shape.ts";
 
 /** What a client may see of an agent, from its flags in the tables. */
@@ -29,14 +36,13 @@ export function wouldBeOffer(state: ClusterState, agent: Agent, client: Client):
   return visibleTo(agent.free, client.role.name, sightOf(state, client));
 }
 
-/** What a decision gives, or `undefined` when it does not fit the agent. */
+/** What a decision gives of what is visible, or `undefined` when it does not fit the agent. */
 function given(
   state: ClusterState,
   agent: Agent,
-  client: Client,
+  visible: Resources,
   decision: OfferDecision,
 ): Resources | undefined {
-  const visible = wouldBeOffer(state, agent, client);
   if (decision.whole) return visible.length === 0 ? undefined : visible;
   const part = partOf(agent.free, decision.amounts ?? [], state.tables.kindNames);
   if (part === undefined) return undefined;
@@ -53,7 +59,8 @@ function given(
 
 /**
  * Turns the decisions of a round into offers (C2): one for each framework, role and agent, and one
- * OFFERS event for each framework. A decision that does not fit is counted and left out.
+ * OFFERS event for each framework. A decision that does not fit is counted and left out. So is one
+ * that repeats what the client has refused (C8): its agent is looked at again without that pair.
  */
 export function mintOffers(
   state: ClusterState,
@@ -67,28 +74,50 @@ export function mintOffers(
   for (const decision of decisions) {
     const agent = state.agentRows[decision.agentRow];
     const client = state.clientRows[decision.clientRow];
-    const resources =
-      agent?.peer === undefined || agent.leaving || client?.framework.peer === undefined
-        ? undefined
-        : given(state, agent, client, decision);
-    if (agent === undefined || client === undefined || resources === undefined) {
+    if (agent?.peer === undefined || agent.leaving || client?.framework.peer === undefined) {
       state.counts.decisionsDropped += 1;
       continue;
     }
+    const visible = wouldBeOffer(state, agent, client);
+    const resources = given(state, agent, visible, decision);
+    if (resources === undefined) {
+      state.counts.decisionsDropped += 1;
+      continue;
+    }
+    const withheld = resources === visible ? NOTHING : subtract(visible, resources);
+    if (withheld.length > 0 && isRepeated(state, agent, client, resources, withheld)) continue;
     takeFree(state, agent, resources);
     charge(state, client, resources);
     state.tables.countAllocation(client.row);
     const earlier = decision.whole ? undefined : sameRound(state, agent, client, firstOffer);
     if (earlier !== undefined) {
       earlier.wire.resources = add(earlier.wire.resources, resources) as WireOffer["resources"];
+      earlier.withheld = withheld;
       continue;
     }
-    const { wire } = mint(state, { agent, client, resources, policy, nowMs });
+    const { wire } = mint(state, { agent, client, resources, withheld, policy, nowMs });
     const wires = byFramework.get(client.framework);
     if (wires === undefined) byFramework.set(client.framework, [wire]);
     else wires.push(wire);
   }
   for (const [framework, wires] of byFramework) sendOffers(framework, wires, out);
+}
+
+/**
+ * Whether a client has refused what is left for it of an agent; if so, another round sees to what
+ * others may have of it.
+ */
+function isRepeated(
+  state: ClusterState,
+  agent: Agent,
+  client: Client,
+  resources: Resources,
+  withheld: Resources,
+): boolean {
+  if (!state.filters.repeats(client.row, agent.row, resources, withheld)) return false;
+  state.tables.touchAgent(agent.row);
+  wantRound(state);
+  return true;
 }
 
 /** The offer that this round has made already for the same client on the same agent. */
@@ -111,11 +140,12 @@ function mint(
     readonly agent: Agent;
     readonly client: Client;
     readonly resources: Resources;
+    readonly withheld: Resources;
     readonly policy: { readonly name: string; readonly digest: string };
     readonly nowMs: number;
   },
 ): Offer {
-  const { agent, client, nowMs } = parts;
+  const { agent, client, withheld, nowMs } = parts;
   const { framework } = client;
   const { info } = agent;
   const id = mintOfferId(state);
@@ -138,7 +168,7 @@ function mint(
     if (own.length > 0) wire.executorIds = own.map((each) => each.info.executorId);
   }
   const { cycle } = state.rounds;
-  const offer: Offer = { id, framework, client, agent, wire, mintedMs: nowMs, cycle };
+  const offer: Offer = { id, framework, client, agent, wire, mintedMs: nowMs, withheld, cycle };
   client.offeredCycle = cycle;
   client.offeredMs = nowMs;
   state.offers.set(id, offer);
@@ -203,17 +233,24 @@ export function expireOffers(state: ClusterState, nowMs: number, out: Effect[]):
   }
 }
 
+/** What a framework does not want of an offer. */
+export interface Refusal {
+  readonly resources: Resources;
+  /** What the offer left out. */
+  readonly withheld: Resources;
+  readonly refuseMs: number | undefined;
+}
+
 /** Remembers a refusal of resources on an agent (C7, C10); false when it leaves no filter. */
 export function refuse(
   state: ClusterState,
   client: Client,
   agent: Agent,
-  resources: Resources,
-  refuseMs: number | undefined,
+  { resources, withheld, refuseMs }: Refusal,
   nowMs: number,
 ): boolean {
   const forMs = refusalMs(refuseMs, state.options.allocationIntervalMs);
   if (forMs === 0 || resources.length === 0 || client.row < 0) return false;
-  state.filters.add(client.row, agent.row, resources, nowMs + forMs);
+  state.filters.add(client.row, agent.row, resources, nowMs + forMs, withheld);
   return true;
 }

@@ -47,15 +47,15 @@ export function endRound(
   const looked = noteLooked(state);
   const before = counts.offersMade;
   const kept = part === "front" ? withoutSurplus(state, decisions) : decisions;
+  // What was wanted while earlier parts of the cycle ran is wanted still.
+  const isFirst = part === "all" || part === "front";
+  allocation.wanted = more === true || (!isFirst && allocation.wanted);
+  allocation.lookAgain = lookAgain === true || (!isFirst && allocation.lookAgain);
   mintOffers(state, kept, allocation.policy, nowMs, out);
   const { name: policy, digest } = allocation.policy;
   const offers = counts.offersMade - before;
   rounds.recent.push({ round: rounds.number, atMs: nowMs, policy, digest, looked, offers, part });
   if (rounds.recent.length > RECENT_MAX) rounds.recent.shift();
-  // What was wanted while earlier parts of the cycle ran is wanted still.
-  const isFirst = part === "all" || part === "front";
-  allocation.wanted = more === true || (!isFirst && allocation.wanted);
-  allocation.lookAgain = lookAgain === true || (!isFirst && allocation.lookAgain);
   if (part === "front" && kept.length < decisions.length) goOn(state, "second");
   else if (hid) goOn(state, "rest");
   for (const row of rounds.aside) tables.touchAgent(row);

@@ -105,6 +105,8 @@ export interface ClusterState {
     freedDue: boolean;
     /** The policy left agents idle that it may give away as time passes. */
     lookAgain: boolean;
+    /** When policies decide anew what they withheld from offers that were refused. */
+    retestMs: number;
     /** No round before this, unless enough agents are back (E17). */
     pausedUntilMs: number | undefined;
     /** How many agents have to be back for that. */
@@ -219,6 +221,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
       freed: false,
       freedDue: false,
       lookAgain: false,
+      retestMs: 0,
       pausedUntilMs: undefined,
       agentsAwaited: 0,
       policy: { name: "none", digest: "" },

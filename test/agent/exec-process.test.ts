@@ -1,14 +1,13 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { execFrames } from "../../contract/exec-api.ts";
 import { execLimits } from "../../contract/limits/exec.ts";
 import { type ExecEnd, type ExecOptions, type ExecSession, openExec } from "../../sdk/index.ts";
 import { pause, until } from "../support/until.ts";
 import type { AgentProcess } from "./support/agent-process.ts";
 import { AgentRig } from "./support/agent-rig.ts";
+import { placeOf, post } from "./support/exec-client.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -26,10 +25,6 @@ async function start(settings: Readonly<Record<string, unknown>> = {}): Promise<
   return agent;
 }
 
-function placeOf(agent: AgentProcess, taskId = "t1") {
-  const [ip = "", port = ""] = agent.address?.split(":") ?? [];
-  return { ip, port: Number(port), frameworkId: "f1", taskId };
-}
 const open = (agent: AgentProcess, line: string, more: Partial<ExecOptions> = {}) =>
   openExec(placeOf(agent), { command: ["sh", "-c", line], ...more });
 
@@ -42,42 +37,6 @@ async function read(session: ExecSession): Promise<{ out: string; error: string;
     if (done) return { out: text.stdout, error: text.stderr, end: value };
     text[value.stream] += Buffer.from(value.data).toString("latin1");
   }
-}
-
-/** What the agent answers to a bare request. */
-async function post(
-  agent: AgentProcess,
-  path: string,
-  body: string | Uint8Array = JSON.stringify({ command: ["true"] }),
-  headers: Readonly<Record<string, string>> = { "x-tepui-exec": "1" },
-): Promise<[number, string | undefined]> {
-  const answer = await fetch(`http://${agent.address}${path}`, { method: "POST", headers, body });
-  if (answer.status !== 200) {
-    const { code } = (await answer.json().catch(() => ({}))) as { code?: string };
-    return [answer.status, code];
-  }
-  await answer.body?.cancel();
-  return [200, undefined];
-}
-
-/** Begins a session over a bare connection, which says nothing more by itself. */
-function bare(agent: AgentProcess, command: readonly string[], stdin = false) {
-  const sent = request(`http://${agent.address}/exec/f1/t1`, {
-    method: "POST",
-    headers: { "x-tepui-exec": "1" },
-  });
-  let bytes = Buffer.alloc(0);
-  sent.on("response", (answer) => {
-    answer.on("error", () => {});
-    answer.on("data", (chunk: Buffer) => {
-      bytes = Buffer.concat([bytes, chunk]);
-    });
-  });
-  sent.on("error", () => {});
-  sent.end(JSON.stringify({ command, stdin }));
-  const session = () =>
-    until("the session", () => /"session":"([0-9a-f]{32})"/.exec(bytes.toString("latin1"))?.[1]);
-  return { sent, session, bytes: () => bytes };
 }
 
 /** Only the task itself is left. */
@@ -262,76 +221,5 @@ describe("what is refused", () => {
       const { text } = await rig.get(agent, "/metrics");
       return /^tepui_agent_exec_sessions 0$/m.test(text);
     });
-  });
-});
-
-describe("hostile clients", () => {
-  test("input with gaps, beyond the window, or of no number is refused, and the rest goes on", async () => {
-    const agent = await start();
-    const { sent, session, bytes } = bare(agent, ["sh", "-c", "sleep 1; cat; exit 3"], true);
-    const path = `/exec-session/${await session()}`;
-    const refused = [409, "EXEC_INPUT_REFUSED"];
-    expect(await post(agent, `${path}?offset=1`, "x")).toEqual(refused);
-    expect(await post(agent, `${path}?offset=-1`, "x")).toEqual(refused);
-    expect(await post(agent, `${path}?offset=1e3`, "x")).toEqual(refused);
-    expect(await post(agent, `${path}?taken=99`, "x")).toEqual(refused);
-    expect(await post(agent, `${path}?columns=0&rows=7`, "")).toEqual(refused);
-    const flood = Buffer.alloc(execLimits.inputBytesMax + 1);
-    expect(await post(agent, path, flood)).toEqual([413, "BODY_TOO_LARGE"]);
-    expect(await post(agent, `${path}?offset=0`, "abc")).toEqual([204, undefined]);
-    // Said again, because the answer was lost: taken once.
-    expect(await post(agent, `${path}?offset=0`, "abc")).toEqual([204, undefined]);
-    expect(await post(agent, `${path}?offset=2&end`, "cd\n")).toEqual([204, undefined]);
-    await until("its end", () => bytes().toString("latin1").includes('"code":3'));
-    expect(bytes().toString("latin1")).toContain("abcd\n");
-    expect(bytes().includes(Buffer.from([execFrames.stdout, 0, 0, 0]))).toBe(true);
-    sent.destroy();
-    await alone();
-  });
-
-  test("a program that does not read is given no more than the window", async () => {
-    const agent = await start();
-    const { sent, session } = bare(agent, ["sleep", "623"], true);
-    const path = `/exec-session/${await session()}`;
-    const piece = Buffer.alloc(64 << 10);
-    let offset = 0;
-    let refusal: [number, string | undefined] = [0, ""];
-    for (; refusal[1] !== "EXEC_INPUT_REFUSED" && offset < 64 << 20; offset += piece.length) {
-      refusal = await post(agent, `${path}?offset=${offset}`, piece);
-    }
-    // The window, and what sockets and pipes hold on the way.
-    expect(offset).toBeLessThan(4 << 20);
-    expect(refusal).toEqual([409, "EXEC_INPUT_REFUSED"]);
-    sent.destroy();
-    await alone();
-  });
-
-  test("one that vanishes leaves nothing behind, whatever it was about to do", async () => {
-    const agent = await start();
-    const script = "trap '' HUP TERM; setsid sleep 624 & yes > /dev/null & yes";
-    const clients = Array.from({ length: 4 }, () => bare(agent, ["sh", "-c", script], true));
-    await until("all run", () => rig.left().length >= 16);
-    clients.forEach(({ sent }, at) => {
-      setTimeout(() => sent.destroy(), at * 20);
-    });
-    for (let at = 0; at < 10; at++) {
-      const { sent } = bare(agent, ["sh", "-c", script]);
-      setTimeout(() => sent.destroy(), at * 7);
-    }
-    await pause(300);
-    await alone();
-    expect(agent.child.exitCode).toBe(null);
-  });
-
-  test("one that does not read is sent no more than the window", async () => {
-    const agent = await start();
-    const { sent, session, bytes } = bare(agent, ["yes"]);
-    await session();
-    await pause(1_500);
-    const framed = execLimits.outputBytesMax * 1.01 + 4_096;
-    expect(bytes().length).toBeGreaterThan(execLimits.outputBytesMax / 2);
-    expect(bytes().length).toBeLessThan(framed);
-    sent.destroy();
-    await alone();
   });
 });

@@ -4,9 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { listPids, readEnvironment } from "../../agent/containerizer/proc.ts";
 import { ContainerBench } from "../../conformance/isolator/containers.ts";
 import type { ContainerSpec, SessionStreams } from "../../contract/ports/isolator.ts";
-import { silentLog } from "../../contract/ports/log.ts";
-import { systemClock } from "../../kernel/host/system-clock.ts";
-import { ProcessIsolator } from "../../plugins/isolators/process/index.ts";
+import { processIsolator } from "../support/process-isolator.ts";
 import { describeWith } from "../support/require.ts";
 import { type Talk, talkTo } from "../support/talk.ts";
 import { pause, until } from "../support/until.ts";
@@ -14,9 +12,7 @@ import { pause, until } from "../support/until.ts";
 let bench: ContainerBench;
 let spec: ContainerSpec;
 beforeEach(async () => {
-  bench = new ContainerBench([
-    new ProcessIsolator({ noNewPrivileges: false }, silentLog, systemClock),
-  ]);
+  bench = new ContainerBench([processIsolator()]);
   spec = await running({});
 });
 afterEach(() => bench.close());
@@ -188,6 +184,48 @@ test("the process in between is not told what to load by a task's environment", 
   const talk = await shell("echo $KEEP$PERL5OPT", undefined, other);
   expect(await talk.end).toEqual({ code: 0 });
   expect(talk.stdout).toBe("kept-Mnothing_of_this_name\n");
+});
+
+describeWith("root", "in namespaces of its own", () => {
+  beforeEach(async () => {
+    await bench.close();
+    bench = new ContainerBench([processIsolator({ namespaces: ["pid", "mount", "ipc", "uts"] })]);
+    spec = await running({});
+  });
+
+  test("a session is in those of its container, and its status comes through", async () => {
+    const line = "readlink /proc/self/ns/pid /proc/1/ns/pid; [ $$ -lt 100 ] && echo few; exit 7";
+    const talk = await shell(line);
+    expect(await talk.end).toEqual({ code: 7 });
+    const [own, first, few] = talk.stdout.split("\n");
+    expect([own, few]).toEqual([first, "few"]);
+    expect(await (await shell("kill -9 $$")).end).toEqual({ signal: "SIGKILL" });
+    expect(await (await open(["cat"])).end).toEqual({ code: 0 });
+  });
+
+  test("a shell on a terminal controls its jobs there", async () => {
+    const talk = await open(["bash", "-i"], { stdin: true, terminal: { columns: 80, rows: 24 } });
+    await talk.say("sleep 651\n");
+    await until("it sleeps", () => left().length >= 4);
+    await talk.say("\x1a");
+    await until("it is stopped", async () => {
+      await talk.say("jobs\n");
+      return /Stopped\s+sleep 651/.test(talk.stdout);
+    });
+    await talk.say("kill %1; exit $((4 + 4))\n");
+    await talk.say("exit 8\n");
+    expect(await talk.end).toEqual({ code: 8 });
+    expect(talk.stdout).not.toContain("no job control");
+    await noneLeft();
+  });
+
+  test("a session that is given up takes all with it", async () => {
+    const talk = await shell("trap '' TERM HUP; setsid sleep 652 & sleep 653");
+    await until("all run", () => left().length >= 4);
+    talk.session.close();
+    await expect(talk.end).rejects.toMatchObject({ code: "EXEC_ENDED" });
+    await noneLeft();
+  });
 });
 
 describeWith("root", "as another user", () => {

@@ -60,17 +60,6 @@ describe("admission refuses, before any code of the policy runs,", () => {
     const noise = new TextEncoder().encode("#!/bin/sh");
     expect(faultOf(() => admitPolicy("noise", noise))?.code).toBe("POLICY_NOT_WASM");
   });
-
-  test.each([
-    ["no maximum", [0x00, 0x02]],
-    ["a maximum above the limit", [0x01, 0x02, 0x81, 0x20]],
-    ["threads that share it", [0x03, 0x02, 0x02]],
-  ])("a memory with %s", (_, limits) => {
-    const bytes = withMemory(compiled("assembly/testing/no-magic.ts"), limits);
-    expect(faultOf(() => admitPolicy("unbounded", bytes))?.code).toBe("POLICY_MEMORY");
-    const good = withMemory(compiled("assembly/testing/no-magic.ts"), [0x01, 0x02, 0x80, 0x20]);
-    expect(admitPolicy("bounded", good).name).toBe("bounded");
-  });
 });
 
 describe("an instance is refused before its first round when it", () => {
@@ -83,6 +72,8 @@ describe("an instance is refused before its first round when it", () => {
     ["no-magic", "POLICY_LAYOUT"],
     ["wild-header", "POLICY_LAYOUT"],
     ["overlapping", "POLICY_LAYOUT"],
+    ["wide-schema", "POLICY_EXPORTS"],
+    ["large-state", "POLICY_LAYOUT"],
   ];
   test.each(refusals)("is %s: %s", (file, code) => {
     const policy = misbehaving(file);
@@ -231,22 +222,3 @@ describe("supervision", () => {
     expect(run()?.lost).toBe(true);
   });
 });
-
-/** The module with other limits in its memory section, which is the fifth. */
-function withMemory(module: Uint8Array, limits: readonly number[]): Uint8Array {
-  let at = 8;
-  while (module[at] !== 5) {
-    let length = 0;
-    let scale = 1;
-    let next = at + 1;
-    for (; ; scale *= 128) {
-      const byte = module[next++] as number;
-      length += (byte & 127) * scale;
-      if (byte < 128) break;
-    }
-    at = next + length;
-  }
-  const rest = at + 2 + (module[at + 1] as number);
-  const section = [5, limits.length + 1, 1, ...limits];
-  return Uint8Array.from([...module.subarray(0, at), ...section, ...module.subarray(rest)]);
-}

@@ -115,6 +115,16 @@ describe("a shadow run", () => {
     expect(report("fifo").disagreeing).toBe(0);
   });
 
+  test("leaves roles out that nobody is in: that they get nothing is not unfair", () => {
+    const cluster = twoFrameworks();
+    for (const name of ["x", "y/z"]) cluster.tables.setRoleWeight(cluster.role(name), 3);
+    const { shadow, round, report } = beside(cluster, drf);
+    shadow(fifo);
+    round();
+    expect(report("fifo").fairness.roles.live).toBeCloseTo(jainIndex([5 / 8, 4 / 8]));
+    expect(report("fifo").roles.map(({ role }) => role)).toEqual(["a", "b"]);
+  });
+
   test("divides shares by weights when it says how fair they are", () => {
     const cluster = twoFrameworks();
     cluster.tables.setRoleWeight(cluster.role("a"), 2);

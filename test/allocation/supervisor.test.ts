@@ -168,3 +168,30 @@ test("a policy that a master before us kept takes over from a bad one", () => {
   for (let n = 0; n < 8; n++) round();
   expect([round(), supervisor.standing]).toEqual(["drf", "previous"]);
 });
+
+test.each([
+  ["traps over", 0, "POLICY_TRAP"],
+  ["never ends with", 1, "POLICY_DEADLINE"],
+])("a policy that %s its predecessor's state is promoted all the same, cold", (_, how, code) => {
+  const { tables, supervisor, round } = start(drf);
+  const options = { deadlineMs: 400, params: [how] };
+  const fragile = { policy: misbehaving("fragile"), options };
+  round();
+  supervisor.promote(fragile, tables, 1);
+  expect([round(), supervisor.standing]).toEqual(["fragile", "live"]);
+  const [fault, promoted] = supervisor.events.slice(-2);
+  expect(fault).toMatchObject({ what: "fault", code, name: "fragile" });
+  expect(promoted).toMatchObject({ what: "promoted", tookOver: false });
+  expect(supervisor.faultCounts.get(code as never)).toBe(1);
+});
+
+test("so does one that is gone back to, and one that runs on in larger tables", () => {
+  const { cluster, tables, supervisor, round } = start(drf);
+  const fragile = { policy: misbehaving("fragile"), options: { deadlineMs: 10_000, params: [0] } };
+  supervisor.promote(fragile, tables, 1);
+  supervisor.promote(drf, tables, 2);
+  expect(supervisor.rollback(tables, 3)).toBe(true);
+  for (let n = 0; n < 300; n++) cluster.agent(`more${n}`, 1, 1);
+  expect([round(), supervisor.standing]).toEqual(["fragile", "live"]);
+  expect(supervisor.events.filter(({ what }) => what === "fault")).toHaveLength(3);
+});

@@ -49,6 +49,7 @@ test.each([
   [["policy", "load", "./x", "--on-master"], "./x is not an absolute path"],
   [["policy", "load", "fifo", "--config", "[]"], "--config is not an object"],
   [["mapreduce", "--job", "sort", "/dev/null"], 'there is no job "sort"'],
+  [["--master", "127.0.0.1:1", "version"], '"version" asks no master'],
 ])("%j is a mistake of usage: status 2, and the error says what", async (args, message) => {
   const { code, out, error } = await runCli(args);
   expect(error).toContain("error[CLI_USAGE]: ");
@@ -61,6 +62,9 @@ test.each([
   [["weights", "set", "web=2", "--master", "127.0.0.1:1"]],
   [["weights", "--master", "127.0.0.1:1", "set", "web=2"]],
   [["quota", "remove", "web", "--master", "127.0.0.1:1"]],
+  [["--master", "127.0.0.1:1", "ps"]],
+  [["-o", "table", "--master=127.0.0.1:1", "policy", "list"]],
+  [["policy", "-o", "table", "--master", "127.0.0.1:1", "list"]],
 ])("%j asks the master that it names", async (args) => {
   const { code, error } = await runCli(args, { TEPUI_MASTER: "127.0.0.1:2" });
   expect(error).toContain("127.0.0.1:1");
@@ -106,6 +110,7 @@ test("-o json makes errors JSON too, wherever it stands", async () => {
 
 test("version prints one line, or one JSON document", async () => {
   expect((await runCli(["version"])).out).toMatch(/^tepui \d+\.\d+\.\d+ \(Node \d+/);
+  expect((await runCli(["--version"])).out).toBe((await runCli(["version"])).out);
   const { out } = await runCli(["-o", "json", "version"]);
   expect(JSON.parse(out)).toMatchObject({ node: process.versions.node });
 });

@@ -29,7 +29,7 @@ export function agentObstacle(state: ClusterState, agent: Agent): FindingCode | 
 
 /** One refusal that is in force. */
 export interface Refusal {
-  readonly refused: Resources;
+  readonly known: Resources;
   readonly untilMs: number;
 }
 
@@ -125,7 +125,7 @@ export class PairView {
     let untilMs: number | undefined;
     for (const refusal of this.#around.refusals(agent.row, this.client.row)) {
       if (untilMs !== undefined && refusal.untilMs <= untilMs) continue;
-      if (contains(refusal.refused, this.portion.visible(resources))) untilMs = refusal.untilMs;
+      if (contains(refusal.known, this.portion.visible(resources))) untilMs = refusal.untilMs;
     }
     return untilMs;
   }

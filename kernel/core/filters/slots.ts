@@ -21,8 +21,9 @@ export interface FilterColumns {
 /** Slots as plain data. */
 export interface SavedSlots {
   readonly columns: Readonly<FilterColumns>;
-  /** Which of `lists` was refused, a slot each. */
+  /** Which of `lists` was refused, and which is known, a slot each. */
   readonly refused: Uint32Array;
+  readonly known: Uint32Array;
   readonly lists: readonly (Resources | undefined)[];
   readonly agentHead: readonly number[];
   readonly clientHead: readonly number[];
@@ -48,6 +49,11 @@ export class FilterSlots implements FilterColumns {
   endBefore: Uint32Array = new Uint32Array(FIRST);
   /** What was refused; `undefined` in a slot that is free. */
   readonly refused: (Resources | undefined)[] = [];
+  /**
+   * That and what was withheld from the offer: nothing on the agent beyond it is news. `undefined`
+   * where nothing was withheld, or where it is to be found out anew.
+   */
+  readonly known: (Resources | undefined)[] = [];
   readonly #agentHead: number[] = [];
   readonly #clientHead: number[] = [];
   readonly ends = new FilterEnds();
@@ -77,6 +83,7 @@ export class FilterSlots implements FilterColumns {
     this.agent[slot] = agent;
     this.untilMs[slot] = untilMs;
     this.refused[slot] = refused;
+    this.known[slot] = undefined;
     link(this.agentNext, this.agentBefore, this.firstOn(agent), slot);
     setHead(this.#agentHead, agent, slot);
     link(this.clientNext, this.clientBefore, this.firstOf(client), slot);
@@ -98,20 +105,21 @@ export class FilterSlots implements FilterColumns {
       this.ends.setFirst(this.untilMs[slot] as number, this.endNext[slot] as number);
     }
     this.refused[slot] = undefined;
+    this.known[slot] = undefined;
     this.#free.push(slot);
   }
 
   /** Everything, to be loaded elsewhere. Lists of resources that are shared stay shared. */
   save(): SavedSlots {
     const lists = new Map<Resources | undefined, number>();
-    const refused = new Uint32Array(this.end);
-    for (let slot = 0; slot < this.end; slot++) {
-      const list = this.refused[slot];
-      const known = lists.get(list) ?? lists.size;
-      lists.set(list, known);
-      refused[slot] = known;
-    }
     const { end } = this;
+    const numbered = (list: Resources | undefined): number => {
+      const number = lists.get(list) ?? lists.size;
+      lists.set(list, number);
+      return number;
+    };
+    const refused = Uint32Array.from({ length: end }, (_, slot) => numbered(this.refused[slot]));
+    const known = Uint32Array.from({ length: end }, (_, slot) => numbered(this.known[slot]));
     return {
       columns: {
         client: this.client.slice(0, end),
@@ -125,6 +133,7 @@ export class FilterSlots implements FilterColumns {
         endBefore: this.endBefore.slice(0, end),
       },
       refused,
+      known,
       lists: [...lists.keys()],
       agentHead: [...this.#agentHead],
       clientHead: [...this.#clientHead],
@@ -134,12 +143,14 @@ export class FilterSlots implements FilterColumns {
   }
 
   /** Becomes what was saved; it must be new. */
-  load({ columns, refused, lists, agentHead, clientHead, ends, free }: SavedSlots): void {
+  load(saved: SavedSlots): void {
+    const { columns, refused, known, lists, agentHead, clientHead, ends, free } = saved;
     while (this.end < refused.length) this.#grown();
     for (const [name, column] of Object.entries(columns)) {
       this[name as keyof FilterColumns].set(column as ArrayLike<number>);
     }
     for (const list of refused) this.refused.push(lists[list]);
+    for (const list of known) this.known.push(lists[list]);
     for (const head of agentHead) this.#agentHead.push(head);
     for (const head of clientHead) this.#clientHead.push(head);
     this.ends.load(ends);

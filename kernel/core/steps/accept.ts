@@ -61,7 +61,9 @@ export function stepAccept(call: Call, accept: FrameworkCallOf<"accept">): void 
   if (left.length > 0) {
     discharge(state, client, left);
     const plain = made.length === 0 ? left : (trySubtract(left, made) ?? left);
-    const filtered = refuse(state, client, agent, plain, accept.filters?.refuseMs, nowMs);
+    const withheld = (offers[0] as Offer).withheld;
+    const refusal = { resources: plain, withheld, refuseMs: accept.filters?.refuseMs };
+    const filtered = refuse(state, client, agent, refusal, nowMs);
     if (!used && !filtered) for (const offer of offers) noteUnused(state, offer);
     giveFree(state, agent, left);
   }

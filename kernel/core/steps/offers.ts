@@ -17,10 +17,11 @@ export function stepDecline(
   for (const id of call.offerIds) {
     const offer = state.offers.get(id);
     if (offer === undefined || offer.framework !== framework) continue;
-    const { client, agent } = offer;
+    const { client, agent, withheld } = offer;
     const resources = takeOffer(state, offer);
     discharge(state, client, resources);
-    if (!refuse(state, client, agent, resources, call.filters?.refuseMs, nowMs)) {
+    const refusal = { resources, withheld, refuseMs: call.filters?.refuseMs };
+    if (!refuse(state, client, agent, refusal, nowMs)) {
       noteUnused(state, offer);
     }
     giveFree(state, agent, resources);

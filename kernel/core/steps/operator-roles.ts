@@ -132,6 +132,7 @@ export function quotasWritten(
   out: Effect[],
 ): void {
   for (const quota of quotas) applyQuota(state, quota);
+  state.filters.retest((agent) => state.tables.touchAgent(agent));
   rescindAllOffers(state, out);
   out.push({ type: "reply-operator", token, result: {} });
 }

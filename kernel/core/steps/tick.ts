@@ -14,7 +14,14 @@ import {
 import { type ClusterState, wantRound } from "../state.ts";
 import type { Timer } from "../timers.ts";
 import { giveUp, markUnreachable } from "./agent-lost.ts";
+import { answerAll } from "./reconcile.ts";
 import { recoveryEnded } from "./recovered.ts";
+
+/**
+ * Time from one to the next look at what policies withhold from offers that were refused. They may
+ * give more once others of the same role hold less, which nothing on the agent tells.
+ */
+const RETEST_MS = 10_000;
 
 /** Time has passed. */
 export function stepTick(state: ClusterState, nowMs: number, out: Effect[]): void {
@@ -49,6 +56,9 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
     case "failover":
       failoverTimedOut(state, key as FrameworkId, atMs, nowMs, out);
       return;
+    case "reconcile":
+      reconcile(state, key as FrameworkId, nowMs, out);
+      return;
     case "recovery":
       recoveryEnded(state, nowMs, out);
       return;
@@ -73,6 +83,10 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
 function batch(state: ClusterState, nowMs: number, out: Effect[]): void {
   const { allocation, registry } = state;
   askForAbsent(state, nowMs, out);
+  if (nowMs >= allocation.retestMs) {
+    allocation.retestMs = nowMs + RETEST_MS;
+    state.filters.retest((agent) => state.tables.touchAgent(agent));
+  }
   if (registry.quotas.size > 0 || allocation.lookAgain) state.tables.touchAll();
   wantRound(state);
 }
@@ -133,6 +147,12 @@ function failoverTimedOut(
   const framework = state.frameworks.get(id);
   if (framework?.failoverAtMs !== atMs) return;
   removeFramework(state, framework, nowMs, out);
+}
+
+/** The other inputs of the turn in which a framework asked for everything have been stepped. */
+function reconcile(state: ClusterState, id: FrameworkId, nowMs: number, out: Effect[]): void {
+  const framework = state.frameworks.get(id);
+  if (framework !== undefined) answerAll({ state, framework, nowMs, out });
 }
 
 /** Forgets agents that have been away too long, or are too many (B33). */

@@ -35,14 +35,35 @@ export class Segment {
   readonly policies = new Set<string>();
   /** The program that it says is evaluated. */
   program: Uint8Array | undefined;
-  /** Bytes of turns in it. */
-  turnBytes = 0;
+  #turnBytes = 0;
+  #openingBytes = 0;
+  #hasInstance = false;
   readonly #packr = new Packr(packed);
   #parts: Generator<Part> | undefined;
 
   constructor(header: SegmentHeader, snapshot: ClusterSnapshot | undefined) {
     this.header = header;
     this.#parts = snapshot && partsOf(snapshot);
+  }
+
+  /**
+   * Bytes of turns that fill it. What any segment begins with, which is the policy that runs, its
+   * private state and its program, is not among them: large ones would fill every segment at once.
+   */
+  get fillingBytes(): number {
+    return this.#turnBytes - this.#openingBytes;
+  }
+
+  /** An instance begins, which takes so many bytes. */
+  instanceBegins(bytes: number): void {
+    if (!this.#hasInstance) this.#openingBytes += bytes;
+    this.#hasInstance = true;
+  }
+
+  /** Another program is evaluated. */
+  evaluates(program: Uint8Array): void {
+    if (this.program === undefined) this.#openingBytes += program.length;
+    this.program = program;
   }
 
   /** Parts of the snapshot are left to be written. */
@@ -58,7 +79,7 @@ export class Segment {
   /** A frame of all turns that have ended since the last one, good until the next one. */
   turnsFrame(): Buffer {
     const frame = finished(this.turns.take(), FrameKind.TURNS);
-    this.turnBytes += frame.length;
+    this.#turnBytes += frame.length;
     return frame;
   }
 

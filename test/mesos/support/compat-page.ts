@@ -32,6 +32,7 @@ import { jsonRows } from "../conformance/json-rows.ts";
 import { operatorRows } from "../conformance/operator-rows.ts";
 import { scenarioRows } from "../conformance/scenario-rows.ts";
 import { schedulerRows } from "../conformance/scheduler-rows.ts";
+import { serviceRows } from "../conformance/service-rows.ts";
 import { surfaceRows } from "../conformance/surface-rows.ts";
 import { taskRows } from "../conformance/task-rows.ts";
 
@@ -123,6 +124,7 @@ function conformance(): string[] {
     ...eventRows,
     ...agentRows,
     ...scenarioRows,
+    ...serviceRows,
     ...disturbanceRows,
   ];
   return [

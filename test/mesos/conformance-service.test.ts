@@ -1,0 +1,4 @@
+import { runRows } from "./conformance/run-rows.ts";
+import { serviceRows } from "./conformance/service-rows.ts";
+
+runRows("agents out of service", { agents: 2, assertionsMin: 30 }, serviceRows);

@@ -1,0 +1,100 @@
+import { expect } from "vitest";
+import { until } from "../../support/until.ts";
+import { commandTask, type HttpFramework } from "../support/framework.ts";
+import { both, type Client, type Row } from "./suite.ts";
+
+/** Sends a change to the operator API, which takes it. */
+async function change(client: Client, type: string, body: object): Promise<void> {
+  const { status, text } = await client.operator({ type, [type.toLowerCase()]: body });
+  expect([type, status, text]).toEqual([type, 200, ""]);
+}
+
+/** The agent that has this id, as the master shows it. */
+async function shown(client: Client, id: string) {
+  const { agents } = (await client.operator({ type: "GET_AGENTS" })).value.get_agents ?? {};
+  return agents?.find(({ agent_info }) => agent_info.id?.value === id);
+}
+
+/** A framework with a task that runs, and the agent that it runs on. */
+async function running(client: Client): Promise<{ framework: HttpFramework; agent: string }> {
+  const framework = await client.framework();
+  const offer = await framework.offer();
+  await framework.launch(offer, [commandTask("t", "sleep 600")]);
+  await framework.reach("TASK_RUNNING");
+  return { framework, agent: offer.agent_id.value };
+}
+
+/** Agents that are taken out of service, and operations that are asked about. */
+export const serviceRows: readonly Row[] = [
+  both("6.7", "reconciling an operation that nobody knows says so", async (client) => {
+    const framework = await client.framework();
+    const operation_id = { value: "nothing" };
+    const reconcile_operations = { operations: [{ operation_id }] };
+    expect(await framework.call("RECONCILE_OPERATIONS", { reconcile_operations })).toBe(202);
+    const event = await framework.next("UPDATE_OPERATION_STATUS");
+    const status = event.update_operation_status?.status;
+    expect(status).toMatchObject({ operation_id, state: "OPERATION_UNKNOWN" });
+    expect(status?.uuid).toBeUndefined();
+  }),
+  both("8.2", "an agent that is deactivated is not offered, its tasks run on", async (client) => {
+    const { framework, agent } = await running(client);
+    await change(client, "DEACTIVATE_AGENT", { agent_id: { value: agent } });
+    try {
+      expect(await shown(client, agent)).toMatchObject({ active: false, deactivated: true });
+      // What the first one holds would otherwise keep the other from being offered anything.
+      const { id } = await framework.offer();
+      expect(await framework.call("DECLINE", { decline: { offer_ids: [id] } })).toBe(202);
+      const other = await client.framework();
+      expect((await other.offer()).agent_id.value).not.toBe(agent);
+      const { get_tasks } = (await client.operator({ type: "GET_TASKS" })).value;
+      const mine = get_tasks?.tasks?.filter(
+        ({ framework_id }) => framework_id.value === framework.id?.value,
+      );
+      expect(mine?.map(({ state }) => state)).toEqual(["TASK_RUNNING"]);
+    } finally {
+      await change(client, "REACTIVATE_AGENT", { agent_id: { value: agent } });
+    }
+    expect(await shown(client, agent)).toMatchObject({ active: true, deactivated: false });
+  }),
+  both("8.2", "draining an agent ends its tasks, and it is drained then", async (client) => {
+    const { framework, agent } = await running(client);
+    await change(client, "DRAIN_AGENT", { agent_id: { value: agent } });
+    try {
+      await framework.reach("TASK_KILLED");
+      const state = await until("the agent to be drained", async () => {
+        const { drain_info } = (await shown(client, agent)) ?? {};
+        return drain_info?.state === "DRAINED" ? drain_info.state : undefined;
+      });
+      expect(state).toBe("DRAINED");
+    } finally {
+      await change(client, "REACTIVATE_AGENT", { agent_id: { value: agent } });
+    }
+    expect((await shown(client, agent))?.drain_info).toBeUndefined();
+  }),
+  both("6.6", "maintenance is asked for by inverse offers, and answered", async (client) => {
+    const { framework, agent } = await running(client);
+    const hostname = (await shown(client, agent))?.agent_info.hostname ?? "";
+    const start = { nanoseconds: (Date.now() + 3_600_000) * 1e6 };
+    const window = { machine_ids: [{ hostname }], unavailability: { start } };
+    await change(client, "UPDATE_MAINTENANCE_SCHEDULE", { schedule: { windows: [window] } });
+    try {
+      const { inverse_offers } = await framework.next("INVERSE_OFFERS");
+      const [inverse] = inverse_offers?.inverse_offers ?? [];
+      expect(inverse).toMatchObject({ agent_id: { value: agent }, framework_id: framework.id });
+      const accept_inverse_offers = { inverse_offer_ids: [inverse?.id] };
+      const status = await framework.call("ACCEPT_INVERSE_OFFERS", { accept_inverse_offers });
+      expect(status).toBe(202);
+      const answered = await until("the answer to be shown", async () => {
+        const { value } = await client.operator({ type: "GET_MAINTENANCE_STATUS" });
+        const { draining_machines } = value.get_maintenance_status?.status ?? {};
+        const { statuses } = draining_machines?.find(({ id }) => id.hostname === hostname) ?? {};
+        return statuses?.find(({ framework_id }) => framework_id.value === framework.id?.value);
+      });
+      expect(answered.status).toBe("ACCEPT");
+    } finally {
+      await change(client, "UPDATE_MAINTENANCE_SCHEDULE", { schedule: { windows: [] } });
+    }
+    const { value } = await client.operator({ type: "GET_MAINTENANCE_SCHEDULE" });
+    expect(value.get_maintenance_schedule?.schedule.windows ?? []).toEqual([]);
+  }),
+];
