@@ -76,7 +76,12 @@ export async function runJob(
     });
   let frameworkId = "";
   const need = { resources: job.resources, requires: job.requires ?? {} };
-  const watch = new WaitWatch(need, masters, (why) => output.note(`waiting: ${why}`));
+  const watch = new WaitWatch(
+    need,
+    () => frameworkId,
+    masters,
+    (why) => output.note(`waiting: ${why}`),
+  );
   const heard = (counts: TaskSetCounts): void => {
     watch.running(counts.live);
     show(counts);
