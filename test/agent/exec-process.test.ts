@@ -109,6 +109,20 @@ describe("a session over HTTP", () => {
   });
 });
 
+test("an agent that hangs is given up, after the time that it has", async () => {
+  const agent = await start();
+  const session = await open(agent, "sleep 625");
+  const beganMs = performance.now();
+  agent.child.kill("SIGSTOP");
+  await expect(read(session)).rejects.toMatchObject({
+    code: "EXEC_LOST",
+    message: expect.stringContaining(`nothing came for ${execLimits.silenceMs} ms`),
+  });
+  expect(performance.now() - beganMs).toBeGreaterThan(execLimits.silenceMs - 1_000);
+  agent.child.kill("SIGCONT");
+  await alone();
+});
+
 describe("who may not", () => {
   test("web pages are refused, and so is whoever does not know what this is", async () => {
     const agent = await start();
