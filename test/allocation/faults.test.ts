@@ -127,6 +127,12 @@ describe("a round is lost, with its own code, when the policy", () => {
     expect([...supervisor.faultCounts.keys()]).toEqual(["POLICY_DEADLINE"]);
   });
 
+  test("traps with a note, which is shown", () => {
+    const { supervisor, run } = supervised(smallCluster(), [13, 77]);
+    expect(run()?.lost).toBe(true);
+    expect(supervisor.events.at(-1)?.detail).toMatch(/^the policy trapped.* \(its note says 77\)$/);
+  });
+
   test("lets its memory grow after init", () => {
     const cluster = smallCluster();
     const { supervisor, run } = supervised(cluster, []);
