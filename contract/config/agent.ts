@@ -138,6 +138,7 @@ export const AgentConfigSchema = Type.Object(
     defaultRole: Type.String({
       default: "*",
       minLength: 1,
+      notation: "role",
       description: "Role of resources that name none.",
     }),
     attributes: Type.String({
