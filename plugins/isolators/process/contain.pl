@@ -39,6 +39,7 @@ my $number = $numbers{$machine};
 # Flags of mount(2) and umount2(2).
 use constant { RDONLY => 1, NOSUID => 2, NODEV => 4, NOEXEC => 8, REMOUNT => 32, BIND => 4096,
   REC => 16384, DETACH => 2 };
+use constant TIOCSCTTY => 0x540E;
 # Operations of prctl(2).
 use constant { PDEATHSIG => 1, DUMPABLE => 4, KEEPCAPS => 8, CAPBSET_DROP => 24, NO_NEW_PRIVS => 38,
   AMBIENT => 47, AMBIENT_RAISE => 2, AMBIENT_CLEAR => 4 };
@@ -219,6 +220,11 @@ sub place_file {
 
 sub run {
   eval {
+    # A shell hands its terminal around by the numbers of process groups: they must be of here.
+    if (defined $given{enter} && -t STDIN) {
+      POSIX::setsid();
+      ioctl STDIN, TIOCSCTTY, 1 or die "cannot take the terminal: $!\n";
+    }
     my $folder = $given{directory};
     chdir $folder or die "cannot enter $folder: $!\n" if defined $folder;
     give_up_privileges();
