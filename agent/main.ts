@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { bareHost, type HostPort, hostPort, isLoopback } from "../contract/address.ts";
+import { hostPort, isLoopback } from "../contract/address.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
@@ -9,7 +9,6 @@ import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
-import { advertisedAddress } from "../kernel/host/advertise.ts";
 import { checkBind } from "../kernel/host/config.ts";
 import { lockFolder } from "../kernel/host/folder-lock.ts";
 import type { Host } from "../kernel/host/host.ts";
@@ -24,10 +23,11 @@ import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState } from "./core/state.ts";
 import { Fetcher } from "./fetcher/fetcher.ts";
+import { Images } from "./images/images.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { dialler } from "./io/dialler.ts";
 import { openExecDoor } from "./io/exec-door.ts";
-import { agentPeers, ExecutorDoor } from "./io/executors.ts";
+import { agentPeers, ExecutorDoor, listening } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
 import { filesOf } from "./io/files.ts";
 import { type AgentPages, routePages } from "./io/http.ts";
@@ -98,6 +98,7 @@ interface Ground {
   readonly transport: Transport;
   readonly store: CheckpointStore;
   readonly tokens: ExecutorTokens;
+  readonly images: Images;
   /** Lets transports see the agent from here on. */
   show(source: AgentViewSource): void;
   /** False when the machine was started anew since the last agent here (F3). */
@@ -133,11 +134,14 @@ async function prepareGround(
   const tokens = new ExecutorTokens(secret);
   const [transport] = host.getAll(TRANSPORT);
   if (transport === undefined) throw new Error("no transport serves this agent");
+  const folder = join(workDir, "images");
+  const images = new Images({ folder, config: config.images, clock: systemClock, log });
+  undo.add(() => images.stop());
   const isSameBoot = boot === undefined || boot === bootId();
   const show = (source: AgentViewSource): void => {
     shown = source;
   };
-  return { log, metrics, workDir, host, transport, store, tokens, show, isSameBoot };
+  return { log, metrics, workDir, host, transport, store, tokens, images, show, isSameBoot };
 }
 
 async function start(
@@ -146,7 +150,7 @@ async function start(
   undo: Undo,
 ): Promise<RunningAgent> {
   const ground = await prepareGround(config, options, undo);
-  const { log, metrics, workDir, host, transport, store, tokens } = ground;
+  const { log, metrics, workDir, host, transport, store, tokens, images } = ground;
   let agent: Agent | undefined;
   const version = softwareVersion();
   const door = new ExecutorDoor({
@@ -175,7 +179,7 @@ async function start(
   });
   const { recoveryTimeout: recoveryTimeoutMs } = config;
   const running = new Agent({
-    ...{ config, state, store, sandboxes, gc, workDir, log, metrics },
+    ...{ config, state, store, sandboxes, gc, workDir, log, metrics, images },
     fetcher: new Fetcher(join(workDir, "fetch"), config.fetcher),
     volumes: new Volumes(workDir),
     clock: systemClock,
@@ -204,27 +208,19 @@ async function start(
   };
 }
 
-/** Opens the agent's own server; answers where others reach it. @throws LISTEN_FAILED */
-async function listening(
-  { listen }: AgentConfig,
-  { server }: Transport,
-  door: ExecutorDoor,
-  undo: Undo,
-): Promise<HostPort> {
-  const host = bareHost(listen.host);
-  const { port } = await server.listen({ host, port: listen.port, peers: agentPeers }, door);
-  undo.add(() => server.close(1_000));
-  return advertisedAddress(listen, port);
-}
-
 function ownPages(
-  { metrics, host }: Ground,
+  { metrics, host, images }: Ground,
   version: string,
 ): Pick<AgentPages, "metrics" | "version" | "isolators"> {
   return {
     metrics: () => metrics.text(),
     version: () => ({ version, software: "tepui" }),
-    isolators: () => ({ isolators: host.getAll(ISOLATOR).flatMap((one) => one.status?.() ?? []) }),
+    isolators: () => ({
+      isolators: [
+        ...host.getAll(ISOLATOR).flatMap((one) => one.status?.() ?? []),
+        ...(images.isOn ? [images.status()] : []),
+      ],
+    }),
   };
 }
 

@@ -8,6 +8,7 @@ import { dockerErrors } from "./errors/docker.ts";
 import { execErrors } from "./errors/exec.ts";
 import type { FaultTable } from "./errors/fault.ts";
 import { frameworkErrors } from "./errors/framework.ts";
+import { imageErrors } from "./errors/images.ts";
 import { journalErrors } from "./errors/journal.ts";
 import { pluginErrors } from "./errors/plugin.ts";
 import { policyErrors } from "./errors/policy.ts";
@@ -48,6 +49,7 @@ export const errors = {
   ...clientErrors,
   ...cgroupErrors,
   ...dockerErrors,
+  ...imageErrors,
   ...taskErrors,
   ...authoringErrors,
   ...execErrors,

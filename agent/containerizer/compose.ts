@@ -16,6 +16,8 @@ export interface Composition {
   readonly wrap: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
+  /** Whether the words put the command into the root filesystem that it has. */
+  readonly entersRootfs: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function composed(
   let environment = { ...spec.environment, ...markFor(spec.id) };
   let directory = spec.sandbox;
   let external: ExternalContainer | undefined;
+  let entersRootfs = false;
   for (const isolator of isolators) {
     const parts: LaunchParts = await isolator.prepare(spec, signal);
     signal.throwIfAborted();
@@ -39,8 +42,10 @@ export async function composed(
     environment = { ...environment, ...parts.environment };
     directory = parts.workingDirectory ?? directory;
     external = parts.external ?? external;
+    entersRootfs ||= parts.entersRootfs === true;
   }
-  return { wrap, environment, directory, ...(external === undefined ? {} : { external }) };
+  const all = { wrap, environment, directory, entersRootfs };
+  return { ...all, ...(external === undefined ? {} : { external }) };
 }
 
 /**
@@ -48,8 +53,8 @@ export async function composed(
  * @throws COMMAND_NOT_FOUND, COMMAND_MISSING, CONTAINER_LAUNCH_REFUSED
  */
 export function launchOf(spec: ContainerSpec, composition: Composition, note: string): Launch {
-  refuseWhatNobodyRuns(spec);
-  const { environment, directory } = composition;
+  const { environment, directory, entersRootfs } = composition;
+  refuseWhatNobodyRuns(spec, entersRootfs);
   const wrap = composition.wrap.map((word) => word.replaceAll(FAILURE_NOTE, note));
   const words = wordsOf(spec.command);
   // What is in an image is found when its root has become that of the command.

@@ -45,7 +45,8 @@ function strays(sandboxRoot: string, known: ReadonlySet<string>): ProcStat[] {
     if (container === undefined || known.has(container)) continue;
     // Sessions end with their agent; in an engine's container they do not see the sandbox's place.
     const isSession = known.has(containerOfMark(container));
-    const isHere = `\0${environment}`.includes(`\0TEPUI_SANDBOX=${sandboxRoot}/`);
+    // This is the sandbox as the host sees it, also of a container with a root of its own.
+    const isHere = `\0${environment}`.includes(`\0MESOS_DIRECTORY=${sandboxRoot}/`);
     if (!isSession && !isHere) continue;
     const stat = readStat(pid);
     if (isLive(stat)) found.push(stat);

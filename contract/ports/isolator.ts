@@ -88,6 +88,8 @@ export interface LaunchParts {
   readonly wrap?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
+  /** Its words put the command into `rootfs`; without them it would see the host's files. */
+  readonly entersRootfs?: boolean;
   /**
    * Set when the isolator runs the container itself (an engine), and no process is to be forked.
    */

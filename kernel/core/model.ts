@@ -201,6 +201,8 @@ export interface Agent {
   overcommitted: boolean;
   readonly offers: Set<Offer>;
   readonly tasks: Set<Task>;
+  /** By `strayKey`: what runs here under ids that other tasks have; see `strays.ts`. */
+  readonly strays: Map<string, Task>;
   /** By `executorKey`. */
   readonly executors: Map<string, Executor>;
   /** Frameworks it knows, and in which version. */

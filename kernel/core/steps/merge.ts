@@ -10,6 +10,7 @@ import { addFramework } from "../frameworks.ts";
 import { normal } from "../pool.ts";
 import { type Agent, type ClusterState, executorKey, type Framework, type Task } from "../state.ts";
 import { masterStatus, publishUpdate, recordMissed, sendStatus } from "../statuses.ts";
+import { addStray, dropStrays } from "../strays.ts";
 import { addTask, completeTask, dropExecutor, newestState, releaseTask } from "../tasks.ts";
 
 type Reregister = AgentMessageOf<"reregister">;
@@ -39,6 +40,7 @@ export function mergeTasks(
   out: Effect[],
 ): AgentOrderOf<"reregistered">["reconcile"] {
   const reported = new Set<Task>();
+  dropStrays(state, agent);
   for (const record of message.tasks) {
     const framework = frameworkOf(state, record.frameworkId, infos, nowMs);
     if (framework === undefined) continue;
@@ -48,6 +50,8 @@ export function mergeTasks(
     } else if (known.agentId === agent.id) {
       refresh(state, agent, known, record);
       reported.add(known);
+    } else {
+      addStray(state, agent, framework, record, nowMs);
     }
   }
   const missing: AgentOrderOf<"reregistered">["reconcile"] = [];

@@ -168,6 +168,7 @@ sub step_into_root {
   folder('/sys');
   mount('sysfs', '/sys', 'sysfs', RDONLY | NOSUID | NODEV | NOEXEC);
   bind_from_host(@$_) for @binds;
+  folder($given{directory}) if defined $given{directory};
   call('umount', $here, DETACH) == 0 or die "cannot let go of the old root: $!\n";
   chdir '/' or die "cannot enter /: $!\n";
 }

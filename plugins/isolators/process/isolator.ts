@@ -71,7 +71,8 @@ export class ProcessIsolator implements Isolator {
         : {}),
       ...(spec.container?.hostname === undefined ? {} : { hostname: spec.container.hostname }),
     };
-    return { wrap: [...this.#inside(spec, rights, rlimits, unshare, what)] };
+    const wrap = this.#inside(spec, rights, rlimits, unshare, what);
+    return { wrap, ...(spec.rootfs === undefined ? {} : { entersRootfs: true }) };
   }
 
   /** Words for a further process: into the namespaces of the container, if it has any. */
