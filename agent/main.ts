@@ -274,12 +274,8 @@ function restored(
   }
 }
 
-async function endInOrder(undo: Undo, log: Logger): Promise<void> {
-  try {
-    await undo.run();
-  } catch (err) {
-    log.warn({ err }, "the agent did not end in order");
-  }
+function endInOrder(undo: Undo, log: Logger): Promise<void> {
+  return undo.run().catch((err: unknown) => log.warn({ err }, "the agent did not end in order"));
 }
 
 function end(options: StartAgentOptions, code: string, message: string): void {

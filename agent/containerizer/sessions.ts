@@ -138,9 +138,7 @@ export class Sessions {
  * runs as the agent's user, and a variable of a task must not tell a program of root what to load.
  */
 function surroundings(spec: ContainerSpec, open: Open): Record<string, string> {
-  const places = ["MESOS_DIRECTORY", "TEPUI_SANDBOX"];
-  const known = Object.entries(spec.environment).filter(([name]) => places.includes(name));
-  return { ...Object.fromEntries(known), ...markFor(open.root.id) };
+  return { ...markFor(open.root.id), MESOS_DIRECTORY: spec.sandbox };
 }
 
 /** Between the id of a container and the number of a session in the mark of that session. */

@@ -70,6 +70,9 @@ give_up("cannot fork: $!") if !defined $child;
 if ($child == 0) {
   close $reports;
   close $living;
+  # A folder of the host in an open descriptor would be a way out of an image, through /proc.
+  closedir $notes if defined $notes;
+  undef $notes;
   eval {
     as_init() if $given{init};
     set_up();
