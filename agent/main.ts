@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { bareHost, type HostPort, hostPort, isLoopback } from "../contract/address.ts";
+import { hostPort, isLoopback } from "../contract/address.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
@@ -9,7 +9,6 @@ import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
-import { advertisedAddress } from "../kernel/host/advertise.ts";
 import { checkBind } from "../kernel/host/config.ts";
 import { lockFolder } from "../kernel/host/folder-lock.ts";
 import type { Host } from "../kernel/host/host.ts";
@@ -28,7 +27,7 @@ import { Images } from "./images/images.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { dialler } from "./io/dialler.ts";
 import { openExecDoor } from "./io/exec-door.ts";
-import { agentPeers, ExecutorDoor } from "./io/executors.ts";
+import { agentPeers, ExecutorDoor, listening } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
 import { filesOf } from "./io/files.ts";
 import { type AgentPages, routePages } from "./io/http.ts";
@@ -207,19 +206,6 @@ async function start(
     stop: () => undo.run(),
     leave: () => running.loop.enqueue({ type: "leave" }),
   };
-}
-
-/** Opens the agent's own server; answers where others reach it. @throws LISTEN_FAILED */
-async function listening(
-  { listen }: AgentConfig,
-  { server }: Transport,
-  door: ExecutorDoor,
-  undo: Undo,
-): Promise<HostPort> {
-  const host = bareHost(listen.host);
-  const { port } = await server.listen({ host, port: listen.port, peers: agentPeers }, door);
-  undo.add(() => server.close(1_000));
-  return advertisedAddress(listen, port);
 }
 
 function ownPages(

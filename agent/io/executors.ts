@@ -1,14 +1,23 @@
+import { bareHost, type HostPort } from "../../contract/address.ts";
+import type { AgentConfig } from "../../contract/config/agent.ts";
 import { reasonOf } from "../../contract/errors.ts";
 import type { ExecutorEvent } from "../../contract/executor-api.ts";
 import { type ExecutorCall, executorCallSchemas } from "../../contract/executor-api.ts";
 import type { ContainerId } from "../../contract/ids.ts";
 import { messageCheck } from "../../contract/message-checks.ts";
 import type { Logger } from "../../contract/ports/log.ts";
-import type { HelloAnswer, Peer, TransportHandlers } from "../../contract/ports/transport.ts";
+import type {
+  HelloAnswer,
+  Peer,
+  Transport,
+  TransportHandlers,
+} from "../../contract/ports/transport.ts";
 import type { Hello, WireMessage } from "../../contract/wire-protocol.ts";
+import { advertisedAddress } from "../../kernel/host/advertise.ts";
 import { shortReason } from "../../wire/index.ts";
 import type { AgentInput } from "../core/event.ts";
 import type { ExecutorTokens } from "./tokens.ts";
+import type { Undo } from "./undo.ts";
 
 /** Who may dial an agent, and how their messages are checked. */
 export const agentPeers = { executor: messageCheck("executor", executorCallSchemas) };
@@ -93,4 +102,17 @@ export class ExecutorDoor implements TransportHandlers {
       peer?.close("SESSION_ENDED", shortReason(`a ${event.type} event: ${reason}`));
     }
   }
+}
+
+/** Opens the agent's own server; answers where others reach it. @throws LISTEN_FAILED */
+export async function listening(
+  { listen }: AgentConfig,
+  { server }: Transport,
+  door: ExecutorDoor,
+  undo: Undo,
+): Promise<HostPort> {
+  const host = bareHost(listen.host);
+  const { port } = await server.listen({ host, port: listen.port, peers: agentPeers }, door);
+  undo.add(() => server.close(1_000));
+  return advertisedAddress(listen, port);
 }

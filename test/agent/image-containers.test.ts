@@ -21,6 +21,7 @@ import { systemClock } from "../../kernel/host/system-clock.ts";
 import type { ProcessConfig } from "../../plugins/isolators/process/config.ts";
 import { processIsolator } from "../support/process-isolator.ts";
 import { describeWith } from "../support/require.ts";
+import { talkTo } from "../support/talk.ts";
 import { until } from "../support/until.ts";
 import { busyboxRoot, tarOfFolder, writeLayout } from "./support/image-maker.ts";
 
@@ -263,6 +264,18 @@ describeWith("root", "containers with an image", () => {
     expect(bench.processesOf(one)).toEqual([]);
     expect(left()).toEqual([]);
     expect(execFileSync("ps", ["ax", "-o", "args"], { encoding: "utf8" })).not.toContain(one.id);
+  });
+
+  test("a session is in the image, on a terminal of which its shell is in charge", async () => {
+    const one = spec("touch up; sleep 600", { user: "nobody" });
+    void bench.run(one);
+    await until("it runs", () => bench.has(one, "up"));
+    const streams = { stdin: true, terminal: { columns: 91, rows: 31 } };
+    const { sessions } = bench.containerizer;
+    const talk = talkTo(await sessions.open(one.id, { value: "exec sh" }, streams));
+    await talk.say("cat /etc/of-image; id -u; stty size; sleep 600 & jobs; exit 5\n");
+    expect(await talk.end).toEqual({ code: 5 });
+    expect(talk.stdout).toMatch(/^(?!.*job control).*image\r\n65534\r\n31 91\r\n.*sleep 600/s);
   });
 
   test("a restarted agent takes it up, runs commands in it, and is told how it ends", async () => {
