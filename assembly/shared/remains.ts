@@ -177,6 +177,32 @@ export function beginAgent(agent: u32): void {
   }
 }
 
+/** Puts no more than these unreserved resources of an agent at hand, as if they were free. */
+export function beginPortion(agent: u32, quantity: usize): void {
+  agentAt = agent;
+  vectors.copy(left, quantity);
+  visits += 1;
+  visit = visits;
+  revocableLeft = false;
+  reservationsLeft = 0;
+}
+
+/** Has limits count that a client would give unreserved resources back. */
+export function discharge(client: u32, quantity: usize): void {
+  if (!limitsSet) return;
+  for (let role = word(clientRole, client); role != 0; role = word(roleParent, role)) {
+    vectors.subtractFrom(vector(consumed, role), quantity);
+  }
+}
+
+/** Has limits count that it does not give them back after all. */
+export function recharge(client: u32, quantity: usize): void {
+  if (!limitsSet) return;
+  for (let role = word(clientRole, client); role != 0; role = word(roleParent, role)) {
+    vectors.addTo(vector(consumed, role), quantity);
+  }
+}
+
 /** Unreserved resources that are left of the agent at hand. */
 // @ts-ignore: decorator
 @inline export function leftOver(): usize { return left; }
