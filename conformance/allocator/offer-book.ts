@@ -20,6 +20,10 @@ export class OfferBook<Offer extends OpenOffer> implements OffersOut {
     return this.#version;
   }
 
+  [Symbol.iterator](): Iterator<Offer> {
+    return this.#offers.values();
+  }
+
   add(offer: Offer): void {
     this.#offers.add(offer);
     this.#version += 1;

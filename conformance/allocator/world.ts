@@ -60,10 +60,15 @@ export class World {
   live(): void {
     const random = this.#random;
     for (let changes = 1 + random.below(6); changes > 0; changes--) random.pick(this.#chances())();
-    this.#nowMs += 1_000;
+    this.pass();
     this.#returnAll(() => random.chance(0.3));
     for (const grant of this.#grants) if (random.chance(0.2)) this.offers.remove(grant);
     if (random.chance(0.3)) this.tables.touchAll();
+  }
+
+  /** Lets a second pass in which nothing happens. */
+  pass(): void {
+    this.#nowMs += 1_000;
   }
 
   /** Adds so many agents, clients and roles at once, as far as the world may grow. */

@@ -158,7 +158,7 @@ export function listOf({
   clients,
   flags,
   amounts,
-}: RoundDecisions): OfferDecision[] {
+}: Pick<RoundDecisions, "count" | "agents" | "clients" | "flags" | "amounts">): OfferDecision[] {
   const list: OfferDecision[] = new Array(count);
   for (let row = 0; row < count; row++) {
     const agentRow = agents[row] as number;
