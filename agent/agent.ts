@@ -14,6 +14,7 @@ import { Containerizer } from "./containerizer/containerizer.ts";
 import type { Effect } from "./core/effect.ts";
 import type { AgentState, ContainerPlan } from "./core/state.ts";
 import type { Fetcher } from "./fetcher/fetcher.ts";
+import type { Images } from "./images/images.ts";
 import { look } from "./io/checker.ts";
 import type { Surroundings } from "./io/environment.ts";
 import type { ExecutorDoor } from "./io/executors.ts";
@@ -35,6 +36,7 @@ export interface AgentParts {
   readonly surroundings: Surroundings;
   readonly gc: SandboxGc;
   readonly fetcher: Fetcher;
+  readonly images: Images;
   readonly workDir: string;
   readonly isolators: readonly Isolator[];
   readonly log: Logger;
@@ -78,6 +80,7 @@ export class Agent {
       clock,
       log,
       events: this.#containerEvents(),
+      ...(parts.images.isOn ? { images: parts.images } : {}),
       fetch: (spec, signal) => parts.fetcher.fetch(spec, signal),
     });
     this.loop = new AgentLoop({

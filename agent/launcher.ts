@@ -1,9 +1,11 @@
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors, reasonOf } from "../contract/errors.ts";
-import type { ContainerSpec } from "../contract/ports/isolator.ts";
+import type { ContainerSpec, Isolator } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
+import type { ContainerInfo } from "../contract/schema/container.ts";
 import type { Resource } from "../contract/schema/resource.ts";
 import type { ContainerPlan } from "./core/state.ts";
+import { withoutEngine } from "./images/run-config.ts";
 import { environmentOf, type Surroundings } from "./io/environment.ts";
 import type { Sandboxes } from "./io/sandbox.ts";
 import type { Volumes } from "./io/volumes.ts";
@@ -11,6 +13,7 @@ import type { Volumes } from "./io/volumes.ts";
 /** What containers are made ready with. */
 export interface LauncherParts {
   readonly config: AgentConfig;
+  readonly isolators: readonly Isolator[];
   readonly sandboxes: Sandboxes;
   readonly volumes: Volumes;
   readonly surroundings: Surroundings;
@@ -31,16 +34,27 @@ export class Launcher {
    */
   specOf(plan: ContainerPlan): ContainerSpec {
     const { config, surroundings, sandboxes } = this.#parts;
-    const { role: _, checkpoint: __, shutdownGraceMs: ___, user, ...rest } = plan;
+    const { role: _, checkpoint: __, shutdownGraceMs: ___, user, container, ...rest } = plan;
     const volumes = this.#parts.volumes.among(plan.resources);
     const sandbox = sandboxes.pathOf(plan);
     return {
       ...rest,
       sandbox,
       environment: environmentOf(plan, sandbox, surroundings),
+      ...(container === undefined ? {} : { container: this.#containerOf(container) }),
       ...(volumes.length === 0 ? {} : { volumes }),
       ...(user === undefined || !config.switchUser ? {} : { user }),
     };
+  }
+
+  /** Where there is no engine, and images are unpacked, a DOCKER container is one of our own. */
+  #containerOf(container: ContainerInfo): ContainerInfo {
+    const { isolators, config } = this.#parts;
+    const hasEngine = isolators.some(({ external }) => external !== undefined);
+    if (container.type !== "DOCKER" || hasEngine || config.images.dir === undefined) {
+      return container;
+    }
+    return withoutEngine(container) ?? container;
   }
 
   /**
@@ -50,7 +64,8 @@ export class Launcher {
   ready(plan: ContainerPlan): ContainerSpec {
     const sandbox = this.#parts.sandboxes.make(plan);
     const spec = this.specOf(plan);
-    const seesHost = plan.container?.type !== "DOCKER";
+    const { container } = spec;
+    const seesHost = container?.type !== "DOCKER" && container?.mesos?.image === undefined;
     if (seesHost && spec.volumes !== undefined) this.#parts.volumes.link(spec.volumes, sandbox);
     return spec;
   }

@@ -24,6 +24,7 @@ import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState } from "./core/state.ts";
 import { Fetcher } from "./fetcher/fetcher.ts";
+import { Images } from "./images/images.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { dialler } from "./io/dialler.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
@@ -97,6 +98,7 @@ interface Ground {
   readonly transport: Transport;
   readonly store: CheckpointStore;
   readonly tokens: ExecutorTokens;
+  readonly images: Images;
   /** Lets transports see the agent from here on. */
   show(source: AgentViewSource): void;
   /** False when the machine was started anew since the last agent here (F3). */
@@ -132,11 +134,14 @@ async function prepareGround(
   const tokens = new ExecutorTokens(secret);
   const [transport] = host.getAll(TRANSPORT);
   if (transport === undefined) throw new Error("no transport serves this agent");
+  const folder = join(workDir, "images");
+  const images = new Images({ folder, config: config.images, clock: systemClock, log });
+  undo.add(() => images.stop());
   const isSameBoot = boot === undefined || boot === bootId();
   const show = (source: AgentViewSource): void => {
     shown = source;
   };
-  return { log, metrics, workDir, host, transport, store, tokens, show, isSameBoot };
+  return { log, metrics, workDir, host, transport, store, tokens, images, show, isSameBoot };
 }
 
 async function start(
@@ -145,7 +150,7 @@ async function start(
   undo: Undo,
 ): Promise<RunningAgent> {
   const ground = await prepareGround(config, options, undo);
-  const { log, metrics, workDir, host, transport, store, tokens } = ground;
+  const { log, metrics, workDir, host, transport, store, tokens, images } = ground;
   let agent: Agent | undefined;
   const version = softwareVersion();
   const door = new ExecutorDoor({
@@ -177,7 +182,7 @@ async function start(
   });
   const { recoveryTimeout: recoveryTimeoutMs } = config;
   const running = new Agent({
-    ...{ config, state, store, sandboxes, gc, workDir, log, metrics },
+    ...{ config, state, store, sandboxes, gc, workDir, log, metrics, images },
     fetcher: new Fetcher(join(workDir, "fetch"), config.fetcher),
     volumes: new Volumes(workDir),
     clock: systemClock,
@@ -204,8 +209,20 @@ async function start(
   };
 }
 
-function ownPages({ metrics }: Ground, version: string): Pick<AgentPages, "metrics" | "version"> {
-  return { metrics: () => metrics.text(), version: () => ({ version, software: "tepui" }) };
+function ownPages(
+  { metrics, host, images }: Ground,
+  version: string,
+): Pick<AgentPages, "metrics" | "version" | "isolators"> {
+  return {
+    metrics: () => metrics.text(),
+    version: () => ({ version, software: "tepui" }),
+    isolators: () => ({
+      isolators: [
+        ...host.getAll(ISOLATOR).flatMap((one) => one.status?.() ?? []),
+        ...(images.isOn ? [images.status()] : []),
+      ],
+    }),
+  };
 }
 
 function collectorOf(

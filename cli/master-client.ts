@@ -45,16 +45,24 @@ export function orInterrupted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   });
 }
 
+/** How many agents a new master still waits for: it does not know of their tasks (B26). */
+export async function awaitedAgents(client: OperatorClient): Promise<number> {
+  return (await client.request("cluster", {})).agents["recovering"] ?? 0;
+}
+
 /**
  * The one task that an id or the beginning of one means.
- * @throws TASK_NOT_FOUND, TASK_ID_AMBIGUOUS
+ * @throws TASK_NOT_FOUND, TASK_AWAITED, TASK_ID_AMBIGUOUS
  */
 export async function findTask(client: OperatorClient, id: string): Promise<TaskView> {
   const asked = { taskId: id, completed: true, limit: 20 };
   const { tasks } = await client.request("tasks", asked);
   const exact = tasks.filter(({ task }) => task.taskId === id);
   const [only, ...others] = exact.length > 0 ? exact : tasks;
-  if (only === undefined) throw errors.TASK_NOT_FOUND(id);
+  if (only === undefined) {
+    const agents = await awaitedAgents(client);
+    throw agents > 0 ? errors.TASK_AWAITED(id, agents) : errors.TASK_NOT_FOUND(id);
+  }
   if (others.length > 0) {
     throw errors.TASK_ID_AMBIGUOUS(
       id,

@@ -7,6 +7,7 @@ import { configErrors } from "./errors/config.ts";
 import { dockerErrors } from "./errors/docker.ts";
 import type { FaultTable } from "./errors/fault.ts";
 import { frameworkErrors } from "./errors/framework.ts";
+import { imageErrors } from "./errors/images.ts";
 import { journalErrors } from "./errors/journal.ts";
 import { pluginErrors } from "./errors/plugin.ts";
 import { policyErrors } from "./errors/policy.ts";
@@ -47,6 +48,7 @@ export const errors = {
   ...clientErrors,
   ...cgroupErrors,
   ...dockerErrors,
+  ...imageErrors,
   ...taskErrors,
   ...authoringErrors,
 } satisfies FaultTable;

@@ -14,6 +14,8 @@ export const limits = {
   inboxBytesMax: 64 << 20,
   /** Most events that the loop takes before it looks at timers and allocation again. */
   tickEventsMax: 2_048,
+  /** Effects after which it takes no more events: what is to be sent waits in memory until then. */
+  tickEffectsMax: 65_536,
   /** Agents, clients (framework × role) and roles that the tables may grow to. */
   agentsMax: 100_000,
   clientsMax: 10_000,

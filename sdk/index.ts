@@ -31,6 +31,7 @@ export type {
   EnvironmentVariable,
   HealthCheck,
 } from "../contract/schema/command.ts";
+export type { ContainerInfo } from "../contract/schema/container.ts";
 export type { FrameworkInfo, OfferConstraints } from "../contract/schema/framework.ts";
 export type { InverseOffer, Offer, Operation } from "../contract/schema/offer.ts";
 export type { Attribute, Resource, Resources } from "../contract/schema/resource.ts";

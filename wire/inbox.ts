@@ -57,12 +57,20 @@ export class Inbox<Item> {
 
   /** Removes at most so many items, the oldest first. */
   take(most: number): Item[] {
-    const end = Math.min(this.#head + most, this.#items.length);
-    const taken = this.#items.slice(this.#head, end);
-    for (let at = this.#head; at < end; at++) this.#bytes -= this.#sizes[at] as number;
-    this.#head = end;
-    this.#forgetTaken(most);
+    const taken: Item[] = [];
+    this.drain(most, (item) => taken.push(item) > 0);
     return taken;
+  }
+
+  /** Hands over at most so many items, the oldest first, while `use` wants more of them. */
+  drain(most: number, use: (item: Item) => boolean): void {
+    let wantsMore = true;
+    for (let left = Math.min(most, this.depth); left > 0 && wantsMore; left--) {
+      const at = this.#head++;
+      this.#bytes -= this.#sizes[at] as number;
+      wantsMore = use(this.#items[at] as Item);
+    }
+    this.#forgetTaken(most);
   }
 
   /** Forgets everything that waits. */

@@ -21,12 +21,30 @@ export function wordsOf(command: CommandInfo): Words {
 }
 
 /**
- * Puts words before a command, outermost first; its own argv[0] gives way to its file.
+ * What steers any program, or perl, by the environment: with the words of isolators it would run
+ * what a task brings with the rights that these words are there to give up.
  */
-export function wrapped(words: Words, wrap: readonly string[]): Words {
+const STEERS = /^(LD_|PERL|GLIBC_TUNABLES$|GCONV_PATH$|LOCPATH$|MALLOC_)/;
+
+/**
+ * Puts words before a command, outermost first; its own argv[0] gives way to its file. What would
+ * steer the words is set behind them, by `env`, which a root of its own may lack and does without.
+ */
+export function guarded(
+  words: Words,
+  wrap: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  hasOwnRoot: boolean,
+): Words & { readonly environment: Readonly<Record<string, string>> } {
   const [first] = wrap;
-  if (first === undefined) return words;
-  return { file: first, arguments: [...wrap, words.file, ...words.arguments.slice(1)] };
+  if (first === undefined) return { ...words, environment };
+  const entries = Object.entries(environment);
+  const steering = entries.filter(([name]) => STEERS.test(name));
+  const rest = Object.fromEntries(entries.filter(([name]) => !STEERS.test(name)));
+  const late = steering.map(([name, value]) => `${name}=${value}`);
+  const env = late.length === 0 || hasOwnRoot ? late : ["/usr/bin/env", ...late];
+  const all = [...wrap, ...env, words.file, ...words.arguments.slice(1)];
+  return { file: first, arguments: all, environment: rest };
 }
 
 function isProgram(path: string): boolean {

@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import type {
-  ContainerSpec,
-  ExternalContainer,
-  Isolator,
-  LaunchParts,
+import {
+  type ContainerSpec,
+  type ExternalContainer,
+  FAILURE_NOTE,
+  type Isolator,
+  type LaunchParts,
 } from "../../contract/ports/isolator.ts";
-import { findProgram, wordsOf, wrapped } from "./command.ts";
+import { findProgram, guarded, wordsOf } from "./command.ts";
 import { refuseWhatNobodyRuns } from "./container.ts";
 import type { Launch } from "./keeper.ts";
 import { markFor } from "./sweeper.ts";
@@ -15,6 +16,8 @@ export interface Composition {
   readonly wrap: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
+  /** Whether the words put the command into the root filesystem that it has. */
+  readonly entersRootfs: boolean;
 }
 
 /**
@@ -31,6 +34,7 @@ export async function composed(
   let environment = { ...spec.environment, ...markFor(spec.id) };
   let directory = spec.sandbox;
   let external: ExternalContainer | undefined;
+  let entersRootfs = false;
   for (const isolator of isolators) {
     const parts: LaunchParts = await isolator.prepare(spec, signal);
     signal.throwIfAborted();
@@ -38,24 +42,27 @@ export async function composed(
     environment = { ...environment, ...parts.environment };
     directory = parts.workingDirectory ?? directory;
     external = parts.external ?? external;
+    entersRootfs ||= parts.entersRootfs === true;
   }
-  return { wrap, environment, directory, ...(external === undefined ? {} : { external }) };
+  const all = { wrap, environment, directory, entersRootfs };
+  return { ...all, ...(external === undefined ? {} : { external }) };
 }
 
 /**
- * What the keeper is to run.
+ * What the keeper is to run; `note` is the file where words that wrap say why they failed.
  * @throws COMMAND_NOT_FOUND, COMMAND_MISSING, CONTAINER_LAUNCH_REFUSED
  */
-export function launchOf(spec: ContainerSpec, composition: Composition): Launch {
-  refuseWhatNobodyRuns(spec);
-  const { wrap, environment, directory } = composition;
+export function launchOf(spec: ContainerSpec, composition: Composition, note: string): Launch {
+  const { environment, directory, entersRootfs } = composition;
+  refuseWhatNobodyRuns(spec, entersRootfs);
+  const wrap = composition.wrap.map((word) => word.replaceAll(FAILURE_NOTE, note));
   const words = wordsOf(spec.command);
-  findProgram(words.file, directory, environment["PATH"]);
+  // What is in an image is found when its root has become that of the command.
+  if (spec.rootfs === undefined) findProgram(words.file, directory, environment["PATH"]);
   return {
     directory,
     stdout: join(spec.sandbox, "stdout"),
     stderr: join(spec.sandbox, "stderr"),
-    environment,
-    ...wrapped(words, wrap),
+    ...guarded(words, wrap, environment, spec.rootfs !== undefined),
   };
 }

@@ -26,6 +26,18 @@ export interface ContainerEvents {
   onLimit(id: string, limitation: Limitation): void;
 }
 
+/** What makes root filesystems of images. */
+export interface ContainerImages {
+  /** The spec with a root filesystem and what the image says, if the container has an image. */
+  provide(spec: ContainerSpec, signal: AbortSignal): Promise<ContainerSpec>;
+  /** The same of a container that was provided for before this agent started. */
+  restore(spec: ContainerSpec): ContainerSpec;
+  /** Removes what containers that are not known have left. */
+  recover(known: ReadonlySet<string>): Promise<void>;
+  /** Removes what was made for a container, of which nothing runs any more. */
+  release(id: string): Promise<void>;
+}
+
 /** What a containerizer works with. */
 export interface ContainerizerOptions {
   /** In the order of the config file. */
@@ -37,13 +49,15 @@ export interface ContainerizerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly events: ContainerEvents;
+  /** Root filesystems from images; without it containers with an image are refused. */
+  readonly images?: ContainerImages;
   /** Puts what the command's URIs name into the sandbox; without it such commands are refused. */
   readonly fetch?: (spec: ContainerSpec, signal: AbortSignal) => Promise<void>;
 }
 
 /** A container on its way from its launch to its end. */
 export interface Container {
-  readonly spec: ContainerSpec;
+  spec: ContainerSpec;
   readonly abort: AbortController;
   phase: "preparing" | "held" | "running" | "ending";
   process?: ProcessIdentity;
@@ -79,9 +93,12 @@ export function rootOf(container: Container): TreeRoot {
  * Refuses what would otherwise be ignored in silence.
  * @throws CONTAINER_LAUNCH_REFUSED
  */
-export function refuseWhatNobodyRuns(spec: ContainerSpec): void {
-  const { container } = spec;
-  if (container?.type === "DOCKER" || container?.mesos?.image !== undefined) {
+export function refuseWhatNobodyRuns(
+  { container, rootfs }: ContainerSpec,
+  entersRootfs: boolean,
+): void {
+  const hasImage = container?.mesos?.image !== undefined || rootfs !== undefined;
+  if (container?.type === "DOCKER" || (hasImage && !entersRootfs)) {
     throw errors.CONTAINER_LAUNCH_REFUSED("no isolator of this agent runs images");
   }
 }
@@ -115,4 +132,20 @@ export function watchLimits(
 /** Has whoever watches the container take a last look, and stop. */
 export function stopWatching(container: Container): void {
   for (const stop of container.unwatch.splice(0)) stop();
+}
+
+/** Cleans up after a container, in reverse order; a cleanup that fails holds up no other. */
+export async function cleanUp(
+  id: ContainerSpec["id"],
+  { isolators, images, log }: ContainerizerOptions,
+): Promise<void> {
+  const cleanups = [...isolators].reverse().map((isolator) => () => isolator.cleanup(id));
+  if (images !== undefined) cleanups.push(() => images.release(id));
+  for (const cleanup of cleanups) {
+    try {
+      await cleanup();
+    } catch (cause) {
+      log.error({ err: cause, container: id }, "cleaning up a container failed");
+    }
+  }
 }

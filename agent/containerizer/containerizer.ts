@@ -11,6 +11,7 @@ import { type Composition, composed, launchOf } from "./compose.ts";
 import {
   type Container,
   type ContainerizerOptions,
+  cleanUp,
   fetchFor,
   newContainer,
   rootOf,
@@ -76,7 +77,10 @@ export class Containerizer {
   }
 
   async #prepare(container: Container): Promise<void> {
-    const { spec, abort } = container;
+    const { images } = this.#options;
+    const { abort } = container;
+    if (images !== undefined) container.spec = await images.provide(container.spec, abort.signal);
+    const { spec } = container;
     // Credentials for an engine's image may be among what is fetched; otherwise the sandbox has to
     // belong to its user first.
     const isOfEngine = spec.container?.type === "DOCKER";
@@ -91,7 +95,8 @@ export class Containerizer {
 
   async #hold(container: Container, composition: Composition): Promise<void> {
     const { spec, abort } = container;
-    const pid = await this.#liveKeeper().hold(spec.id, launchOf(spec, composition));
+    const launch = launchOf(spec, composition, this.#exits.notePath(spec.id));
+    const pid = await this.#liveKeeper().hold(spec.id, launch);
     const stat = readStat(pid);
     if (stat === undefined) throw errors.CONTAINER_LAUNCH_REFUSED("its process died while held");
     container.process = { pid, startTicks: stat.startTicks };
@@ -150,7 +155,8 @@ export class Containerizer {
 
   /** Takes up a container that was running when the agent ended; `onExited` follows in its time. */
   adopt(checkpoint: ContainerCheckpoint): void {
-    const { spec, process } = checkpoint;
+    const { process } = checkpoint;
+    const spec = this.#options.images?.restore(checkpoint.spec) ?? checkpoint.spec;
     const container = newContainer(spec, "running", process);
     this.#containers.set(spec.id, container);
     watchLimits(container, this.#options);
@@ -175,6 +181,7 @@ export class Containerizer {
     for (const isolator of this.#options.isolators) {
       for (const orphan of await isolator.recover(known)) await isolator.cleanup(orphan);
     }
+    await this.#options.images?.recover(ids);
   }
 
   /** SIGTERM asks every process of the container to end; SIGKILL ends it, whatever its phase. */
@@ -259,19 +266,13 @@ export class Containerizer {
     void this.#end(container).then(() => this.#options.events.onFailed(container.spec.id, error));
   }
 
-  /** Ends what is left and cleans up, in reverse order; a cleanup that fails holds up no other. */
+  /** Ends what is left and cleans up, in reverse order. */
   async #end(container: Container): Promise<void> {
     const { id } = container.spec;
     stopWatching(container);
     await this.#execs.end(id);
     if (container.process !== undefined) await this.#destroy(container);
-    for (const isolator of [...this.#options.isolators].reverse()) {
-      try {
-        await isolator.cleanup(id);
-      } catch (cause) {
-        this.#options.log.error({ err: cause, container: id }, "cleaning up a container failed");
-      }
-    }
+    await cleanUp(id, this.#options);
     this.#containers.delete(id);
   }
 

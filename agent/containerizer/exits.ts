@@ -11,6 +11,11 @@ export class ExitRecords {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 
+  /** Where the keeper looks for why a command could not be run, when its process has ended. */
+  notePath(id: string): string {
+    return join(this.folder, `${id}.failed`);
+  }
+
   /** How a container ended, if that is known. */
   read(id: string): KeeperExit | undefined {
     try {

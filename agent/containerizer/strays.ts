@@ -42,7 +42,8 @@ function strays(sandboxRoot: string, known: ReadonlySet<string>): ProcStat[] {
     const environment = readEnvironment(pid);
     const container = markIn(environment);
     if (container === undefined || known.has(container)) continue;
-    if (!`\0${environment}`.includes(`\0TEPUI_SANDBOX=${sandboxRoot}/`)) continue;
+    // This is the sandbox as the host sees it, also of a container with a root of its own.
+    if (!`\0${environment}`.includes(`\0MESOS_DIRECTORY=${sandboxRoot}/`)) continue;
     const stat = readStat(pid);
     if (isLive(stat)) found.push(stat);
   }

@@ -11,6 +11,11 @@ import type { ArchiveKind } from "./uri.ts";
 const ESCAPES =
   /Removing leading|contains '\.\.'|skipped "\.\.\/" path|stripped absolute path|\.\.\/: mapname/;
 
+/** The line in which a program that unpacks says that something leads elsewhere, if it does. */
+export function wayOutIn(text: string): string | undefined {
+  return text.split("\n").find((line) => ESCAPES.test(line));
+}
+
 /** What is to be unpacked. */
 export interface Archive {
   readonly path: string;
@@ -56,7 +61,7 @@ async function unpackTree(
       ? ["unzip", "-o", path, "-d", aside]
       : ["tar", "-x", "-f", path, "-C", aside, "--no-same-owner"];
   const { code, text } = await runAs(identity, words, { cwd: aside, signal });
-  const wayOut = text.split("\n").find((line) => ESCAPES.test(line));
+  const wayOut = wayOutIn(text);
   if (wayOut !== undefined) throw errors.FETCH_ARCHIVE_ESCAPES(shown, wayOut);
   if (code !== 0) throw errors.FETCH_ARCHIVE(shown, text.split("\n")[0] || `${words[0]} ${code}`);
 }

@@ -15,6 +15,8 @@ export interface AgentPages {
   version(): object;
   /** What runs here and what ran last. */
   executors(): object;
+  /** How each isolator stands on this host, and what it was asked for and cannot do. */
+  isolators(): object;
   /** What that uses, or only the container of one task. */
   usage(asked: AskedUsage): Promise<UsagePage>;
 }
@@ -33,8 +35,8 @@ export function routePages(
 }
 
 /**
- * Adds `/health`, `/version`, `/executors`, `/usage` and `/metrics` to the agent's own address (H5,
- * H6), but for those that a plugin serves in its own way.
+ * Adds `/health`, `/version`, `/executors`, `/isolators`, `/usage` and `/metrics` to the agent's
+ * own address (H5, H6), but for those that a plugin serves in its own way.
  */
 function routeAgent(router: HttpRouter, pages: AgentPages): void {
   const page = (path: string, handler: HttpHandler): void => {
@@ -46,6 +48,9 @@ function routeAgent(router: HttpRouter, pages: AgentPages): void {
   });
   page("/executors", (exchange) => {
     exchange.respond(200, JSON_TYPE, `${JSON.stringify(pages.executors())}\n`);
+  });
+  page("/isolators", (exchange) => {
+    exchange.respond(200, JSON_TYPE, `${JSON.stringify(pages.isolators())}\n`);
   });
   page("/usage", async (exchange) => {
     const query = new URLSearchParams(exchange.query);

@@ -58,6 +58,7 @@ export function allocate(): i32 {
       if (load<u64>(state) > <u64>argument) unreachable();
       decide(0, agent, 0, 1);
       return 1;
+    case 13: write(Slot.Note, <u32>argument); unreachable();
   }
   return 0;
 }

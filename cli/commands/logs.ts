@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { TepuiError } from "../../contract/errors.ts";
 import {
   isTerminal,
   type OperatorClient,
@@ -7,6 +9,9 @@ import {
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
 import { findTask, withMaster } from "../master-client.ts";
 import { followFile, placeOf } from "../sandbox-follow.ts";
+
+/** How often a master is asked about a task that it does not know yet. */
+const ASK_AGAIN_MS = 500;
 
 interface LogsOptions extends MasterOptions {
   readonly follow?: boolean;
@@ -33,7 +38,7 @@ async function logs(
   options: LogsOptions,
 ): Promise<void> {
   const file = options.stderr ? "stderr" : "stdout";
-  const view = await findTask(client, id);
+  const view = options.follow ? await whenKnown(context, client, id) : await findTask(client, id);
   const decoder = new TextDecoder();
   const print = async (chunk: Uint8Array): Promise<void> => {
     if (context.output.format === "json") {
@@ -52,9 +57,48 @@ async function logs(
   for await (const chunk of body as AsyncIterable<Uint8Array>) await print(chunk);
 }
 
+/** The task, once the agents have come back that a new master waits for. */
+async function whenKnown(
+  { output, signal }: CliContext,
+  client: OperatorClient,
+  id: string,
+): Promise<TaskView> {
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await findTask(client, id);
+    } catch (thrown) {
+      if (!isCoded(thrown, "TASK_AWAITED")) throw thrown;
+      if (isFirst) output.note(`waiting: ${thrown.message}`);
+    }
+    await sleep(ASK_AGAIN_MS, undefined, { signal });
+  }
+}
+
+/**
+ * Whether a task has ended, or is gone. What a new master does not know of goes on while it waits
+ * for the agent, and so does all else while there is no master.
+ */
 async function hasEnded(client: OperatorClient, { task }: TaskView): Promise<boolean> {
-  const { taskId, frameworkId } = task;
-  const { tasks } = await client.request("tasks", { taskId, frameworkId, completed: true });
-  const now = tasks.find((one) => one.task.taskId === taskId);
-  return now === undefined || isTerminal(now.task.state);
+  const { taskId, frameworkId, agentId } = task;
+  const stateNow = async () => {
+    const { tasks } = await client.request("tasks", { taskId, frameworkId, completed: true });
+    return tasks.find((one) => one.task.taskId === taskId)?.task.state;
+  };
+  try {
+    let state = await stateNow();
+    if (state === undefined) {
+      const { agents } = await client.request("agents", { agentId });
+      if (agents[0]?.state === "recovering") return false;
+      // It may have come back between the two questions.
+      state = await stateNow();
+    }
+    return state === undefined || isTerminal(state);
+  } catch (thrown) {
+    if (isCoded(thrown, "REQUEST_TIMED_OUT")) return false;
+    throw thrown;
+  }
+}
+
+function isCoded(thrown: unknown, code: string): thrown is TepuiError {
+  return thrown instanceof TepuiError && thrown.code === code;
 }

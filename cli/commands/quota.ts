@@ -15,6 +15,10 @@ interface QuotaOptions extends MasterOptions {
 }
 
 function quantities(text: string): Quantities {
+  // Cut to three decimals such an amount is nothing, and a limit of nothing blocks the role.
+  if (/:\s*0*\.000\d*[1-9]/.test(text)) {
+    throw errors.CLI_USAGE(`"${text}" has an amount below 0.001`, "amounts have three decimals");
+  }
   const read = parseQuantities(text);
   const [only, ...others] = read.ok ? read.value : [];
   if (only !== undefined && others.length === 0) return only;

@@ -6,6 +6,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
 
+type Gap = import("../../simulation/replay/gaps.ts").Gap;
 type Difference = import("../../simulation/replay/difference.ts").Difference;
 type ReplayReport = import("../../simulation/replay/replay.ts").ReplayReport;
 type Stretch = import("../../simulation/replay/replay.ts").Stretch;
@@ -30,7 +31,7 @@ async function replay(
   { policyDir }: ReplayCommandOptions,
 ): Promise<void> {
   const { output, signal } = context;
-  const { replay: run } = await import("../../simulation/replay/replay.ts");
+  const { isDamaged, replay: run } = await import("../../simulation/replay/replay.ts");
   const { modulesIn } = await import("../../simulation/replay/modules.ts");
   const progress = new Progress(output, "replay");
   const report = await run({
@@ -40,17 +41,18 @@ async function replay(
     onProgress: ({ segments, segmentsTotal, rounds }) =>
       progress.update({ done: segments, total: segmentsTotal, remark: `round ${rounds}` }),
   }).finally(() => progress.end());
-  const isDamaged = report.ends.some((end) => end.isDamaged);
+  const damaged = isDamaged(report);
   if (report.difference !== undefined) context.exitWith(exitCodes.failure);
-  else if (isDamaged) context.exitWith(exitCodes.data);
+  else if (damaged) context.exitWith(exitCodes.data);
   if (output.format === "json") {
-    output.json({ ok: report.difference === undefined && !isDamaged, ...report });
+    output.json({ ok: report.difference === undefined && !damaged, ...report });
     return;
   }
-  print(output, report);
+  print(output, report, damaged);
 }
 
-function print(output: Output, { stretches, skipped, ends, difference }: ReplayReport): void {
+function print(output: Output, report: ReplayReport, isDamaged: boolean): void {
+  const { stretches, skipped, ends, gaps, difference } = report;
   output.table(
     [
       { title: "MASTER" },
@@ -66,14 +68,28 @@ function print(output: Output, { stretches, skipped, ends, difference }: ReplayR
     stretches.map(cellsOf),
   );
   for (const file of skipped) output.warn(`${file} cannot be replayed: its beginning is missing`);
-  for (const { file, offset, problem, isDamaged } of ends) {
-    const what = isDamaged ? "is damaged" : "ends torn";
+  for (const { file, offset, problem, isDamaged: isBroken } of ends) {
+    const what = isBroken ? "is damaged" : "ends torn";
     output.warn(`${file} ${what} at byte ${offset} (${printBytes(offset)}): ${problem}`);
   }
+  for (const gap of gaps) printGap(output, gap);
   if (difference !== undefined) printDifference(output, difference);
-  else if (skipped.length > 0 || ends.some(({ isDamaged }) => isDamaged)) {
+  else if (skipped.length > 0 || isDamaged) {
     output.line("every decision that could be read was reproduced; the rest is lost");
+  } else if (ends.length + gaps.length > 0) {
+    output.line("every decision that is in the journal was reproduced");
   } else output.line("every decision was reproduced");
+}
+
+function printGap(output: Output, { file, files, turns, offUntilMs }: Gap): void {
+  const missing = [
+    ...(files > 0 ? [`${files} ${files === 1 ? "file" : "files"}`] : []),
+    ...(turns > 0 ? [`${turns} ${turns === 1 ? "turn" : "turns"}`] : []),
+  ];
+  if (missing.length > 0) output.warn(`missing before ${file}: ${missing.join(" with ")}`);
+  if (offUntilMs === undefined) return;
+  const time = new Date(offUntilMs).toISOString();
+  output.warn(`before ${file} the journal was off, until ${time}: what happened then is not in it`);
 }
 
 function cellsOf({ run, files, fromMs, toMs, ...counts }: Stretch) {

@@ -39,6 +39,7 @@ function runFlags(command: Command): Command {
     .option("--role <role>", "role to run in", "*")
     .option("--retries <n>", "further attempts of a task that fails", wholeNumber(0, 1000), 0)
     .option("--user <name>", "operating system user of the tasks")
+    .option("--image <name>", "run in this image, of an engine or of the agent's own images")
     .option("--timeout <duration>", "kill a task that runs longer, such as 10mins", durationMs)
     .option("--attr <name=value>", "only on agents with this attribute; may be repeated", pairs)
     .option("--concurrency <n>", "at most so many tasks at once", wholeNumber(1, TASKS_MAX))

@@ -76,7 +76,12 @@ export async function runJob(
     });
   let frameworkId = "";
   const need = { resources: job.resources, requires: job.requires ?? {} };
-  const watch = new WaitWatch(need, masters, (why) => output.note(`waiting: ${why}`));
+  const watch = new WaitWatch(
+    need,
+    () => frameworkId,
+    masters,
+    (why) => output.note(`waiting: ${why}`),
+  );
   const heard = (counts: TaskSetCounts): void => {
     watch.running(counts.live);
     show(counts);
@@ -143,7 +148,7 @@ export function cancelledWords({
 
 function batchJob(commands: readonly (readonly string[])[], options: RunOptions): BatchJob {
   const job = randomBytes(4).toString("hex");
-  const { cpus, mem, disk, gpus, retries, attr, concurrency, timeout } = options;
+  const { cpus, mem, disk, gpus, image, retries, attr, concurrency, timeout } = options;
   const healthCheck = healthCheckOf(options);
   const list = commands.map((words, index): BatchTask => {
     const name = nameOf(words, options.name);
@@ -159,6 +164,7 @@ function batchJob(commands: readonly (readonly string[])[], options: RunOptions)
       ...(gpus === undefined ? {} : { gpus }),
     }),
     retries,
+    ...(image === undefined ? {} : { container: { type: "DOCKER", docker: { image } } }),
     ...(attr === undefined ? {} : { requires: attr }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),

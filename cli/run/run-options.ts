@@ -13,6 +13,7 @@ export interface RunOptions extends MasterOptions {
   readonly role: string;
   readonly retries: number;
   readonly user?: string;
+  readonly image?: string;
   /** Milliseconds. */
   readonly timeout?: number;
   readonly attr?: Readonly<Record<string, string>>;

@@ -18,15 +18,15 @@ export interface Need {
 }
 
 /** What of an agent counts for whether a task fits it. */
-export interface AgentSize extends Pick<AgentView, "state" | "total"> {
+export interface AgentSize extends Pick<AgentView, "state" | "total" | "used" | "offered"> {
   readonly agent: Pick<AgentView["agent"], "attributes">;
 }
 
 /**
  * Why nothing that waits is launched, in words: there are no agents, none has an attribute or so
- * much of something, or all that would do are busy.
+ * much of something, all that would do are busy, or some have room that is kept from the framework.
  */
-export function whyWaiting(need: Need, agents: readonly AgentSize[]): string {
+export function whyWaiting(need: Need, agents: readonly AgentSize[], frameworkId: string): string {
   let fitting = agents.filter(({ state }) => state === "active");
   if (fitting.length === 0) return "there are no agents";
   for (const [name, value] of Object.entries(need.requires)) {
@@ -42,9 +42,19 @@ export function whyWaiting(need: Need, agents: readonly AgentSize[]): string {
   fitting = fitting.filter(({ total }) => wanted.every(([name, m]) => scalarOf(total, name) >= m));
   const all = wanted.map(([name, milli]) => `${name} ${fromMilli(milli)}`).join(" and ");
   if (fitting.length === 0) return `no agent has ${all} at once`;
+  const roomy = fitting.filter((agent) => wanted.every(([name, m]) => roomOn(agent, name) >= m));
+  if (roomy.length > 0) {
+    const some = roomy.length === 1 ? "an agent has" : `${roomy.length} agents have`;
+    const asked = `\`tepui explain framework ${frameworkId}\` says why`;
+    return `${some} room for a task, and it is not offered; ${asked}`;
+  }
   return fitting.length === 1
     ? "the one agent that could hold a task is busy"
     : `all ${fitting.length} agents that could hold a task are busy`;
+}
+
+function roomOn({ total, used, offered }: AgentSize, name: string): number {
+  return scalarOf(total, name) - scalarOf(used, name) - scalarOf(offered, name);
 }
 
 function attributeOf({ agent }: AgentSize, name: string): string | undefined {
@@ -56,6 +66,7 @@ function attributeOf({ agent }: AgentSize, name: string): string | undefined {
 /** Says why a job waits while nothing of it runs, and again only when the reason is another. */
 export class WaitWatch {
   readonly #need: Need;
+  readonly #frameworkId: () => string;
   readonly #masters: string | undefined;
   readonly #say: (why: string) => void;
   readonly #timer: NodeJS.Timeout;
@@ -64,8 +75,14 @@ export class WaitWatch {
   #idleSinceMs: number | undefined = performance.now();
   #said = "";
 
-  constructor(need: Need, masters: string | undefined, say: (why: string) => void) {
+  constructor(
+    need: Need,
+    frameworkId: () => string,
+    masters: string | undefined,
+    say: (why: string) => void,
+  ) {
     this.#need = need;
+    this.#frameworkId = frameworkId;
     this.#masters = masters;
     this.#say = say;
     this.#timer = setInterval(() => {
@@ -105,7 +122,7 @@ export class WaitWatch {
     } catch {
       return; // Without a master there is nothing to tell; that is said elsewhere.
     }
-    const why = whyWaiting(this.#need, agents);
+    const why = whyWaiting(this.#need, agents, this.#frameworkId());
     if (!this.#isWaiting() || why === this.#said) return;
     this.#said = why;
     this.#say(why);

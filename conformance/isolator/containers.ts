@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ContainerizerOptions } from "../../agent/containerizer/container.ts";
 import { Containerizer } from "../../agent/containerizer/containerizer.ts";
 import type { KeeperExit } from "../../agent/containerizer/keeper.ts";
 import { listPids, readEnvironment } from "../../agent/containerizer/proc.ts";
@@ -36,10 +37,15 @@ export class ContainerBench {
   /** Containers are let run as soon as they are held, unless this is false. */
   releases = true;
 
-  constructor(isolators: readonly Isolator[] = [], folder?: string) {
+  constructor(
+    isolators: readonly Isolator[] = [],
+    folder?: string,
+    images?: ContainerizerOptions["images"],
+  ) {
     this.folder = folder ?? mkdtempSync(join(tmpdir(), "tepui-agent-"));
     this.containerizer = new Containerizer({
       isolators,
+      ...(images === undefined ? {} : { images }),
       runDir: join(this.folder, "run"),
       sandboxRoot: this.folder,
       clock: systemClock,

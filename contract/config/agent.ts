@@ -37,6 +37,40 @@ const FetcherSchema = Type.Object(
   { default: {}, description: "How files of tasks are fetched (F41, F42)." },
 );
 
+/** Images that the agent unpacks itself. */
+const ImagesSchema = Type.Object(
+  {
+    dir: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "Folder with images: `NAME[:TAG].tar`, `.tar.gz` and so on, written by `docker save`, " +
+          "as an OCI archive or a plain root filesystem, or a folder `NAME[:TAG]` with an OCI " +
+          "layout. Default: none, and images take an engine (F70).",
+      }),
+    ),
+    backend: Type.Union([Type.Literal("auto"), Type.Literal("overlay"), Type.Literal("copy")], {
+      default: "auto",
+      description:
+        "How a container gets the files of its image: `overlay` shares them and keeps what it " +
+        "changes apart, `copy` copies them all. `auto` copies only where the disk of `workDir` " +
+        "cannot be overlaid, which is announced.",
+    }),
+    cacheSize: Bytes({
+      default: "10GB",
+      description:
+        "Room for unpacked images, in `images` below `workDir`; the least recently used that no " +
+        "container is in goes first.",
+    }),
+    gcDelay: Duration({
+      default: "1weeks",
+      unitMinimum: 1,
+      description: "Unpacked images are removed when no container was in them for so long.",
+    }),
+  },
+  { default: {}, description: "Images that the agent unpacks itself, without an engine (F70)." },
+);
+
 /** Config of an agent. Durations are milliseconds once it is read. Features A3, F, L. */
 export const AgentConfigSchema = Type.Object(
   {
@@ -135,6 +169,7 @@ export const AgentConfigSchema = Type.Object(
     }),
     statusUpdates: StatusUpdatesSchema,
     fetcher: FetcherSchema,
+    images: ImagesSchema,
     gcDelay: Duration({
       default: "1weeks",
       description:

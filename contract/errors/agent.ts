@@ -53,6 +53,21 @@ export const agentErrors = {
     fault("RLIMIT_UNKNOWN", 400, `there is no resource limit "${type}"`, {
       hint: "names are RLMT_NOFILE, RLMT_NPROC, RLMT_CORE and so on",
     }),
+  CAPABILITY_UNKNOWN: (name: string) =>
+    fault("CAPABILITY_UNKNOWN", 400, `there is no capability "${name}"`, {
+      hint: "names are those of capabilities(7) without CAP_: NET_RAW, SYS_PTRACE and so on",
+    }),
+  CAPABILITY_FORBIDDEN: (names: readonly string[], bounding: string) =>
+    fault("CAPABILITY_FORBIDDEN", 403, `${names.join(", ")}: more than ${bounding} allows`, {
+      where: "container.linuxInfo",
+      hint: "ask for less, or have the agent's boundingCapabilities extended",
+    }),
+  PROCESS_HOST_UNUSABLE: (problems: readonly string[]) =>
+    fault("PROCESS_HOST_UNUSABLE", 500, "this host lacks what its process isolator is to use", {
+      where: "isolator process",
+      hint: "run the agent as root with util-linux and perl, or set `required` to false",
+      details: problems,
+    }),
   FILE_UNKNOWN: (path: string) =>
     fault("FILE_UNKNOWN", 404, `there is no file ${path}`, { where: path }),
   FILE_OUTSIDE: (path: string) =>

@@ -30,6 +30,14 @@ export const clientErrors = {
       where: `task ${task}`,
       hint: "`tepui ps -a` lists them",
     }),
+  TASK_AWAITED: (task: string, agents: number) =>
+    fault(
+      "TASK_AWAITED",
+      503,
+      `no task "${task}" is known yet: ${agents} ${agents === 1 ? "agent has" : "agents have"} ` +
+        "not come back to the new master",
+      { where: `task ${task}`, hint: "ask again when `tepui agents` shows none as recovering" },
+    ),
   TASK_ID_AMBIGUOUS: (task: string, found: readonly string[]) =>
     fault("TASK_ID_AMBIGUOUS", 409, `"${task}" fits ${found.length} tasks`, {
       where: `task ${task}`,

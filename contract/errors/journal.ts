@@ -16,7 +16,7 @@ export const journalErrors = {
       where: file,
       hint: "replay it with the version of Tepui that wrote it",
     }),
-  /** Damage with good records behind it, which no crash does. */
+  /** Damage with good records behind it, in the file or the next one, which no crash does. */
   JOURNAL_DAMAGED: (file: string, offset: number, problem: string) =>
     fault("JOURNAL_DAMAGED", 400, problem, {
       where: `${file}, byte ${offset}`,

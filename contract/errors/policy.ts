@@ -57,6 +57,13 @@ export const policyErrors = {
       `the memory of the module is not bounded, or it grew after init: ${detail}`,
       options,
     ),
+  POLICY_CODE: (detail: string, options?: FaultOptions) =>
+    fault(
+      "POLICY_CODE",
+      400,
+      `the functions of the module would take the host too long to compile: ${detail}`,
+      options,
+    ),
   POLICY_START: (detail: string, options?: FaultOptions) =>
     fault(
       "POLICY_START",

@@ -26,6 +26,35 @@ export interface PersistentVolume {
   readonly mode: "RW" | "RO";
 }
 
+/** A user by numbers, which need no entry in a list of users. */
+export interface UserNumbers {
+  readonly uid: number;
+  readonly gid: number;
+  /** Groups beside `gid`. */
+  readonly groups: readonly number[];
+}
+
+/** An image, made ready for one container that is to have it as its root (F70). */
+export interface RootFilesystem {
+  /** Folder that becomes the root: it holds all files, unless `overlay` is to be mounted on it. */
+  readonly path: string;
+  /** Files that containers share, and folders of this one's own for what it changes. */
+  readonly overlay?: { readonly lower: string; readonly upper: string; readonly work: string };
+  /** Inside; the sandbox where the image does not say. */
+  readonly workingDirectory?: string;
+  /** Who the image says runs in it, by its own list of users. */
+  readonly user?: UserNumbers;
+}
+
+/** Where a container with a root of its own finds its sandbox (F40). */
+export const SANDBOX_INSIDE = "/mnt/mesos/sandbox";
+
+/**
+ * Stands in words that wrap for the path of a file: a program that writes there why, and ends, has
+ * not run the command, and the launch has failed.
+ */
+export const FAILURE_NOTE = "{failure-note}";
+
 /** What is to be contained: a command task, or an executor with the tasks it will run. */
 export interface ContainerSpec {
   readonly id: ContainerId;
@@ -44,6 +73,8 @@ export interface ContainerSpec {
   readonly sandbox: string;
   /** Volumes to mount. Containers that see the host's files find links to them in the sandbox. */
   readonly volumes?: readonly PersistentVolume[];
+  /** The image that it runs in; absent when it sees the host's files. */
+  readonly rootfs?: RootFilesystem;
   /** User to run as; absent means the agent's own. */
   readonly user?: string;
   /** Complete environment, secrets included; never logged. */
@@ -56,6 +87,8 @@ export interface LaunchParts {
   readonly wrap?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
+  /** Its words put the command into `rootfs`; without them it would see the host's files. */
+  readonly entersRootfs?: boolean;
   /**
    * Set when the isolator runs the container itself (an engine), and no process is to be forked.
    */

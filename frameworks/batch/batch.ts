@@ -1,6 +1,7 @@
 import {
   type CommandInfo,
   type ConnectOptions,
+  type ContainerInfo,
   type FrameworkOptions,
   type HealthCheck,
   type Resources,
@@ -23,6 +24,8 @@ export interface BatchTask {
 /** Commands to run, and how. */
 export interface BatchJob {
   readonly tasks: readonly BatchTask[];
+  /** What each task runs in, such as an image; default the files of its agent. */
+  readonly container?: ContainerInfo;
   /** What each task needs. */
   readonly resources: Resources;
   /** Attributes that an agent must have, by name and printed value. */
@@ -148,11 +151,12 @@ function batchRunner(
 
 function taskOf(job: BatchJob, task: BatchTask): Omit<TaskRequest, "taskId"> {
   const { name, command } = task;
-  const { timeoutMs, healthCheck } = job;
+  const { container, timeoutMs, healthCheck } = job;
   return {
     name,
     command,
     resources: job.resources,
+    ...(container === undefined ? {} : { container }),
     ...(timeoutMs === undefined ? {} : { maxCompletionMs: timeoutMs }),
     ...(healthCheck === undefined ? {} : { healthCheck }),
   };

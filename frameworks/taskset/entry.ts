@@ -68,3 +68,11 @@ export function outcomeOf(
     endedMs: nowMs,
   };
 }
+
+/** The outcome of an item, with what the agent says of the end that a master told of before it. */
+export function completed(entry: Entry, status: TaskStatus): Outcome | undefined {
+  const { outcome } = entry;
+  const isOfIt = outcome?.attempt?.taskId === status.taskId && outcome.state === status.state;
+  if (!isOfIt || outcome.attempt === undefined || status.uuid === undefined) return outcome;
+  return outcomeOf(entry, outcome.attempt, status, outcome.endedMs);
+}

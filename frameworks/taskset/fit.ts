@@ -45,3 +45,15 @@ export function isPreferred(offer: OfferView, item: WorkItem): boolean | undefin
   const value = attributeOf(offer, item.prefers.attribute);
   return value !== undefined && item.prefers.values.includes(value);
 }
+
+/** Keys of items: those that prefer the offer's agent come first; the rest keep their order. */
+export function inOrder(
+  offer: OfferView,
+  keys: Iterable<string>,
+  itemOf: (key: string) => WorkItem,
+): readonly string[] {
+  const all = [...keys];
+  const isFirst = (key: string): boolean => isPreferred(offer, itemOf(key)) === true;
+  const first = all.filter(isFirst);
+  return first.length === 0 ? all : [...first, ...all.filter((key) => !isFirst(key))];
+}

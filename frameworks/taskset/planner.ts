@@ -1,7 +1,7 @@
 import type { TaskStatus } from "../../sdk/index.ts";
-import { endingOf } from "./endings.ts";
-import { type Entry, entryOf, outcomeOf, taskIdOf } from "./entry.ts";
-import { isPreferred, meetsRequirements, Room } from "./fit.ts";
+import { type Ending, endingOf } from "./endings.ts";
+import { completed, type Entry, entryOf, outcomeOf, taskIdOf } from "./entry.ts";
+import { inOrder, isPreferred, meetsRequirements, Room } from "./fit.ts";
 import type {
   Answer,
   Attempt,
@@ -33,6 +33,8 @@ export class TaskSet {
   readonly #attempts = new Map<string, Attempt>();
   /** Attempts that were given up for lost; should one turn up again, it is killed. */
   readonly #strays = new Set<string>();
+  /** By attempt: ended by a master's word alone, which may not know how. */
+  readonly #hearsay = new Map<string, Entry>();
   readonly #counts = { launched: 0, retries: 0, reruns: 0, speculative: 0, local: 0, remote: 0 };
   #open = 0;
   #finished = 0;
@@ -136,13 +138,14 @@ export class TaskSet {
 
   /** Answers offers: as many attempts as fit, in the order in which items wait. */
   plan<Offer extends OfferView>(offers: readonly Offer[], nowMs: number): Answer<Offer>[] {
+    const itemOf = (key: string): WorkItem => (this.#entries.get(key) as Entry).item;
     return offers.map((offer) => {
       if (!this.wantsOffers) return { offer, attempts: [], refuseMs: REFUSE_IDLE_MS };
       const room = new Room(offer.resources);
       const attempts: Attempt[] = [];
       let isPatient = false;
       let misfits = 0;
-      for (const key of this.#inOrder(offer)) {
+      for (const key of inOrder(offer, this.#pending, itemOf)) {
         if (this.#attempts.size >= this.#rules.concurrency) break;
         const entry = this.#entries.get(key) as Entry;
         const verdict = this.#verdict(entry, offer, nowMs);
@@ -159,10 +162,7 @@ export class TaskSet {
   update(status: TaskStatus, nowMs: number): Change {
     const attempt = this.#attempts.get(status.taskId);
     const ending = this.#rules.endingOf(status);
-    if (attempt === undefined) {
-      const isBack = this.#strays.has(status.taskId) && ending === undefined;
-      return { kill: isBack ? [status.taskId] : [] };
-    }
+    if (attempt === undefined) return this.#late(status, ending);
     attempt.state = status.state;
     if (ending === undefined) {
       if (status.state === "TASK_RUNNING") attempt.runningMs ??= nowMs;
@@ -198,14 +198,12 @@ export class TaskSet {
     return [...this.#attempts.keys()];
   }
 
-  /** Items that prefer this agent come first; the rest keep their order. */
-  #inOrder(offer: OfferView): readonly string[] {
-    const keys = [...this.#pending];
-    const isFirst = (key: string): boolean =>
-      isPreferred(offer, (this.#entries.get(key) as Entry).item) === true;
-    const first = keys.filter(isFirst);
-    if (first.length === 0) return keys;
-    return [...first, ...keys.filter((key) => !isFirst(key))];
+  /** An attempt that counts no more: one that is back is killed, of an end the agent says how. */
+  #late(status: TaskStatus, ending: Ending | undefined): Change {
+    const { taskId } = status;
+    const entry = this.#hearsay.get(taskId);
+    if (entry !== undefined) entry.outcome = completed(entry, status);
+    return { kill: this.#strays.has(taskId) && ending === undefined ? [taskId] : [] };
   }
 
   #verdict(entry: Entry, offer: OfferView, nowMs: number): "take" | "wait" | "never" {
@@ -268,6 +266,7 @@ export class TaskSet {
 
   #decide(entry: Entry, attempt: Attempt, status: TaskStatus, nowMs: number): Change {
     const outcome = outcomeOf(entry, attempt, status, nowMs);
+    if (status.uuid === undefined) this.#hearsay.set(attempt.taskId, entry);
     this.#unwait(entry);
     this.#end(entry, outcome);
     return { outcome, kill: [...entry.live] };

@@ -23,7 +23,7 @@ export function withDeadline<T>(deadlineMs: number, fn: () => T): T {
       throw new PolicyFault("POLICY_DEADLINE", `${deadlineMs} ms are over`, { cause });
     }
     // Exceptions of WebAssembly's own are no Errors and have no message.
-    const { message = String(cause) } = cause as { readonly message?: string };
+    const { message = "it threw an exception" } = cause as { readonly message?: string };
     throw new PolicyFault("POLICY_TRAP", message, { cause });
   } finally {
     if (outer === undefined) delete context.call;

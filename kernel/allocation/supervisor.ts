@@ -268,7 +268,9 @@ export class PolicySupervisor {
   #blame(fault: PolicyFault, round: number): void {
     const count = this.#faultCounts.get(fault.code) ?? 0;
     this.#faultCounts.set(fault.code, count + 1);
-    const { code, message: detail, row } = fault;
+    const { code, message, row } = fault;
+    const said = this.#instance?.note ?? 0;
+    const detail = said === 0 ? message : `${message} (its note says ${said})`;
     this.#note(round, { what: "fault", code, detail, ...(row === undefined ? {} : { row }) });
   }
 

@@ -171,6 +171,11 @@ export class WasmPolicy implements Policy {
     return bytes.length === this.#state.length && bytes.length > 0;
   }
 
+  /** The number that the author left in slot Note; 0 for none. */
+  get note(): number {
+    return this.#header[Slot.Note] as number;
+  }
+
   /** What was spent before the first round, of its deadline. */
   get spentMs(): number {
     return this.#spentMs;

@@ -15,6 +15,7 @@ import { normal } from "./pool.ts";
 import { type Agent, type ClusterState, type Task, wantRound } from "./state.ts";
 import { forAwareness, masterStatus, publishUpdate, sendStatus } from "./statuses.ts";
 import { loseOperations } from "./steps/operations.ts";
+import { dropStrays } from "./strays.ts";
 import { completeTask, detachTask, dropExecutor } from "./tasks.ts";
 
 /** What an agent says about itself when it registers. */
@@ -50,6 +51,7 @@ export function addAgent(
     overcommitted: false,
     offers: new Set(),
     tasks: new Set(),
+    strays: new Map(),
     executors: new Map(),
     known: new Map(),
     kills: new Map(),
@@ -161,6 +163,7 @@ export function removeAgent(
     else loseTask(state, agent, task, "REASON_AGENT_REMOVED", message, nowMs, out);
   }
   loseOperations(state, agent, how, nowMs, out);
+  dropStrays(state, agent);
   for (const executor of [...agent.executors.values()]) dropExecutor(state, agent, executor);
   for (const framework of agent.known.keys()) framework.agents.delete(agent);
   agent.known.clear();

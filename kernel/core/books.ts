@@ -115,6 +115,7 @@ export function recount(agent: Agent): void {
   let left: Resources | undefined = agent.total;
   for (const { wire } of agent.offers) left &&= trySubtract(left, wire.resources);
   for (const task of agent.tasks) if (task.holds) left &&= trySubtract(left, task.resources);
+  for (const { resources } of agent.strays.values()) left &&= trySubtract(left, resources);
   for (const executor of agent.executors.values()) left &&= trySubtract(left, executor.resources);
   agent.overcommitted = left === undefined;
   agent.free = left ?? NOTHING;

@@ -9,6 +9,7 @@ import { dropFrameworkAnswers, forgetFramework } from "./inverse-offers.ts";
 import { recoverOffer } from "./offers.ts";
 import type { Agent, ClusterState, Framework, Task } from "./state.ts";
 import { masterStatus } from "./statuses.ts";
+import { dropStrays } from "./strays.ts";
 import { detachTask, dropExecutor, remember, remembered } from "./tasks.ts";
 
 /** Adds a framework with no connection and no roles yet. */
@@ -40,6 +41,7 @@ export function addFramework(
     registeredMs: nowMs,
     reregisteredMs: undefined,
     failoverAtMs: undefined,
+    asked: undefined,
   };
   state.frameworks.set(id, framework);
   return framework;
@@ -98,7 +100,10 @@ export function removeFramework(
   }
   for (const task of framework.unreachable.values()) killInBooks(state, task, nowMs);
   framework.unreachable.clear();
-  for (const agent of state.agents.values()) dropExecutorsOf(state, agent, framework);
+  for (const agent of state.agents.values()) {
+    dropStrays(state, agent, framework);
+    dropExecutorsOf(state, agent, framework);
+  }
   for (const client of [...framework.clients.values()]) {
     client.subscribed = false;
     assert(client.holders === 0, `framework ${id} still holds something in ${client.role.name}`);

@@ -4,7 +4,7 @@ import { assert } from "./assert.ts";
 import { clientFlags, recount } from "./books.ts";
 import { wouldBeOffer } from "./offers.ts";
 import type { Agent, Client, ClusterState, Framework } from "./state.ts";
-import { executorKey } from "./state.ts";
+import { executorKey, strayKey } from "./state.ts";
 import { KINDS, ROOT_ROLE } from "./tables/shape.ts";
 
 /**
@@ -45,6 +45,7 @@ function checkAgent(state: ClusterState, agent: Agent): void {
     let sum: Resources = free;
     for (const { wire } of agent.offers) sum = add(sum, wire.resources);
     for (const task of agent.tasks) if (task.holds) sum = add(sum, task.resources);
+    for (const { resources } of agent.strays.values()) sum = add(sum, resources);
     for (const executor of agent.executors.values()) sum = add(sum, executor.resources);
     assert(equal(sum, agent.total), `agent ${id} does not add up`);
   }
@@ -52,6 +53,13 @@ function checkAgent(state: ClusterState, agent: Agent): void {
   for (const task of agent.tasks) {
     assert(task.agentId === id, `task ${task.id} is on agent ${id} and says otherwise`);
     assert(task.framework.tasks.get(task.id) === task, `task ${task.id} is not its framework's`);
+  }
+  for (const [key, stray] of agent.strays) {
+    const { framework, holds } = stray;
+    assert(key === strayKey(framework.id, stray.id), `stray ${key} has another key`);
+    assert(holds && stray.agentId === id, `stray ${key} holds nothing, or elsewhere`);
+    assert(state.frameworks.get(framework.id) === framework, `stray ${key} is nobody's`);
+    assert(framework.tasks.get(stray.id)?.agentId !== id, `stray ${key} is its framework's task`);
   }
   for (const [key, { framework, info, client }] of agent.executors) {
     assert(key === executorKey(framework.id, info.executorId), `executor ${key} has another key`);
@@ -162,6 +170,7 @@ function checkUse(state: ClusterState): void {
   for (const agent of state.agents.values()) {
     for (const offer of agent.offers) note(offer.client, offer.wire.resources);
     for (const task of agent.tasks) if (task.holds) note(task.client, task.resources);
+    for (const stray of agent.strays.values()) note(stray.client, stray.resources);
     for (const executor of agent.executors.values()) note(executor.client, executor.resources);
   }
   const cluster = new Float64Array(KINDS);

@@ -170,6 +170,8 @@ export interface Framework {
   reregisteredMs: number | undefined;
   /** When its tasks are given up, while it is away (B5). */
   failoverAtMs: number | undefined;
+  /** What it is still to be told all of, of what it asked for in this turn (D12, C18). */
+  asked: { readonly tasks?: boolean; readonly operations?: boolean } | undefined;
 }
 
 /** What is remembered of a framework that is gone. */
@@ -199,6 +201,8 @@ export interface Agent {
   overcommitted: boolean;
   readonly offers: Set<Offer>;
   readonly tasks: Set<Task>;
+  /** By `strayKey`: what runs here under ids that other tasks have; see `strays.ts`. */
+  readonly strays: Map<string, Task>;
   /** By `executorKey`. */
   readonly executors: Map<string, Executor>;
   /** Frameworks it knows, and in which version. */

@@ -50,7 +50,19 @@ function answerKnown({ framework, nowMs, out }: Call, task: Task): void {
   if (last?.healthy !== undefined) status.healthy = last.healthy;
   if (last?.checkStatus !== undefined) status.checkStatus = last.checkStatus;
   if (last?.containerStatus !== undefined) status.containerStatus = last.containerStatus;
+  sayEnd(task, status);
   sendStatus(framework, status, out);
+}
+
+/**
+ * How a task ended goes with the word that it did: a framework decides on the first end that it
+ * hears of, and after a change of master that is often this answer and not the agent's own update.
+ */
+function sayEnd(task: Task, status: TaskStatus): void {
+  const told = task.statuses.findLast(({ state }) => state === status.state);
+  if (told?.exitCode !== undefined) status.exitCode = told.exitCode;
+  if (told?.signal !== undefined) status.signal = told.signal;
+  if (told?.limitation !== undefined) status.limitation = told.limitation;
 }
 
 function answerUnreachable(

@@ -50,10 +50,12 @@ export type SavedFramework = Omit<
 /** An agent whose neighbours are places in lists. */
 export type SavedAgent = Omit<
   Agent,
-  "offers" | "tasks" | "executors" | "known" | "kills" | "reservedRoles" | "inverse"
+  "offers" | "tasks" | "strays" | "executors" | "known" | "kills" | "reservedRoles" | "inverse"
 > & {
   readonly offers: readonly Ref[];
   readonly tasks: readonly Ref[];
+  /** Absent in what masters wrote that knew none. */
+  readonly strays?: readonly Ref[];
   readonly executors: readonly Ref[];
   readonly known: readonly (readonly [framework: Ref, version: number])[];
   readonly kills: readonly (readonly [task: Ref, policy: KillPolicy | undefined])[];

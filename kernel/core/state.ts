@@ -1,4 +1,11 @@
-import type { AgentId, ExecutorId, FrameworkId, OfferId, RoleName } from "../../contract/ids.ts";
+import type {
+  AgentId,
+  ExecutorId,
+  FrameworkId,
+  OfferId,
+  RoleName,
+  TaskId,
+} from "../../contract/ids.ts";
 import type { AgentInfo, DrainInfo } from "../../contract/schema/agent.ts";
 import type { Quantities } from "../../contract/schema/framework.ts";
 import type { TaskState } from "../../contract/task-state.ts";
@@ -147,6 +154,11 @@ export interface ClusterState {
 /** Key of an executor on its agent (B43). */
 export function executorKey(frameworkId: FrameworkId, executorId: ExecutorId): string {
   return `${frameworkId}/${executorId}`;
+}
+
+/** Key of a stray on its agent; see `strays.ts`. */
+export function strayKey(frameworkId: FrameworkId, taskId: TaskId): string {
+  return `${frameworkId}/${taskId}`;
 }
 
 function emptyRegistry(): RegistryMirror {

@@ -50,6 +50,12 @@ export function recordStatus(task: Task, status: TaskStatus): void {
   else statuses.push(kept);
 }
 
+/** Adds what an agent has told, or would have told, of a task while this master did not hear it. */
+export function recordMissed(task: Task, reported: readonly TaskStatus[]): void {
+  const known = new Set(task.statuses.map(({ uuid }) => uuid));
+  for (const status of reported) if (!known.has(status.uuid)) recordStatus(task, status);
+}
+
 function withoutData(status: TaskStatus): TaskStatus {
   const { data, ...rest } = status;
   return rest;

@@ -23,15 +23,13 @@ export interface TaskParts {
   readonly launchedMs: number;
 }
 
-/** Adds a task to the books; the caller has charged its resources. */
-export function addTask(state: ClusterState, parts: TaskParts, nowMs: number, out: Effect[]): Task {
-  const { framework, agent, client } = parts;
-  assert(!framework.tasks.has(parts.id), `task ${parts.id} is added twice`);
-  const task: Task = {
+/** A task that is in no books yet. */
+export function newTask(parts: TaskParts): Task {
+  return {
     id: parts.id,
-    framework,
-    agentId: agent.id,
-    client,
+    framework: parts.framework,
+    agentId: parts.agent.id,
+    client: parts.client,
     executorId: parts.executorId,
     resources: parts.resources,
     about: parts.about,
@@ -43,6 +41,13 @@ export function addTask(state: ClusterState, parts: TaskParts, nowMs: number, ou
     launchedMs: parts.launchedMs,
     unreachableMs: undefined,
   };
+}
+
+/** Adds a task to the books; the caller has charged its resources. */
+export function addTask(state: ClusterState, parts: TaskParts, nowMs: number, out: Effect[]): Task {
+  const { framework, agent, client } = parts;
+  assert(!framework.tasks.has(parts.id), `task ${parts.id} is added twice`);
+  const task = newTask(parts);
   framework.tasks.set(task.id, task);
   agent.tasks.add(task);
   if (task.holds) client.holders += 1;

@@ -5,6 +5,7 @@ export type TimerKind =
   | "ping"
   | "reregister"
   | "failover"
+  | "reconcile"
   | "recovery"
   | "allocation-recovery"
   | "removal"

@@ -2,7 +2,7 @@ import { idProblem } from "../../contract/ids.ts";
 import { isPlain, type Resource, SCALAR_MILLI_MAX, validate } from "../../contract/resources.ts";
 import type { ExecutorInfo, TaskInfo } from "../../contract/schema/task.ts";
 import { same } from "./same.ts";
-import { type Agent, executorKey, type Framework } from "./state.ts";
+import { type Agent, executorKey, type Framework, strayKey } from "./state.ts";
 import { checkProblem, commandProblem, containerProblem } from "./validate-command.ts";
 
 const NEITHER_OR_BOTH =
@@ -20,7 +20,8 @@ export function taskProblem(
   const { taskId, agentId, killPolicy, maxCompletionMs } = task;
   const badId = idProblem(taskId);
   if (badId !== undefined) return `Task has an invalid id: ${badId}`;
-  if (framework.tasks.has(taskId) || framework.unreachable.has(taskId)) {
+  const isStray = agent.strays.has(strayKey(framework.id, taskId));
+  if (framework.tasks.has(taskId) || framework.unreachable.has(taskId) || isStray) {
     return `Task has duplicate ID: ${taskId}`;
   }
   if (agentId !== agent.id) {

@@ -154,8 +154,14 @@ export class Loop {
     const began = this.#clock.monotonicMs();
     const nowMs = this.#clock.nowMs();
     const effects = this.#effects;
-    const taken = this.#inbox.take(limits.tickEventsMax);
-    for (const input of taken) this.#parts.step(input, nowMs, effects);
+    let taken = 0;
+    // Whoever asks for much in few bytes is answered over several turns: between two of them what
+    // was said is sent, and who does not read it is cut off.
+    this.#inbox.drain(limits.tickEventsMax, (input) => {
+      taken += 1;
+      this.#parts.step(input, nowMs, effects);
+      return effects.length < limits.tickEffectsMax;
+    });
     const deadline = this.#parts.nextDeadlineMs();
     if (deadline !== undefined && deadline <= nowMs) {
       this.#parts.step({ type: "tick" }, nowMs, effects);
@@ -166,7 +172,7 @@ export class Loop {
     }
     this.#effects = [];
     this.#parts.commit(nowMs, () => this.#guarded(() => this.#release(effects)));
-    this.#inputs.add(taken.length);
+    this.#inputs.add(taken);
     this.#tickSeconds.observe((this.#clock.monotonicMs() - began) / 1_000);
     if (this.#stopped) return;
     // A round that ran out of its budget leaves candidates: the next turn goes on with them.

@@ -9,7 +9,7 @@ import { BuildError, dist, filesBelow, readJson, root, sha256, writeIfChanged } 
 const copied = [
   { folder: "agent", endings: [".pl"] },
   { folder: "frameworks", endings: [".json", ".txt"] },
-  { folder: "plugins", endings: [".json", ".wasm", ".proto"] },
+  { folder: "plugins", endings: [".json", ".wasm", ".proto", ".pl"] },
   { folder: "templates", endings: [""] },
   { folder: "ui", endings: [".html", ".css", ".js", ".svg"] },
 ];

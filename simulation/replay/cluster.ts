@@ -8,6 +8,7 @@ import { prepareRound, step } from "../../kernel/core/step.ts";
 import type { ReadSegment } from "../../kernel/io/journal/reader.ts";
 import {
   decidedInput,
+  goesOnFrom,
   type RoundRecord,
   type SegmentHeader,
   type Turn,
@@ -55,7 +56,7 @@ export class ReplayedCluster {
 
   /** Whether a segment goes on where this stands. */
   isContinuedBy({ header }: ReadSegment): boolean {
-    return header.run === this.header.run && header.turn === this.turn;
+    return goesOnFrom(header, { run: this.header.run, turn: this.turn });
   }
 
   /** How the state differs from the one that a segment begins with. */

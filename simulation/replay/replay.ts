@@ -1,4 +1,6 @@
+import { statSync } from "node:fs";
 import { errors } from "../../contract/errors.ts";
+import type { JournalFile } from "../../kernel/io/journal/folder.ts";
 import {
   journalFiles,
   type ReadSegment,
@@ -8,6 +10,7 @@ import {
 import { ReplayedCluster } from "./cluster.ts";
 import { type FindModule, ReplayDecider } from "./decider.ts";
 import type { Difference } from "./difference.ts";
+import { type Gap, GapFinder } from "./gaps.ts";
 
 /** How a journal is replayed. */
 export interface ReplayOptions {
@@ -48,10 +51,17 @@ export interface ReplayReport {
   readonly stretches: readonly Stretch[];
   /** Segments that could not be replayed: what they begin with was not written to its end. */
   readonly skipped: readonly string[];
-  /** Ends that a crash left torn, and damage in the middle of files. */
+  /** Ends that a crash left torn, and damage. */
   readonly ends: readonly SegmentEnd[];
+  /** What is missing between files. */
+  readonly gaps: readonly Gap[];
   /** The first thing that was not reproduced; the replay stops there. */
   readonly difference: Difference | undefined;
+}
+
+/** Whether anything is not there that was written down once. */
+export function isDamaged({ ends, gaps }: ReplayReport): boolean {
+  return ends.some((end) => end.isDamaged) || gaps.some(({ files, turns }) => files + turns > 0);
 }
 
 /** Time that passes before others get their turn. */
@@ -64,6 +74,7 @@ class Replay {
   readonly stretches: Stretch[] = [];
   readonly skipped: string[] = [];
   readonly ends: SegmentEnd[] = [];
+  readonly gaps = new GapFinder();
   difference: Difference | undefined;
   #cluster: ReplayedCluster | undefined;
   #segments = 0;
@@ -74,11 +85,17 @@ class Replay {
     this.#total = total;
   }
 
-  async segment(file: string): Promise<void> {
+  async segment(at: JournalFile): Promise<void> {
     this.#segments += 1;
-    const segment = readSegment(file);
+    const { path: file, isNewest } = at;
+    const segment = readSegment(file, isNewest);
+    this.gaps.pass(at, segment);
     if (segment === undefined) {
       this.skipped.push(file);
+      // A crash leaves part of a header, of which the next master leaves nothing.
+      if (!isNewest && statSync(file).size > 0) {
+        this.ends.push({ file, offset: 0, problem: "it has no header", isDamaged: true });
+      }
       return;
     }
     if (segment.end !== undefined) this.ends.push(segment.end);
@@ -146,5 +163,5 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   }
   const { stretches, skipped, ends, difference } = run;
   if (stretches.length === 0) throw errors.JOURNAL_NO_BEGINNING(options.path);
-  return { stretches, skipped, ends, difference };
+  return { stretches, skipped, ends, gaps: run.gaps.found, difference };
 }

@@ -13,6 +13,7 @@ import { prepareRound, step } from "../../kernel/core/step.ts";
 import { journalFiles, type ReadSegment, readSegment } from "../../kernel/io/journal/reader.ts";
 import {
   decidedInput,
+  goesOnFrom,
   type RoundRecord,
   type SegmentHeader,
   type Turn,
@@ -167,12 +168,11 @@ class Extraction {
  */
 export function extractWorkload(path: string, arrivals: ArrivalRule): Extracted {
   let extraction: Extraction | undefined;
-  for (const file of journalFiles(path)) {
-    const segment = readSegment(file);
+  for (const { path: file, isNewest } of journalFiles(path)) {
+    const segment = readSegment(file, isNewest);
     if (segment === undefined) continue;
     const { header, snapshot, end } = segment;
-    const goesOn = extraction?.run === header.run && extraction.turn === header.turn;
-    if (!goesOn) {
+    if (extraction === undefined || !goesOnFrom(header, extraction)) {
       if (header.hasSnapshot && snapshot === undefined) continue;
       extraction = new Extraction(segment);
     }

@@ -1,17 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ContainerBench } from "../../conformance/isolator/containers.ts";
-import { silentLog } from "../../contract/ports/log.ts";
-import { systemClock } from "../../kernel/host/system-clock.ts";
-import { ProcessIsolator } from "../../plugins/isolators/process/index.ts";
 import { findUser } from "../../plugins/isolators/process/users.ts";
+import { processIsolator } from "../support/process-isolator.ts";
 import { describeWith } from "../support/require.ts";
 import { until } from "../support/until.ts";
 
 let bench: ContainerBench;
 beforeEach(() => {
-  bench = new ContainerBench([
-    new ProcessIsolator({ noNewPrivileges: false }, silentLog, systemClock),
-  ]);
+  bench = new ContainerBench([processIsolator()]);
 });
 afterEach(() => bench.close());
 

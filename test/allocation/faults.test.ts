@@ -60,29 +60,6 @@ describe("admission refuses, before any code of the policy runs,", () => {
     const noise = new TextEncoder().encode("#!/bin/sh");
     expect(faultOf(() => admitPolicy("noise", noise))?.code).toBe("POLICY_NOT_WASM");
   });
-
-  test.each([
-    ["no maximum", [0x00, 0x02]],
-    ["a maximum above the limit", [0x01, 0x02, 0x81, 0x20]],
-    ["threads that share it", [0x03, 0x02, 0x02]],
-  ])("a memory with %s", (_, limits) => {
-    const bytes = withMemory(compiled("assembly/testing/no-magic.ts"), limits);
-    expect(faultOf(() => admitPolicy("unbounded", bytes))?.code).toBe("POLICY_MEMORY");
-    const good = withMemory(compiled("assembly/testing/no-magic.ts"), [0x01, 0x02, 0x80, 0x20]);
-    expect(admitPolicy("bounded", good).name).toBe("bounded");
-  });
-
-  const functions = 0x70;
-  test.each([
-    ["no maximum", [1, functions, 0, 2]],
-    ["a maximum above the limit", [1, functions, 1, 0, 0x81, 0x80, 0x04]],
-    ["such a sum of maxima", [2, functions, 1, 0, 0x80, 0x80, 0x04, 0x6f, 1, 0, 1]],
-  ])("tables with %s", (_, content) => {
-    const module = compiled("assembly/testing/no-magic.ts");
-    const make = (section: number[]) => () => admitPolicy("x", withSection(module, 4, section));
-    expect(faultOf(make(content))?.code).toBe("POLICY_MEMORY");
-    expect(make([2, functions, 1, 0, 0xff, 0xff, 0x03, 0x6f, 1, 0, 1])().name).toBe("x");
-  });
 });
 
 describe("an instance is refused before its first round when it", () => {
@@ -149,6 +126,12 @@ describe("a round is lost, with its own code, when the policy", () => {
     const { supervisor, run } = supervised(smallCluster(), [2], 200);
     expect(run()?.lost).toBe(true);
     expect([...supervisor.faultCounts.keys()]).toEqual(["POLICY_DEADLINE"]);
+  });
+
+  test("traps with a note, which is shown", () => {
+    const { supervisor, run } = supervised(smallCluster(), [13, 77]);
+    expect(run()?.lost).toBe(true);
+    expect(supervisor.events.at(-1)?.detail).toMatch(/^the policy trapped.* \(its note says 77\)$/);
   });
 
   test("lets its memory grow after init", () => {
@@ -246,28 +229,3 @@ describe("supervision", () => {
     expect(run()?.lost).toBe(true);
   });
 });
-
-/** A module with another memory section. */
-function withMemory(module: Uint8Array, limits: readonly number[]): Uint8Array {
-  return withSection(module, 5, [1, ...limits]);
-}
-
-/** A module with this section in place of its own, or before the ones that come after it. */
-function withSection(module: Uint8Array, id: number, content: readonly number[]): Uint8Array {
-  let at = 8;
-  while ((module[at] as number) < id) at = sectionEnd(module, at);
-  const rest = module[at] === id ? sectionEnd(module, at) : at;
-  const section = [id, content.length, ...content];
-  return Uint8Array.from([...module.subarray(0, at), ...section, ...module.subarray(rest)]);
-}
-
-/** Where the section that begins here ends. */
-function sectionEnd(module: Uint8Array, at: number): number {
-  let length = 0;
-  let next = at + 1;
-  for (let scale = 1; ; scale *= 128) {
-    const byte = module[next++] as number;
-    length += (byte & 127) * scale;
-    if (byte < 128) return next + length;
-  }
-}

@@ -41,6 +41,7 @@ test.each([
   [["weights", "set", "web=0"], '"web=0" is not of the form ROLE=WEIGHT'],
   [["quota", "set", "web"], "neither --guarantee nor --limit"],
   [["quota", "set", "web", "--limit", "cpus"], '"cpus" are no quantities'],
+  [["quota", "set", "web", "--limit", "cpus:0.0004"], "has an amount below 0.001"],
   [["quota", "set", "web", "--limit", "cpus:1|mem:1"], "it must be one list"],
   [["policy", "shadow"], "missing required argument 'name'"],
   [["policy", "shadow", "fifo", "--rounds", "0"], '"0" is not a whole number from 1 to'],

@@ -11,8 +11,19 @@ function agent(
   state: AgentSize["state"] = "active",
 ): AgentSize {
   const named = Object.entries(attributes).map(([name, text]) => ({ name, text }));
-  return { state, total: [...resources({ cpus, mem })], agent: { attributes: named } };
+  const total = [...resources({ cpus, mem })];
+  return { state, total, used: total, offered: [], agent: { attributes: named } };
 }
+
+/** An agent that has so many cpus in use, and so many offered to somebody. */
+function partly(of: AgentSize, used: number, offered: number): AgentSize {
+  return {
+    ...of,
+    used: [...resources({ cpus: used })],
+    offered: [...resources({ cpus: offered })],
+  };
+}
+
 const need = (cpus: number, mem: number, requires: Need["requires"] = {}): Need => ({
   resources: resources({ cpus, mem }),
   requires,
@@ -38,10 +49,25 @@ const reasons: readonly (readonly [Need, readonly AgentSize[], string])[] = [
     [agent(2, 64), agent(2, 64), agent(0.5, 64)],
     "all 2 agents that could hold a task are busy",
   ],
+  [
+    need(1, 64),
+    [partly(agent(2, 64), 1, 0.5), agent(2, 64)],
+    "all 2 agents that could hold a task are busy",
+  ],
+  [
+    need(1, 64),
+    [partly(agent(2, 64), 1, 0), partly(agent(0.5, 64), 0, 0), agent(2, 64)],
+    "an agent has room for a task, and it is not offered; `tepui explain framework f1` says why",
+  ],
+  [
+    need(1, 64),
+    [partly(agent(2, 64), 0, 0), partly(agent(2, 64), 0, 1)],
+    "2 agents have room for a task, and it is not offered; `tepui explain framework f1` says why",
+  ],
 ];
 
 test.each(reasons)("case %#: a wait is explained", (asked, agents, why) => {
-  expect(whyWaiting(asked, agents)).toBe(why);
+  expect(whyWaiting(asked, agents, "f1")).toBe(why);
 });
 
 const outcome = (attempts: number) => ({ attempts }) as Outcome;

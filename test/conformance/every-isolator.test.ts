@@ -2,13 +2,10 @@ import { describe, expect, test } from "vitest";
 import { isolatorRules } from "../../conformance/isolator/rules.ts";
 import { errors } from "../../contract/errors.ts";
 import type { Isolator } from "../../contract/ports/isolator.ts";
-import { silentLog } from "../../contract/ports/log.ts";
-import { systemClock } from "../../kernel/host/system-clock.ts";
-import { ProcessIsolator } from "../../plugins/isolators/process/index.ts";
+import { processIsolator } from "../support/process-isolator.ts";
 import { conform, ruleNamed } from "./conform.ts";
 
-const makeProcess = async (): Promise<Isolator> =>
-  new ProcessIsolator({ noNewPrivileges: false }, silentLog, systemClock);
+const makeProcess = async (): Promise<Isolator> => processIsolator();
 
 describe("isolators of ours", () => {
   conform("process", isolatorRules, { make: makeProcess });

@@ -96,6 +96,23 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
     await until("no task", async () => (await cluster.liveTasks()).length === 0);
   }, 240_000);
 
+  test("a run that finds a new master ends as its task did meanwhile (D12)", async () => {
+    const small = ["--cpus", "0.1", "--mem", "32"];
+    const running = cluster.start("run", ...small, "--name", "seven", "--", "sleep 3; exit 7");
+    const isSeven = async (state: string) => {
+      const { stdout } = await cluster.run("ps", "--all", "-o", "json");
+      return stdout.includes('"name":"seven"') && stdout.includes(`"state":"${state}"`);
+    };
+    await until("it runs", () => isSeven("TASK_RUNNING"));
+    running.child.kill("SIGSTOP");
+    const before = cluster.masterPid();
+    process.kill(before, "SIGKILL");
+    await until("another master", () => ![0, before].includes(cluster.masterPid()));
+    await until("it hears of the end", () => isSeven("TASK_FAILED"));
+    running.child.kill("SIGCONT");
+    expect(await running.result).toMatchObject({ code: 7 });
+  }, 120_000);
+
   test("the framework of the documentation runs its five tasks to their end", async () => {
     const child = spawn(process.execPath, [EXAMPLE], {
       env: { ...process.env, TEPUI_MASTER: cluster.address },

@@ -109,6 +109,22 @@ test("an end is told once, however often it is reported", () => {
   expect(set.counts).toMatchObject({ failed: 1, finished: 0, live: 0 });
 });
 
+test("an end that a master tells of is completed by the agent's own word (D12)", () => {
+  const set = setOf(["a", "b"]);
+  launch(set, offer("x"));
+  const reason = "REASON_RECONCILIATION" as const;
+  expect(set.update(status("a", "TASK_FAILED", { reason }), 1).outcome).toMatchObject({ reason });
+  const own = { uuid: "0".repeat(32) as TaskStatus["uuid"] & string, exitCode: 7, message: "7" };
+  set.update(status("a", "TASK_FINISHED", own), 2);
+  expect(set.outcomeOf("a")).toMatchObject({ state: "TASK_FAILED", reason });
+  expect(set.update(status("a", "TASK_FAILED", own), 3)).toEqual({ kill: [] });
+  expect(set.outcomeOf("a")).toMatchObject({ exitCode: 7, message: "7", endedMs: 1 });
+  expect(set.counts).toMatchObject({ failed: 1, live: 1 });
+  set.update(status("b", "TASK_FAILED", own), 4);
+  set.update(status("b", "TASK_FAILED", { ...own, exitCode: 8 }), 5);
+  expect(set.outcomeOf("b")?.exitCode).toBe(7);
+});
+
 test("losses cost no retry, but do not go on for ever", () => {
   const set = setOf(["a"], { reruns: 2 });
   const states: (TaskState | undefined)[] = [];

@@ -6,12 +6,16 @@ import { limits } from "../../contract/limits.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
 import { WIRE_PATH } from "../../contract/wire-protocol.ts";
+import type { Effect } from "../../kernel/core/effect.ts";
 import type { ClusterInput } from "../../kernel/core/event.ts";
+import { nextDeadlineMs } from "../../kernel/core/state.ts";
+import { step } from "../../kernel/core/step.ts";
 import { masterPeers, openDoor } from "../../kernel/io/door.ts";
 import { Loop } from "../../kernel/io/loop.ts";
 import { Peers } from "../../kernel/io/peers.ts";
 import { systemClock } from "../../wire/index.ts";
 import { makeUws } from "../conformance/transports.ts";
+import { TestCluster } from "../support/cluster.ts";
 import { until } from "../support/until.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -102,6 +106,40 @@ test("a peer that sends faster than the master works is held back, and loses not
   expect(said()).toBe("");
   expect(stepped).toHaveLength(messages);
   expect(seen.depth).toBeLessThan(limits.inboxEventsMax);
+});
+
+test("thousands of questions about thousands of tasks are answered once (D12)", async () => {
+  const tasks = limits.tasksPerAcceptMax;
+  const c = new TestCluster("agent a1 cpus:10000\nframework web", {});
+  const words = Array.from({ length: tasks }, (_, at) => `t${at}(cpus:1)`);
+  c.do(`web accepts a1 ${words.join(" ")}`);
+  const told: Effect[] = [];
+  const loop = new Loop(
+    {
+      step: (input, _, out) => step(c.state, input, c.nowMs, out),
+      nextDeadlineMs: () => nextDeadlineMs(c.state),
+      roundDue: () => false,
+      allocate: () => undefined,
+      commit: (_, release) => release(),
+      perform: (effect) => told.push(effect),
+      flush: () => {},
+    },
+    {
+      clock: systemClock,
+      log: silentLog,
+      metrics: silentMetrics,
+      fail: (cause) => {
+        throw cause;
+      },
+    },
+  );
+  cleanups.push(() => loop.stop());
+  const asked = { type: "framework-call", peer: c.peerOf("web") } as const;
+  const ask = (): void => loop.enqueue({ ...asked, call: { type: "reconcile", tasks: [] } });
+  for (let at = 0; at < 2_000; at++) ask();
+  await until("an answer", () => told.length > 0);
+  expect(told).toHaveLength(tasks);
+  expect(loop.depth).toBe(0);
 });
 
 test("when many send at once, what exceeds the bytes is cut off with a code, the rest counts", async () => {

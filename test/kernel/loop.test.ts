@@ -2,30 +2,33 @@ import { expect, test } from "vitest";
 import { limits } from "../../contract/limits.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
+import type { Effect } from "../../kernel/core/effect.ts";
 import type { ClusterInput } from "../../kernel/core/event.ts";
 import { Loop } from "../../kernel/io/loop.ts";
 import { systemClock } from "../../wire/index.ts";
 
 interface Run {
   readonly stepped: ClusterInput[];
+  readonly performed: Effect[];
   readonly loop: Loop;
   readonly failures: unknown[];
 }
 
-function runLoop(step: (input: ClusterInput) => void = () => {}): Run {
+function runLoop(step: (input: ClusterInput, out: Effect[]) => void = () => {}): Run {
   const stepped: ClusterInput[] = [];
+  const performed: Effect[] = [];
   const failures: unknown[] = [];
   const loop = new Loop(
     {
-      step: (input) => {
+      step: (input, _, out) => {
         stepped.push(input);
-        step(input);
+        step(input, out);
       },
       nextDeadlineMs: () => undefined,
       roundDue: () => false,
       allocate: () => undefined,
       commit: (_, release) => release(),
-      perform: () => {},
+      perform: (effect) => performed.push(effect),
       flush: () => {},
     },
     {
@@ -35,7 +38,7 @@ function runLoop(step: (input: ClusterInput) => void = () => {}): Run {
       fail: (cause) => failures.push(cause),
     },
   );
-  return { stepped, loop, failures };
+  return { stepped, performed, loop, failures };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -50,6 +53,23 @@ test("inputs are stepped in their order, a bounded number of them a turn", async
   expect(stepped.map((one) => (one as { peer: number }).peer)).toEqual(
     Array.from({ length: limits.tickEventsMax + 1 }, (_, peer) => peer),
   );
+});
+
+test("a turn ends early when much is to be sent, and what waits keeps its order", async () => {
+  const each = limits.tickEffectsMax / 4;
+  const effect: Effect = { type: "close-peer", peer: 1, code: "OVERLOADED", message: "" };
+  const { loop, stepped, performed } = runLoop((_, out) => {
+    for (let at = 0; at < each; at++) out.push(effect);
+  });
+  for (let peer = 0; peer < 10; peer++) loop.enqueue(input(peer));
+  for (const done of [4, 8, 10]) {
+    await turn();
+    expect(stepped.map((one) => (one as { peer: number }).peer)).toEqual(
+      Array.from({ length: done }, (_, peer) => peer),
+    );
+    expect(performed).toHaveLength(done * each);
+    expect(loop.depth).toBe(10 - done);
+  }
 });
 
 test("an inbox that is never empty loses nothing when it forgets what has been taken", async () => {

@@ -43,7 +43,7 @@ export function agentActs(cluster: Stage, who: string, verb: string, words: stri
 
 let uuids = 0;
 
-/** `updates t1 RUNNING [latest=FINISHED] [again] [of=framework]`. */
+/** `updates t1 RUNNING [latest=FINISHED] [exit=7] [again] [of=framework]`. */
 function update(cluster: Stage, who: string, task: string, words: readonly string[]): void {
   const [state = "", ...rest] = words;
   const settings = settingsOf(rest);
@@ -64,12 +64,25 @@ function update(cluster: Stage, who: string, task: string, words: readonly strin
       agentId: cluster.names.agents.get(who)?.id as AgentId,
       timestampMs: cluster.nowMs,
       uuid: cluster.uuids.get(task) as UpdateId,
+      ...exitOf(settings["exit"]),
     },
     latestState: `TASK_${settings["latest"] ?? state}` as TaskState,
   });
 }
 
-/** `returns web/t1=RUNNING(cpus:1;mem:64)@role …`: what it still runs. */
+function exitOf(status: string | undefined): { exitCode?: number } {
+  return status === undefined ? {} : { exitCode: Number(status) };
+}
+
+/** How an agent reports a task whose end waits to be told. */
+function untold(task: string, state: string, exit: string) {
+  const uuid = (uuids++).toString(16).padStart(32, "0") as UpdateId;
+  const told = `TASK_${state}` as TaskState;
+  const status = { taskId: task as TaskId, state: told, uuid, ...exitOf(exit) };
+  return { statuses: [status], statusUpdateState: told, statusUpdateUuid: uuid };
+}
+
+/** `returns web/t1=RUNNING(cpus:1;mem:64) web/t2=FAILED:7(cpus:1) …`: what it has. */
 function reregister(cluster: Stage, who: string, words: readonly string[]): void {
   const party = cluster.names.agents.get(who);
   if (party === undefined) return;
@@ -80,9 +93,9 @@ function reregister(cluster: Stage, who: string, words: readonly string[]): void
   const tasks: TaskRecord[] = [];
   const frameworks = new Map<string, FrameworkInfo>();
   for (const word of words) {
-    const match = /^(\w+)\/(\w+)=(\w+)\((.*)\)$/.exec(word);
+    const match = /^(\w+)\/(\w+)=(\w+)(?::(\d+))?\((.*)\)$/.exec(word);
     if (match === null) throw new Error(`"${word}" is not framework/task=STATE(resources)`);
-    const [, owner = "", task = "", state = "", resources = ""] = match;
+    const [, owner = "", task = "", state = "", exit, resources = ""] = match;
     const known = cluster.names.frameworks.get(owner);
     const info = { ...known?.info, id: known?.id } as FrameworkInfo;
     frameworks.set(owner, info);
@@ -94,7 +107,7 @@ function reregister(cluster: Stage, who: string, words: readonly string[]): void
       role: info.roles[0] as RoleName,
       resources: resourcesOf(resources),
       state: `TASK_${state}` as TaskState,
-      statuses: [],
+      ...(exit === undefined ? { statuses: [] } : untold(task, state, exit)),
     });
   }
   const message: AgentMessageOf<"reregister"> = {

@@ -81,6 +81,7 @@ export class TestCluster {
   /** Steps one input, performs its effects, and runs a round if one is due, as the loop does. */
   input(input: ClusterInput): void {
     this.#step(input);
+    if ((nextDeadlineMs(this.state) ?? Infinity) <= this.nowMs) this.#step({ type: "tick" });
     this.settle();
   }
 

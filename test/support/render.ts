@@ -62,9 +62,11 @@ function eventWords(event: FrameworkEvent, nameOf: (id?: string) => string, offe
       return `rescind ${nameOf(offer?.agentId)}`;
     }
     case "update": {
-      const { taskId, state, reason, uuid } = event.status;
+      const { taskId, state, reason, uuid, exitCode } = event.status;
+      const exit = exitCode === undefined ? "" : `:${exitCode}`;
       const why = reason === undefined ? "" : ` ${reason.replace("REASON_", "")}`;
-      return `${taskId} ${state.replace("TASK_", "")}${why}${uuid === undefined ? "" : " ack?"}`;
+      const ack = uuid === undefined ? "" : " ack?";
+      return `${taskId} ${state.replace("TASK_", "")}${exit}${why}${ack}`;
     }
     case "failure":
       return event.executorId === undefined

@@ -1,9 +1,7 @@
 import { isolatorRules } from "../../conformance/isolator/rules.ts";
-import { silentLog } from "../../contract/ports/log.ts";
-import { systemClock } from "../../kernel/host/system-clock.ts";
-import { ProcessIsolator } from "../../plugins/isolators/process/index.ts";
 import type { CgroupRule } from "../isolators/cgroups/rule.ts";
 import { cgroupRules } from "../isolators/cgroups/rules.ts";
+import { processIsolator } from "../support/process-isolator.ts";
 
 /** What is run inside the machine, in this order: the port's rules, then those of cgroups. */
 export const machineRules: readonly CgroupRule[] = [
@@ -11,7 +9,7 @@ export const machineRules: readonly CgroupRule[] = [
     (rule): CgroupRule => ({
       name: `isolator port: ${rule.name}`,
       run(bench) {
-        const identity = new ProcessIsolator({ noNewPrivileges: false }, silentLog, systemClock);
+        const identity = processIsolator();
         return rule.run({ make: async () => bench.open(), beside: [identity] }, () => {});
       },
     }),

@@ -19,7 +19,7 @@ export function holdersOf(agent: Agent): Holder[] {
     byClient.set(client, known);
     return known;
   };
-  for (const task of agent.tasks) {
+  for (const task of [...agent.tasks, ...agent.strays.values()]) {
     if (!task.holds) continue;
     const of = held(task.client);
     of.tasks += 1;

@@ -4,7 +4,7 @@ import type { Row } from "../event.ts";
 import type { Agent, Client, ClusterState } from "../state.ts";
 import { AgentFlag, ClientFlag } from "../tables/shape.ts";
 import type { Headroom } from "./headroom.ts";
-import { Portion } from "./portion.ts";
+import { type Cut, Portion } from "./portion.ts";
 
 /** How one client and one agent stand to each other, and what it takes to say so. */
 export interface Verdict {
@@ -15,6 +15,8 @@ export interface Verdict {
   readonly untilMs?: number;
   /** The limit that is reached. */
   readonly limit?: { readonly role: number; readonly kind: number };
+  /** What quotas leave out of an offer that would be made all the same. */
+  readonly cuts?: readonly Cut[];
 }
 
 /** What keeps an agent from everybody; `undefined` when it may be offered. */
@@ -65,9 +67,10 @@ export class PairView {
     const { client } = this;
     const code = this.#fence(agent);
     if (code !== undefined) return { code, agent, client };
-    if (holdsOffer(agent, client)) return { code: "offered", agent, client };
+    if (holdsOffer(agent, client)) return this.#cut({ code: "offered", agent, client });
     const now = this.#on(agent, agent.free);
-    if (now?.code !== "lack") return now === undefined ? this.#open(agent) : now;
+    if (now === undefined) return this.#cut(this.#open(agent));
+    if (now.code !== "lack") return now.code === "filtered" ? this.#cut(now) : now;
     if (agent.offers.size > 0) {
       let back = agent.free;
       for (const { wire } of agent.offers) back = add(back, wire.resources);
@@ -110,6 +113,20 @@ export class PairView {
     if (obstacle !== undefined) return { code: obstacle.code, agent, client };
     const untilMs = this.#refusedUntil(agent, resources);
     return untilMs === undefined ? undefined : { code: "filtered", agent, client, untilMs };
+  }
+
+  /**
+   * The verdict with what quotas leave out. Where nothing of some kind is left, they are the reason
+   * that has to go first: a refusal of the rest is of no use to whoever needs that kind.
+   */
+  #cut(verdict: Verdict): Verdict {
+    const { agent, client } = verdict;
+    const cuts = this.portion.cuts(agent.free);
+    const [first] = cuts;
+    if (first === undefined) return verdict;
+    if (verdict.code === "offered" || !first.isWhole) return { ...verdict, cuts };
+    const code = first.limitOf === undefined ? "quota-headroom" : "quota-limit";
+    return { code, agent, client, cuts };
   }
 
   /** Nothing keeps the two apart: a round has not looked yet, or the policy knows why. */

@@ -21,6 +21,17 @@ export type Obstacle =
   /** A limit of this role leaves too little of this kind (E9). */
   | { readonly code: "quota-limit"; readonly role: number; readonly kind: number };
 
+/** A kind of which quotas leave the client less than is free, though the rest may be offered. */
+export interface Cut {
+  readonly kind: number;
+  /** The most of it that may be offered beside what is reserved or revocable. */
+  readonly most: number;
+  /** Nothing of it is left at all. */
+  readonly isWhole: boolean;
+  /** The role whose limit it is; `undefined` for what guarantees hold back. */
+  readonly limitOf: number | undefined;
+}
+
 /**
  * What a client may have of lists of resources, by the rules that hold for every policy: what its
  * capabilities and roles let it see (C20, E5), the least that it takes (C13), limits (E9), and what
@@ -77,6 +88,26 @@ export class Portion {
       return this.#worth(this.#all) ? this.#stripped(resources) : { code: "lack" };
     }
     return this.#limited() ?? this.#heldBack();
+  }
+
+  /** What quotas cut from a list that is enough for an offer without that; what is gone first. */
+  cuts(resources: Resources): readonly Cut[] {
+    const headroom = this.#headroom;
+    if (!this.#isLimited && headroom === undefined) return [];
+    this.#measure(this.visible(resources));
+    const lack = headroom?.owedTo(this.#client)?.lack;
+    const cuts: Cut[] = [];
+    for (let kind = 0; kind < KINDS; kind++) {
+      const open = this.#open[kind] as number;
+      const room = this.#room[kind] as number;
+      const surplus = headroom?.surplus[kind] ?? Number.POSITIVE_INFINITY;
+      const most = Math.min(room, surplus + (lack?.[kind] ?? 0));
+      if (most >= open) continue;
+      const isWhole = most === 0 && open === (this.#all[kind] as number);
+      const limitOf = most === room ? (this.#tightest[kind] as number) : undefined;
+      cuts.push({ kind, most, isWhole, limitOf });
+    }
+    return cuts.sort((a, b) => Number(b.isWhole) - Number(a.isWhole) || a.kind - b.kind);
   }
 
   /** The least that the client takes, as alternatives; empty when anything will do (C13). */

@@ -65,7 +65,7 @@ export function findRole(state: ClusterState, asked: RoleName): Role {
 /**
  * The task with an id, or the only one whose id begins so, among those that the master remembers;
  * of several with the same id, from one framework after another, the newest.
- * @throws TepuiError TASK_UNEXPLAINED, TASK_ID_AMBIGUOUS
+ * @throws TepuiError TASK_UNEXPLAINED, TASK_AWAITED, TASK_ID_AMBIGUOUS
  */
 export function findTask(state: ClusterState, asked: string, of: FrameworkId | undefined): Task {
   const found: Task[] = [];
@@ -87,7 +87,10 @@ export function findTask(state: ClusterState, asked: string, of: FrameworkId | u
   const owners = new Map<string, Task>();
   for (const task of fitting) owners.set(`${task.framework.id} ${task.id}`, task);
   const [only, ...others] = owners.values();
-  if (only === undefined) throw errors.TASK_UNEXPLAINED(asked as TaskId);
+  if (only === undefined) {
+    const { size } = state.recovering;
+    throw size > 0 ? errors.TASK_AWAITED(asked, size) : errors.TASK_UNEXPLAINED(asked as TaskId);
+  }
   if (others.length === 0) return only;
   const names = [only, ...others].map((task) => `${task.id} of framework ${task.framework.id}`);
   throw errors.TASK_ID_AMBIGUOUS(asked, names.slice(0, 20));

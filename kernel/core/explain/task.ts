@@ -13,7 +13,7 @@ import { findTask } from "./subjects.ts";
 
 /**
  * Where a task is in its life, what it waits for, and where its resources are.
- * @throws TepuiError TASK_UNEXPLAINED, TASK_ID_AMBIGUOUS
+ * @throws TepuiError TASK_UNEXPLAINED, TASK_AWAITED, TASK_ID_AMBIGUOUS
  */
 export function explainTask(
   state: ClusterState,

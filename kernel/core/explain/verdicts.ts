@@ -3,15 +3,23 @@ import { printQuantities, printResources } from "../../../contract/resources/tex
 import { type Resources, reservationRole } from "../../../contract/resources.ts";
 import { roughDuration } from "../../../contract/units.ts";
 import type { Agent, Client, ClusterState } from "../state.ts";
-import { KINDS } from "../tables/shape.ts";
 import { type Asked, goesByShares } from "./asked.ts";
+import {
+  cutsChange,
+  cutsKey,
+  cutsText,
+  headroomChange,
+  limitChange,
+  limitText,
+  owedText,
+} from "./cuts.ts";
 import { type Group, groupsOf, told, type Words } from "./findings.ts";
 import { fixedWords, leftText } from "./fixed-words.ts";
 import type { Headroom } from "./headroom.ts";
 import { holdersText } from "./holders.ts";
 import type { PairView, Verdict } from "./pair.ts";
 import { type Rival, rivalsOf } from "./rivals.ts";
-import { amountsText, countText, namedAmounts, shareText } from "./words.ts";
+import { shareText } from "./words.ts";
 
 /** What it takes to put verdicts into words. */
 export interface Telling {
@@ -30,7 +38,10 @@ export function tellVerdicts(verdicts: readonly Verdict[], telling: Telling): Fi
   const { state, asked, examples } = telling;
   const groups = groupsOf(verdicts, examples, {
     codeOf: ({ code }) => code,
-    keyOf: ({ limit }) => (limit === undefined ? undefined : `${limit.role} ${limit.kind}`),
+    keyOf: ({ limit, cuts }) => {
+      if (cuts !== undefined) return cutsKey(cuts);
+      return limit === undefined ? undefined : `${limit.role} ${limit.kind}`;
+    },
     rankOf: (verdict) => rankOf(verdict, telling),
   });
   // Who came first is worked out for those that are shown alone: it takes every offer there is.
@@ -60,17 +71,27 @@ class VerdictWords implements Words<Verdict> {
   }
 
   text({ shown: [verdict] }: Group<Verdict>): string {
+    const { state, headroom } = this.#telling;
+    const { code, cuts } = verdict;
+    if (cuts === undefined) return this.#text(verdict);
+    const cut = cutsText(state, cuts, headroom);
+    if (isQuota(code)) return `${cut}; what else is free may be offered`;
+    return `${this.#text(verdict)}; but ${cut}`;
+  }
+
+  #text({ code, client, agent, limit, cuts }: Verdict): string {
     const { state, asked, headroom } = this.#telling;
-    const { code, client, agent } = verdict;
     switch (code) {
-      case "filtered":
-        return "the framework refused as much as is free there, and the refusal holds still";
+      case "filtered": {
+        const all = cuts === undefined ? "is free" : "it may have";
+        return `the framework refused as much as ${all} there, and the refusal holds still`;
+      }
       case "below-minimum":
         return `too little is free for the least that is offered, ${this.#least(client)}`;
       case "too-small":
         return `the agent has less in all than the least that is offered, ${this.#least(client)}`;
       case "quota-limit":
-        return `${this.#limit(verdict)} are consumed`;
+        return limitText(state, limit?.role ?? 0, limit?.kind ?? 0);
       case "quota-headroom":
         return `what is free is held back for guarantees: ${owedText(state, headroom)}`;
       case "outranked":
@@ -88,7 +109,15 @@ class VerdictWords implements Words<Verdict> {
     }
   }
 
-  change({ shown: [verdict], entries }: Group<Verdict>): string | undefined {
+  change(group: Group<Verdict>): string | undefined {
+    const [{ code, cuts }] = group.shown;
+    if (cuts === undefined) return this.#change(group);
+    const change = cutsChange(this.#telling.state, cuts);
+    const own = isQuota(code) ? undefined : this.#change(group);
+    return own === undefined ? change : `${own}; ${change}`;
+  }
+
+  #change({ shown: [verdict], entries }: Group<Verdict>): string | undefined {
     const { state, asked } = this.#telling;
     const { code, client, agent } = verdict;
     switch (code) {
@@ -101,12 +130,9 @@ class VerdictWords implements Words<Verdict> {
       case "too-small":
         return `${this.#most(verdict, client, agent)}; ${this.#lower(client)}`;
       case "quota-limit":
-        return (
-          `raise the limit of role ${this.#limitRole(verdict)} (\`tepui quota set\`), ` +
-          "or end tasks in it"
-        );
+        return limitChange(state, verdict.limit?.role ?? 0);
       case "quota-headroom":
-        return "lower the guarantees (`tepui quota set`), or add agents";
+        return headroomChange;
       case "outranked":
         return goesByShares(asked)
           ? "wait until it is answered; `tepui weights set` makes the share of a role count less"
@@ -217,30 +243,11 @@ class VerdictWords implements Words<Verdict> {
       ? "wait until tasks end, or lower minAllocatableResources"
       : "wait until tasks end, or let the framework lower its offerFilters";
   }
-
-  #limitRole({ limit }: Verdict): string {
-    return this.#telling.state.tables.roles.names[limit?.role ?? 0] ?? "";
-  }
-
-  #limit(verdict: Verdict): string {
-    const { tables } = this.#telling.state;
-    const { role = 0, kind = 0 } = verdict.limit ?? {};
-    const at = role * KINDS + kind;
-    const consumed = (tables.roles.consumed[at] as number) / 1_000;
-    const limit = (tables.roles.limit[at] as number) / 1_000;
-    const name = this.#limitRole(verdict);
-    return `of the ${tables.kindNames[kind]} of role ${name} ${consumed} of ${limit}`;
-  }
 }
 
-/** What roles lack to their guarantees. */
-function owedText({ tables }: ClusterState, headroom: Headroom | undefined): string {
-  const owed = [...(headroom?.lacking ?? [])];
-  const some = owed.slice(0, 3).map(([role, lack]) => {
-    return `${tables.roles.names[role]} lacks ${amountsText(namedAmounts(tables, lack))}`;
-  });
-  const others = owed.length - some.length;
-  return [...some, ...(others > 0 ? [`and ${countText(others, "other role")}`] : [])].join(", ");
+/** Reasons that are quotas. */
+function isQuota(code: Verdict["code"]): boolean {
+  return code === "quota-limit" || code === "quota-headroom";
 }
 
 /** The roles that resources are reserved for, each once. */

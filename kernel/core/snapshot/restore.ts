@@ -12,7 +12,7 @@ import type {
 } from "../model.ts";
 import type { ClusterOptions } from "../options.ts";
 import type { ClusterSnapshot, Entities, Ref, SavedLists } from "../snapshot.ts";
-import { type ClusterState, createCluster, executorKey } from "../state.ts";
+import { type ClusterState, createCluster, executorKey, strayKey } from "../state.ts";
 import { restoreTables } from "../tables/saved.ts";
 import { copied, copiedEntries } from "./take.ts";
 
@@ -120,6 +120,8 @@ function weaveAgents(lists: Lists, saved: SavedLists): void {
     const agent = member(lists.agents, at) as Mutable<Agent>;
     agent.offers = new Set(pick(lists.offers, of.offers));
     agent.tasks = new Set(pick(lists.tasks, of.tasks));
+    const strays = pick(lists.tasks, of.strays ?? []);
+    agent.strays = new Map(strays.map((stray) => [strayKey(stray.framework.id, stray.id), stray]));
     agent.executors = new Map(
       pick(lists.executors, of.executors).map((executor) => [
         executorKey(executor.framework.id, executor.info.executorId),

@@ -92,6 +92,7 @@ class Walk {
     ...agent,
     offers: this.offers.all(agent.offers),
     tasks: this.tasks.all(agent.tasks),
+    strays: this.tasks.all(agent.strays.values()),
     executors: this.executors.all(agent.executors.values()),
     known: Array.from(agent.known, ([of, version]) => [this.frameworks.of(of), version] as const),
     kills: Array.from(agent.kills, ([of, policy]) => [this.tasks.of(of), policy] as const),

@@ -3,8 +3,9 @@ import { isTerminal } from "../../../contract/task-state.ts";
 import { unreachable } from "../assert.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
-import { type Agent, type ClusterState, executorKey } from "../state.ts";
+import { type Agent, type ClusterState, executorKey, strayKey } from "../state.ts";
 import { publishUpdate, sendStatus } from "../statuses.ts";
+import { stepStrayUpdate } from "../strays.ts";
 import { completeTask, dropExecutor, newestState, updateTask } from "../tasks.ts";
 import { stepOperationUpdate } from "./operations.ts";
 import { beginRemoval, stepRegister } from "./register.ts";
@@ -82,10 +83,11 @@ function stepRegistered(
 export function stepUpdate(
   state: ClusterState,
   agent: Agent,
-  { frameworkId, status, latestState }: AgentMessageOf<"update">,
+  update: AgentMessageOf<"update">,
   nowMs: number,
   out: Effect[],
 ): void {
+  const { frameworkId, status, latestState } = update;
   const framework = state.frameworks.get(frameworkId);
   if (framework === undefined) {
     // Its framework is gone: the agent missed that, and would send this for ever.
@@ -97,6 +99,10 @@ export function stepUpdate(
   state.counts.updates += 1;
   const task = framework.tasks.get(status.taskId);
   const isHere = task !== undefined && task.agentId === agent.id;
+  if (!isHere && (task !== undefined || agent.strays.has(strayKey(frameworkId, status.taskId)))) {
+    stepStrayUpdate(state, agent, update, out);
+    return;
+  }
   if (isHere) {
     updateTask(state, agent, task, status, newestState(latestState, status.state));
     publishUpdate(state, task, status, nowMs, out);

@@ -78,7 +78,8 @@ export function settleDrains(state: ClusterState, out: Effect[]): void {
     const drain = state.registry.drains.get(agent.id);
     const isHere =
       state.agents.get(agent.id) === agent && agent.peer !== undefined && !agent.leaving;
-    if (drain?.state !== "DRAINING" || !isHere || agent.tasks.size > 0) continue;
+    if (drain?.state !== "DRAINING" || !isHere || agent.tasks.size + agent.strays.size > 0)
+      continue;
     const done: DrainInfo = { ...drain, state: "DRAINED" };
     // In the books at once, so that it is written once; it counts when the registry has it.
     state.registry.drains.set(agent.id, done);

@@ -6,13 +6,13 @@ import type { Effect } from "../effect.ts";
 import type { InputOf } from "../event.ts";
 import { forgive } from "../hoarding.ts";
 import { stepInverseAnswer } from "../inverse-offers.ts";
-import { reconcileAll, reconcileTask } from "../reconcile.ts";
 import type { ClusterState } from "../state.ts";
 import { stepAccept } from "./accept.ts";
 import { stepAcknowledge } from "./acknowledge.ts";
 import { stepKill } from "./kill.ts";
 import { stepDecline, stepRevive, stepSuppress } from "./offers.ts";
-import { stepAcknowledgeOperation, stepReconcileOperations } from "./operations.ts";
+import { stepAcknowledgeOperation } from "./operations.ts";
+import { stepReconcile, stepReconcileOperations } from "./reconcile.ts";
 import { stepSubscribe, stepTeardown, stepUpdateFramework } from "./subscribe.ts";
 import { stepFrameworkMessage, stepShutdown } from "./to-agent.ts";
 
@@ -66,8 +66,7 @@ function dispatch(
       stepShutdown(context, call);
       return;
     case "reconcile":
-      if (call.tasks.length === 0) reconcileAll(context);
-      for (const { taskId, agentId } of call.tasks) reconcileTask(context, taskId, agentId);
+      stepReconcile(context, call);
       return;
     case "message":
       stepFrameworkMessage(context, call);

@@ -9,7 +9,8 @@ import type { Effect } from "../effect.ts";
 import { addFramework } from "../frameworks.ts";
 import { normal } from "../pool.ts";
 import { type Agent, type ClusterState, executorKey, type Framework, type Task } from "../state.ts";
-import { masterStatus, publishUpdate, sendStatus } from "../statuses.ts";
+import { masterStatus, publishUpdate, recordMissed, sendStatus } from "../statuses.ts";
+import { addStray, dropStrays } from "../strays.ts";
 import { addTask, completeTask, dropExecutor, newestState, releaseTask } from "../tasks.ts";
 
 type Reregister = AgentMessageOf<"reregister">;
@@ -39,6 +40,7 @@ export function mergeTasks(
   out: Effect[],
 ): AgentOrderOf<"reregistered">["reconcile"] {
   const reported = new Set<Task>();
+  dropStrays(state, agent);
   for (const record of message.tasks) {
     const framework = frameworkOf(state, record.frameworkId, infos, nowMs);
     if (framework === undefined) continue;
@@ -48,6 +50,8 @@ export function mergeTasks(
     } else if (known.agentId === agent.id) {
       refresh(state, agent, known, record);
       reported.add(known);
+    } else {
+      addStray(state, agent, framework, record, nowMs);
     }
   }
   const missing: AgentOrderOf<"reregistered">["reconcile"] = [];
@@ -65,6 +69,7 @@ function refresh(state: ClusterState, agent: Agent, task: Task, record: TaskReco
   if (!isTerminal(task.state)) task.state = newestState(record.state, record.statusUpdateState);
   task.updateState = record.statusUpdateState ?? task.updateState;
   task.updateUuid = record.statusUpdateUuid ?? task.updateUuid;
+  recordMissed(task, record.statuses);
   if (isTerminal(task.state)) releaseTask(state, agent, task);
 }
 
@@ -94,7 +99,8 @@ function returnedTask(
     launchedMs: record.launchedMs ?? lost?.launchedMs ?? nowMs,
   };
   const task = addTask(state, parts, nowMs, out);
-  task.statuses = lost?.statuses ?? [...record.statuses];
+  task.statuses = lost?.statuses ?? [];
+  recordMissed(task, record.statuses);
   task.updateState = record.statusUpdateState;
   task.updateUuid = record.statusUpdateUuid;
   if (task.holds) {

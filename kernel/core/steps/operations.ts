@@ -64,17 +64,13 @@ export function stepAcknowledgeOperation(
   out.push({ type: "send-agent", to: peer, order: { type: "acknowledge-operation", uuid } });
 }
 
-/** A framework asks how operations stand (C18); every one is answered, or will be. */
-export function stepReconcileOperations(
+/** Tells a framework how operations stand (C18): ids, with the agents thought to be theirs. */
+export function answerOperations(
   call: Call,
-  { operations }: FrameworkCallOf<"reconcile-operations">,
+  asked: Iterable<readonly [string, AgentId | undefined]>,
 ): void {
   const { framework, nowMs, out } = call;
-  const asked =
-    operations.length > 0
-      ? operations
-      : [...framework.operations].map(([operationId, { agentId }]) => ({ operationId, agentId }));
-  for (const { operationId, agentId } of asked) {
+  for (const [operationId, agentId] of asked) {
     const known = framework.operations.get(operationId);
     const state = known?.state ?? standingOf(call, agentId);
     const about = { message: "Reconciliation", agentId: known?.agentId ?? agentId };

@@ -17,6 +17,7 @@ import type { PeerNumber } from "../event.ts";
 import { noteAgentId } from "../ids.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
 import { type Agent, type ClusterState, type PendingWrite, wantRound } from "../state.ts";
+import { killStrays } from "../strays.ts";
 import { holdingsProblem } from "../validate-holdings.ts";
 import { sendDrain } from "./drain.ts";
 import { isGone } from "./gone.ts";
@@ -201,6 +202,7 @@ function welcome(
   for (const id of ids) greetFramework(state, agent, id, out);
   for (const [task, killPolicy] of agent.kills) sendKill(agent, task, killPolicy, out);
   agent.kills.clear();
+  killStrays(agent, out);
   sendDrain(state, agent, out);
   state.emptied.add(agent);
   publishAgent(state, agent, "agent-added", nowMs, out);

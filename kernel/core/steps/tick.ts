@@ -14,6 +14,7 @@ import {
 import { type ClusterState, wantRound } from "../state.ts";
 import type { Timer } from "../timers.ts";
 import { giveUp, markUnreachable } from "./agent-lost.ts";
+import { answerAll } from "./reconcile.ts";
 import { recoveryEnded } from "./recovered.ts";
 
 /**
@@ -54,6 +55,9 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
       return;
     case "failover":
       failoverTimedOut(state, key as FrameworkId, atMs, nowMs, out);
+      return;
+    case "reconcile":
+      reconcile(state, key as FrameworkId, nowMs, out);
       return;
     case "recovery":
       recoveryEnded(state, nowMs, out);
@@ -147,6 +151,12 @@ function failoverTimedOut(
   const framework = state.frameworks.get(id);
   if (framework?.failoverAtMs !== atMs) return;
   removeFramework(state, framework, nowMs, out);
+}
+
+/** The other inputs of the turn in which a framework asked for everything have been stepped. */
+function reconcile(state: ClusterState, id: FrameworkId, nowMs: number, out: Effect[]): void {
+  const framework = state.frameworks.get(id);
+  if (framework !== undefined) answerAll({ state, framework, nowMs, out });
 }
 
 /** Forgets agents that have been away too long, or are too many (B33). */

@@ -17,6 +17,7 @@ export function offeredOn(agent: Agent): Resources {
 export function usedOn(agent: Agent): Resources {
   let sum = NOTHING;
   for (const task of agent.tasks) if (task.holds) sum = add(sum, task.resources);
+  for (const { resources } of agent.strays.values()) sum = add(sum, resources);
   for (const { resources } of agent.executors.values()) sum = add(sum, resources);
   return sum;
 }
@@ -36,7 +37,7 @@ function standingOf({ peer, id }: Agent, { deactivated }: RegistryMirror): Agent
 }
 
 function agentView(agent: Agent, registry: RegistryMirror): AgentView {
-  let tasks = 0;
+  let tasks = agent.strays.size;
   for (const { state } of agent.tasks) if (!isTerminal(state)) tasks += 1;
   const view: AgentView = {
     agent: agent.info,

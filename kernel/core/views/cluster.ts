@@ -23,7 +23,8 @@ export function clusterView(state: ClusterState): OperatorResult<"cluster"> {
     const key = agent.peer === undefined ? "disconnected" : "active";
     agents[key] = (agents[key] ?? 0) + 1;
     total = add(total, agent.total);
-    if (agent.tasks.size + agent.executors.size > 0) used = add(used, usedOn(agent));
+    if (agent.tasks.size + agent.strays.size + agent.executors.size > 0)
+      used = add(used, usedOn(agent));
     if (agent.offers.size > 0) offered = add(offered, offeredOn(agent));
   }
   agents["recovering"] = state.recovering.size;

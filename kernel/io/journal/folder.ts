@@ -20,6 +20,25 @@ export function segmentsAmong(names: readonly string[]): { number: number; name:
     .sort((a, b) => a.number - b.number);
 }
 
+/** One file of a journal. */
+export interface JournalFile {
+  readonly path: string;
+  /** Number of its segment, by its name; 0 for a file with another name. */
+  readonly number: number;
+  /** None follows it: only here is a torn end what a crash leaves. */
+  readonly isNewest: boolean;
+}
+
+/** The files of a journal among those of a folder, the oldest first. */
+export function journalFilesAmong(folder: string, names: readonly string[]): JournalFile[] {
+  const segments = segmentsAmong(names);
+  return segments.map(({ number, name }, at) => ({
+    path: join(folder, name),
+    number,
+    isNewest: at === segments.length - 1,
+  }));
+}
+
 /** What was cut off a segment. */
 export interface TornTail {
   readonly file: string;
@@ -29,9 +48,13 @@ export interface TornTail {
   readonly problem: string;
 }
 
+/** Bytes that are checked before others get their turn. */
+const SLICE_BYTES = 8 << 20;
+
 /**
- * Cuts off what a crash left half written at the end of the newest segment. Damage in the middle,
- * behind which there is more, is left as it is: whoever reads the journal is told.
+ * Cuts off what a crash or a disk that failed left half written at the end of the newest segment,
+ * so that no segment with others behind it ends torn. Damage in the middle, behind which there is
+ * more, is left as it is: whoever reads the journal is told.
  */
 export async function cutTornTail(disk: Disk, folder: string): Promise<TornTail | undefined> {
   const newest = segmentsAmong(await disk.list(folder)).at(-1);
@@ -40,7 +63,12 @@ export async function cutTornTail(disk: Disk, folder: string): Promise<TornTail 
   const bytes = await disk.read(file);
   const frames = framesOf(bytes);
   let frame = frames.next();
-  while (frame.done !== true) frame = frames.next();
+  for (let checked = 0; frame.done !== true; frame = frames.next()) {
+    checked += frame.value.length;
+    if (checked < SLICE_BYTES) continue;
+    checked = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   const { offset, problem, isDamaged } = frame.value;
   if (problem === undefined || isDamaged) return undefined;
   await disk.truncate(file, offset);

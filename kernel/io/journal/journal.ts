@@ -11,7 +11,7 @@ import type { Disk } from "./disk.ts";
 import { cutTornTail, segmentsAmong } from "./folder.ts";
 import { JournalMetrics } from "./metrics.ts";
 import {
-  type InstanceRecord,
+  type InstanceStart,
   JOURNAL_FORMAT,
   type RoundRecord,
   type SegmentHeader,
@@ -41,7 +41,7 @@ export interface JournalParts {
   /** What every segment says about its master. */
   readonly about: Omit<
     SegmentHeader,
-    "format" | "segment" | "createdMs" | "turn" | "round" | "hasSnapshot"
+    "format" | "segment" | "createdMs" | "turn" | "round" | "hasSnapshot" | "missesFrom"
   >;
   /** The state between two turns, and the number of the last round. */
   snapshot(): { readonly state: ClusterSnapshot; readonly round: number };
@@ -52,11 +52,6 @@ export interface JournalParts {
   renewPolicy(): void;
   /** Tells listeners that the journal went off or on. */
   tell(event: ClusterEvent): void;
-}
-
-/** An instance of a policy, with the module that it is of. */
-export interface InstanceStart extends Omit<InstanceRecord, "type"> {
-  readonly bytes: Uint8Array;
 }
 
 /**
@@ -74,6 +69,8 @@ export class Journal {
   #nextSegment = 1;
   #turns = 0;
   #retry: Timer | undefined;
+  /** See `SegmentHeader.missesFrom`; until that is on disk. */
+  #missesFrom: number | undefined;
   /** What is to be said once the disk has taken something. */
   #announcement: "began" | "on again" | undefined;
   #closed = false;
@@ -101,13 +98,10 @@ export class Journal {
     return this.#segment !== undefined;
   }
 
-  /** Begins, before the first turn. What a crash left torn is cut off. */
+  /** Begins, before the first turn. */
   async open(): Promise<void> {
-    const { disk, folder, log } = this.#parts;
     try {
-      const torn = await cutTornTail(disk, folder);
-      if (torn !== undefined) log.warn(torn, "the end of the last journal was torn and is cut off");
-      await this.#number();
+      await this.#goOn();
       this.#announcement = "began";
       this.#begin(false);
     } catch (thrown) {
@@ -225,6 +219,7 @@ export class Journal {
       turn: this.#turns,
       round: snapshot?.round ?? 0,
       hasSnapshot,
+      ...(this.#missesFrom === undefined ? {} : { missesFrom: this.#missesFrom }),
     };
     this.#segment = new Segment(header, snapshot?.state);
     this.#writer.begin(this.#segment);
@@ -251,6 +246,7 @@ export class Journal {
     const { clock, log, folder } = this.#parts;
     this.#segment = undefined;
     const left = this.#writer.abandon();
+    this.#missesFrom ??= this.#turns - left.filter(({ bytes }) => bytes > 0).length;
     if (!this.#closed) {
       log.error({ folder, reason, retryMs: RETRY_MS }, `the journal is off: ${reason}`);
       this.#metrics.isOn(false);
@@ -263,7 +259,7 @@ export class Journal {
 
   async #tryAgain(): Promise<void> {
     try {
-      await this.#number();
+      await this.#goOn();
       if (this.#closed) return;
       this.#announcement = "on again";
       this.#begin(true);
@@ -272,9 +268,11 @@ export class Journal {
     }
   }
 
-  /** Numbers go on from the newest segment that there is. */
-  async #number(): Promise<void> {
-    const { disk, folder } = this.#parts;
+  /** Cuts off what is torn; numbers go on from the newest segment that there is. */
+  async #goOn(): Promise<void> {
+    const { disk, folder, log } = this.#parts;
+    const torn = await cutTornTail(disk, folder);
+    if (torn !== undefined) log.warn(torn, "the end of the last journal was torn and is cut off");
     const newest = segmentsAmong(await disk.list(folder)).at(-1)?.number ?? 0;
     this.#nextSegment = newest + 1;
   }
@@ -284,6 +282,7 @@ export class Journal {
     if (said === undefined) return;
     const { clock, log, folder } = this.#parts;
     this.#announcement = undefined;
+    this.#missesFrom = undefined;
     this.#metrics.isOn(true);
     if (said === "began") {
       log.info({ folder, segment: this.#nextSegment - 1 }, "the journal is on");

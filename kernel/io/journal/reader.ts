@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { Unpackr } from "msgpackr";
 import { errors, reasonOf } from "../../../contract/errors.ts";
 import type { ClusterSnapshot } from "../../core/snapshot.ts";
-import { segmentsAmong } from "./folder.ts";
+import { type JournalFile, journalFilesAmong } from "./folder.ts";
 import { frameAt, framesOf, NO_FRAME } from "./frames.ts";
 import { Assembly, type Part } from "./parts.ts";
 import { FrameKind, JOURNAL_FORMAT, type SegmentHeader, type Turn } from "./records.ts";
@@ -14,7 +14,10 @@ export interface SegmentEnd {
   readonly file: string;
   readonly offset: number;
   readonly problem: string;
-  /** Something in the middle is damaged; else the end is torn, as a crash leaves it. */
+  /**
+   * Something in the middle is damaged, or the end of a segment with others behind it; else the
+   * end is torn, as a crash leaves it.
+   */
   readonly isDamaged: boolean;
 }
 
@@ -31,10 +34,10 @@ export interface ReadSegment {
 }
 
 /** The files of a journal, the oldest segment first: all of a folder, or one. */
-export function journalFiles(path: string): readonly string[] {
+export function journalFiles(path: string): readonly JournalFile[] {
   try {
-    if (!statSync(path).isDirectory()) return [path];
-    const files = segmentsAmong(readdirSync(path)).map(({ name }) => join(path, name));
+    if (!statSync(path).isDirectory()) return [fileAmongOthers(path)];
+    const files = journalFilesAmong(path, readdirSync(path));
     if (files.length > 0) return files;
   } catch (thrown) {
     throw errors.JOURNAL_UNREADABLE(path, reasonOf(thrown));
@@ -42,12 +45,20 @@ export function journalFiles(path: string): readonly string[] {
   throw errors.JOURNAL_UNREADABLE(path, "there are no .journal files in it");
 }
 
+/** One file by itself, as it stands among those of its folder. */
+function fileAmongOthers(path: string): JournalFile {
+  const name = basename(path);
+  const files = journalFilesAmong("", readdirSync(dirname(resolve(path))));
+  const found = files.find((file) => file.path === name);
+  return { number: 0, isNewest: true, ...found, path };
+}
+
 /**
- * Reads one segment whole.
+ * Reads one segment whole. Only the newest may end torn, which is what a file by itself counts as.
  * @returns undefined for a file that a crash left without even its header.
  * @throws JOURNAL_UNREADABLE or JOURNAL_FORMAT
  */
-export function readSegment(file: string): ReadSegment | undefined {
+export function readSegment(file: string, isNewest = true): ReadSegment | undefined {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -93,7 +104,11 @@ export function readSegment(file: string): ReadSegment | undefined {
     header,
     snapshot: isWhole ? (assembly.value as ClusterSnapshot) : undefined,
     turns: () => turnsOf(turnFrames),
-    end: problem === undefined ? undefined : { file, offset, problem, isDamaged },
+    // Who begins another segment cuts off what is torn first: a file before it was whole once.
+    end:
+      problem === undefined
+        ? undefined
+        : { file, offset, problem, isDamaged: isDamaged || !isNewest },
   };
 }
 

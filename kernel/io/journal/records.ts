@@ -40,6 +40,19 @@ export interface SegmentHeader {
   readonly stepsMax: number;
   /** What a snapshot follows for; without one, the cluster was empty before the first turn. */
   readonly hasSnapshot: boolean;
+  /**
+   * The journal was off before this segment: number of the first turn that is not written down.
+   * Turns of that time are not counted.
+   */
+  readonly missesFrom?: number;
+}
+
+/** Whether a segment goes on where its master's turns were left, with nothing between. */
+export function goesOnFrom(
+  { run, turn, missesFrom }: SegmentHeader,
+  left: Pick<SegmentHeader, "run" | "turn">,
+): boolean {
+  return missesFrom === undefined && run === left.run && turn === left.turn;
 }
 
 /** The module of a policy, once a segment. */
@@ -63,6 +76,11 @@ export interface InstanceRecord {
   readonly hasProgram: boolean;
   /** Private states that it was offered in order, until it took one. */
   readonly restored: readonly PolicySnapshot[];
+}
+
+/** An instance of a policy, with the module that it is of. */
+export interface InstanceStart extends Omit<InstanceRecord, "type"> {
+  readonly bytes: Uint8Array;
 }
 
 /** The instance that runs has other parameters. */

@@ -32,3 +32,17 @@ export function ownUser(): User {
   const { username, uid, gid } = userInfo();
   return { name: username, uid, gid };
 }
+
+/** Numbers of the groups that list a user as their member. */
+export function groupsOf(name: string, file = "/etc/group"): readonly number[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return [];
+  }
+  return text.split("\n").flatMap((line) => {
+    const [, , gid, members] = line.split(":");
+    return members?.split(",").includes(name) === true ? Number(gid) : [];
+  });
+}

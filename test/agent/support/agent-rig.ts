@@ -65,7 +65,7 @@ export class AgentRig {
   /** Processes that work in a sandbox of this rig. */
   left(): number[] {
     return listPids().filter((pid) =>
-      readEnvironment(pid)?.includes(`TEPUI_SANDBOX=${this.folder}/`),
+      readEnvironment(pid)?.includes(`MESOS_DIRECTORY=${this.folder}/`),
     );
   }
 
