@@ -10,13 +10,14 @@ import {
 import { buildMasks, clientReady } from "../shared/eligible";
 import { beginGiving, firstOf, give, placeGiving, rowCount } from "../shared/giving";
 import { placeReclaim, reclaim } from "../shared/reclaim";
-import { beginRound, discharge, limitRooms, recharge } from "../shared/remains";
+import { charge, discharge } from "../shared/limits";
+import { beginRound, limitRooms } from "../shared/remains";
 import {
   NOBODY, before, memberCount, neediest, parentOf, replay, setKey, setShare,
 } from "../shared/sorter";
 import {
-  beginShares, buildTree, clientsFrom, creditTree, debitTree, dominantShare, hasOwnMinimums, isClient, isRole,
-  placeTree, rankOrder, usedOf, weightOf, wholeCluster,
+  beginShares, buildTree, clientsFrom, creditTree, debitTree, dominantShare, hasOwnMinimums,
+  isClient, isRole, placeTree, rankOrder, usedOf, weightOf, wholeCluster,
 } from "../shared/tree";
 import { beginTurns, noteTurn, placeTurns, turnOf } from "../shared/turns";
 import * as vectors from "../shared/vector";
@@ -208,7 +209,7 @@ class Queues {
 
   restore(client: u32, all: usize, unreserved: usize): void {
     if (usersLimited) vectors.subtractFrom(vector(rooms, client), all);
-    recharge(client, unreserved);
+    charge(client, unreserved);
     creditTree<Queues>(client, all);
   }
 

@@ -4,8 +4,8 @@
 // not get it back, and nothing is taken that nobody would use.
 //
 // A policy's class (see giving.ts) has these methods beside `next` and `credit`:
-//   part(node): f64                                  how much of what is its own a node has; 1 is all
-//   debit(client, all: usize, unreserved: usize)     the client would give this back
+//   part(node): f64                                  how much of what is its own a node has; 1 is
+//   all debit(client, all: usize, unreserved: usize)     the client would give this back
 //   restore(client, all: usize, unreserved: usize)   it keeps it after all
 import {
   DecisionFlag, Slot, double, placeF64, placeLine, placeU32, placeVectors, read, reserve, setWord,
@@ -19,7 +19,9 @@ import { clientsFrom, isClient } from "./tree";
 
 let offerAgent: usize = 0, offerClient: usize = 0, offerSince: usize = 0;
 let offerAmounts: usize = 0, offerUnreserved: usize = 0, clock: usize = 0;
-/** Per queue: one more than its newest offer that may be taken; per offer: the same for the next. */
+/**
+ * Per queue: one more than its newest offer that may be taken; per offer: the same for the next.
+ */
 let newest: usize = 0, older: usize = 0;
 
 /** Places the list of offers, and reserves the lists of each queue. */
@@ -117,7 +119,9 @@ function tryOut<P>(offer: u32, queue: u32): bool {
   return true;
 }
 
-/** Where their ways to the root part: does the one lack something that the other has too much of? */
+/**
+ * Where their ways to the root part: does the one lack something that the other has too much of?
+ */
 function mayTake<P>(client: u32, victim: u32): bool {
   if (client == victim) return false;
   const policy = changetype<P>(0);

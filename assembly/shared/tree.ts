@@ -10,7 +10,7 @@ import {
 } from "../abi";
 import { clientReady } from "./eligible";
 import { defaultMinimum, minimumOf } from "./minimum";
-import { parentRole, roleOf } from "./remains";
+import { parentRole, roleOf } from "./limits";
 import {
   NOBODY, addGrants, attach, clearSorter, memberCount, openTournament, parentOf, play,
   reserveSorter, seat, setDepth, setKey,

@@ -1,3 +1,5 @@
+import type { DecisionRows } from "../../kernel/allocation/policy.ts";
+import { DecisionFlag } from "../../kernel/allocation/slots.ts";
 import type { OfferColumns, OffersOut } from "../../kernel/core/offers-out.ts";
 import { KINDS } from "../../kernel/core/tables/shape.ts";
 
@@ -37,6 +39,17 @@ export class OfferBook<Offer extends OpenOffer> implements OffersOut {
   /** The offers that a client holds of an agent. */
   of(agent: number, client: number): Offer[] {
     return [...this.#offers].filter((one) => one.agent === agent && one.client === client);
+  }
+
+  /** The offers that the rows of a round take back. */
+  takenBy({ count, agents, clients, flags }: DecisionRows): Set<Offer> {
+    const taken = new Set<Offer>();
+    for (let row = 0; row < count; row++) {
+      if (flags[row] !== DecisionFlag.RECLAIM) continue;
+      const held = this.of(agents[row] as number, clients[row] as number);
+      for (const offer of held) taken.add(offer);
+    }
+    return taken;
   }
 
   has(agent: number, client: number): boolean {

@@ -3,12 +3,11 @@ import type { Attribute } from "../../contract/schema/resource.ts";
 import type { DecisionRows } from "../../kernel/allocation/policy.ts";
 import { DecisionFlag } from "../../kernel/allocation/slots.ts";
 import type { AttributeValue } from "../../kernel/core/tables/agents.ts";
-import { AgentFlag, ClientFlag, NO_ROW, ROOT_ROLE } from "../../kernel/core/tables/shape.ts";
-import { vectorAt } from "../../kernel/core/tables/vectors.ts";
+import { AgentFlag, ClientFlag, ROOT_ROLE } from "../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../kernel/core/tables.ts";
 import { Random } from "../random.ts";
-import { type Grant, reservationOf, returnGrant, takeGrant } from "./books.ts";
-import { drawAmounts, drawClientFlags, drawLimit, drawPart } from "./draw.ts";
+import { type Grant, moveReservation, returnGrant, takeGrant } from "./books.ts";
+import { drawAmounts, drawClientFlags, drawLimit } from "./draw.ts";
 import type { Features } from "./features.ts";
 import { OfferBook, type OpenOffer } from "./offer-book.ts";
 
@@ -87,12 +86,7 @@ export class World {
 
   /** Takes what verified rows give, gives back what they take, and drops their candidates. */
   take(rows: DecisionRows): void {
-    const taken = new Set<Held>();
-    for (let row = 0; row < rows.count; row++) {
-      if ((rows.flags[row] as number) !== DecisionFlag.RECLAIM) continue;
-      const [agent, client] = [rows.agents[row] as number, rows.clients[row] as number];
-      for (const grant of this.offers.of(agent, client)) taken.add(grant);
-    }
+    const taken = this.offers.takenBy(rows);
     for (let row = 0; row < rows.count; row++) {
       if ((rows.flags[row] as number) === DecisionFlag.RECLAIM) continue;
       const grant = { ...takeGrant(this.tables, rows, row), sinceMs: this.#nowMs };
@@ -139,8 +133,7 @@ export class World {
     const below = this.features.tree === true && random.chance(0.6) && this.#roles.length > 0;
     const parent = below ? random.pick(this.#roles) : ROOT_ROLE;
     const above = parent === ROOT_ROLE ? "" : `${this.tables.roles.names[parent]}/`;
-    const path = `${above}${this.#names}`;
-    this.#names += 1;
+    const path = `${above}${this.#names++}`;
     const row = this.tables.addRole(parent, path);
     if (row !== undefined) this.#roles.push(row);
   }
@@ -201,25 +194,9 @@ export class World {
     this.tables.setAgentRevocable(this.#random.pick(this.#agents), revocable);
   }
 
-  /** Moves some of what is free to a role, or back from it. */
   #reserve(): void {
     const random = this.#random;
-    const { tables } = this;
-    const agent = random.pick(this.#agents);
-    const role = random.pick(this.#roles);
-    const row = reservationOf(tables, agent, role);
-    if (row === NO_ROW) {
-      const amounts = drawPart(random, vectorAt(tables.agents.free, agent));
-      tables.addAgentFree(agent, amounts, -1);
-      const isDone = tables.setReservation(agent, role, amounts, amounts, random.chance(0.3));
-      if (!isDone) tables.addAgentFree(agent, amounts, 1);
-      return;
-    }
-    const free = vectorAt(tables.reservations.free, row).slice();
-    const total = vectorAt(tables.reservations.total, row);
-    if (free.some((amount, kind) => amount !== total[kind])) return;
-    tables.setReservation(agent, role, [], []);
-    tables.addAgentFree(agent, free, 1);
+    moveReservation(this.tables, random, random.pick(this.#agents), random.pick(this.#roles));
   }
 
   #addClient(): void {

@@ -4,8 +4,8 @@ import type { ViewOf } from "./columns.ts";
 import { Slot } from "./slots.ts";
 
 /**
- * Keeps a policy's list of the offers that are out, if it placed one; costs nothing else. Bounded by
- * what the header says: there are rarely more, and those that are left out are the newest.
+ * Keeps a policy's list of the offers that are out, if it placed one; costs nothing else. Bounded
+ * by what the header says: there are rarely more, and those that are left out are the newest.
  */
 export class OfferWriter {
   readonly #header: Uint32Array;
