@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { bareHost, hostPort, isLoopback } from "../contract/address.ts";
+import { bareHost, type HostPort, hostPort, isLoopback } from "../contract/address.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
@@ -27,6 +27,7 @@ import { Fetcher } from "./fetcher/fetcher.ts";
 import { Images } from "./images/images.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { dialler } from "./io/dialler.ts";
+import { openExecDoor } from "./io/exec-door.ts";
 import { agentPeers, ExecutorDoor } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
 import { filesOf } from "./io/files.ts";
@@ -163,10 +164,7 @@ async function start(
     hasRoom: (inputs, bytes) => agent?.loop.hasRoom(inputs, bytes) ?? false,
     enqueue: (input, bytes) => agent?.loop.enqueue(input, bytes),
   });
-  const listen = { host: bareHost(config.listen.host), port: config.listen.port };
-  const { port } = await transport.server.listen({ ...listen, peers: agentPeers }, door);
-  undo.add(() => transport.server.close(1_000));
-  const address = advertisedAddress(config.listen, port);
+  const address = await listening(config, transport, door, undo);
   const endpoint = hostPort(address.host, address.port);
   const state = restored(setupOf(config, workDir, address), await store.read(), workDir);
   const sandboxes = new Sandboxes(workDir);
@@ -192,6 +190,8 @@ async function start(
   });
   agent = running;
   undo.add(() => running.stop());
+  const exec = { ...ground, config: config.exec, state, sessions: running.containerizer.sessions };
+  undo.add(openExecDoor(host.getAll(HTTP_ROUTER), exec));
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
   await openBesides(ground, door, { state, tokens, sandboxes, files, agent: running }, undo);
@@ -207,6 +207,19 @@ async function start(
     stop: () => undo.run(),
     leave: () => running.loop.enqueue({ type: "leave" }),
   };
+}
+
+/** Opens the agent's own server; answers where others reach it. @throws LISTEN_FAILED */
+async function listening(
+  { listen }: AgentConfig,
+  { server }: Transport,
+  door: ExecutorDoor,
+  undo: Undo,
+): Promise<HostPort> {
+  const host = bareHost(listen.host);
+  const { port } = await server.listen({ host, port: listen.port, peers: agentPeers }, door);
+  undo.add(() => server.close(1_000));
+  return advertisedAddress(listen, port);
 }
 
 function ownPages(
@@ -275,12 +288,8 @@ function restored(
   }
 }
 
-async function endInOrder(undo: Undo, log: Logger): Promise<void> {
-  try {
-    await undo.run();
-  } catch (err) {
-    log.warn({ err }, "the agent did not end in order");
-  }
+function endInOrder(undo: Undo, log: Logger): Promise<void> {
+  return undo.run().catch((err: unknown) => log.warn({ err }, "the agent did not end in order"));
 }
 
 function end(options: StartAgentOptions, code: string, message: string): void {

@@ -9,6 +9,7 @@ export const exitCodes = {
   data: 65,
   unreachable: 69,
   config: 78,
+  commandMissing: 127,
   interrupted: 130,
   brokenPipe: 141,
 } as const;
@@ -26,6 +27,9 @@ const special: ReadonlyMap<string, number> = new Map([
   ["CLI_INTERRUPTED", exitCodes.interrupted],
   ["JOB_CANCELLED", exitCodes.interrupted],
   ["MASTER_UNREACHABLE", exitCodes.unreachable],
+  ["COMMAND_NOT_FOUND", exitCodes.commandMissing],
+  ["EXEC_NO_TERMINAL", exitCodes.usage],
+  ["EXEC_SECRET_INVALID", exitCodes.config],
 ]);
 
 /** The exit status for anything that was thrown. */

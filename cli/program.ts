@@ -28,6 +28,7 @@ const loaders: Readonly<Record<string, () => Promise<CliCommand>>> = {
   logs: async () => (await import("./commands/logs.ts")).logsCommand,
   browse: async () => (await import("./commands/browse.ts")).browseCommand,
   cp: async () => (await import("./commands/cp.ts")).cpCommand,
+  exec: async () => (await import("./commands/exec.ts")).execCommand,
   stats: async () => (await import("./commands/stats.ts")).statsCommand,
   kill: async () => (await import("./commands/kill.ts")).killCommand,
   teardown: async () => (await import("./commands/teardown.ts")).teardownCommand,

@@ -5,6 +5,7 @@ import { cliErrors } from "./errors/cli.ts";
 import { clientErrors } from "./errors/client.ts";
 import { configErrors } from "./errors/config.ts";
 import { dockerErrors } from "./errors/docker.ts";
+import { execErrors } from "./errors/exec.ts";
 import type { FaultTable } from "./errors/fault.ts";
 import { frameworkErrors } from "./errors/framework.ts";
 import { imageErrors } from "./errors/images.ts";
@@ -51,6 +52,7 @@ export const errors = {
   ...imageErrors,
   ...taskErrors,
   ...authoringErrors,
+  ...execErrors,
 } satisfies FaultTable;
 
 /** A code of the table. */

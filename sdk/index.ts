@@ -39,6 +39,8 @@ export type { ExecutorInfo, TaskInfo, TaskRecord, TaskStatus } from "../contract
 export { isTerminal, type TaskReason, type TaskState, taskStates } from "../contract/task-state.ts";
 export { type ConnectOptions, DEFAULT_MASTER, type Dial, masterAddresses } from "./dial.ts";
 export { EventQueue } from "./event-queue.ts";
+export { type ExecOptions, openExec } from "./exec.ts";
+export { type ExecEnd, type ExecOutput, ExecSession } from "./exec-session.ts";
 export {
   Executor,
   type ExecutorEvents,

@@ -22,6 +22,7 @@ export type {
   LinkSocketEvents,
   OpenSocket,
 } from "./link-socket.ts";
+export { checkLmdbFile } from "./lmdb-file.ts";
 export { Session } from "./session.ts";
 export { type SendOutcome, type SessionSocket, shortReason } from "./session-socket.ts";
 export { systemClock } from "./system-clock.ts";

@@ -199,6 +199,7 @@ export class Session implements Peer {
       messages[at] = undefined as unknown as WireMessage;
       if (this.#phase !== "open") return;
     }
+    if (refused) this.flush(); // A turn of the loop, which flushes all else, need not follow.
     const taken = refused ? messages.filter((message) => message !== undefined) : messages;
     if (taken.length === 0) return;
     this.#hub.guarded(this, () => this.#hub.handlers.onMessages(this, taken, bytes));

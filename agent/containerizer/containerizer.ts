@@ -22,6 +22,7 @@ import { Execs } from "./execs.ts";
 import { ExitRecords } from "./exits.ts";
 import { Keeper, type KeeperExit } from "./keeper.ts";
 import { readStat } from "./proc.ts";
+import { Sessions } from "./sessions.ts";
 import { endStrays } from "./strays.ts";
 import { Sweeper } from "./sweeper.ts";
 import { usageOf } from "./usage.ts";
@@ -38,6 +39,8 @@ export class Containerizer {
   readonly #exits: ExitRecords;
   readonly #watcher: Watcher;
   readonly #execs: Execs;
+  /** Further commands that somebody talks to. */
+  readonly sessions: Sessions;
   #keeper: Keeper | undefined;
 
   constructor(options: ContainerizerOptions) {
@@ -47,6 +50,10 @@ export class Containerizer {
     this.#execs = new Execs({
       ...{ isolators: options.isolators, clock: options.clock },
       ...{ exits: this.#exits, sweeper: this.#sweeper, keeper: () => this.#liveKeeper() },
+    });
+    this.sessions = new Sessions({
+      ...{ isolators: options.isolators, sweeper: this.#sweeper },
+      find: (id) => this.#containers.get(id),
     });
     this.#watcher = new Watcher(options.clock, this.#exits, (id, exit) => this.#exited(id, exit));
   }
@@ -202,8 +209,7 @@ export class Containerizer {
       });
       return;
     }
-    const root = rootOf(container);
-    if (signal === "SIGTERM") this.#sweeper.signal(root, signal);
+    if (signal === "SIGTERM") this.#sweeper.signal(rootOf(container), signal);
     else void this.#destroy(container);
   }
 
@@ -220,13 +226,8 @@ export class Containerizer {
    * exit status; no timeout is 0.
    * @throws CHECK_UNAVAILABLE
    */
-  async exec(id: string, command: CommandInfo, timeoutMs: number): Promise<number> {
-    const container = this.#containers.get(id);
-    if (container?.phase !== "running") throw errors.CHECK_UNAVAILABLE("it is not running");
-    const { external, spec } = container;
-    if (external === undefined) return await this.#execs.run(spec, command, timeoutMs);
-    if (external.exec !== undefined) return await external.exec(command, timeoutMs);
-    throw errors.CHECK_UNAVAILABLE("what runs the container runs no further commands");
+  exec(id: string, command: CommandInfo, timeoutMs: number): Promise<number> {
+    return this.#execs.runIn(this.#containers.get(id), command, timeoutMs);
   }
 
   #exited(id: string, exit: KeeperExit | undefined): void {
@@ -270,7 +271,7 @@ export class Containerizer {
   async #end(container: Container): Promise<void> {
     const { id } = container.spec;
     stopWatching(container);
-    await this.#execs.end(id);
+    await Promise.all([this.#execs.end(id), this.sessions.end(id)]);
     if (container.process !== undefined) await this.#destroy(container);
     await cleanUp(id, this.#options);
     this.#containers.delete(id);
@@ -292,6 +293,7 @@ export class Containerizer {
     this.#watcher.stop();
     for (const container of this.#containers.values()) stopWatching(container);
     void this.#execs.end();
+    void this.sessions.end();
     this.#keeper?.disconnect();
     this.#containers.clear();
   }

@@ -3,6 +3,7 @@ import type { Clock, Timer } from "../../contract/ports/clock.ts";
 import type { ContainerSpec, Isolator } from "../../contract/ports/isolator.ts";
 import type { CommandInfo } from "../../contract/schema/command.ts";
 import { findProgram, guarded, wordsOf } from "./command.ts";
+import type { Container } from "./container.ts";
 import type { ExitRecords } from "./exits.ts";
 import type { Keeper, KeeperExit } from "./keeper.ts";
 import { readStat } from "./proc.ts";
@@ -37,6 +38,22 @@ export class Execs {
 
   constructor(parts: ExecsParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * Runs a command in a container, and tells its exit status; no timeout is 0.
+   * @throws CHECK_UNAVAILABLE
+   */
+  async runIn(
+    container: Container | undefined,
+    command: CommandInfo,
+    timeoutMs: number,
+  ): Promise<number> {
+    if (container?.phase !== "running") throw errors.CHECK_UNAVAILABLE("it is not running");
+    const { external, spec } = container;
+    if (external === undefined) return await this.run(spec, command, timeoutMs);
+    if (external.exec !== undefined) return await external.exec(command, timeoutMs);
+    throw errors.CHECK_UNAVAILABLE("what runs the container runs no further commands");
   }
 
   /**

@@ -51,7 +51,11 @@ export interface KeeperHandlers {
 
 const SCRIPT = join(dirname(fileURLToPath(import.meta.url)), "keeper.pl");
 
-function perl(): string {
+/**
+ * The perl that runs what Node cannot do.
+ * @throws KEEPER_UNAVAILABLE
+ */
+export function perl(): string {
   const path = (process.env["PATH"] ?? "/usr/bin:/bin").split(delimiter);
   const found = path.map((folder) => join(folder, "perl")).find((file) => existsSync(file));
   if (found === undefined) throw errors.KEEPER_UNAVAILABLE("perl is not on the PATH");

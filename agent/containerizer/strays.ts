@@ -1,6 +1,7 @@
 import type { Clock } from "../../contract/ports/clock.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import { isLive, listPids, type ProcStat, readEnvironment, readStat } from "./proc.ts";
+import { containerOfMark } from "./sessions.ts";
 import { markIn, signalProcess } from "./tree.ts";
 
 /** Between two looks at processes that were killed because nobody knows of them. */
@@ -42,8 +43,11 @@ function strays(sandboxRoot: string, known: ReadonlySet<string>): ProcStat[] {
     const environment = readEnvironment(pid);
     const container = markIn(environment);
     if (container === undefined || known.has(container)) continue;
+    // Sessions end with their agent; in an engine's container they do not see the sandbox's place.
+    const isSession = known.has(containerOfMark(container));
     // This is the sandbox as the host sees it, also of a container with a root of its own.
-    if (!`\0${environment}`.includes(`\0MESOS_DIRECTORY=${sandboxRoot}/`)) continue;
+    const isHere = `\0${environment}`.includes(`\0MESOS_DIRECTORY=${sandboxRoot}/`);
+    if (!isSession && !isHere) continue;
     const stat = readStat(pid);
     if (isLive(stat)) found.push(stat);
   }

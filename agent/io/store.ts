@@ -3,7 +3,7 @@ import { open, type RootDatabase } from "lmdb";
 import { pack, unpack } from "msgpackr";
 import { errors, reasonOf } from "../../contract/errors.ts";
 import type { Logger } from "../../contract/ports/log.ts";
-import { needRoom } from "../../wire/index.ts";
+import { checkLmdbFile, needRoom } from "../../wire/index.ts";
 import type { CheckpointEntry } from "../core/checkpoint.ts";
 
 /** Version of the layout below; a store of another one is refused, never guessed at. */
@@ -14,6 +14,10 @@ const SECRET_KEY = "meta/secret";
 const ENTRIES = "entry/";
 /** Entries that could not be read are kept here under their own names, for people to look at. */
 const ASIDE = "aside/";
+
+const DAMAGED =
+  "put a copy in its place, or move the work directory away: the agent then begins anew, and is " +
+  "another one to its master, which gives up the tasks of this one";
 
 /** Fields that an entry of each kind cannot do without. */
 const needed: Readonly<Record<string, readonly string[]>> = {
@@ -40,6 +44,11 @@ export class CheckpointStore {
   constructor(folder: string, log: Logger) {
     this.#folder = folder;
     this.#log = log;
+    try {
+      checkLmdbFile(join(folder, "checkpoint"));
+    } catch (cause) {
+      throw errors.CHECKPOINT_FAILED(reasonOf(cause), cause, DAMAGED);
+    }
     try {
       this.#db = open<Uint8Array, string>({
         path: join(folder, "checkpoint"),

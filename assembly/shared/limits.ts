@@ -1,5 +1,5 @@
-// Where roles stand in their tree, and what their limits leave: quotas count what was consumed before
-// the round and what the round gives (E9).
+// Where roles stand in their tree, and what their limits leave: quotas count what was consumed
+// before the round and what the round gives (E9).
 import {
   KINDS, Presence, RoleFlag, Slot, double, placeU32, placeVectors, read, reserve, setDouble, vector,
   word,

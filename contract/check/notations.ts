@@ -1,28 +1,34 @@
 import type { Ajv2020, FuncKeywordDefinition } from "ajv/dist/2020.js";
 import { roleProblem } from "../ids.ts";
-import type { Parsed } from "../parsed.ts";
+import type { Parsed, Unparsed } from "../parsed.ts";
 import { parseAttributes } from "../resources/attributes.ts";
-import { parseQuantities, parseResources } from "../resources/text.ts";
+import { parseQuantities, parseResources, resourcesFaults } from "../resources/text.ts";
 
-/** What is wrong with a value in a notation of its own. */
-type Reader = (value: unknown) => readonly string[];
+/** What is wrong with a value in a notation of its own, or with the name of one of its fields. */
+type Reader = (value: unknown) => readonly Fault[];
+
+interface Fault {
+  readonly message: string;
+  readonly field?: string;
+}
 
 const readers = {
   /** Mesos' notation of resources, as text or as a list of objects (F7). */
   resources: (value) => {
-    if (typeof value === "string") return problemOf(parseResources(value));
+    if (typeof value === "string") return resourcesFaults(value).map(faultOf);
     return isList(value) ? problemOf(parseResources(JSON.stringify(value))) : [];
   },
   /** `name:value;…` (F8). */
   attributes: textual((text) => problemOf(parseAttributes(text))),
   /** Alternatives of amounts, `cpus:0.01|mem:32`; empty for none (C13). */
   quantities: textual((text) => (text === "" ? [] : problemOf(parseQuantities(text)))),
+  /** The name of a role (E6). */
+  role: textual((text) => roleFaults(text)),
   /** An object whose fields are called as roles are (E1). */
   "by role": (value) =>
-    Object.keys(value as object).flatMap((role) => {
-      const problem = roleProblem(role);
-      return problem === undefined ? [] : [`"${role}": ${problem}`];
-    }),
+    Object.keys(value as object).flatMap((role) =>
+      roleFaults(role).map(({ message }) => ({ message, field: role })),
+    ),
 } satisfies Record<string, Reader>;
 
 function isList(value: unknown): boolean {
@@ -30,12 +36,21 @@ function isList(value: unknown): boolean {
 }
 
 /** Reads text alone: that it is text, the type of the field says. */
-function textual(read: (text: string) => readonly string[]): Reader {
+function textual(read: (text: string) => readonly Fault[]): Reader {
   return (value) => (typeof value === "string" ? read(value) : []);
 }
 
-function problemOf(read: Parsed<unknown>): readonly string[] {
-  return read.ok ? [] : [`at character ${read.position}: ${read.message}`];
+function roleFaults(role: string): readonly Fault[] {
+  const message = roleProblem(role);
+  return message === undefined ? [] : [{ message: `"${role}": ${message}` }];
+}
+
+function problemOf(read: Parsed<unknown>): readonly Fault[] {
+  return read.ok ? [] : [faultOf(read)];
+}
+
+function faultOf({ position, message }: Unparsed): Fault {
+  return { message: `at character ${position}: ${message}` };
 }
 
 /**
@@ -47,9 +62,13 @@ export function addNotations(engine: Ajv2020): Ajv2020 {
     notation: keyof typeof readers,
     value: unknown,
   ) => {
-    const problems = readers[notation](value);
-    read.errors = problems.map((message) => ({ keyword: "notation", message, params: {} }));
-    return problems.length === 0;
+    const faults: readonly Fault[] = readers[notation](value);
+    read.errors = faults.map(({ message, field }) => ({
+      keyword: "notation",
+      message,
+      params: { field },
+    }));
+    return faults.length === 0;
   };
   return engine.addKeyword({
     keyword: "notation",

@@ -13,6 +13,8 @@ export interface Problem {
   readonly path: string;
   /** In words: `must be a whole number between 0 and 65535, got "x"`. */
   readonly message: string;
+  /** Of a bad value the field whose name is at fault. */
+  readonly field?: string;
   /** What was probably meant. */
   readonly hint?: string;
 }
@@ -107,7 +109,7 @@ function problemOf(error: ErrorObject, root: unknown): Problem {
     case "discriminator":
       return wrongTag(error, params);
     case "notation":
-      return bad(path, error.message ?? "is not written as it has to be");
+      return notation(error, params["field"] as string | undefined);
     case "unit":
       return bad(path, error.message ?? "has no such unit");
     case "bytes":
@@ -138,6 +140,12 @@ function problemOf(error: ErrorObject, root: unknown): Problem {
 
 function bad(path: string, message: string, hint?: string): Problem {
   return { kind: "bad-value", path, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** What breaks the rules of a notation: the value, or the name of one of its fields. */
+function notation({ instancePath, message = "" }: ErrorObject, field: string | undefined): Problem {
+  const problem = bad(instancePath, message);
+  return field === undefined ? problem : { ...problem, field };
 }
 
 function wrongValue(error: ErrorObject): Problem {

@@ -71,6 +71,39 @@ const ImagesSchema = Type.Object(
   { default: {}, description: "Images that the agent unpacks itself, without an engine (F70)." },
 );
 
+/** Who may run further commands in tasks, and how many at once. */
+const ExecSchema = Type.Object(
+  {
+    allow: Type.Union([Type.Literal("nobody"), Type.Literal("loopback"), Type.Literal("secret")], {
+      default: "loopback",
+      description:
+        "Who may run commands in tasks: `nobody`, whoever reaches the agent over the loopback " +
+        "address, thus every user of its machine, or whoever shows the `secret`, from anywhere.",
+    }),
+    secretFile: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "File with the secret that `tepui exec` must show: one line of 16 characters or more, " +
+          "read at the start.",
+      }),
+    ),
+    sessionsMax: Type.Integer({
+      default: 64,
+      minimum: 1,
+      maximum: 10_000,
+      description: "Commands in tasks that people may talk to at once.",
+    }),
+    sessionsPerTaskMax: Type.Integer({
+      default: 8,
+      minimum: 1,
+      maximum: 10_000,
+      description: "The same, in one task.",
+    }),
+  },
+  { default: {}, description: "Commands that people run in tasks by `tepui exec`." },
+);
+
 /** Config of an agent. Durations are milliseconds once it is read. Features A3, F, L. */
 export const AgentConfigSchema = Type.Object(
   {
@@ -105,6 +138,7 @@ export const AgentConfigSchema = Type.Object(
     defaultRole: Type.String({
       default: "*",
       minLength: 1,
+      notation: "role",
       description: "Role of resources that name none.",
     }),
     attributes: Type.String({
@@ -170,6 +204,7 @@ export const AgentConfigSchema = Type.Object(
     statusUpdates: StatusUpdatesSchema,
     fetcher: FetcherSchema,
     images: ImagesSchema,
+    exec: ExecSchema,
     gcDelay: Duration({
       default: "1weeks",
       description:

@@ -13,8 +13,11 @@ export const agentErrors = {
       where: folder,
       hint: "stop it, or give this one a workDir of its own",
     }),
-  CHECKPOINT_FAILED: (reason: string, cause?: unknown) =>
-    fault("CHECKPOINT_FAILED", 500, `the agent's checkpoint cannot be kept: ${reason}`, { cause }),
+  CHECKPOINT_FAILED: (reason: string, cause?: unknown, hint?: string) =>
+    fault("CHECKPOINT_FAILED", 500, `the agent's checkpoint cannot be kept: ${reason}`, {
+      cause,
+      hint,
+    }),
   CHECKPOINT_LAYOUT: (folder: string, found: string, ours: number) =>
     fault(
       "CHECKPOINT_LAYOUT",

@@ -12,8 +12,12 @@ export const registryErrors = {
       where: "registry",
       hint: "stop that one, or give this master a dataDir of its own",
     }),
-  REGISTRY_FAILED: (what: string, cause?: unknown) =>
-    fault("REGISTRY_FAILED", 503, `the registry failed: ${what}`, { where: "registry", cause }),
+  REGISTRY_FAILED: (what: string, cause?: unknown, hint?: string) =>
+    fault("REGISTRY_FAILED", 503, `the registry failed: ${what}`, {
+      where: "registry",
+      cause,
+      hint,
+    }),
   MASTER_NOT_READY: () =>
     fault("MASTER_NOT_READY", 503, "this master does not lead, or has not read its registry yet", {
       hint: "ask again in a moment",

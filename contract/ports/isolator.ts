@@ -1,3 +1,4 @@
+import type { TerminalSize } from "../exec-api.ts";
 import type { AgentId, ContainerId, ExecutorId, FrameworkId, TaskId } from "../ids.ts";
 import type { CommandInfo } from "../schema/command.ts";
 import type { ContainerInfo } from "../schema/container.ts";
@@ -118,6 +119,41 @@ export interface ExternalContainer {
   signal(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
   /** Runs a further command inside and tells its exit status; one that is late is given up. */
   exec?(command: CommandInfo, timeoutMs: number): Promise<number>;
+  /**
+   * Runs a further command inside that is talked to; resolves when it runs.
+   * @throws COMMAND_NOT_FOUND, EXEC_FAILED
+   */
+  open?(command: CommandInfo, streams: SessionStreams): Promise<CommandSession>;
+}
+
+/** What a further command is to read from and write to. */
+export interface SessionStreams {
+  /** Whether it gets input; otherwise that is at its end from the beginning. */
+  readonly stdin: boolean;
+  /** A terminal of this size; without one, output and error output are apart. */
+  readonly terminal?: TerminalSize;
+}
+
+/** A further command of a container that somebody talks to. */
+export interface CommandSession {
+  /** What it writes, read at its reader's pace; on a terminal that is all of it. */
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  /** Resolves when the input is on its way; rejects when the command reads no more. */
+  write(data: Uint8Array): Promise<void>;
+  /** Its input is at its end. */
+  endInput(): void;
+  resize(size: TerminalSize): void;
+  /**
+   * Resolves when it has ended, which may be before its output is read to its end.
+   * @throws EXEC_ENDED when nobody knows how it ended
+   */
+  wait(): Promise<ExitStatus>;
+  /**
+   * Gives it up, for this reason, with which `wait` rejects. What is left of it is ended by whoever
+   * opened it.
+   */
+  close(reason?: string): void;
 }
 
 /** How a container ended. Exactly one of `code` and `signal`. */

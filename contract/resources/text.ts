@@ -1,6 +1,6 @@
 import type { RoleName } from "../ids.ts";
 import { roleProblem } from "../ids.ts";
-import { type Parsed, parsed, unparsed } from "../parsed.ts";
+import { type Parsed, parsed, type Unparsed, unparsed } from "../parsed.ts";
 import type { Reservation, Resource, Resources } from "../schema/resource.ts";
 import { normalize } from "./arithmetic.ts";
 import { resourceFromJson } from "./json.ts";
@@ -36,6 +36,15 @@ export function parseResources(text: string, defaultRole: string = "*"): Parsed<
     resources: normalize(entries.value),
     names: new Set(entries.value.map((resource) => resource.name)),
   });
+}
+
+/** All that is wrong with a resources text, of which `parseResources` says what comes first. */
+export function resourcesFaults(text: string): readonly Unparsed[] {
+  const whole = value.trimPiece(text, 0);
+  const found = whole.text.startsWith("[")
+    ? [parseJsonEntries(whole, "*")]
+    : value.splitPieces(whole, ";").map((entry) => parseTextEntries(entry, "*"));
+  return found.filter((one) => !one.ok);
 }
 
 function parseTextEntries(whole: value.Piece, defaultRole: string): Parsed<readonly Resource[]> {

@@ -4,6 +4,7 @@ import type { Static, TSchema } from "typebox";
 import { parse } from "yaml";
 import { isLoopback } from "../../contract/address.ts";
 import type { JsonSchema } from "../../contract/check/prepare.ts";
+import { pointerStep } from "../../contract/check/problems.ts";
 import { compile, type Problem, type Validator } from "../../contract/check.ts";
 import { AgentConfigSchema } from "../../contract/config/agent.ts";
 import { LocalConfigSchema } from "../../contract/config/local.ts";
@@ -216,8 +217,10 @@ function whereIs(
   });
   if (override !== undefined) return { text: override.source, line: 0 };
   if (parsed === undefined || file === undefined) return { text: problem.path || "/", line: 0 };
-  const part = problem.kind === "unknown-field" ? "key" : "value";
-  const { line, column } = parsed.locate(problem.path, part);
+  const { path, field } = problem;
+  const part = problem.kind === "unknown-field" || field !== undefined ? "key" : "value";
+  const at = field === undefined ? path : `${path}${pointerStep(field)}`;
+  const { line, column } = parsed.locate(at, part);
   return { text: `${file}:${line}:${column}`, line };
 }
 

@@ -34,7 +34,7 @@ export function queriesOf(
 ): OperatorQueries {
   const asked = (): Asked => askedOf(state, around);
   return {
-    cluster: () => clusterView(state),
+    cluster: () => ({ ...clusterView(state), policy: asked().policy }),
     agents: (params) => agentsView(state, params),
     frameworks: (params) => frameworksView(state, params),
     tasks: (params) => tasksView(state, params),

@@ -137,6 +137,15 @@ describeWith("root", "containers with an image", () => {
     expect(bench.output(one)).not.toContain("/sys/fs/cgroup");
     expect(bench.output(one)).not.toMatch(/ \/work /);
     expect(bench.output(one)).toContain("bin\ndev\netc\n");
+    // A folder of the host that is still open somewhere would be a way out, too.
+    const two = spec("for fd in /proc/[0-9]*/fd/*; do readlink $fd; done");
+    await bench.run(two);
+    const open = bench
+      .output(two)
+      .split("\n")
+      .filter((path) => !/^pipe:/.test(path));
+    expect(open).toContain("/dev/null");
+    expect(open.filter((path) => /exits|^\/$/.test(path))).toEqual([]);
   });
 
   test("entrypoint, arguments, environment, folder and user are those of the image (F57)", async () => {

@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { ContainerBench } from "../../conformance/isolator/containers.ts";
 import { isolatorRules } from "../../conformance/isolator/rules.ts";
@@ -212,6 +214,39 @@ test("an agent that may not make namespaces runs without them and says so", () =
   const { offered, degraded } = probeHost(config);
   const isOffered = offered.namespaces.has("uts");
   expect(degraded.some((text) => text.startsWith("namespace uts: "))).toBe(!isOffered);
+});
+
+/** Makes the built isolator and prints what is degraded, or why it is not made. */
+const AS_NOBODY = `
+const { create } = await import(process.argv[1]);
+const warned = [];
+const log = { info() {}, warn: (fields) => warned.push(fields.degraded) };
+const metrics = { gauge: () => ({ set() {} }) };
+const config = JSON.parse(process.argv[2]);
+let made = { warned };
+try { create({ config, log, metrics, clock: {} }); }
+catch ({ code, details }) { made = { code, details }; }
+process.stdout.write(JSON.stringify(made));
+`;
+
+describeWith("root", "an agent of an ordinary user", () => {
+  test("says what it cannot do, or does not start where that is required", () => {
+    const root = fileURLToPath(new URL("../..", import.meta.url));
+    const built = join(root, "dist", "plugins", "isolators", "process", "index.js");
+    const made = (given: object): { warned?: string[]; code?: string; details?: string[] } => {
+      const words = ["--reuid=65534", "--regid=65534", "--clear-groups", process.execPath];
+      const config = JSON.stringify(pluginConfig("process", manifest, given));
+      words.push("--input-type=module", "-e", AS_NOBODY, built, config);
+      return JSON.parse(execFileSync("setpriv", words, { encoding: "utf8", cwd: "/" }));
+    };
+    const given = { namespaces: ["pid", "uts"], boundingCapabilities: ["CHOWN"] };
+    const kinds = (list: readonly string[] = []) => list.map((text) => text.split(":")[0]);
+    const missing = ["users", "capabilities", "namespace pid", "namespace uts"];
+    expect(kinds(made(given).warned)).toEqual(missing);
+    const refused = made({ ...given, required: true });
+    expect(refused.code).toBe("PROCESS_HOST_UNUSABLE");
+    expect(kinds(refused.details)).toEqual(missing);
+  });
 });
 
 /** The methods of a bench, to be taken apart. */

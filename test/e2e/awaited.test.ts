@@ -25,6 +25,7 @@ describe("a new master that waits for an agent (B26)", () => {
       const { stderr } = await cluster.run("ps");
       return stderr.includes("1 agent has not come back to the new master yet");
     });
+    expect((await cluster.run("status")).stdout).toMatch(/^policy: +drf /m);
     for (const words of [["kill"], ["logs"], ["explain", "task"]]) {
       const { code, stderr } = await cluster.run(...words, "nap");
       expect([code, stderr]).toEqual([1, expect.stringContaining("error[TASK_AWAITED]")]);

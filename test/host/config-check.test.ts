@@ -15,10 +15,12 @@ test("the kind of a config file is told from its fields", () => {
 });
 
 test("what is written in a notation of its own is read before anything starts from it", () => {
-  const agents = configFile('resources: "cpus:-1;mem:x"\nattributes: ":::"\nworkDir: /w\n');
+  const agents = configFile('resources: "cpus:-1;mem:x"\nattributes: ":::"\ndefaultRole: "../x"\n');
   expect(problemLines(agents, checkConfigFile(agents))).toEqual([
     expect.stringMatching(/^1:12 CONFIG_BAD_VALUE \/resources: at character 0: /),
+    expect.stringMatching(/^1:12 CONFIG_BAD_VALUE \/resources: at character 12: /),
     expect.stringMatching(/^2:13 CONFIG_BAD_VALUE \/attributes: at character 0: /),
+    expect.stringMatching(/^3:14 CONFIG_BAD_VALUE \/defaultRole: "\.\.\/x": /),
   ]);
   const listed = configFile("resources: [{ name: cpus, type: SCALER }]\nworkDir: /w\n");
   expect(problemLines(listed, checkConfigFile(listed))).toHaveLength(1);
@@ -27,8 +29,8 @@ test("what is written in a notation of its own is read before anything starts fr
   );
   expect(problemLines(masters, checkConfigFile(masters))).toEqual([
     expect.stringMatching(/^1:26 CONFIG_BAD_VALUE \/minAllocatableResources: at character /),
-    expect.stringMatching(/^2:10 CONFIG_BAD_VALUE \/weights: "a\/\/b": /),
-    expect.stringMatching(/^2:10 CONFIG_BAD_VALUE \/weights: "\/c": /),
+    expect.stringMatching(/^2:12 CONFIG_BAD_VALUE \/weights: "a\/\/b": /),
+    expect.stringMatching(/^2:34 CONFIG_BAD_VALUE \/weights: "\/c": /),
   ]);
 });
 

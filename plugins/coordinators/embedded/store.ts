@@ -2,7 +2,7 @@ import { open, type RootDatabase } from "lmdb";
 import { errors, reasonOf } from "../../../contract/errors.ts";
 import type { RegistryWrite } from "../../../contract/ports/coordinator.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
-import { needRoom } from "../../../wire/index.ts";
+import { checkLmdbFile, needRoom } from "../../../wire/index.ts";
 
 /** Version of the layout below; a store of another one is refused, never guessed at. */
 const LAYOUT = 1;
@@ -10,6 +10,10 @@ const LAYOUT_KEY = "meta/layout";
 const EPOCH_KEY = "meta/epoch";
 /** Entries live below this, so that no key of theirs can be one of the two above. */
 const ENTRIES = "entry/";
+
+const DAMAGED =
+  "put a copy in its place, or move its folder away: agents register again with an empty " +
+  "registry, but weights, quotas, maintenance and promoted policies have to be set again";
 
 /** Entries by path, with the epoch of the last election beside them. */
 export interface Store {
@@ -84,6 +88,11 @@ export function openStore(path: string, mapMib: number, log: Logger): Store {
 }
 
 function openDatabase(path: string, mapMib: number): RootDatabase<unknown, string> {
+  try {
+    checkLmdbFile(path);
+  } catch (cause) {
+    throw errors.REGISTRY_FAILED(reasonOf(cause), cause, DAMAGED);
+  }
   try {
     return open<unknown, string>({
       path,

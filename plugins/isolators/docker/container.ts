@@ -1,8 +1,10 @@
 import { errors, reasonOf } from "../../../contract/errors.ts";
 import type {
+  CommandSession,
   ContainerSpec,
   ExitStatus,
   ExternalContainer,
+  SessionStreams,
   StartedContainer,
 } from "../../../contract/ports/isolator.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
@@ -12,6 +14,7 @@ import { isRefused, refusalOf } from "./engine-client.ts";
 import type { EngineState, Inspected } from "./engine-types.ts";
 import type { LogCopier } from "./log-copier.ts";
 import { addressesOf } from "./networks.ts";
+import { EngineSession } from "./session.ts";
 
 /** Pause before an engine is asked again that said something ended which it says runs. */
 const AGAIN_MS = 100;
@@ -189,6 +192,15 @@ export class EngineContainer implements ExternalContainer {
       if (signal.aborted) throw errors.CHECK_UNAVAILABLE(`no answer in ${timeoutMs} ms`);
       throw errors.CHECK_UNAVAILABLE(refusalOf(thrown) ?? reasonOf(thrown));
     }
+  }
+
+  /**
+   * Runs a further command inside that is talked to.
+   * @throws COMMAND_NOT_FOUND, EXEC_FAILED
+   */
+  async open(command: CommandInfo, streams: SessionStreams): Promise<CommandSession> {
+    const { engine, name } = this.#parts;
+    return await EngineSession.open(engine, name, command, streams);
   }
 
   /** Lets go of it; it runs on. */

@@ -1,4 +1,5 @@
-import { Agent, type IncomingMessage, request } from "node:http";
+import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { Socket } from "node:net";
 import { errors, reasonOf, TepuiError } from "../../../contract/errors.ts";
 
 /** Oldest and newest version of the Engine API that this client was written for. */
@@ -85,6 +86,31 @@ export class EngineClient {
     return this.#checked(method, `${prefix}${path}`, options);
   }
 
+  /**
+   * Calls and takes the connection over: what the engine sends from then on, and what is sent to
+   * it, are no HTTP any more.
+   */
+  async takeOver(method: string, path: string, body: object): Promise<Socket> {
+    this.#prefix ??= this.#negotiate();
+    const prefix = await this.#prefix;
+    const headers = { connection: "Upgrade", upgrade: "tcp" };
+    return await new Promise((resolve, reject) => {
+      const sent = this.#request(method, `${prefix}${path}`, { body, headers });
+      sent.on("upgrade", (_response, socket: Socket, head: Buffer) => {
+        socket.setTimeout(0);
+        if (head.length > 0) socket.unshift(head);
+        resolve(socket);
+      });
+      sent.on("response", (response: IncomingMessage) => {
+        this.#refused(method, path, response).then(reject, reject);
+      });
+      sent.on("error", (cause) => {
+        reject(errors.DOCKER_ENGINE_UNREACHABLE(this.socket, reasonOf(cause), cause));
+      });
+      sent.end(JSON.stringify(body));
+    });
+  }
+
   /** Closes idle connections; streams that are being read are the readers'. */
   close(): void {
     this.#agent.destroy();
@@ -109,6 +135,11 @@ export class EngineClient {
     const { statusCode = 500 } = response;
     // 304 says that it is so already.
     if (statusCode < 300 || statusCode === 304) return response;
+    throw await this.#refused(method, path, response);
+  }
+
+  /** The coded error for an answer that is none. */
+  async #refused(method: string, path: string, response: IncomingMessage): Promise<TepuiError> {
     const text = await this.#text(response);
     let reason = text.trim();
     try {
@@ -116,39 +147,48 @@ export class EngineClient {
     } catch {
       // A proxy in between, or an engine at its end, answers with plain text.
     }
-    const refusal = new Refusal(statusCode, reason);
-    throw errors.DOCKER_ENGINE_REFUSED(`${method} ${path}`, reason, refusal);
+    const refusal = new Refusal(response.statusCode ?? 500, reason);
+    return errors.DOCKER_ENGINE_REFUSED(`${method} ${path}`, reason, refusal);
   }
 
   #send(method: string, path: string, options: CallOptions): Promise<IncomingMessage> {
-    const { body, headers, signal, timeoutMs = this.#timeoutMs } = options;
-    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const { body, signal } = options;
     return new Promise((resolve, reject) => {
       const failed = (cause: unknown) => {
         if (signal?.aborted === true) return reject(signal.reason);
         this.#prefix = undefined;
         reject(errors.DOCKER_ENGINE_UNREACHABLE(this.socket, reasonOf(cause), cause));
       };
-      const sent = request({
-        socketPath: this.socket,
-        agent: this.#agent,
-        method,
-        path: path + queryText(options.query),
-        timeout: timeoutMs,
-        headers: {
-          host: "docker",
-          ...(payload === undefined
-            ? {}
-            : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) }),
-          ...headers,
-        },
-        ...(signal === undefined ? {} : { signal }),
-      });
-      sent.on("timeout", () => sent.destroy(new Error(`silent for ${timeoutMs} ms`)));
+      const sent = this.#request(method, path, options);
       sent.on("error", failed);
       sent.on("response", resolve);
-      sent.end(payload);
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
     });
+  }
+
+  /** A request that is to be ended with its body. */
+  #request(method: string, path: string, options: CallOptions): ClientRequest {
+    const { body, headers, signal, timeoutMs = this.#timeoutMs } = options;
+    const sent = request({
+      socketPath: this.socket,
+      agent: this.#agent,
+      method,
+      path: path + queryText(options.query),
+      timeout: timeoutMs,
+      headers: {
+        host: "docker",
+        ...(body === undefined
+          ? {}
+          : {
+              "content-type": "application/json",
+              "content-length": Buffer.byteLength(JSON.stringify(body)),
+            }),
+        ...headers,
+      },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    sent.on("timeout", () => sent.destroy(new Error(`silent for ${timeoutMs} ms`)));
+    return sent;
   }
 
   async #text(response: IncomingMessage): Promise<string> {

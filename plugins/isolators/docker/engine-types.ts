@@ -161,4 +161,6 @@ export interface EngineEvent {
 export interface ExecState {
   readonly Running: boolean;
   readonly ExitCode: number | null;
+  /** On the host; 0 for what was never started. */
+  readonly Pid?: number;
 }

@@ -1,5 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { TerminalSize } from "../../../contract/exec-api.ts";
 import type { Clock } from "../../../contract/ports/clock.ts";
+import type { SessionStreams } from "../../../contract/ports/isolator.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
 import type { CommandInfo } from "../../../contract/schema/command.ts";
 import { type EngineClient, isRefused, isUnreachable } from "./engine-client.ts";
@@ -161,21 +164,50 @@ export class Engine {
 
   /** Begins a further command in a running container; answers the engine's id of it. */
   async exec(name: string, command: CommandInfo): Promise<string> {
+    const id = await this.#makeExec(name, command, {});
+    await this.client.call("POST", `/exec/${id}/start`, { body: { Detach: true } });
+    return id;
+  }
+
+  /** The same, and the connection over which it is talked to. */
+  async execOpen(
+    name: string,
+    command: CommandInfo,
+    { stdin, terminal }: SessionStreams,
+  ): Promise<{ readonly id: string; readonly socket: Socket }> {
+    const Tty = terminal !== undefined;
+    const attached = { AttachStdin: stdin, AttachStdout: true, AttachStderr: true, Tty };
+    const id = await this.#makeExec(name, command, attached);
+    const body = { Detach: false, Tty };
+    return { id, socket: await this.client.takeOver("POST", `/exec/${id}/start`, body) };
+  }
+
+  async #makeExec(name: string, command: CommandInfo, how: object): Promise<string> {
     const { value = "", shell = true, arguments: argv = [], environment = [], user } = command;
     const body = {
+      ...how,
       Cmd: shell ? ["/bin/sh", "-c", value] : [value, ...argv.slice(1)],
       Env: environment.map((variable) => `${variable.name}=${variable.value ?? ""}`),
       ...(user === undefined ? {} : { User: user }),
     };
     const path = `/containers/${name}/exec`;
-    const { Id } = await this.client.call<{ Id: string }>("POST", path, { body });
-    await this.client.call("POST", `/exec/${Id}/start`, { body: { Detach: true } });
-    return Id;
+    return (await this.client.call<{ Id: string }>("POST", path, { body })).Id;
+  }
+
+  /** The size of the terminal of such a command. */
+  execResize(id: string, { columns, rows }: TerminalSize): Promise<void> {
+    const query = { w: columns, h: rows };
+    return this.client.call("POST", `/exec/${id}/resize`, { query });
+  }
+
+  /** How such a command is. */
+  execState(id: string): Promise<ExecState> {
+    return this.client.call<ExecState>("GET", `/exec/${id}/json`);
   }
 
   /** How such a command ended; `undefined` while it runs. */
   async execExit(id: string): Promise<number | undefined> {
-    const { Running, ExitCode } = await this.client.call<ExecState>("GET", `/exec/${id}/json`);
+    const { Running, ExitCode } = await this.execState(id);
     return Running ? undefined : (ExitCode ?? undefined);
   }
 

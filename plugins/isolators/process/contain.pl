@@ -39,6 +39,7 @@ my $number = $numbers{$machine};
 # Flags of mount(2) and umount2(2).
 use constant { RDONLY => 1, NOSUID => 2, NODEV => 4, NOEXEC => 8, REMOUNT => 32, BIND => 4096,
   REC => 16384, DETACH => 2 };
+use constant TIOCSCTTY => 0x540E;
 # Operations of prctl(2).
 use constant { PDEATHSIG => 1, DUMPABLE => 4, KEEPCAPS => 8, CAPBSET_DROP => 24, NO_NEW_PRIVS => 38,
   AMBIENT => 47, AMBIENT_RAISE => 2, AMBIENT_CLEAR => 4 };
@@ -69,6 +70,9 @@ give_up("cannot fork: $!") if !defined $child;
 if ($child == 0) {
   close $reports;
   close $living;
+  # A folder of the host in an open descriptor would be a way out of an image, through /proc.
+  closedir $notes if defined $notes;
+  undef $notes;
   eval {
     as_init() if $given{init};
     set_up();
@@ -216,6 +220,11 @@ sub place_file {
 
 sub run {
   eval {
+    # A shell hands its terminal around by the numbers of process groups: they must be of here.
+    if (defined $given{enter} && -t STDIN) {
+      POSIX::setsid();
+      ioctl STDIN, TIOCSCTTY, 1 or die "cannot take the terminal: $!\n";
+    }
     my $folder = $given{directory};
     chdir $folder or die "cannot enter $folder: $!\n" if defined $folder;
     give_up_privileges();

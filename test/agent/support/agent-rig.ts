@@ -73,6 +73,14 @@ export class AgentRig {
     for (const agent of this.#agents.splice(0)) await agent.kill("SIGKILL");
     await this.master.close();
     for (const pid of this.left()) process.kill(pid, "SIGKILL");
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    // The keeper may still be writing how the last of them ended.
+    await until("the folder is gone", () => {
+      try {
+        rmSync(this.folder, { recursive: true, force: true });
+        return true;
+      } catch {
+        return false;
+      }
+    });
   }
 }

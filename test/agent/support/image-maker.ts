@@ -50,7 +50,7 @@ export function busyboxRoot(): string {
   const busybox = execFileSync("which", ["busybox"], { encoding: "utf8" }).trim();
   copyFileSync(busybox, join(root, "bin/busybox"));
   const applets =
-    "sh cat echo id ls mount sleep pwd env touch grep ps hostname df readlink wc true rm";
+    "sh cat echo id ls mount sleep pwd env touch grep ps hostname df readlink wc true rm tr";
   for (const applet of applets.split(" ")) symlinkSync("busybox", join(root, "bin", applet));
   writeFileSync(
     join(root, "etc/passwd"),
