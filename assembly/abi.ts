@@ -24,14 +24,14 @@ export const enum Slot {
   // Host → guest before init: most rows there will be, each a multiple of 64.
   AgentsMax = 2, ClientsMax = 3, RolesMax = 4, ReservationsMax = 5, AttributesMax = 6,
   AlternativesMax = 7, DecisionsMax = 8, ParamsMax = 9, ProgramBytesMax = 10,
-  ExpiriesMax = 11,
+  ExpiriesMax = 11, OffersMax = 12,
   // Host → guest before each allocate: rows in use, and what kind of round it is.
   Agents = 16, Clients = 17, Roles = 18, Reservations = 19, Attributes = 20, Alternatives = 21,
   Kinds = 22, Candidates = 23, StepsMax = 24, RoundLow = 25, RoundHigh = 26,
   SeedLow = 27, SeedHigh = 28, DefaultMinimum = 29, Params = 30, ProgramBytes = 31,
   EverythingChanged = 32, ChangedAgents = 33, ChangedClients = 34, ChangedRoles = 35,
   ChangedReservations = 36, ChangedFilters = 37, Presence = 38, ProgramChanged = 39,
-  Expiries = 40,
+  Expiries = 40, Offers = 41, OffersChanged = 42,
   // Guest → host.
   More = 48, Looked = 49, StateAddress = 50, StateBytes = 51, Note = 52, LookAgain = 53,
   // Columns in.
@@ -51,6 +51,7 @@ export const enum Slot {
   ChangedReservationRows = 108, ChangedFilterRows = 109,
   ClusterTotal = 110, Clock = 111, ParamValues = 112, Program = 113,
   FilterCount = 114, FilterExpiryAgent = 115, FilterExpiryClient = 116,
+  OfferAgent = 117, OfferClient = 118, OfferSince = 119, OfferAmounts = 120, OfferUnreserved = 121,
   // Columns out.
   DecisionAgent = 128, DecisionClient = 129, DecisionFlags = 130, DecisionAmounts = 131,
 }
@@ -71,9 +72,10 @@ export const enum ReservationFlag { PRESENT = 1, REFINED = 2 }
 /**
  * What a decision row gives. WHOLE: all that is left there and the client may have. Otherwise the
  * amounts are of unreserved non-revocable resources, RESERVED adds every visible reservation, and
- * REVOCABLE adds all that is revocable.
+ * REVOCABLE adds all that is revocable. RECLAIM, which stands alone, takes back what the client was
+ * offered there and has not answered.
  */
-export const enum DecisionFlag { WHOLE = 1, RESERVED = 2, REVOCABLE = 4 }
+export const enum DecisionFlag { WHOLE = 1, RESERVED = 2, REVOCABLE = 4, RECLAIM = 8 }
 
 /**
  * Bits of `Slot.Presence`: what there is at all in this cluster, so that the rest can be skipped.

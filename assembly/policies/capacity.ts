@@ -1,26 +1,29 @@
 // Hierarchical queues with guaranteed and maximum capacity, after the Hadoop Capacity Scheduler.
 // Roles are the queues: a quota guarantee is a queue's capacity, a limit its maximum. The queue
 // that uses the smallest part of its capacity is served next; what others leave, it may use beyond
-// it.
+// it, and what it was offered beyond it and has not answered is taken back for those that are below
+// theirs.
 import {
   Answer, HEADER, KINDS, Slot, beginLayout, double, endLayout, placeF64, placeVectors, read,
   reserve, setDouble, vector,
 } from "../abi";
 import { buildMasks, clientReady } from "../shared/eligible";
-import { beginGiving, firstOf, give, placeGiving } from "../shared/giving";
+import { beginGiving, firstOf, give, placeGiving, rowCount } from "../shared/giving";
+import { placeReclaim, reclaim } from "../shared/reclaim";
+import { charge, discharge } from "../shared/limits";
 import { beginRound, limitRooms } from "../shared/remains";
 import {
   NOBODY, before, memberCount, neediest, parentOf, replay, setKey, setShare,
 } from "../shared/sorter";
 import {
-  beginShares, buildTree, clientsFrom, creditTree, dominantShare, hasOwnMinimums, isClient, isRole,
-  placeTree, rankOrder, usedOf, weightOf, wholeCluster,
+  beginShares, buildTree, clientsFrom, creditTree, debitTree, dominantShare, hasOwnMinimums,
+  isClient, isRole, placeTree, rankOrder, usedOf, weightOf, wholeCluster,
 } from "../shared/tree";
 import { beginTurns, noteTurn, placeTurns, turnOf } from "../shared/turns";
 import * as vectors from "../shared/vector";
 
 /** Its name is the major version of the ABI, its value the minor. */
-export const allocator_abi_v1: u32 = 0;
+export const allocator_abi_v1: u32 = 2;
 /** There is no private state. */
 export const state_schema: u32 = 1;
 
@@ -31,6 +34,10 @@ export const state_schema: u32 = 1;
 @inline const FAIR_QUEUES: u32 = 1;
 // @ts-ignore: decorator
 @inline const SLOW_START: u32 = 2;
+// @ts-ignore: decorator
+@inline const RECLAIM: u32 = 3;
+// @ts-ignore: decorator
+@inline const RECLAIM_AFTER_MS: u32 = 4;
 
 /** Where the keys of queues without capacity begin: behind all parts of any capacity. */
 // @ts-ignore: decorator
@@ -52,6 +59,7 @@ export function init(): i32 {
   placeGiving();
   placeTree();
   placeTurns();
+  placeReclaim();
   roleGuarantee = placeVectors(Slot.RoleGuarantee, Slot.RolesMax);
   params = placeF64(Slot.ParamValues, Slot.ParamsMax);
   const queues = read(Slot.RolesMax) * 2;
@@ -73,14 +81,20 @@ export function allocate(): i32 {
   beginRound(read(Slot.Roles));
   buildMasks(read(Slot.Clients));
   beginShares(0);
-  fairQueues = read(Slot.Params) > FAIR_QUEUES && double(params, FAIR_QUEUES) != 0;
-  beginTurns(read(Slot.Params) > SLOW_START && double(params, SLOW_START) != 0);
+  fairQueues = param(FAIR_QUEUES) != 0;
+  beginTurns(param(SLOW_START) != 0);
   buildTree<Queues>();
-  const userLimit = read(Slot.Params) > USER_LIMIT ? double(params, USER_LIMIT) : 0;
+  const userLimit = param(USER_LIMIT);
   usersLimited = userLimit > 0;
   if (usersLimited) limitUsers(userLimit);
   beginGiving(hasOwnMinimums());
-  return give<Queues>();
+  give<Queues>();
+  if (param(RECLAIM) != 0) reclaim<Queues>(param(RECLAIM_AFTER_MS));
+  return rowCount();
+}
+
+function param(index: u32): f64 {
+  return read(Slot.Params) > index ? double(params, index) : 0;
 }
 
 /** Leaves each framework what it does not have yet of its part of the queue. */
@@ -183,6 +197,21 @@ class Queues {
 
   // @ts-ignore: decorator
   @inline before(a: u32, b: u32): bool { return before(clientsFrom() + a, clientsFrom() + b); }
+
+  // @ts-ignore: decorator
+  @inline part(node: u32): f64 { return partUsed(node); }
+
+  debit(client: u32, all: usize, unreserved: usize): void {
+    if (usersLimited) vectors.addTo(vector(rooms, client), all);
+    discharge(client, unreserved);
+    debitTree<Queues>(client, all);
+  }
+
+  restore(client: u32, all: usize, unreserved: usize): void {
+    if (usersLimited) vectors.subtractFrom(vector(rooms, client), all);
+    charge(client, unreserved);
+    creditTree<Queues>(client, all);
+  }
 
   // @ts-ignore: decorator
   @inline credit(client: u32, quantity: usize): void {

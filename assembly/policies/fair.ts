@@ -7,7 +7,8 @@ import {
 } from "../abi";
 import { buildMasks } from "../shared/eligible";
 import { beginGiving, firstOf, give, placeGiving } from "../shared/giving";
-import { beginRound, flagsOfRole } from "../shared/remains";
+import { flagsOfRole } from "../shared/limits";
+import { beginRound } from "../shared/remains";
 import { before, memberCount, neediest, replay, setKey, setShare } from "../shared/sorter";
 import {
   beginShares, buildTree, clientsFrom, creditTree, dominantShare, hasOwnMinimums, isRole, placeTree,

@@ -12,7 +12,7 @@ import {
 } from "../abi";
 import { chanceOf } from "../shared/chances";
 import { clientReady, flagsOfAgent, flagsOfClient } from "../shared/eligible";
-import { consumedBefore, flagsOfRole, limitOf, parentRole, roleOf } from "../shared/remains";
+import { consumedBefore, flagsOfRole, limitOf, parentRole, roleOf } from "../shared/limits";
 import { dominantShare, wholeCluster } from "../shared/tree";
 import { COST_MAX, asCost, costAnywhere } from "./costs";
 import { demandOf, hasDemand } from "./demands";

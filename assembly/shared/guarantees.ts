@@ -9,9 +9,10 @@ import {
 } from "./eligible";
 import { decidePart, rowsFull } from "./giving";
 import { minimumOf, worthOffering } from "./minimum";
+import { consumedBefore, flagsOfRole, parentRole, roleOf } from "./limits";
 import {
-  beginAgent, consumedBefore, flagsOfRole, freeOf, keepAgent, leftOver, measureAtMost, measured,
-  measuredFree, parentRole, roleOf, shareSurplus, takeUnrevocable,
+  beginAgent, freeOf, keepAgent, leftOver, measureAtMost, measured, measuredFree, shareSurplus,
+  takeUnrevocable,
 } from "./remains";
 import { NOBODY, deserted, memberCount, neediest, parentOf, play, seated, unseat } from "./sorter";
 import { clientsFrom } from "./tree";

@@ -3,26 +3,25 @@
 // roles above, and the revocable part if it can use it (C20, E5, E9, E11). A policy may narrow the
 // unreserved part further: by a surplus that all share, and by a room for each client.
 import {
-  ClientFlag, KINDS, Presence, ReservationFlag, RoleFlag, Slot, double, placeU32, placeVectors,
-  read, reserve, setDouble, setWord, vector, word,
+  ClientFlag, Presence, ReservationFlag, Slot, placeU32, placeVectors, read, reserve, setWord,
+  vector, word,
 } from "../abi";
 import { flagsOfClient } from "./eligible";
+import {
+  beginLimits, charge, cutToLimits, limitedAbove, parentRole, placeLimits, roleOf,
+} from "./limits";
 import * as vectors from "./vector";
 
 let agentFree: usize = 0, agentRevocable: usize = 0, firstReservation: usize = 0;
 let reservationFlags: usize = 0, reservationRole: usize = 0, reservationNext: usize = 0;
 let reservationFree: usize = 0;
-let roleFlags: usize = 0, roleParent: usize = 0, roleLimit: usize = 0, roleConsumed: usize = 0;
-let clientRole: usize = 0;
-/** Copy of the quota consumption, which grows as the round gives. */
-let consumed: usize = 0;
 /** Left of the agent's unreserved resources; what a client may have, and the unreserved part. */
 let left: usize = 0, offer: usize = 0, offerFree: usize = 0;
 /** Per reservation: the number of the last agent visit in which it was given away. */
 let givenAt: usize = 0;
 let visit: u32 = 0;
 let agentAt: u32 = 0;
-let revocableLeft = false, reservationsLeft: u32 = 0, limitsSet = false;
+let revocableLeft = false, reservationsLeft: u32 = 0;
 let anyRevocable = false, anyReserved = false;
 /** What may still be given of unreserved resources in this round; 0 for as much as there is. */
 let surplus: usize = 0;
@@ -34,6 +33,7 @@ let keptLeft: usize = 0, keptVisit: usize = 0, revocableGone: usize = 0, anyKept
 let visits: u32 = 0;
 
 export function placeRemains(): void {
+  placeLimits();
   agentFree = placeVectors(Slot.AgentFree, Slot.AgentsMax);
   agentRevocable = placeVectors(Slot.AgentRevocable, Slot.AgentsMax);
   firstReservation = placeU32(Slot.AgentFirstReservation, Slot.AgentsMax);
@@ -41,12 +41,6 @@ export function placeRemains(): void {
   reservationRole = placeU32(Slot.ReservationRole, Slot.ReservationsMax);
   reservationNext = placeU32(Slot.ReservationNext, Slot.ReservationsMax);
   reservationFree = placeVectors(Slot.ReservationFree, Slot.ReservationsMax);
-  roleFlags = placeU32(Slot.RoleFlags, Slot.RolesMax);
-  roleParent = placeU32(Slot.RoleParent, Slot.RolesMax);
-  roleLimit = placeVectors(Slot.RoleLimit, Slot.RolesMax);
-  roleConsumed = placeVectors(Slot.RoleConsumed, Slot.RolesMax);
-  clientRole = placeU32(Slot.ClientRole, Slot.ClientsMax);
-  consumed = reserve(read(Slot.RolesMax) << 6);
   left = reserve(64);
   offer = reserve(64);
   offerFree = reserve(64);
@@ -60,30 +54,12 @@ export function placeKept(): void {
   revocableGone = reserve(read(Slot.AgentsMax));
 }
 
-// @ts-ignore: decorator
-@inline export function roleOf(client: u32): u32 { return word(clientRole, client); }
-
-// @ts-ignore: decorator
-@inline export function parentRole(role: u32): u32 { return word(roleParent, role); }
-
-// @ts-ignore: decorator
-@inline export function flagsOfRole(role: u32): u32 { return word(roleFlags, role); }
-
-/** What quotas counted for the role before this round. */
-// @ts-ignore: decorator
-@inline export function consumedBefore(role: u32): usize { return vector(roleConsumed, role); }
-
-/** The most that quotas may count for the role; Infinity where there is no limit. */
-// @ts-ignore: decorator
-@inline export function limitOf(role: u32): usize { return vector(roleLimit, role); }
-
 /** Starts a round: limits count what was consumed before it. */
 export function beginRound(roles: u32): void {
   const presence = read(Slot.Presence);
-  limitsSet = (presence & Presence.LIMITS) != 0;
+  beginLimits(roles);
   anyRevocable = (presence & Presence.REVOCABLE) != 0;
   anyReserved = read(Slot.Reservations) > 1;
-  if (limitsSet) memory.copy(consumed, roleConsumed, roles << 6);
   surplus = 0;
   rooms = 0;
   if (anyKept) memory.fill(keptVisit, 0, read(Slot.Agents) << 2);
@@ -136,7 +112,7 @@ export function keepAgent(): void {
 @inline export function restricted(client: u32, quantity: usize): bool {
   if (surplus != 0 && !vectors.holds(surplus, quantity)) return true;
   if (rooms != 0 && !hasRoom(client, quantity)) return true;
-  return limitsSet && limitedAbove(client);
+  return limitedAbove(client);
 }
 
 function hasRoom(client: u32, quantity: usize): bool {
@@ -148,15 +124,6 @@ function hasRoom(client: u32, quantity: usize): bool {
 // @ts-ignore: decorator
 @inline export function chargeSurplus(quantity: usize): void {
   if (surplus != 0) vectors.subtractFrom(surplus, quantity);
-}
-
-function limitedAbove(client: u32): bool {
-  let role = word(clientRole, client);
-  while (role != 0) {
-    if (word(roleFlags, role) & RoleFlag.LIMITED) return true;
-    role = word(roleParent, role);
-  }
-  return false;
 }
 
 /** Puts an agent at hand, with everything left. */
@@ -175,6 +142,16 @@ export function beginAgent(agent: u32): void {
     if (word(givenAt, row) == visit) continue;
     if (vectors.some(vector(reservationFree, row))) reservationsLeft += 1;
   }
+}
+
+/** Puts no more than these unreserved resources of an agent at hand, as if they were free. */
+export function beginPortion(agent: u32, quantity: usize): void {
+  agentAt = agent;
+  vectors.copy(left, quantity);
+  visits += 1;
+  visit = visits;
+  revocableLeft = false;
+  reservationsLeft = 0;
 }
 
 /** Unreserved resources that are left of the agent at hand. */
@@ -197,7 +174,7 @@ export function beginAgent(agent: u32): void {
 /** Works out what the client may have of the agent; false when something cut it. */
 export function measure(client: u32): bool {
   vectors.copy(offerFree, left);
-  let whole = !limitsSet || !cut(word(clientRole, client));
+  let whole = !cutToLimits(offerFree, client);
   if (surplus != 0 && vectors.lowerTo(offerFree, surplus)) whole = false;
   if (rooms != 0 && !hasRoom(client, offerFree)) {
     whole = false;
@@ -231,7 +208,7 @@ export function measureAtStart(agent: u32, client: u32): void {
 export function measureAtMost(client: u32, most: usize): void {
   vectors.copy(offerFree, left);
   vectors.lowerTo(offerFree, most);
-  if (limitsSet) cut(word(clientRole, client));
+  cutToLimits(offerFree, client);
   vectors.copy(offer, offerFree);
   addReserved(client);
 }
@@ -253,11 +230,7 @@ export function take(client: u32): void {
 export function takeUnrevocable(client: u32): void {
   vectors.subtractFrom(left, offerFree);
   chargeSurplus(offerFree);
-  if (limitsSet) {
-    for (let role = word(clientRole, client); role != 0; role = word(roleParent, role)) {
-      vectors.addTo(vector(consumed, role), offerFree);
-    }
-  }
+  charge(client, offerFree);
   if (reservationsLeft != 0) {
     for (let row = word(firstReservation, agentAt); row != 0; row = word(reservationNext, row)) {
       if (!visible(row, client)) continue;
@@ -277,22 +250,7 @@ function mayUse(row: u32, client: u32): bool {
   const refined = (word(reservationFlags, row) & ReservationFlag.REFINED) != 0;
   if (refined && !(flagsOfClient(client) & ClientFlag.REFINEMENT)) return false;
   const owner = word(reservationRole, row);
-  let role = word(clientRole, client);
-  while (role != owner && role != 0) role = word(roleParent, role);
+  let role = roleOf(client);
+  while (role != owner && role != 0) role = parentRole(role);
   return role == owner;
-}
-
-/** Lowers what is measured to what the limits above leave; true when that changed it. */
-function cut(from: u32): bool {
-  let changed = false;
-  for (let role = from; role != 0; role = word(roleParent, role)) {
-    if (!(word(roleFlags, role) & RoleFlag.LIMITED)) continue;
-    for (let kind: u32 = 0; kind < KINDS; kind++) {
-      const room = double(vector(roleLimit, role), kind) - double(vector(consumed, role), kind);
-      if (double(offerFree, kind) <= room) continue;
-      setDouble(offerFree, kind, max<f64>(room, 0));
-      changed = true;
-    }
-  }
-  return changed;
 }

@@ -197,6 +197,18 @@ export function setDepth(node: u32): void {
   setWord(depth, node, steps);
 }
 
+/** Of the nodes from `a` up to the root, the last one that `b` is not below, nor is. */
+export function branchOf(a: u32, b: u32): u32 {
+  let x = a, y = b;
+  while (word(depth, x) > word(depth, y)) x = word(above, x);
+  while (word(depth, y) > word(depth, x)) y = word(above, y);
+  while (word(above, x) != word(above, y)) {
+    x = word(above, x);
+    y = word(above, y);
+  }
+  return x;
+}
+
 /** Is client `a` served before client `b`? Compares where their ways to the root part. */
 export function before(a: u32, b: u32): bool {
   let x = a, y = b;

@@ -10,7 +10,7 @@ import {
 } from "../abi";
 import { clientReady } from "./eligible";
 import { defaultMinimum, minimumOf } from "./minimum";
-import { parentRole, roleOf } from "./remains";
+import { parentRole, roleOf } from "./limits";
 import {
   NOBODY, addGrants, attach, clearSorter, memberCount, openTournament, parentOf, play,
   reserveSorter, seat, setDepth, setKey,
@@ -179,11 +179,21 @@ function attachClients(): void {
   let node = fromClients + client;
   while (node != 0) {
     const parent = parentOf(node);
+    vectors.addTo(vector(used, node), quantity);
     // Whoever has no sibling is never compared.
-    if (memberCount(parent) > 1) {
-      vectors.addTo(vector(used, node), quantity);
-      policy.granted(node);
-    }
+    if (memberCount(parent) > 1) policy.granted(node);
+    node = parent;
+  }
+}
+
+/** Takes off a client's node, and off everything above it, what it would give back. */
+export function debitTree<P>(client: u32, quantity: usize): void {
+  const policy = changetype<P>(0);
+  let node = fromClients + client;
+  while (node != 0) {
+    const parent = parentOf(node);
+    vectors.subtractFrom(vector(used, node), quantity);
+    if (memberCount(parent) > 1) policy.granted(node);
     node = parent;
   }
 }

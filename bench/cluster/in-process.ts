@@ -4,6 +4,7 @@ import type { FrameworkInfo } from "../../contract/schema/framework.ts";
 import type { AllocationRounds } from "../../kernel/allocation/round.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
 import type { ClusterInput } from "../../kernel/core/event.ts";
+import { offersOut } from "../../kernel/core/offers-out.ts";
 import { type ClusterOptions, defaultOptions } from "../../kernel/core/options.ts";
 import { type ClusterState, createCluster } from "../../kernel/core/state.ts";
 import { prepareRound, step } from "../../kernel/core/step.ts";
@@ -60,6 +61,7 @@ export class InProcessMaster {
       nowMs,
       stepsMax: 200_000,
       expiries: state.filters,
+      offers: offersOut(state),
     });
     if (decided === undefined) return;
     const { policy: name, digest, more } = decided;

@@ -3,6 +3,8 @@ import { DecisionFlag } from "../../kernel/allocation/slots.ts";
 import { ClientFlag, KINDS, NO_ROW, ReservationFlag } from "../../kernel/core/tables/shape.ts";
 import { EMPTY, vectorAt } from "../../kernel/core/tables/vectors.ts";
 import type { AllocationTables } from "../../kernel/core/tables.ts";
+import type { Random } from "../random.ts";
+import { drawPart } from "./draw.ts";
 
 /** What one decision gave, so that it can come back. Vectors are in thousandths. */
 export interface Grant {
@@ -52,6 +54,28 @@ export function returnGrant(tables: AllocationTables, grant: Grant): void {
     tables.setAgentRevocable(agent, plus(now, revocable));
   }
   for (const { role, amounts } of reserved) changeReservation(tables, agent, role, amounts);
+}
+
+/** Moves some of what is free on an agent to a role, or back from it. */
+export function moveReservation(
+  tables: AllocationTables,
+  random: Random,
+  agent: number,
+  role: number,
+): void {
+  const row = reservationOf(tables, agent, role);
+  if (row === NO_ROW) {
+    const amounts = drawPart(random, vectorAt(tables.agents.free, agent));
+    tables.addAgentFree(agent, amounts, -1);
+    const isDone = tables.setReservation(agent, role, amounts, amounts, random.chance(0.3));
+    if (!isDone) tables.addAgentFree(agent, amounts, 1);
+    return;
+  }
+  const free = vectorAt(tables.reservations.free, row).slice();
+  const total = vectorAt(tables.reservations.total, row);
+  if (free.some((amount, kind) => amount !== total[kind])) return;
+  tables.setReservation(agent, role, [], []);
+  tables.addAgentFree(agent, free, 1);
 }
 
 /** Adds to what is free of a reservation, which must be there. */

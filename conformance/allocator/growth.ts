@@ -12,7 +12,7 @@ export const growthRules: readonly Rule<AllocatorSubject>[] = [
     name: "it goes on in a new instance when the tables grow",
     async run(subject, note) {
       const world = new World(subject.seed, ALL_FEATURES, LARGE);
-      const player = new Player(subject, world.tables, subject.seed);
+      const player = new Player(subject, world.tables, subject.seed, world.offers);
       for (let step = 0; step < 10; step++) {
         world.crowd(90, 20, 16);
         world.live();

@@ -1,10 +1,11 @@
 import type { DecisionRows, RoundInput } from "../../kernel/allocation/policy.ts";
 import { Verifier } from "../../kernel/allocation/verify.ts";
 import type { WasmPolicy } from "../../kernel/allocation/wasm-policy.ts";
+import type { OffersOut } from "../../kernel/core/offers-out.ts";
 import type { AllocationTables } from "../../kernel/core/tables.ts";
 import type { Features } from "./features.ts";
 import { type AllocatorSubject, faultless, instanceFor } from "./subject.ts";
-import { World } from "./world.ts";
+import { START_MS, World } from "./world.ts";
 
 /** Rounds of one random cluster. */
 const ROUNDS = 25;
@@ -17,14 +18,21 @@ export class Player {
   readonly tables: AllocationTables;
   readonly #subject: AllocatorSubject;
   readonly #seed: number;
+  readonly #offers: OffersOut | undefined;
   readonly #verifier = new Verifier();
   #policy: WasmPolicy;
   #round = 0;
 
-  constructor(subject: AllocatorSubject, tables: AllocationTables, seed: number) {
+  constructor(
+    subject: AllocatorSubject,
+    tables: AllocationTables,
+    seed: number,
+    offers?: OffersOut,
+  ) {
     this.tables = tables;
     this.#subject = subject;
     this.#seed = seed;
+    this.#offers = offers;
     this.#policy = instanceFor(subject, tables, { seed });
   }
 
@@ -47,14 +55,16 @@ export class Player {
     this.#round += 1;
     const { policy } = this;
     const rows = faultless(() => policy.allocate(this.tables, this.input(stepsMax)), this.where);
-    faultless(() => this.#verifier.verify(this.tables, rows), this.where);
+    faultless(() => this.#verifier.verify(this.tables, rows, this.#offers), this.where);
     return rows;
   }
 
   /** What the present round is told. */
   input(stepsMax: number = MANY_STEPS): RoundInput {
     const round = this.#round;
-    return { round, seed: this.#seed, nowMs: 1_700_000_000_000 + round * 1000, stepsMax };
+    const nowMs = START_MS + round * 1000;
+    const input = { round, seed: this.#seed, nowMs, stepsMax };
+    return this.#offers === undefined ? input : { ...input, offers: this.#offers };
   }
 }
 
@@ -75,7 +85,7 @@ export function* livingWorlds(
 ): Generator<Moment> {
   for (let seed = subject.seed; seed < subject.seed + clusters; seed++) {
     const world = new World(seed, features);
-    const player = new Player(subject, world.tables, seed);
+    const player = new Player(subject, world.tables, seed, world.offers);
     for (let round = 0; round < ROUNDS; round++) {
       world.live();
       if (world.tables.candidates.length > 0) yield { world, player };

@@ -4,6 +4,7 @@ import { extremeRules } from "./extremes.ts";
 import { fullTableRules } from "./full-tables.ts";
 import { givingRules } from "./giving.ts";
 import { growthRules } from "./growth.ts";
+import { reclaimRules } from "./reclaiming.ts";
 import { startingRules } from "./starting.ts";
 import { stateRules } from "./state.ts";
 import type { AllocatorSubject } from "./subject.ts";
@@ -12,6 +13,7 @@ import type { AllocatorSubject } from "./subject.ts";
 export const allocatorRules: readonly Rule<AllocatorSubject>[] = [
   ...startingRules,
   ...givingRules,
+  ...reclaimRules,
   ...stateRules,
   ...growthRules,
   ...effortRules,

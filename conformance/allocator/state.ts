@@ -89,8 +89,8 @@ function firstDifference(a: DecisionRows, b: DecisionRows): number | undefined {
 }
 
 function textOf({ agents, clients, flags, amounts }: DecisionRows, row: number): string {
-  const isWhole = ((flags[row] as number) & DecisionFlag.WHOLE) !== 0;
-  const given = isWhole ? [] : amounts.subarray(row * KINDS, (row + 1) * KINDS);
+  const isPart = ((flags[row] as number) & (DecisionFlag.WHOLE | DecisionFlag.RECLAIM)) === 0;
+  const given = !isPart ? [] : amounts.subarray(row * KINDS, (row + 1) * KINDS);
   return [agents[row], clients[row], flags[row], ...given].join(" ");
 }
 

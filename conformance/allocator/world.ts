@@ -1,14 +1,18 @@
 import type { RoleName } from "../../contract/ids.ts";
 import type { Attribute } from "../../contract/schema/resource.ts";
 import type { DecisionRows } from "../../kernel/allocation/policy.ts";
+import { DecisionFlag } from "../../kernel/allocation/slots.ts";
 import type { AttributeValue } from "../../kernel/core/tables/agents.ts";
-import { AgentFlag, ClientFlag, NO_ROW, ROOT_ROLE } from "../../kernel/core/tables/shape.ts";
-import { vectorAt } from "../../kernel/core/tables/vectors.ts";
+import { AgentFlag, ClientFlag, ROOT_ROLE } from "../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../kernel/core/tables.ts";
 import { Random } from "../random.ts";
-import { type Grant, reservationOf, returnGrant, takeGrant } from "./books.ts";
-import { drawAmounts, drawClientFlags, drawLimit, drawPart } from "./draw.ts";
+import { type Grant, moveReservation, returnGrant, takeGrant } from "./books.ts";
+import { drawAmounts, drawClientFlags, drawLimit } from "./draw.ts";
 import type { Features } from "./features.ts";
+import { OfferBook, type OpenOffer } from "./offer-book.ts";
+
+/** When the worlds begin, in ms since the epoch; between two rounds a second passes. */
+export const START_MS = 1_700_000_000_000;
 
 /** How large a world grows by itself. */
 export interface WorldSize {
@@ -19,6 +23,9 @@ export interface WorldSize {
 
 const SMALL: WorldSize = { agents: 24, clients: 12, roles: 10 };
 
+/** A grant that may not be answered yet. */
+type Held = Grant & OpenOffer;
+
 /**
  * A cluster that lives at random, and from one seed always the same: agents, clients and roles come
  * and go, and whatever else its features allow. What is given is used for a while and comes back.
@@ -26,12 +33,15 @@ const SMALL: WorldSize = { agents: 24, clients: 12, roles: 10 };
 export class World {
   readonly tables = new AllocationTables();
   readonly features: Features;
+  /** Grants that nobody has answered. */
+  readonly offers = new OfferBook<Held>();
   readonly #random: Random;
   readonly #size: WorldSize;
   readonly #agents: number[] = [];
   readonly #clients: number[] = [];
   readonly #roles: number[] = [];
-  #grants: Grant[] = [];
+  #grants: Held[] = [];
+  #nowMs = START_MS;
   #names = 0;
 
   constructor(seed: number, features: Features, size: WorldSize = SMALL) {
@@ -49,12 +59,15 @@ export class World {
   live(): void {
     const random = this.#random;
     for (let changes = 1 + random.below(6); changes > 0; changes--) random.pick(this.#chances())();
-    this.#grants = this.#grants.filter((grant) => {
-      if (random.chance(0.7)) return true;
-      returnGrant(this.tables, grant);
-      return false;
-    });
+    this.pass();
+    this.#returnAll(() => random.chance(0.3));
+    for (const grant of this.#grants) if (random.chance(0.2)) this.offers.remove(grant);
     if (random.chance(0.3)) this.tables.touchAll();
+  }
+
+  /** Lets a second pass in which nothing happens. */
+  pass(): void {
+    this.#nowMs += 1_000;
   }
 
   /** Adds so many agents, clients and roles at once, as far as the world may grow. */
@@ -71,12 +84,18 @@ export class World {
     }
   }
 
-  /** Takes what verified rows give, and their agents off the candidates. */
+  /** Takes what verified rows give, gives back what they take, and drops their candidates. */
   take(rows: DecisionRows): void {
+    const taken = this.offers.takenBy(rows);
     for (let row = 0; row < rows.count; row++) {
-      this.#grants.push(takeGrant(this.tables, rows, row));
+      if ((rows.flags[row] as number) === DecisionFlag.RECLAIM) continue;
+      const grant = { ...takeGrant(this.tables, rows, row), sinceMs: this.#nowMs };
+      this.#grants.push(grant);
+      this.offers.add(grant);
     }
     this.tables.dropCandidates(rows.looked);
+    // What comes back is looked at in the next round.
+    this.#returnAll((grant) => taken.has(grant));
   }
 
   /** Everything that may happen, more likely things more often. */
@@ -114,8 +133,7 @@ export class World {
     const below = this.features.tree === true && random.chance(0.6) && this.#roles.length > 0;
     const parent = below ? random.pick(this.#roles) : ROOT_ROLE;
     const above = parent === ROOT_ROLE ? "" : `${this.tables.roles.names[parent]}/`;
-    const path = `${above}${this.#names}`;
-    this.#names += 1;
+    const path = `${above}${this.#names++}`;
     const row = this.tables.addRole(parent, path);
     if (row !== undefined) this.#roles.push(row);
   }
@@ -176,25 +194,9 @@ export class World {
     this.tables.setAgentRevocable(this.#random.pick(this.#agents), revocable);
   }
 
-  /** Moves some of what is free to a role, or back from it. */
   #reserve(): void {
     const random = this.#random;
-    const { tables } = this;
-    const agent = random.pick(this.#agents);
-    const role = random.pick(this.#roles);
-    const row = reservationOf(tables, agent, role);
-    if (row === NO_ROW) {
-      const amounts = drawPart(random, vectorAt(tables.agents.free, agent));
-      tables.addAgentFree(agent, amounts, -1);
-      const isDone = tables.setReservation(agent, role, amounts, amounts, random.chance(0.3));
-      if (!isDone) tables.addAgentFree(agent, amounts, 1);
-      return;
-    }
-    const free = vectorAt(tables.reservations.free, row).slice();
-    const total = vectorAt(tables.reservations.total, row);
-    if (free.some((amount, kind) => amount !== total[kind])) return;
-    tables.setReservation(agent, role, [], []);
-    tables.addAgentFree(agent, free, 1);
+    moveReservation(this.tables, random, random.pick(this.#agents), random.pick(this.#roles));
   }
 
   #addClient(): void {
@@ -287,9 +289,10 @@ export class World {
     this.tables.setPriority(client, this.#random.below(4));
   }
 
-  #returnAll(which: (grant: Grant) => boolean): void {
+  #returnAll(which: (grant: Held) => boolean): void {
     this.#grants = this.#grants.filter((grant) => {
       if (!which(grant)) return true;
+      this.offers.remove(grant);
       returnGrant(this.tables, grant);
       return false;
     });

@@ -248,6 +248,8 @@ function keyOf(rows: DecisionRows, row: number): number {
   const pairKey = agent * limits.clientsMax + client;
   const flags = rows.flags[row] as number;
   if (flags === DecisionFlag.WHOLE) return pairKey;
+  // Beyond all pairs; what its amounts hold is of no meaning.
+  if (flags === DecisionFlag.RECLAIM) return limits.agentsMax * limits.clientsMax + pairKey;
   let bits = flags;
   for (let at = row * KINDS; at < (row + 1) * KINDS; at++) {
     const amount = rows.amounts[at] as number;

@@ -3,7 +3,16 @@ import type { TableSizes } from "../core/tables/shape.ts";
 import { type AdmittedPolicy, checkMinor } from "./admission.ts";
 import { withDeadline } from "./deadline.ts";
 import { PolicyFault } from "./faults.ts";
-import { ABI_MARKER, ABI_MINOR, Answer, EXPIRIES_MAX, HEADER_SLOTS, MAGIC, Slot } from "./slots.ts";
+import {
+  ABI_MARKER,
+  ABI_MINOR,
+  Answer,
+  EXPIRIES_MAX,
+  HEADER_SLOTS,
+  MAGIC,
+  OFFERS_PER_AGENT,
+  Slot,
+} from "./slots.ts";
 import { type WasmGlobal, type WasmMemory, wasm } from "./webassembly.ts";
 
 /** Room for the parameters, at least these many of them. */
@@ -117,4 +126,5 @@ function askFor(
   header[Slot.ParamsMax] = PARAMS_MAX;
   header[Slot.ProgramBytesMax] = programBytesMax;
   header[Slot.ExpiriesMax] = EXPIRIES_MAX;
+  header[Slot.OffersMax] = sizes.agents * OFFERS_PER_AGENT;
 }

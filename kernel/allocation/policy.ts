@@ -1,4 +1,5 @@
 import type { Expiries } from "../core/filters.ts";
+import type { OffersOut } from "../core/offers-out.ts";
 import type { AllocationTables } from "../core/tables.ts";
 
 /** What a policy is told about a round beside the tables. */
@@ -10,6 +11,8 @@ export interface RoundInput {
   readonly nowMs: number;
   /** When refusals end, for policies that ask for it. */
   readonly expiries?: Expiries;
+  /** What is offered and not answered, for policies that ask for it and may take it back. */
+  readonly offers?: OffersOut;
   /** Deterministic bound of the work: roughly, agents looked at. */
   readonly stepsMax: number;
 }

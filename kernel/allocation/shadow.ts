@@ -87,7 +87,7 @@ export class Shadow {
       const began = clockMs();
       const instance = this.#ready(tables);
       const rows = instance.allocate(tables, input);
-      this.#verifier.verify(tables, rows);
+      this.#verifier.verify(tables, rows, input.offers);
       const cost = { liveMs: live.tookMs, shadowMs: clockMs() - began };
       this.#comparison.add(tables, live.rows, rows, cost);
     } catch (fault) {

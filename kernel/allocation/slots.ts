@@ -16,6 +16,7 @@ export const Slot = {
   ParamsMax: 9,
   ProgramBytesMax: 10,
   ExpiriesMax: 11,
+  OffersMax: 12,
   Agents: 16,
   Clients: 17,
   Roles: 18,
@@ -41,6 +42,8 @@ export const Slot = {
   Presence: 38,
   ProgramChanged: 39,
   Expiries: 40,
+  Offers: 41,
+  OffersChanged: 42,
   More: 48,
   Looked: 49,
   StateAddress: 50,
@@ -100,6 +103,11 @@ export const Slot = {
   FilterCount: 114,
   FilterExpiryAgent: 115,
   FilterExpiryClient: 116,
+  OfferAgent: 117,
+  OfferClient: 118,
+  OfferSince: 119,
+  OfferAmounts: 120,
+  OfferUnreserved: 121,
   DecisionAgent: 128,
   DecisionClient: 129,
   DecisionFlags: 130,
@@ -113,10 +121,13 @@ export const MAGIC = 0x414c4154;
 export const HEADER_SLOTS = 256;
 
 /** Minor version that this host speaks: policies of this and of earlier minors run. */
-export const ABI_MINOR = 1;
+export const ABI_MINOR = 2;
 
 /** Rows of the list of refusals that end first. */
 export const EXPIRIES_MAX = 16_384;
+
+/** Rows of the list of offers that are out, for each agent that there may be. */
+export const OFFERS_PER_AGENT = 2;
 
 /** Name of the export that marks a module as an allocator of this major version. */
 export const ABI_MARKER = "allocator_abi_v1";
@@ -124,12 +135,14 @@ export const ABI_MARKER = "allocator_abi_v1";
 /**
  * What a decision row gives. WHOLE: all that is left there and that the client may have. Otherwise
  * the amounts are of unreserved non-revocable resources, RESERVED adds every visible reservation
- * and REVOCABLE adds all that is revocable.
+ * and REVOCABLE adds all that is revocable. RECLAIM, which stands alone, gives
+ * nothing: it takes back what the client was offered there and has not answered.
  */
 export const DecisionFlag = {
   WHOLE: 1,
   RESERVED: 2,
   REVOCABLE: 4,
+  RECLAIM: 8,
 } as const;
 
 /**

@@ -171,7 +171,7 @@ export class PolicySupervisor {
     try {
       policy = this.#ready(tables, input) ?? this.#builtIn;
       const rows = policy.allocate(tables, input);
-      this.#verifier.verify(tables, rows);
+      this.#verifier.verify(tables, rows, input.offers);
       if (policy !== this.#builtIn) this.#passed(policy, rows, input);
       const { name, digest } = policy;
       return { rows, policy: name, digest, instance: this.#numberOf(policy), fault: undefined };

@@ -1,3 +1,4 @@
+import type { OffersOut } from "../core/offers-out.ts";
 import {
   AgentFlag,
   ClientFlag,
@@ -31,15 +32,24 @@ export class Verifier {
   #taken = new Float64Array(0);
   #consumed = new Float64Array(0);
   readonly #quantity = new Float64Array(KINDS);
+  /** Pairs whose offers this round takes back. */
+  readonly #reclaimed = new Set<number>();
 
-  /** Throws POLICY_BAD_ROW for the first row that is not the policy's to decide. */
-  verify(tables: AllocationTables, rows: DecisionRows): void {
+  /**
+   * Throws POLICY_BAD_ROW for the first row that is not the policy's to decide. Rows that take back
+   * are compared with the offers; without any there is nothing to take.
+   */
+  verify(tables: AllocationTables, rows: DecisionRows, offers?: OffersOut): void {
     this.#fit(tables);
     for (let row = this.#verifyPlain(tables, rows); row < rows.count; row++) {
       const agent = rows.agents[row] as number;
       const client = rows.clients[row] as number;
-      this.#checkPair(tables, agent, client, row);
       const flags = rows.flags[row] as number;
+      if ((flags & DecisionFlag.RECLAIM) !== 0) {
+        this.#checkReclaim(tables, offers, rows, row);
+        continue;
+      }
+      this.#checkPair(tables, agent, client, row);
       if (flags === DecisionFlag.WHOLE && this.#takeAll(tables, agent, client)) continue;
       this.#takePart(tables, rows, row);
     }
@@ -47,7 +57,8 @@ export class Verifier {
 
   /**
    * The same the long way, and tells of every row which client it gives what: thousandths a kind,
-   * reservations and revocable resources included. The vector is valid during the call.
+   * reservations and revocable resources included. The vector is valid during the call. Rows that
+   * take back give nothing, and are passed over.
    */
   account(
     tables: AllocationTables,
@@ -56,6 +67,7 @@ export class Verifier {
   ): void {
     this.#fit(tables);
     for (let row = 0; row < rows.count; row++) {
+      if (rows.flags[row] === DecisionFlag.RECLAIM) continue;
       const client = rows.clients[row] as number;
       this.#checkPair(tables, rows.agents[row] as number, client, row);
       this.#takePart(tables, rows, row);
@@ -112,6 +124,29 @@ export class Verifier {
       this.#consumed.set(tables.roles.consumed);
     }
     this.#visit += 4;
+    if (this.#reclaimed.size > 0) this.#reclaimed.clear();
+  }
+
+  /** Whose offers are taken back need not be able to get any: it may have left meanwhile. */
+  #checkReclaim(
+    tables: AllocationTables,
+    offers: OffersOut | undefined,
+    { agents, clients, flags }: DecisionRows,
+    row: number,
+  ): void {
+    const agent = agents[row] as number;
+    const client = clients[row] as number;
+    if (flags[row] !== DecisionFlag.RECLAIM) bad(row, `flags ${flags[row]}`);
+    if (agent >= tables.agents.pool.end) bad(row, `agent ${agent} of ${tables.agents.pool.end}`);
+    if (client >= tables.clients.pool.end) {
+      bad(row, `client ${client} of ${tables.clients.pool.end}`);
+    }
+    if (offers?.has(agent, client) !== true) {
+      bad(row, `client ${client} holds no offer of agent ${agent}`);
+    }
+    const pair = agent * tables.sizes.clients + client;
+    if (this.#reclaimed.has(pair)) bad(row, `client ${client} loses agent ${agent} twice`);
+    this.#reclaimed.add(pair);
   }
 
   #checkPair(tables: AllocationTables, agent: number, client: number, row: number): void {

@@ -10,6 +10,7 @@ import { ExpiryWriter } from "./expiries.ts";
 import { PolicyFault } from "./faults.ts";
 import { PARAMS_MAX, type StartedGuest, startGuest } from "./guest.ts";
 import { Layout } from "./layout.ts";
+import { OfferWriter } from "./offers-out.ts";
 import type { DecisionRows, Policy, PolicySnapshot, RoundInput } from "./policy.ts";
 import { Answer, Presence, Slot } from "./slots.ts";
 
@@ -46,6 +47,7 @@ export class WasmPolicy implements Policy {
   readonly #params: Float64Array | undefined;
   readonly #writer: ColumnWriter;
   readonly #expiries: ExpiryWriter;
+  readonly #offers: OfferWriter;
   readonly #program: Program;
   readonly #programRoom: number;
   readonly #companion: PolicyCompanion | undefined;
@@ -86,6 +88,7 @@ export class WasmPolicy implements Policy {
       like instanceof Float64Array ? layout.f64(slot, like.length) : layout.u32(slot, like.length);
     this.#writer = new ColumnWriter(tables, started.header, view);
     this.#expiries = new ExpiryWriter(started.header, view);
+    this.#offers = new OfferWriter(started.header, view);
     this.#clusterTotal = layout.f64(Slot.ClusterTotal, KINDS);
     this.#clock = layout.f64(Slot.Clock, 1);
     this.#candidates = layout.u32(Slot.CandidateRows, tables.sizes.agents);
@@ -217,6 +220,7 @@ export class WasmPolicy implements Policy {
     tables.roles.settleRanks();
     this.#writer.write();
     this.#expiries.write(input.expiries);
+    this.#offers.write(input.offers);
     this.#writeProgram();
     this.#clusterTotal?.set(tables.clusterTotal);
     if (this.#clock) this.#clock[0] = input.nowMs;

@@ -54,6 +54,17 @@ export function vectorOf(tables: AllocationTables, quantities: Quantities): Floa
   return vector;
 }
 
+/** Vectors of all that is in a list, and of what is neither reserved nor revocable in it. */
+export function sumsOf(
+  tables: AllocationTables,
+  resources: Resources,
+): { readonly all: Float64Array; readonly open: Float64Array } {
+  return {
+    all: sumInto(new Float64Array(KINDS), tables, resources, isAny),
+    open: sumInto(new Float64Array(KINDS), tables, resources, isOpen),
+  };
+}
+
 /** A client holds more from now on: an offer, or what agents reported (C3). */
 export function charge(state: ClusterState, client: Client, resources: Resources): void {
   count(state, client, resources, 1);

@@ -9,7 +9,7 @@ export type PeerNumber = number;
 /** Row of one of the tables, as the policy names it. */
 export type Row = number;
 
-/** One verified row of an allocation round. */
+/** One verified row of an allocation round: it gives, or takes back what waits for an answer. */
 export interface OfferDecision {
   readonly agentRow: Row;
   readonly clientRow: Row;
@@ -21,6 +21,8 @@ export interface OfferDecision {
   readonly reserved?: boolean;
   /** Beside the amounts, everything revocable. */
   readonly revocable?: boolean;
+  /** It gives nothing: the offers that this client holds of this agent are rescinded (C12). */
+  readonly reclaim?: boolean;
 }
 
 /** A change asked for by an operator; `token` comes back in the reply. */

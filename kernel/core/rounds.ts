@@ -3,6 +3,7 @@ import type { ClusterInput, Row } from "./event.ts";
 import { hide, revealAll, standsBehind, withoutSurplus } from "./hoarding.ts";
 import type { RoundPart } from "./model.ts";
 import { mintOffers } from "./offers.ts";
+import { reclaimOffers } from "./offers-out.ts";
 import type { ClusterState } from "./state.ts";
 import type { AllocationTables } from "./tables.ts";
 
@@ -46,17 +47,21 @@ export function endRound(
   revealAll(state);
   const looked = noteLooked(state);
   const before = counts.offersMade;
-  const kept = part === "front" ? withoutSurplus(state, decisions) : decisions;
+  const gives = decisions.filter(({ reclaim }) => reclaim !== true);
+  // Those who stand behind have no claim to what others hold: `rest` is for what those left.
+  const takes = part === "rest" || gives.length === decisions.length ? [] : decisions;
+  const reclaimed = reclaimOffers(state, takes, out);
+  const kept = part === "front" ? withoutSurplus(state, gives) : gives;
   // What was wanted while earlier parts of the cycle ran is wanted still.
   const isFirst = part === "all" || part === "front";
-  allocation.wanted = more === true || (!isFirst && allocation.wanted);
+  allocation.wanted = more === true || reclaimed > 0 || (!isFirst && allocation.wanted);
   allocation.lookAgain = lookAgain === true || (!isFirst && allocation.lookAgain);
   mintOffers(state, kept, allocation.policy, nowMs, out);
   const { name: policy, digest } = allocation.policy;
   const offers = counts.offersMade - before;
   rounds.recent.push({ round: rounds.number, atMs: nowMs, policy, digest, looked, offers, part });
   if (rounds.recent.length > RECENT_MAX) rounds.recent.shift();
-  if (part === "front" && kept.length < decisions.length) goOn(state, "second");
+  if (part === "front" && kept.length < gives.length) goOn(state, "second");
   else if (hid) goOn(state, "rest");
   for (const row of rounds.aside) tables.touchAgent(row);
   rounds.aside = [];

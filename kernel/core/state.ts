@@ -136,6 +136,8 @@ export interface ClusterState {
     offersAccepted: number;
     offersDeclined: number;
     offersRescinded: number;
+    /** Those of them that a policy took back. */
+    offersReclaimed: number;
     decisionsDropped: number;
     tasksLaunched: number;
     taskErrors: number;
@@ -178,6 +180,7 @@ function noCounts(): ClusterState["counts"] {
     offersAccepted: 0,
     offersDeclined: 0,
     offersRescinded: 0,
+    offersReclaimed: 0,
     decisionsDropped: 0,
     tasksLaunched: 0,
     taskErrors: 0,

@@ -10,6 +10,7 @@ import { DEFAULT_SUPERVISION } from "../allocation/supervision.ts";
 import { type PolicySpec, PolicySupervisor } from "../allocation/supervisor.ts";
 import { WasmPolicy } from "../allocation/wasm-policy.ts";
 import type { ClusterInput, OfferDecision } from "../core/event.ts";
+import { offersOut } from "../core/offers-out.ts";
 import type { ClusterState } from "../core/state.ts";
 import { prepareRound } from "../core/step.ts";
 import { KINDS } from "../core/tables/shape.ts";
@@ -54,6 +55,7 @@ export class Rounds {
   readonly #seed: number;
   readonly #seconds;
   readonly #offers;
+  readonly #reclaims;
   readonly #lost;
   readonly #listener: RoundsListener | undefined;
 
@@ -77,6 +79,11 @@ export class Rounds {
     this.#offers = metrics.counter({
       name: "allocation_decisions_total",
       help: "Verified decisions, each of which became an offer.",
+      labels: ["policy"],
+    });
+    this.#reclaims = metrics.counter({
+      name: "allocation_reclaims_total",
+      help: "Verified decisions that took back what a framework was offered and had not answered.",
       labels: ["policy"],
     });
     this.#lost = metrics.counter({
@@ -117,11 +124,12 @@ export class Rounds {
     this.statements.audit(state.tables);
     prepareRound(state);
     const { filters: expiries } = state;
-    const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX, expiries };
+    const offers = offersOut(state);
+    const input = { seed: this.#seed, nowMs, stepsMax: ROUND_STEPS_MAX, expiries, offers };
     const decisions = this.#rounds.run(state.tables, input);
     if (decisions === undefined) return undefined;
-    this.#count(decisions);
     const listed = listOf(decisions);
+    this.#count(decisions, listed);
     this.#listener?.decided(decisions, listed, this.supervisor.program);
     const { policy: name, digest } = decisions;
     return {
@@ -133,10 +141,12 @@ export class Rounds {
     };
   }
 
-  #count(decisions: RoundDecisions): void {
+  #count(decisions: RoundDecisions, listed: readonly OfferDecision[]): void {
     const labels = { policy: decisions.policy };
     this.#seconds.observe(decisions.tookMs / 1_000, labels);
-    this.#offers.add(decisions.count, labels);
+    const takes = listed.reduce((sum, { reclaim }) => sum + (reclaim === true ? 1 : 0), 0);
+    this.#offers.add(listed.length - takes, labels);
+    if (takes > 0) this.#reclaims.add(takes, labels);
     if (decisions.lost) this.#lost.add(1, labels);
   }
 }
@@ -148,13 +158,17 @@ export function listOf({
   clients,
   flags,
   amounts,
-}: RoundDecisions): OfferDecision[] {
+}: Pick<RoundDecisions, "count" | "agents" | "clients" | "flags" | "amounts">): OfferDecision[] {
   const list: OfferDecision[] = new Array(count);
   for (let row = 0; row < count; row++) {
     const agentRow = agents[row] as number;
     const clientRow = clients[row] as number;
     const bits = flags[row] as number;
     const whole = (bits & DecisionFlag.WHOLE) !== 0;
+    if ((bits & DecisionFlag.RECLAIM) !== 0) {
+      list[row] = { agentRow, clientRow, whole, reclaim: true };
+      continue;
+    }
     list[row] = whole
       ? { agentRow, clientRow, whole }
       : {

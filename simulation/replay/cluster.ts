@@ -1,5 +1,6 @@
 import { AllocationRounds } from "../../kernel/allocation/round.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
+import { offersOut } from "../../kernel/core/offers-out.ts";
 import { restoreCluster } from "../../kernel/core/snapshot/restore.ts";
 import { takeSnapshot } from "../../kernel/core/snapshot/take.ts";
 import { type ClusterState, createCluster } from "../../kernel/core/state.ts";
@@ -116,7 +117,9 @@ export class ReplayedCluster {
     prepareRound(state);
     const { seed, stepsMax } = header;
     const { filters: expiries } = state;
-    const decided = this.#rounds.run(state.tables, { seed, nowMs, stepsMax, expiries });
+    const offers = offersOut(state);
+    const input = { seed, nowMs, stepsMax, expiries, offers };
+    const decided = this.#rounds.run(state.tables, input);
     const fault = decided?.fault && { code: decided.fault.code, row: decided.fault.row };
     const outcome = {
       decisions: decided === undefined ? [] : listOf(decided),

@@ -103,7 +103,7 @@ export class ReplayDecider implements Decider {
     try {
       const policy = instance < 0 ? this.#builtIn : this.#running(expected, tables);
       const rows = policy.allocate(tables, input);
-      this.#verifier.verify(tables, rows);
+      this.#verifier.verify(tables, rows, input.offers);
       return { ...who, rows, fault: undefined };
     } catch (thrown) {
       if (!(thrown instanceof PolicyFault)) throw thrown;

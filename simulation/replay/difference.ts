@@ -61,6 +61,7 @@ function restText({ more, lookAgain, looked }: Outcome): string {
 
 function isSame(a: OfferDecision, b: OfferDecision): boolean {
   if (a.agentRow !== b.agentRow || a.clientRow !== b.clientRow || a.whole !== b.whole) return false;
+  if (a.reclaim === true || b.reclaim === true) return a.reclaim === b.reclaim;
   if (a.whole) return true;
   for (let kind = 0; kind < KINDS; kind++) {
     if (a.amounts?.[kind] !== b.amounts?.[kind]) return false;
@@ -88,6 +89,8 @@ function decisionText(
     client === undefined
       ? `row ${clientRow}`
       : `${client.framework.info.name} (${client.framework.id}) in role ${client.role.name}`;
+  if (decision.reclaim === true)
+    return `take back what is offered of agent ${of} to framework ${to}`;
   return `${parts.join(", ") || "nothing"} of agent ${of} to framework ${to}`;
 }
 

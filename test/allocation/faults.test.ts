@@ -110,6 +110,7 @@ describe("a round is lost, with its own code, when the policy", () => {
     ["answers with fewer than no rows", [7, -1], "POLICY_BAD_COUNT"],
     ["says it looked at more than there was", [10], "POLICY_BAD_COUNT"],
     ["sets flags that have no meaning", [8, 64], "POLICY_BAD_ROW", 0],
+    ["takes back what is not offered", [8, 8], "POLICY_BAD_ROW", 0],
   ];
   test.each(faults)("%s", (_, params, code, row) => {
     const cluster = smallCluster();

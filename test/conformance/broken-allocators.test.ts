@@ -22,6 +22,14 @@ const mistakes: readonly Mistake[] = [
     "    decide(agent, client, unreserved);\n    decide(agent, client, unreserved);\n",
   ],
   [
+    "takes back what it gives",
+    "what it takes back was offered",
+    cluster,
+    "  rows += 1;\n",
+    "  rows += 1;\n  decision_agent[rows] = agent;\n  decision_client[rows] = client;\n" +
+      "  decision_flags[rows++] = TEPUI_DECISION_RECLAIM;\n",
+  ],
+  [
     "does not look at filters",
     "an agent that a client filters",
     cluster,

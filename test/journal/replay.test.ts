@@ -1,12 +1,13 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import type { ClusterInput } from "../../kernel/core/event.ts";
 import { readSegment } from "../../kernel/io/journal/reader.ts";
 import { modulesIn } from "../../simulation/replay/modules.ts";
 import { type ReplayReport, replay } from "../../simulation/replay/replay.ts";
 import { allocators, faultyPlugin, shippedNames, shippedPlugin } from "./support/policies.ts";
 import { type RecordOptions, record } from "./support/recorded.ts";
-import { busy, growing, hoarded } from "./support/workloads.ts";
+import { busy, growing, halves, hoarded } from "./support/workloads.ts";
 
 const folders: string[] = [];
 
@@ -53,6 +54,28 @@ describe("a replay", () => {
     const { difference, stretches } = await replayed(folder);
     expect(difference).toBeUndefined();
     expect(stretches).toHaveLength(1);
+  }, 60_000);
+
+  test("takes back again what was taken back", async () => {
+    // Nothing of what the frameworks answer reaches the master.
+    const swallows = (input: ClusterInput): boolean =>
+      input.type === "framework-call" && ["accept", "decline"].includes(input.call.type);
+    const options = { workload: halves, segmentBytes: 4 << 10, turnsMax: 400, swallows };
+    const policies = [await shippedPlugin("capacity")];
+    const folder = await recordInto({ ...options, policies });
+    let reclaims = 0;
+    for (const file of readdirSync(folder).sort()) {
+      for (const turns of readSegment(join(folder, file))?.turns() ?? []) {
+        for (const item of turns.flatMap(({ items }) => items)) {
+          if (item.type !== "round") continue;
+          reclaims += item.decisions.filter(({ reclaim }) => reclaim === true).length;
+        }
+      }
+    }
+    expect(reclaims).toBe(6);
+    const { difference, stretches } = await replayed(folder);
+    expect(difference).toBeUndefined();
+    expect(stretches[0]?.files.length).toBeGreaterThan(1);
   }, 60_000);
 
   test("begins with any file, since each stands alone", async () => {

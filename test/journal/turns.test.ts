@@ -70,6 +70,12 @@ describe("turns", () => {
       agentRow: fc.nat(),
       clientRow: fc.nat(),
       whole: fc.constant(false),
+      reclaim: fc.constant(true),
+    }),
+    fc.record({
+      agentRow: fc.nat(),
+      clientRow: fc.nat(),
+      whole: fc.constant(false),
       amounts: kinds,
       reserved: fc.boolean(),
       revocable: fc.boolean(),

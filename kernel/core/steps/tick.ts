@@ -88,6 +88,10 @@ function batch(state: ClusterState, nowMs: number, out: Effect[]): void {
     state.filters.retest((agent) => state.tables.touchAgent(agent));
   }
   if (registry.quotas.size > 0 || allocation.lookAgain) state.tables.touchAll();
+  // A policy that waits for time to pass may take back what is offered and not answered.
+  if (allocation.lookAgain) {
+    for (const { agent } of state.offers.values()) state.tables.touchAgent(agent.row);
+  }
   wantRound(state);
 }
 

@@ -2,7 +2,7 @@ import type { OfferDecision } from "../../core/event.ts";
 import { KINDS } from "../../core/tables/shape.ts";
 
 /** Bits of a decision. */
-const Bit = { WHOLE: 1, RESERVED: 2, REVOCABLE: 4 } as const;
+const Bit = { WHOLE: 1, RESERVED: 2, REVOCABLE: 4, RECLAIM: 8 } as const;
 
 /** The decisions of a round as one list of numbers. */
 export function flattened(decisions: readonly OfferDecision[]): number[] {
@@ -14,6 +14,10 @@ export function flattened(decisions: readonly OfferDecision[]): number[] {
 function flatten({ agentRow, clientRow, whole, ...part }: OfferDecision, flat: number[]): void {
   if (whole) {
     flat.push(agentRow, clientRow, Bit.WHOLE);
+    return;
+  }
+  if (part.reclaim) {
+    flat.push(agentRow, clientRow, Bit.RECLAIM);
     return;
   }
   const bits = (part.reserved ? Bit.RESERVED : 0) | (part.revocable ? Bit.REVOCABLE : 0);
@@ -29,6 +33,10 @@ export function unflattened(flat: readonly number[]): OfferDecision[] {
     at += 3;
     if ((bits & Bit.WHOLE) !== 0) {
       decisions.push({ agentRow, clientRow, whole: true });
+      continue;
+    }
+    if ((bits & Bit.RECLAIM) !== 0) {
+      decisions.push({ agentRow, clientRow, whole: false, reclaim: true });
       continue;
     }
     const amounts = flat.slice(at, at + KINDS);

@@ -5,6 +5,7 @@ import {
   type NaiveCluster,
   type NaiveDecision,
   type NaiveNode,
+  type NaivePolicy,
   naiveRound,
   parentOf,
   shareOf,
@@ -21,51 +22,86 @@ export interface CapacityParameters {
   readonly slowStart?: boolean;
 }
 
+/** Queues without capacity come after all others; see `NO_CAPACITY` of the policy. */
+const NO_CAPACITY = 2 ** 200;
+
 /** Queues by the part of their capacity that they use; within one, the oldest framework first. */
-export function naiveCapacity(
-  cluster: NaiveCluster,
-  order: readonly number[],
-  { userLimit, fairQueues, slowStart = false }: CapacityParameters,
-): NaiveDecision[] {
-  const turns = new Turns(cluster, slowStart);
-  const totals = totalOf(cluster);
-  const kinds = [0, 1].filter((kind) => (totals[kind] as number) > 0);
-  const partUsed = (node: NaiveNode): [lacking: number, part: number] => {
-    const has = capacityOf(cluster, node.role?.path ?? `${node.parent}/.`);
-    if (kinds.some((kind) => !((has[kind] as number) > 0))) {
-      return [1, shareOf(cluster, node.used) / node.weight];
+export class NaiveQueues {
+  readonly #cluster: NaiveCluster;
+  readonly #parameters: CapacityParameters;
+  readonly #turns: Turns;
+  readonly #kinds: readonly number[];
+
+  constructor(cluster: NaiveCluster, parameters: CapacityParameters) {
+    this.#cluster = cluster;
+    this.#parameters = parameters;
+    this.#turns = new Turns(cluster, parameters.slowStart ?? false);
+    const totals = totalOf(cluster);
+    this.#kinds = [0, 1].filter((kind) => (totals[kind] as number) > 0);
+  }
+
+  /** Gives out these agents. */
+  round(order: readonly number[]): NaiveDecision[] {
+    return naiveRound(this.#cluster, order, this.policy);
+  }
+
+  /** The rules for who is next, and for how much. */
+  get policy(): NaivePolicy {
+    return {
+      pick: (_, __, canServe) => treeOrder(this.#cluster, this.#compare).find(canServe),
+      gave: (client) => this.#turns.note(client),
+      cut: (_, client, free) => this.#cut(client, free),
+    };
+  }
+
+  /** The greatest part of its capacity that a queue uses, over the kinds. */
+  part(path: string, used: readonly number[], weight: number): number {
+    const has = capacityOf(this.#cluster, path);
+    if (this.#kinds.some((kind) => !((has[kind] as number) > 0))) {
+      return NO_CAPACITY * (1 + shareOf(this.#cluster, used) / weight);
     }
-    const parts = kinds.map((kind) => (node.used[kind] as number) / (has[kind] as number));
-    return [0, Math.max(0, ...parts)];
-  };
-  const compare = (a: NaiveNode, b: NaiveNode): number => {
+    const parts = this.#kinds.map((kind) => (used[kind] as number) / (has[kind] as number));
+    return Math.max(0, ...parts);
+  }
+
+  readonly #compare = (a: NaiveNode, b: NaiveNode): number => {
     const name = a.name < b.name ? -1 : 1;
     if (a.client !== undefined && b.client !== undefined) {
-      if (!fairQueues) return turns.of(a.client) - turns.of(b.client) || name;
-      return shareOf(cluster, a.used) - shareOf(cluster, b.used) || name;
+      if (!this.#parameters.fairQueues) {
+        return this.#turns.of(a.client) - this.#turns.of(b.client) || name;
+      }
+      return shareOf(this.#cluster, a.used) - shareOf(this.#cluster, b.used) || name;
     }
-    const [[lackingA, partA], [lackingB, partB]] = [partUsed(a), partUsed(b)];
-    return lackingA - lackingB || partA - partB || name;
+    const [partA, partB] = [a, b].map((node) =>
+      this.part(node.role?.path ?? `${node.parent}/.`, node.used, node.weight),
+    ) as [number, number];
+    return partA - partB || name;
   };
-  const cut = (_: NaiveCluster, client: NaiveClient, free: number[]): number[] => {
+
+  #cut(client: NaiveClient, free: number[]): number[] {
+    const { userLimit } = this.#parameters;
     if (userLimit === 0) return free;
-    const capacity = capacityOf(cluster, homeOf(cluster, client));
+    const capacity = capacityOf(this.#cluster, homeOf(this.#cluster, client));
     const room = capacity.map((n, kind) => {
-      if (!kinds.includes(kind)) return Number.POSITIVE_INFINITY;
+      if (!this.#kinds.includes(kind)) return Number.POSITIVE_INFINITY;
       return Math.floor(userLimit * n) - (client.used[kind] as number);
     });
     if (room.some((n) => n <= 0)) return [0, 0];
     return free.map((n, kind) => least(n, room[kind] as number));
-  };
-  return naiveRound(cluster, order, {
-    pick: (_, __, canServe) => treeOrder(cluster, compare).find(canServe),
-    gave: (client) => turns.note(client),
-    cut,
-  });
+  }
+}
+
+/** One round of it. */
+export function naiveCapacity(
+  cluster: NaiveCluster,
+  order: readonly number[],
+  parameters: CapacityParameters,
+): NaiveDecision[] {
+  return new NaiveQueues(cluster, parameters).round(order);
 }
 
 /** The queue of a client: its role, or the virtual one of an inner role's own clients. */
-function homeOf(cluster: NaiveCluster, client: NaiveClient): string {
+export function homeOf(cluster: NaiveCluster, client: NaiveClient): string {
   return childrenOf(cluster, client.role).length > 0 ? `${client.role}/.` : client.role;
 }
 

@@ -1,4 +1,5 @@
 import { takeGrant } from "../../../conformance/allocator/books.ts";
+import { OfferBook, type OpenOffer } from "../../../conformance/allocator/offer-book.ts";
 import type { DecisionRows, RoundInput } from "../../../kernel/allocation/policy.ts";
 import { ReferenceDrf } from "../../../kernel/allocation/reference-drf.ts";
 import { DecisionFlag } from "../../../kernel/allocation/slots.ts";
@@ -38,6 +39,11 @@ export interface ClusterOptions {
  */
 export class Cluster {
   readonly tables = new AllocationTables();
+  /** What is offered and not answered; only what a test puts in. */
+  readonly offers = new OfferBook<OpenOffer>();
+  /** What the last round took back, as `agent>client`. */
+  reclaimed: string[] = [];
+  nowMs = 0;
   readonly #policies: Instances;
   readonly #agents: string[] = [];
   readonly #clients: string[] = [];
@@ -85,7 +91,8 @@ export class Cluster {
   allocate(): Given[] {
     const { tables } = this;
     this.#round += 1;
-    const input: RoundInput = { round: this.#round, seed: 1, nowMs: 0, stepsMax: 0xffffffff };
+    const { nowMs, offers } = this;
+    const input: RoundInput = { round: this.#round, seed: 1, nowMs, stepsMax: 0xffffffff, offers };
     if (!this.#wasmPolicy?.fits(tables)) {
       this.#wasmPolicy = this.#policies(tables);
     }
@@ -106,10 +113,37 @@ export class Cluster {
         throw new Error(`WebAssembly ${JSON.stringify(decided)}\nTypeScript ${plain}`);
       }
     }
-    this.#verifier.verify(tables, rows);
-    const given = Array.from({ length: rows.count }, (_, row) => this.#take(rows, row));
+    this.#verifier.verify(tables, rows, offers);
+    const all = Array.from({ length: rows.count }, (_, row) => row);
+    const isTake = (row: number) => rows.flags[row] === DecisionFlag.RECLAIM;
+    const given = all.filter((row) => !isTake(row)).map((row) => this.#take(rows, row));
     tables.dropCandidates(rows.looked);
+    this.reclaimed = all.filter(isTake).map((row) => this.#reclaim(rows, row));
     return given;
+  }
+
+  /** Has a client hold an offer of an agent since a time; both must have been made before. */
+  offer(client: number, agent: number, all: number[], sinceMs = 0, unreserved = all): void {
+    const offer = {
+      agent,
+      client,
+      sinceMs,
+      sum: vector(...all),
+      unreserved: vector(...unreserved),
+    };
+    this.tables.addUsed(client, offer.sum, 1, offer.unreserved);
+    this.offers.add(offer);
+  }
+
+  /** Gives back what a row takes; reservations and the revocable part are not kept here. */
+  #reclaim(rows: DecisionRows, row: number): string {
+    const [agent, client] = [rows.agents[row] as number, rows.clients[row] as number];
+    for (const offer of this.offers.of(agent, client)) {
+      this.offers.remove(offer);
+      this.tables.addUsed(client, offer.sum, -1, offer.unreserved);
+      this.tables.addAgentFree(agent, offer.unreserved, 1);
+    }
+    return `${this.#agents[agent]}>${this.#clients[client]}`;
   }
 
   /** Who got which agent, as `agent>client`. */

@@ -5,7 +5,7 @@ import { silentLog } from "../../../contract/ports/log.ts";
 import { silentMetrics } from "../../../contract/ports/metrics.ts";
 import type { WasmPlugin } from "../../../contract/ports/plugin.ts";
 import { policySpec } from "../../../kernel/allocation/spec.ts";
-import type { OfferDecision } from "../../../kernel/core/event.ts";
+import type { ClusterInput, OfferDecision } from "../../../kernel/core/event.ts";
 import { takeSnapshot } from "../../../kernel/core/snapshot/take.ts";
 import { systemClock } from "../../../kernel/host/system-clock.ts";
 import { realDisk } from "../../../kernel/io/journal/disk.ts";
@@ -37,6 +37,8 @@ export interface RecordOptions {
   /** Turns after which the next of the policies is promoted. */
   readonly promoteEvery?: number;
   readonly turnsMax?: number;
+  /** Inputs that never reach the master, and are not written down either. */
+  readonly swallows?: (input: ClusterInput) => boolean;
 }
 
 /** A simulated cluster, and its journal. */
@@ -102,8 +104,10 @@ function recordingOf(options: RecordOptions, folder: string): Recording {
       const wrapped = recorded(loop, journal);
       return {
         ...wrapped,
-        step: (input, nowMs, out) =>
-          (lies.forgets?.(input) === true ? loop : wrapped).step(input, nowMs, out),
+        step: (input, nowMs, out) => {
+          if (options.swallows?.(input) === true) return;
+          (lies.forgets?.(input) === true ? loop : wrapped).step(input, nowMs, out);
+        },
         // Virtual time does not wait for the disk; whoever drives it does, now and then.
         commit: (nowMs, release) => {
           recording.pending += 1;

@@ -40,6 +40,21 @@ job other at=9s tasks=6 duration=1s cpus=1 mem=512
   "hoarded",
 );
 
+/** Two queues with half of the cluster each; the second one comes late. */
+export const halves = parseWorkload(
+  `
+option allocation-interval=500ms
+agents a count=12 cpus=4 mem=8GB
+role hog guarantee.cpus=24 guarantee.mem=48GB
+role late guarantee.cpus=24 guarantee.mem=48GB
+framework hog role=hog idle=decline
+framework late role=late from=3s
+job hog tasks=400 duration=2s cpus=1 mem=512
+job late at=3s tasks=400 duration=2s cpus=1 mem=512
+`,
+  "halves",
+);
+
 /** More agents than the tables have room for at first, so that policies are laid out anew. */
 export const growing = parseWorkload(
   `

@@ -31,6 +31,7 @@ pub mod slot {
     pub const PARAMS_MAX: usize = 9;
     pub const PROGRAM_BYTES_MAX: usize = 10;
     pub const EXPIRIES_MAX: usize = 11;
+    pub const OFFERS_MAX: usize = 12;
     pub const AGENTS: usize = 16;
     pub const CLIENTS: usize = 17;
     pub const ROLES: usize = 18;
@@ -56,6 +57,8 @@ pub mod slot {
     pub const PRESENCE: usize = 38;
     pub const PROGRAM_CHANGED: usize = 39;
     pub const EXPIRIES: usize = 40;
+    pub const OFFERS: usize = 41;
+    pub const OFFERS_CHANGED: usize = 42;
     pub const MORE: usize = 48;
     pub const LOOKED: usize = 49;
     pub const STATE_ADDRESS: usize = 50;
@@ -115,6 +118,11 @@ pub mod slot {
     pub const FILTER_COUNT: usize = 114;
     pub const FILTER_EXPIRY_AGENT: usize = 115;
     pub const FILTER_EXPIRY_CLIENT: usize = 116;
+    pub const OFFER_AGENT: usize = 117;
+    pub const OFFER_CLIENT: usize = 118;
+    pub const OFFER_SINCE: usize = 119;
+    pub const OFFER_AMOUNTS: usize = 120;
+    pub const OFFER_UNRESERVED: usize = 121;
     pub const DECISION_AGENT: usize = 128;
     pub const DECISION_CLIENT: usize = 129;
     pub const DECISION_FLAGS: usize = 130;
@@ -156,6 +164,7 @@ pub mod decision {
     pub const WHOLE: u32 = 1;
     pub const RESERVED: u32 = 2;
     pub const REVOCABLE: u32 = 4;
+    pub const RECLAIM: u32 = 8;
 }
 
 pub mod presence {

@@ -18,6 +18,7 @@ export const Slot = {
   ParamsMax: 9,
   ProgramBytesMax: 10,
   ExpiriesMax: 11,
+  OffersMax: 12,
   Agents: 16,
   Clients: 17,
   Roles: 18,
@@ -43,6 +44,8 @@ export const Slot = {
   Presence: 38,
   ProgramChanged: 39,
   Expiries: 40,
+  Offers: 41,
+  OffersChanged: 42,
   More: 48,
   Looked: 49,
   StateAddress: 50,
@@ -102,6 +105,11 @@ export const Slot = {
   FilterCount: 114,
   FilterExpiryAgent: 115,
   FilterExpiryClient: 116,
+  OfferAgent: 117,
+  OfferClient: 118,
+  OfferSince: 119,
+  OfferAmounts: 120,
+  OfferUnreserved: 121,
   DecisionAgent: 128,
   DecisionClient: 129,
   DecisionFlags: 130,
@@ -143,6 +151,7 @@ export const Decision = {
   WHOLE: 1,
   RESERVED: 2,
   REVOCABLE: 4,
+  RECLAIM: 8,
 };
 
 export const Presence = {
