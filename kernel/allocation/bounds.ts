@@ -25,6 +25,9 @@ const EXTERNAL_REFERENCE = 0x6f;
  */
 const COMPILATION_MAX = 2 ** 29;
 
+/** Parameters of one function, which count as locals, and are few enough to be left out there. */
+const PARAMETERS_MAX = 64;
+
 /**
  * Checks that nothing of a policy is without a bound: its memory, tables, types and functions. The
  * module has been compiled already, so its bytes are well-formed.
@@ -69,15 +72,27 @@ function checkTables(name: string, bytes: Uint8Array): void {
   throw new PolicyFault("POLICY_MEMORY", `${name} has tables ${says}; they should have ${wants}`);
 }
 
-/** Type section: functions alone. Structures and arrays would lie on the host's heap, unbounded. */
+/**
+ * Type section: functions alone. Structures and arrays would lie on the host's heap, unbounded. Of
+ * one result, because with more a call of two bytes puts any number of values on the stack; tags,
+ * which exceptions have, do the same where they are caught.
+ */
 function checkTypes(name: string, bytes: Uint8Array): void {
   const section = sectionOf(bytes, 1);
   for (let left = section?.number() ?? 0; section !== undefined && left > 0; left--) {
-    const isFunction = section.byte() === FUNCTION_TYPE;
-    if (isFunction && section.valueTypes() && section.valueTypes()) continue;
-    const wants = "a policy has functions of numbers and plain references alone";
-    throw new PolicyFault("POLICY_MEMORY", `${name} has types for a heap of objects; ${wants}`);
+    const parameters = section.byte() === FUNCTION_TYPE ? section.valueTypes() : undefined;
+    const results = parameters === undefined ? undefined : section.valueTypes();
+    if (parameters === undefined || results === undefined) {
+      const wants = "a policy has functions of numbers and plain references alone";
+      throw new PolicyFault("POLICY_MEMORY", `${name} has types for a heap of objects; ${wants}`);
+    }
+    if (parameters <= PARAMETERS_MAX && results <= 1) continue;
+    const wants = `at most ${PARAMETERS_MAX} parameters and one result`;
+    const says = `a function of ${parameters} parameters and ${results} results`;
+    throw new PolicyFault("POLICY_CODE", `${name} has ${says}; each has ${wants}`);
   }
+  if (sectionOf(bytes, 13) === undefined) return;
+  throw new PolicyFault("POLICY_CODE", `${name} has exceptions of its own; a policy has none`);
 }
 
 /** Code section: see `COMPILATION_MAX`. */
@@ -146,13 +161,14 @@ class Leb {
     return kind === 1 ? { kind, initial, maximum: this.number() } : { kind, initial };
   }
 
-  /** Passes over a list of value types; false at one that is no number or plain reference. */
-  valueTypes(): boolean {
-    for (let left = this.number(); left > 0; left--) {
+  /** Length of a list of value types; `undefined` when one is no number or plain reference. */
+  valueTypes(): number | undefined {
+    const count = this.number();
+    for (let left = count; left > 0; left--) {
       const type = this.byte();
       const isNumber = type >= VECTOR && type <= I32;
-      if (!isNumber && type !== FUNCTION_REFERENCE && type !== EXTERNAL_REFERENCE) return false;
+      if (!isNumber && type !== FUNCTION_REFERENCE && type !== EXTERNAL_REFERENCE) return undefined;
     }
-    return true;
+    return count;
   }
 }

@@ -38,6 +38,27 @@ test.each([
   expect(make([2, functions, 1, 0, 0xff, 0xff, 0x03, 0x6f, 1, 0, 1])().name).toBe("x");
 });
 
+const I32 = 0x7f;
+
+test.each([
+  ["several results", [1, 0x60, 0, 2, I32, I32]],
+  ["very many parameters", [1, 0x60, 65, ...Array.from({ length: 65 }, () => I32), 0]],
+])("functions of %s are refused, for a call of them is much work for two bytes", (_, types) => {
+  const module = withSection(withFunction(0, 0), 1, [2, 0x60, 0, 0, ...types.slice(1)]);
+  expect(() => new wasm.Module(module)).not.toThrow();
+  expect(codeOf(() => checkBounds("wide", module))).toBe("POLICY_CODE");
+  const good = withSection(withFunction(0, 0), 1, [2, 0x60, 0, 0, 0x60, 2, I32, I32, 1, I32]);
+  expect(codeOf(() => checkBounds("good", good))).toBe(undefined);
+});
+
+test("exceptions of a module's own are refused", () => {
+  const module = withFunction(0, 0);
+  // The section of tags stands between those of memories and of code.
+  const tags = Uint8Array.from([...module.subarray(0, 24), 13, 3, 1, 0, 0, ...module.subarray(24)]);
+  expect(() => new wasm.Module(tags)).not.toThrow();
+  expect(codeOf(() => checkBounds("thrower", tags))).toBe("POLICY_CODE");
+});
+
 test.each([
   ["very many locals", 49_980, 5_000],
   ["very deep blocks", 0, 20_000],
