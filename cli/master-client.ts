@@ -50,6 +50,14 @@ export async function awaitedAgents(client: OperatorClient): Promise<number> {
   return (await client.request("cluster", {})).agents["recovering"] ?? 0;
 }
 
+/** Says that agents are awaited, below a list in which what they run is missing. */
+export async function noteAwaited(context: CliContext, client: OperatorClient): Promise<void> {
+  const agents = await awaitedAgents(client);
+  if (agents === 0) return;
+  const which = agents === 1 ? "1 agent has" : `${agents} agents have`;
+  context.output.note(`${which} not come back to the new master yet: their tasks are missing here`);
+}
+
 /**
  * The one task that an id or the beginning of one means.
  * @throws TASK_NOT_FOUND, TASK_AWAITED, TASK_ID_AMBIGUOUS

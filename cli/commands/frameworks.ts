@@ -1,7 +1,7 @@
 import type { FrameworkView } from "../../sdk/index.ts";
 import { scalarCell, timeCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
-import { withMaster } from "../master-client.ts";
+import { noteAwaited, withMaster } from "../master-client.ts";
 
 const columns = [
   { title: "FRAMEWORK" },
@@ -47,6 +47,7 @@ export const frameworksCommand: CliCommand = {
           for await (const one of client.all("frameworks", asked)) frameworks.push(one);
           if (context.output.format === "json") context.output.json({ frameworks });
           else context.output.table(columns, frameworks.map(frameworkRow));
+          await noteAwaited(context, client);
         }),
       ),
 };

@@ -1,7 +1,7 @@
 import type { TaskView } from "../../sdk/index.ts";
 import { endCell, scalarCell, taskStateCell, timeCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
-import { awaitedAgents, withMaster } from "../master-client.ts";
+import { noteAwaited, withMaster } from "../master-client.ts";
 
 const columns = [
   { title: "TASK" },
@@ -62,11 +62,6 @@ async function ps(context: CliContext, options: PsOptions): Promise<void> {
     for await (const task of client.all("tasks", asked as { completed: boolean })) tasks.push(task);
     if (context.output.format === "json") context.output.json({ tasks });
     else context.output.table(columns, tasks.map(taskRow));
-    const agents = await awaitedAgents(client);
-    if (agents === 0) return;
-    const which = agents === 1 ? "1 agent has" : `${agents} agents have`;
-    context.output.note(
-      `${which} not come back to the new master yet: their tasks are missing here`,
-    );
+    await noteAwaited(context, client);
   });
 }

@@ -1,7 +1,7 @@
 import type { OperatorResult } from "../../sdk/index.ts";
 import { timeCell, usedCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
-import { withMaster } from "../master-client.ts";
+import { noteAwaited, withMaster } from "../master-client.ts";
 
 /** Counts by name, without those that are 0; `none` when nothing is left. */
 function countsText(counts: Readonly<Record<string, number>>): string {
@@ -43,6 +43,7 @@ export const statusCommand: CliCommand = {
           for (const [name, text] of statusRows(cluster)) {
             context.output.line(`${`${name}:`.padEnd(13)}${text}`);
           }
+        await noteAwaited(context, client);
       }),
     ),
 };

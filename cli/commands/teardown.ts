@@ -2,7 +2,7 @@ import { errors } from "../../contract/errors.ts";
 import type { FrameworkId } from "../../contract/ids.ts";
 import type { OperatorClient } from "../../sdk/index.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
-import { withMaster } from "../master-client.ts";
+import { awaitedAgents, withMaster } from "../master-client.ts";
 
 /** `tepui teardown FRAMEWORK`: ends a framework and all that it runs (B8). */
 export const teardownCommand: CliCommand = {
@@ -22,7 +22,7 @@ export const teardownCommand: CliCommand = {
 
 /**
  * The framework that an id or a name means, among those that have not ended.
- * @throws FRAMEWORK_NOT_FOUND, FRAMEWORK_NAME_AMBIGUOUS
+ * @throws FRAMEWORK_NOT_FOUND, FRAMEWORK_AWAITED, FRAMEWORK_NAME_AMBIGUOUS
  */
 async function findFramework(client: OperatorClient, text: string): Promise<FrameworkId> {
   const found: FrameworkId[] = [];
@@ -32,7 +32,10 @@ async function findFramework(client: OperatorClient, text: string): Promise<Fram
     if (framework.name === text) found.push(framework.id);
   }
   const [only, ...others] = found;
-  if (only === undefined) throw errors.FRAMEWORK_NOT_FOUND(text);
+  if (only === undefined) {
+    const agents = await awaitedAgents(client);
+    throw agents > 0 ? errors.FRAMEWORK_AWAITED(text, agents) : errors.FRAMEWORK_NOT_FOUND(text);
+  }
   if (others.length > 0) throw errors.FRAMEWORK_NAME_AMBIGUOUS(text, found);
   return only;
 }

@@ -13,6 +13,17 @@ export const frameworkErrors = {
       where: `framework ${framework}`,
       hint: "`tepui frameworks -a` lists them",
     }),
+  FRAMEWORK_AWAITED: (framework: string, agents: number) =>
+    fault(
+      "FRAMEWORK_AWAITED",
+      503,
+      `no framework "${framework}" is known yet: ${agents} ` +
+        `${agents === 1 ? "agent has" : "agents have"} not come back to the new master`,
+      {
+        where: `framework ${framework}`,
+        hint: "ask again when `tepui agents` shows none as recovering",
+      },
+    ),
   FRAMEWORK_NAME_AMBIGUOUS: (name: string, found: readonly string[]) =>
     fault("FRAMEWORK_NAME_AMBIGUOUS", 409, `${found.length} frameworks have the name "${name}"`, {
       where: `framework ${name}`,

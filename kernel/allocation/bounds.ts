@@ -82,10 +82,7 @@ function checkTypes(name: string, bytes: Uint8Array): void {
   for (let left = section?.number() ?? 0; section !== undefined && left > 0; left--) {
     const parameters = section.byte() === FUNCTION_TYPE ? section.valueTypes() : undefined;
     const results = parameters === undefined ? undefined : section.valueTypes();
-    if (parameters === undefined || results === undefined) {
-      const wants = "a policy has functions of numbers and plain references alone";
-      throw new PolicyFault("POLICY_MEMORY", `${name} has types for a heap of objects; ${wants}`);
-    }
+    if (parameters === undefined || results === undefined) throw heapTypes(name);
     if (parameters <= PARAMETERS_MAX && results <= 1) continue;
     const wants = `at most ${PARAMETERS_MAX} parameters and one result`;
     const says = `a function of ${parameters} parameters and ${results} results`;
@@ -93,6 +90,17 @@ function checkTypes(name: string, bytes: Uint8Array): void {
   }
   if (sectionOf(bytes, 13) === undefined) return;
   throw new PolicyFault("POLICY_CODE", `${name} has exceptions of its own; a policy has none`);
+}
+
+function heapTypes(name: string): PolicyFault {
+  const wants = "a policy has numbers and plain references alone";
+  return new PolicyFault("POLICY_MEMORY", `${name} has types for a heap of objects; ${wants}`);
+}
+
+/** A number or a plain reference: those types are one byte. */
+function isPlainType(type: number): boolean {
+  const isNumber = type >= VECTOR && type <= I32;
+  return isNumber || type === FUNCTION_REFERENCE || type === EXTERNAL_REFERENCE;
 }
 
 /** Code section: see `COMPILATION_MAX`. */
@@ -105,7 +113,8 @@ function checkCode(name: string, bytes: Uint8Array): void {
     let locals = 0;
     for (let groups = section.number(); groups > 0; groups--) {
       locals += section.number();
-      section.byte();
+      // Of another type than these, what follows could not be read.
+      if (!isPlainType(section.byte())) throw heapTypes(name);
     }
     work += length * (locals + length / 4);
     section.at = end;
@@ -164,11 +173,7 @@ class Leb {
   /** Length of a list of value types; `undefined` when one is no number or plain reference. */
   valueTypes(): number | undefined {
     const count = this.number();
-    for (let left = count; left > 0; left--) {
-      const type = this.byte();
-      const isNumber = type >= VECTOR && type <= I32;
-      if (!isNumber && type !== FUNCTION_REFERENCE && type !== EXTERNAL_REFERENCE) return undefined;
-    }
+    for (let left = count; left > 0; left--) if (!isPlainType(this.byte())) return undefined;
     return count;
   }
 }

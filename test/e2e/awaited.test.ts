@@ -31,6 +31,14 @@ describe("a new master that waits for an agent (B26)", () => {
       expect([code, stderr]).toEqual([1, expect.stringContaining("error[TASK_AWAITED]")]);
       expect(stderr).toContain('no task "nap" is known yet: 1 agent has not come back');
     }
+    for (const words of [["teardown"], ["explain", "framework"]]) {
+      const { code, stderr } = await cluster.run(...words, "elsewhere");
+      expect([code, stderr]).toEqual([1, expect.stringContaining("error[FRAMEWORK_AWAITED]")]);
+    }
+    for (const list of ["frameworks", "status"]) {
+      expect((await cluster.run(list)).stderr).toContain("1 agent has not come back");
+    }
+    expect((await cluster.run("explain", "agent", "agent-1")).stdout).toContain("not come back");
     const waiting = cluster.start("logs", "-f", "nap");
     process.kill(agent, "SIGCONT");
     await until("its output again", () => waiting.output().includes("early"));

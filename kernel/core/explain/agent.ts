@@ -120,8 +120,9 @@ const absences = {
 
 /** Agents of which only the registry knows. */
 function absent(state: ClusterState, asked: string, how: Asked): OperatorResult<"explain-agent"> {
-  const id = asked as AgentId;
   const { recovering, registry } = state;
+  const byName = [...recovering].filter(([, { hostname }]) => hostname === asked);
+  const id = byName.length === 1 ? (byName[0]?.[0] as AgentId) : (asked as AgentId);
   const info = recovering.get(id);
   const absence =
     (info !== undefined && absences.recovering) ||

@@ -5,8 +5,8 @@ import { remembered } from "../tasks.ts";
 
 /**
  * The framework with an id, or the only one with a name; live ones go before ended ones.
- * @throws TepuiError FRAMEWORK_NOT_FOUND, FRAMEWORK_NAME_AMBIGUOUS, ROLE_UNKNOWN for a role that it
- * is not in.
+ * @throws TepuiError FRAMEWORK_NOT_FOUND, FRAMEWORK_AWAITED while agents that may bring it have not
+ * come back, FRAMEWORK_NAME_AMBIGUOUS, ROLE_UNKNOWN for a role that it is not in.
  */
 export function findFramework(
   state: ClusterState,
@@ -17,7 +17,10 @@ export function findFramework(
   const known = state.frameworks.get(id) ?? state.completedFrameworks.get(id);
   const found =
     known ?? theOnly(asked, state.frameworks.values()) ?? latest(asked, state.completedFrameworks);
-  if (found === undefined) throw errors.FRAMEWORK_NOT_FOUND(asked);
+  if (found === undefined) {
+    const { size } = state.recovering;
+    throw size > 0 ? errors.FRAMEWORK_AWAITED(asked, size) : errors.FRAMEWORK_NOT_FOUND(asked);
+  }
   if (role !== undefined && "clients" in found && !found.clients.has(role)) {
     throw errors.ROLE_UNKNOWN(role, `${found.info.name} is not in it`);
   }
