@@ -25,8 +25,12 @@ function attributeText({ name, scalar, ranges, text }: Attribute): string {
 }
 
 /** A row of `tepui agents`. */
-export function agentRow({ agent, state, tasks, used, total }: AgentView) {
-  const tone = state === "active" ? "good" : state === "recovering" ? "busy" : "bad";
+export function agentRow({ agent, state: reached, drain, tasks, used, total }: AgentView) {
+  // A drain says more than that no offers are made of the agent, but not that it cannot be reached.
+  const isHere = reached === "active" || reached === "inactive";
+  const state = isHere && drain !== undefined ? drain.state.toLowerCase() : reached;
+  const isBusy = state === "recovering" || state === "draining";
+  const tone = state === "active" ? "good" : isBusy ? "busy" : "bad";
   return [
     agent.id,
     agent.hostname,

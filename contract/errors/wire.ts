@@ -49,6 +49,11 @@ export const wireErrors = {
     }),
   ROUTE_TAKEN: (method: string, path: string) =>
     fault("ROUTE_TAKEN", 500, `${method} ${path} already has a handler`, { where: path }),
+  PAGE_FOREIGN: (origin: string) =>
+    fault("PAGE_FOREIGN", 403, "web pages of other hosts may not call this server", {
+      where: origin.slice(0, 200),
+      hint: "names of pages that may stand in `pageHosts` of uws-msgpack",
+    }),
   ROUTE_UNKNOWN: (path: string) =>
     fault("ROUTE_UNKNOWN", 404, `nothing is served at ${path}`, { where: path }),
   PATH_INVALID: (reason: string) =>

@@ -14,10 +14,12 @@ const lost: ReadonlySet<TaskState> = new Set<TaskState>([
 
 /**
  * Sorts a state: `lost` is no fault of the task and costs no retry, `failed` costs one, `final` is
- * never tried again (an invalid task, a task that somebody killed). `undefined` while it lives.
+ * never tried again (an invalid task, a task that somebody killed). `undefined` while it lives. Who
+ * drains an agent means the agent: its tasks are to run elsewhere (I5).
  */
-export function endingOf(status: Pick<TaskStatus, "state">): Ending | undefined {
+export function endingOf(status: Pick<TaskStatus, "state" | "reason">): Ending | undefined {
   if (lost.has(status.state)) return "lost";
+  if (status.state === "TASK_KILLED" && status.reason === "REASON_AGENT_DRAINING") return "lost";
   switch (status.state) {
     case "TASK_FINISHED":
       return "finished";

@@ -71,6 +71,9 @@ export function mintOffers(
 ): void {
   const byFramework = new Map<Framework, WireOffer[]>();
   const firstOffer = state.counters.offer;
+  // What was free before this round of agents that it gives away in parts: what one client leaves
+  // to the next is as little news as what a policy withholds.
+  const cutFrom = new Map<Agent, Resources>();
   for (const decision of decisions) {
     const agent = state.agentRows[decision.agentRow];
     const client = state.clientRows[decision.clientRow];
@@ -84,8 +87,13 @@ export function mintOffers(
       state.counts.decisionsDropped += 1;
       continue;
     }
-    const withheld = resources === visible ? NOTHING : subtract(visible, resources);
-    if (withheld.length > 0 && isRepeated(state, agent, client, resources, withheld)) continue;
+    const start = cutFrom.get(agent);
+    const whole =
+      start === undefined ? visible : visibleTo(start, client.role.name, sightOf(state, client));
+    const others = resources === whole ? NOTHING : subtract(whole, resources);
+    if (others.length > 0 && isRepeated(state, agent, client, resources, others)) continue;
+    if (!decision.whole && start === undefined) cutFrom.set(agent, agent.free);
+    const withheld = start === undefined ? others : subtract(visible, resources);
     takeFree(state, agent, resources);
     charge(state, client, resources);
     state.tables.countAllocation(client.row);

@@ -19,6 +19,7 @@ export const makeUws: MakeTransport = async (changed) => {
     streamBytesMax: 1 << 20,
     memory: new HttpMemory(1 << 27),
     answerDeadlineMs: 60_000,
+    pageHosts: [],
   });
   const server = new UwsServer(settings, environment, router);
   return {

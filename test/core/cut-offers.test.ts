@@ -68,6 +68,25 @@ describe("what was cut for a quota and refused is not offered again (C8, E8, E9)
     expect(offersTo(c, "web")).toBe(2);
   });
 
+  test("nor what another one left of an agent that was cut", () => {
+    const c = new Explained({ backOffCyclesMax: 0 });
+    c.framework("web");
+    c.agent("a0", "cpus:4;mem:100");
+    c.wait(1_000);
+    // It holds more than the other from here on, and comes second.
+    c.launch("web", "a0", "cpus:4;mem:100", HOUR);
+    quota(c, "cut", { limit: 2_000 });
+    c.framework("cut");
+    c.agent("a1", "cpus:4;mem:100");
+    for (let second = 0; second < 100; second++) {
+      c.wait(1_000);
+      c.decline("web", HOUR);
+      c.decline("cut", 0);
+    }
+    // All of a0, and of a1 what was left, and the whole where that was offered later.
+    expect(offersTo(c, "web")).toBeLessThanOrEqual(3);
+  });
+
   test("and others have it meanwhile, however many refused it before", () => {
     const c = new Explained();
     quota(c, "all", { limit: 1_000 });

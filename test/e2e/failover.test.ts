@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { resources, Scheduler } from "../../sdk/index.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 import { until } from "../support/until.ts";
 import type { LocalCluster } from "./support/local-cluster.ts";
 import { forAllTests } from "./support/suite-cluster.ts";
@@ -98,7 +100,9 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
 
   test("a run that finds a new master ends as its task did meanwhile (D12)", async () => {
     const small = ["--cpus", "0.1", "--mem", "32"];
-    const running = cluster.start("run", ...small, "--name", "seven", "--", "sleep 3; exit 7");
+    const folder = temporaryFolder("tepui-failover-");
+    const line = `while [ ! -e ${folder}/go ]; do sleep 0.1; done; exit 7`;
+    const running = cluster.start("run", ...small, "--name", "seven", "--", line);
     const isSeven = async (state: string) => {
       const { stdout } = await cluster.run("ps", "--all", "-o", "json");
       return stdout.includes('"name":"seven"') && stdout.includes(`"state":"${state}"`);
@@ -107,6 +111,7 @@ describe("frameworks that go away, on a local cluster of real processes", () => 
     running.child.kill("SIGSTOP");
     const before = cluster.masterPid();
     process.kill(before, "SIGKILL");
+    writeFileSync(`${folder}/go`, "");
     await until("another master", () => ![0, before].includes(cluster.masterPid()));
     await until("it hears of the end", () => isSeven("TASK_FAILED"));
     running.child.kill("SIGCONT");

@@ -23,18 +23,25 @@ describe("agents in and out of service, on a local cluster of real processes", (
     return stdout;
   };
 
-  test("a drain ends what runs there, and the agent is offered again afterwards (I5, I6)", async () => {
+  test("a drain moves what runs there, and the agent is offered again afterwards (I5, I6)", async () => {
     const running = cluster.start("run", "--cpus", "0.1", "--mem", "16", "--", "sleep", "1000");
     await until("a running task", async () =>
       (await cluster.liveTasks()).find(({ state }) => state === "TASK_RUNNING"),
     );
     const busy = (await agents()).find(({ tasks }) => tasks > 0)?.agent.id ?? "";
     expect(await ok("drain", busy, "--grace", "5s")).toContain("is being drained");
-    expect(await running.result).toMatchObject({ code: 143 });
     await until("the end of the drain", async () => {
       return (await view(busy))?.drain?.state === "DRAINED";
     });
     expect(await view(busy)).toMatchObject({ state: "inactive", tasks: 0 });
+    expect(await ok("agents")).toMatch(new RegExp(`^${busy} +\\S+ +drained `, "m"));
+    // It costs the task none of its retries, of which it has none.
+    const moved = await until("the task elsewhere", async () =>
+      (await cluster.liveTasks()).find(({ state }) => state === "TASK_RUNNING"),
+    );
+    expect(moved.agentId).not.toBe(busy);
+    await ok("kill", moved.taskId);
+    expect(await running.result).toMatchObject({ code: 143 });
     expect(await ok("reactivate", busy)).toContain("offered again");
     expect(await view(busy)).toMatchObject({ state: "active" });
   }, 120_000);

@@ -50,6 +50,7 @@ const patient = {
   bodyDeadlineMs: 60_000,
   streamBytesMax: 1 << 20,
   answerDeadlineMs: 60_000,
+  pageHosts: [] as string[],
   memory: new HttpMemory(1 << 27),
 };
 

@@ -1,4 +1,3 @@
-import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { errors } from "../../contract/errors.ts";
 import { until } from "../support/until.ts";
@@ -267,29 +266,5 @@ describe("one connection", () => {
       await until("the end", () => raw.isClosed);
     }
     expect(await json("/nowhere")).toMatchObject({ status: 404 });
-  });
-
-  test("of a page of another host may not become a WebSocket", async () => {
-    const upgrade = (origin: string): Promise<number> =>
-      new Promise((resolve, reject) => {
-        const sent = httpRequest(`${bench.url}/tepui/v1`, {
-          headers: {
-            connection: "Upgrade",
-            upgrade: "websocket",
-            "sec-websocket-version": "13",
-            "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-            origin,
-          },
-        });
-        sent.on("response", (response) => resolve(response.resume().statusCode ?? 0));
-        sent.on("upgrade", (_, socket) => {
-          socket.destroy();
-          resolve(101);
-        });
-        sent.on("error", reject);
-        sent.end();
-      });
-    expect(await upgrade("http://evil.example")).toBe(403);
-    expect(await upgrade(bench.url)).toBe(101);
   });
 });

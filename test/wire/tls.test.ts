@@ -38,6 +38,7 @@ function transportOf(tls: UwsConfig["tls"]): Transport {
     ...hubSettings(),
     host: "127.0.0.1",
     port: 0,
+    pageHosts: [],
     httpBodyDeadlineMs: 60_000,
     httpAnswerDeadlineMs: 60_000,
     httpStreamBytesMax: 1 << 20,

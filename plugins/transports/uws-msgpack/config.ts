@@ -61,6 +61,12 @@ export const UwsConfig = Type.Object(
       default: 0,
       description: "Native connections from one address at once; 0: as many as there are in all.",
     }),
+    pageHosts: Type.Array(Type.String({ minLength: 1, pattern: "^[a-z0-9.-]+$" }), {
+      default: [],
+      description:
+        "Names, without port and in lower case, under which web pages that call this server are " +
+        "loaded from it, beside those of its machine. Pages of any other name are refused.",
+    }),
     httpBodyDeadlineMs: Type.Integer({
       minimum: 10,
       maximum: 600_000,

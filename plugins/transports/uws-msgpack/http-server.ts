@@ -5,7 +5,15 @@ import type { Clock } from "../../../contract/ports/clock.ts";
 import type { HttpHandler, HttpMethod, HttpRouter } from "../../../contract/ports/http.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
 import { type ExchangeLimits, faultOf, readHead, UwsExchange } from "./http-exchange.ts";
+import { isForeignPage } from "./pages.ts";
 import { decodedPath, Routes } from "./routes.ts";
+
+/** What a router holds requests to. */
+export interface RouterLimits extends ExchangeLimits {
+  readonly answerDeadlineMs: number;
+  /** See `pageHosts` of the config. */
+  readonly pageHosts: readonly string[];
+}
 
 /**
  * The HTTP half of the server: routes, and the guarantee that a handler can fail in any way it
@@ -15,14 +23,10 @@ export class UwsRouter implements HttpRouter {
   readonly #routes = new Routes();
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #limits: ExchangeLimits & { readonly answerDeadlineMs: number };
+  readonly #limits: RouterLimits;
   readonly #open = new Set<UwsExchange>();
 
-  constructor(
-    clock: Clock,
-    log: Logger,
-    limits: ExchangeLimits & { readonly answerDeadlineMs: number },
-  ) {
+  constructor(clock: Clock, log: Logger, limits: RouterLimits) {
     this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
@@ -41,6 +45,11 @@ export class UwsRouter implements HttpRouter {
     return this.#open.size;
   }
 
+  /** See `isForeignPage`. */
+  isForeign(origin: string, host: string): boolean {
+    return isForeignPage(origin, host, this.#limits.pageHosts);
+  }
+
   /** Ends streams and answers what is unanswered. */
   stop(): void {
     for (const exchange of [...this.#open]) exchange.stop();
@@ -56,10 +65,13 @@ export class UwsRouter implements HttpRouter {
       head.rawPath.length > wireLimits.httpPathCharsMax ? undefined : decodedPath(head.rawPath);
     const method = head.method === "HEAD" ? "GET" : head.method;
     const match = path === undefined ? ({ status: 404 } as const) : this.#routes.find(method, path);
+    const { origin = "", host = "" } = head.headers;
     const rest = "handler" in match ? match.rest : "";
     const shown = path ?? head.rawPath.slice(0, 100);
     const exchange = new UwsExchange(response, head, shown, rest, this.#clock, this.#limits);
-    if ("handler" in match) {
+    if (this.isForeign(origin, host)) {
+      exchange.fail(errors.PAGE_FOREIGN(origin));
+    } else if ("handler" in match) {
       this.#run(exchange, match.handler);
     } else if (match.status === 405) {
       const { allow } = match;

@@ -24,6 +24,7 @@ export function create(context: PluginContext<UwsConfig>): PluginInstance {
     streamBytesMax: config.httpStreamBytesMax,
     memory: new HttpMemory(config.httpBytesMax),
     answerDeadlineMs: config.httpAnswerDeadlineMs,
+    pageHosts: config.pageHosts,
   });
   const server = new UwsServer(settingsOf(config), { clock, log, metrics }, router);
   const transport: Transport = {

@@ -147,7 +147,8 @@ export class UwsServer implements TransportServer {
       // not go.
       idleTimeout: idleSeconds(heartbeatMs),
       sendPingsAutomatically: false,
-      upgrade: (response, request, context) => upgrade(hub, response, request, context),
+      upgrade: (response, request, context) =>
+        upgrade(hub, this.#router, response, request, context),
       open: (ws) => {
         const data = ws.getUserData();
         data.socket = new UwsSocket(ws);
@@ -218,14 +219,14 @@ class UwsSocket implements SessionSocket {
 
 function upgrade(
   hub: SessionHub,
+  router: UwsRouter,
   response: HttpResponse,
   request: HttpRequest,
   context: us_socket_context_t,
 ): void {
   const remote = Buffer.from(response.getRemoteAddressAsText()).toString();
-  const origin = request.getHeader("origin");
   // Browsers name the page that dials. No page of another host may speak for its reader's machine.
-  if (origin !== "" && hostOf(origin) !== request.getHeader("host")) {
+  if (router.isForeign(request.getHeader("origin"), request.getHeader("host"))) {
     refuse(response, "403 Forbidden", "ORIGIN_REFUSED", "pages of other hosts may not connect");
     return;
   }
@@ -246,10 +247,6 @@ function upgrade(
 function refuse(response: HttpResponse, status: string, code: string, message: string): void {
   response.writeStatus(status).writeHeader("content-type", "application/json");
   response.end(`${JSON.stringify({ code, message })}\n`, true);
-}
-
-function hostOf(origin: string): string {
-  return origin.replace(/^[a-z]+:\/\//, "");
 }
 
 function codeOf(number: number, message: string): CloseCode {
