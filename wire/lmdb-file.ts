@@ -25,9 +25,10 @@ interface MetaPage {
 }
 
 /**
- * Sees that the file of an LMDB store is one, and long enough to hold the roots of its trees. LMDB
- * maps the file and trusts it: one that is damaged there takes the process down with a signal and
- * no word. The file may well be shorter than the number of its last page says, where that is free.
+ * Sees that the file of an LMDB store is one, and has the roots of its trees where they should be.
+ * LMDB maps the file and trusts it: one that is damaged there takes the process down with a signal
+ * and no word. The file may well be shorter than the number of its last page says, where that is
+ * free. Damage further down in the trees is not seen.
  * @throws an error that says what is wrong with it
  */
 export function checkLmdbFile(folder: string): void {
@@ -52,9 +53,20 @@ export function checkLmdbFile(folder: string): void {
     const pages = BigInt(Math.floor(size / pageBytes));
     const isCut = roots.some((root) => root !== NO_PAGE && root >= pages);
     if (isCut) throw new Error(`${file} is cut short: ${size} bytes are left`);
+    for (const root of roots) {
+      if (root === NO_PAGE || numberOf(handle, Number(root) * pageBytes) === root) continue;
+      throw new Error(`${file} is damaged: page ${root} is not what it should be`);
+    }
   } finally {
     closeSync(handle);
   }
+}
+
+/** The number that a page gives itself, which all begin with. */
+function numberOf(handle: number, position: number): bigint | undefined {
+  const number = new BigUint64Array(1);
+  readSync(handle, new Uint8Array(number.buffer), 0, 8, position);
+  return number[0];
 }
 
 /** Reads a meta page; `undefined` if there is none at this place. */

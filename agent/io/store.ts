@@ -66,9 +66,14 @@ export class CheckpointStore {
     }
   }
 
+  /** @throws CHECKPOINT_FAILED */
   #meta(key: string): string | undefined {
-    const bytes = this.#db.get(key);
-    return bytes === undefined ? undefined : Buffer.from(bytes).toString("utf8");
+    try {
+      const bytes = this.#db.get(key);
+      return bytes === undefined ? undefined : Buffer.from(bytes).toString("utf8");
+    } catch (cause) {
+      throw errors.CHECKPOINT_FAILED(`cannot read it: ${reasonOf(cause)}`, cause, DAMAGED);
+    }
   }
 
   /** The boot that the last agent here ran in, and the secret of its executors' tokens. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { open } from "lmdb";
 import { expect, test } from "vitest";
 import { CheckpointStore } from "../../agent/io/store.ts";
+import { Random } from "../../conformance/random.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { openStore } from "../../plugins/coordinators/embedded/store.ts";
 import { checkLmdbFile } from "../../wire/index.ts";
@@ -46,6 +47,32 @@ test("one whose first pages are overwritten, or that is cut short, is refused in
     truncateSync(file, length);
     expect(() => checkLmdbFile(folder)).toThrow(/ is (damaged|cut short)/);
   }
+});
+
+test.each([0xa5, 0xff, 0])(
+  "one whose trees are overwritten with %i is refused, too",
+  async (byte) => {
+    const { folder, file, bytes } = await written("trees");
+    writeFileSync(file, bytes.fill(byte, 8_192));
+    expect(() => checkLmdbFile(folder)).toThrow(`${file} is damaged: page `);
+  },
+);
+
+test("whatever is written and removed, a store that was closed may be opened", async () => {
+  const folder = join(temporaryFolder("tepui-lmdb-"), "busy");
+  const random = new Random(1);
+  for (let round = 0; round < 30; round++) {
+    checkLmdbFile(folder);
+    const db = open<string, string>({ path: folder, mapSize: 2 ** 24 });
+    for (let at = 0; at < 20; at++) {
+      const key = `key${random.below(40)}`;
+      if (random.chance(0.5)) await db.remove(key);
+      else await db.put(key, "x".repeat(random.below(9_000)));
+    }
+    await db.flushed;
+    await db.close();
+  }
+  checkLmdbFile(folder);
 });
 
 test("a damaged registry or checkpoint is a coded error that says what to do", async () => {

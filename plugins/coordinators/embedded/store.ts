@@ -34,7 +34,7 @@ export interface Store {
  */
 export function openStore(path: string, mapMib: number, log: Logger): Store {
   const db = openDatabase(path, mapMib);
-  const layout = db.get(LAYOUT_KEY) ?? LAYOUT;
+  const layout = layoutOf(db, path);
   if (layout !== LAYOUT) {
     throw errors.REGISTRY_FAILED(
       `${path} has layout ${String(layout)}, this program reads ${LAYOUT}`,
@@ -103,6 +103,15 @@ function openDatabase(path: string, mapMib: number): RootDatabase<unknown, strin
     });
   } catch (cause) {
     throw errors.REGISTRY_FAILED(`cannot open ${path}: ${reasonOf(cause)}`, cause);
+  }
+}
+
+/** The layout that a registry says it has; ours where it is empty. */
+function layoutOf(db: RootDatabase<unknown, string>, path: string): unknown {
+  try {
+    return db.get(LAYOUT_KEY) ?? LAYOUT;
+  } catch (cause) {
+    throw errors.REGISTRY_FAILED(`cannot read ${path}: ${reasonOf(cause)}`, cause, DAMAGED);
   }
 }
 
