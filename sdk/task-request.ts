@@ -55,6 +55,7 @@ export function taskInfo(request: TaskRequest, agentId: AgentId): TaskInfo {
     name: request.name ?? request.taskId,
     taskId: request.taskId as TaskId,
     agentId,
-    resources: [...request.resources],
+    // Authors who do without types may leave them out; the master says what a task needs.
+    resources: [...(request.resources ?? [])],
   };
 }

@@ -77,6 +77,14 @@ scenario("E8, E9 quotas are checked, durable, and in force", running, (c) => {
     guarantee: { cpus: 2_000 },
     limit: { cpus: 3_000 },
   });
+  // Two that are asked for together are checked together, before either is in the registry.
+  c.writesAtOnce = false;
+  const half = (role: string) => ({ role: role as RoleName, guarantee: { cpus: 5_000 } });
+  const ask = (role: string) =>
+    c.operate({ method: "update-quota", params: { quotas: [half(role)] } }).code;
+  expect([ask("x"), ask("y")]).toEqual([undefined, "QUOTA_UNMET"]);
+  c.writesAtOnce = true;
+  c.write();
   const nested = [{ role: "a/b" as RoleName, guarantee: { cpus: 1 } }];
   expect(c.operate({ method: "update-quota", params: { quotas: nested } }).code).toBe(
     "QUOTA_INVALID",

@@ -94,6 +94,10 @@ function capacityConflict(
   asked: readonly RoleQuota[],
 ): TepuiError | undefined {
   const all = new Map(state.registry.quotas);
+  // Those that are on their way to the registry count already: operators may ask at the same time.
+  for (const write of state.writes.values()) {
+    if (write.type === "quotas") for (const quota of write.quotas) all.set(quota.role, quota);
+  }
   for (const quota of asked) all.set(quota.role, quota);
   const sums = new Map<string, number>();
   for (const { guarantee = {} } of all.values()) {
