@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContainerizerOptions } from "../../agent/containerizer/container.ts";
@@ -15,6 +15,7 @@ import type {
 } from "../../contract/ports/isolator.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { systemClock } from "../../kernel/host/system-clock.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 /** How a container of a test came to its end. */
 export interface Ended {
@@ -127,6 +128,6 @@ export class ContainerBench {
       }
     }
     this.containerizer.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 }

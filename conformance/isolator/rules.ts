@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContainerId } from "../../contract/ids.ts";
@@ -7,6 +7,7 @@ import type { ContainerSpec, Isolator } from "../../contract/ports/isolator.ts";
 import type { Rule } from "../rule.ts";
 import { until } from "../until.ts";
 import { ContainerBench } from "./containers.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 /** How to make the isolator that is to be tested. */
 export interface IsolatorSubject {
@@ -127,6 +128,6 @@ async function withContainers(
     await check({ isolator, restarted: make, bench, spec: bench.spec.bind(bench) });
   } finally {
     await bench.close();
-    rmSync(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 }

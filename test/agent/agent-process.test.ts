@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { listPids, readEnvironment } from "../../agent/containerizer/proc.ts";
+import { removeFolder } from "../../conformance/isolator/remove-folder.ts";
 import { until } from "../support/until.ts";
 import { AgentProcess } from "./support/agent-process.ts";
 import { StandInMaster } from "./support/stand-in-master.ts";
@@ -13,7 +14,6 @@ vi.setConfig({ testTimeout: 180_000 });
 let folder: string;
 let master: StandInMaster;
 const agents: AgentProcess[] = [];
-
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "tepui-agent-"));
   master = await new StandInMaster().open();
@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const agent of agents.splice(0)) await agent.kill("SIGKILL");
   await master.close();
   for (const pid of left()) process.kill(pid, "SIGKILL");
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  await removeFolder(folder);
 });
 
 /** Processes that work in a sandbox of this test. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Images } from "../../agent/images/images.ts";
 import { ContainerBench } from "../../conformance/isolator/containers.ts";
+import { removeFolder } from "../../conformance/isolator/remove-folder.ts";
 import type { Usage } from "../../contract/ports/isolator.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { fromScalars } from "../../contract/resources.ts";
@@ -19,7 +20,7 @@ describeWith(["root", "cgroup-v1"], "containers with an image in cgroups", () =>
   const folder = mkdtempSync(join(tmpdir(), "tepui-agent-"));
   afterAll(async () => {
     await cgroups.close();
-    rmSync(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   test("all in it is counted and limited, and a kill leaves nothing", async () => {

@@ -5,7 +5,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +13,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { Images } from "../../agent/images/images.ts";
 import { withoutEngine } from "../../agent/images/run-config.ts";
 import { ContainerBench } from "../../conformance/isolator/containers.ts";
+import { removeFolder } from "../../conformance/isolator/remove-folder.ts";
 import type { ContainerSpec } from "../../contract/ports/isolator.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import type { ContainerInfo } from "../../contract/schema/container.ts";
@@ -47,7 +47,7 @@ describeWith("root", "containers with an image", () => {
   beforeAll(() => {
     rootfs = busyboxRoot();
   });
-  afterAll(() => rmSync(rootfs, { recursive: true, force: true }));
+  afterAll(() => removeFolder(rootfs));
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "tepui-agent-"));
     mkdirSync(join(folder, "store"));
@@ -58,7 +58,7 @@ describeWith("root", "containers with an image", () => {
   afterEach(async () => {
     images.stop();
     await bench.close();
-    rmSync(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   function makeImages(backend: "auto" | "copy" = "auto"): Images {

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { removeFolder } from "../../conformance/isolator/remove-folder.ts";
 import { Random } from "../../conformance/random.ts";
 import { AgentProcess } from "../agent/support/agent-process.ts";
 import { StandInMaster } from "../agent/support/stand-in-master.ts";
@@ -32,7 +33,7 @@ describeWith("docker", "an agent with the docker isolator", () => {
     for (const agent of agents) await agent.kill("SIGKILL");
     await master?.close();
     await dockerd?.close();
-    rmSync(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 
   const start = async (): Promise<AgentProcess> => {

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listPids, readEnvironment } from "../../../agent/containerizer/proc.ts";
+import { removeFolder } from "../../../conformance/isolator/remove-folder.ts";
 import type { TaskStatus } from "../../../contract/schema/task.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import { until } from "../../support/until.ts";
@@ -73,14 +74,6 @@ export class AgentRig {
     for (const agent of this.#agents.splice(0)) await agent.kill("SIGKILL");
     await this.master.close();
     for (const pid of this.left()) process.kill(pid, "SIGKILL");
-    // The keeper may still be writing how the last of them ended.
-    await until("the folder is gone", () => {
-      try {
-        rmSync(this.folder, { recursive: true, force: true });
-        return true;
-      } catch {
-        return false;
-      }
-    });
+    await removeFolder(this.folder);
   }
 }

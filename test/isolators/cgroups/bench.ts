@@ -1,9 +1,10 @@
 import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
+import { removeFolder } from "../../../conformance/isolator/remove-folder.ts";
 import { compileJsonSchema } from "../../../contract/check.ts";
 import type { ContainerId } from "../../../contract/ids.ts";
 import type {
@@ -152,7 +153,7 @@ export class CgroupBench {
         await until("the root is removed", () => dir.remove() === undefined);
       }
     } finally {
-      rmSync(this.folder, { recursive: true, force: true });
+      await removeFolder(this.folder);
     }
   }
 }

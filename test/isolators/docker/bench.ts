@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { Containerizer } from "../../../agent/containerizer/containerizer.ts";
+import { removeFolder } from "../../../conformance/isolator/remove-folder.ts";
 import type { TepuiError } from "../../../contract/errors.ts";
 import type { ContainerId } from "../../../contract/ids.ts";
 import type {
@@ -211,6 +212,6 @@ export class DockerBench {
 
   async close(): Promise<void> {
     await this.leave();
-    rmSync(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
   }
 }
