@@ -168,6 +168,7 @@ function collectGarbage(state: ClusterState, nowMs: number, out: Effect[]): void
       const isOld = nowMs - sinceMs > registryMaxAgentAgeMs;
       if (!isOld && from.size <= registryMaxAgentCount) continue;
       from.delete(id);
+      state.strayIds.delete(id);
       entries.push(entry(id, undefined), ...forgetService(state.registry, id));
     }
   };
