@@ -27,10 +27,12 @@ import { Images } from "./images/images.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { dialler } from "./io/dialler.ts";
 import { openExecDoor } from "./io/exec-door.ts";
+import { ExecGate } from "./io/exec-gate.ts";
 import { agentPeers, ExecutorDoor, listening } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
 import { filesOf } from "./io/files.ts";
 import { type AgentPages, routePages } from "./io/http.ts";
+import { Nested } from "./io/nested-containers.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { diskUsageOf, SandboxGc } from "./io/sandbox-gc.ts";
 import { CheckpointStore } from "./io/store.ts";
@@ -189,11 +191,19 @@ async function start(
   });
   agent = running;
   undo.add(() => running.stop());
-  const exec = { ...ground, config: config.exec, state, sessions: running.containerizer.sessions };
+  const { containerizer } = running;
+  const gate = new ExecGate(config.exec, metrics);
+  const exec = { ...ground, gate, state, sessions: containerizer.sessions };
   undo.add(openExecDoor(host.getAll(HTTP_ROUTER), exec));
+  const nested = new Nested({ gate, clock: systemClock, log, containers: containerizer });
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
-  await openBesides(ground, door, { state, tokens, sandboxes, files, agent: running }, undo);
+  await openBesides(
+    ground,
+    door,
+    { state, tokens, sandboxes, files, nested, agent: running },
+    undo,
+  );
   void gc.start();
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));

@@ -115,7 +115,9 @@ test("a stream that may take long waits for a reader who takes nothing", async (
       if (path === "/patient") exchange.waitLong();
       const stream = exchange.stream(200, {});
       const drained: (() => void)[] = [];
-      stream.onDrained(() => drained.splice(0).forEach((wake) => wake()));
+      stream.onDrained(() => {
+        for (const wake of drained.splice(0)) wake();
+      });
       for (let sent = 0; sent < bytes && stream.isOpen; sent += page.length) {
         if (!stream.write(page)) await new Promise<void>((wake) => drained.push(wake));
       }
