@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { parse } from "yaml";
 import { errors, reasonOf, TepuiError } from "../contract/errors.ts";
+import { yamlValue } from "../kernel/host/yaml-text.ts";
 
 /** What a config option may be: an object, in JSON or YAML. */
 type ConfigObject = Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ type ConfigObject = Readonly<Record<string, unknown>>;
  */
 export function objectOption(text: string): ConfigObject {
   try {
-    const value: unknown = parse(text, { maxAliasCount: 0 });
+    const value: unknown = yamlValue(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return value as ConfigObject;
     }
@@ -30,10 +30,15 @@ export function objectOrFile(text: string): ConfigObject {
 /**
  * Collects `NAME=VALUE` given once or several times; values are read as JSON or YAML, so that
  * numbers are numbers.
+ * @throws CLI_USAGE
  */
 export function settings(text: string, before: ConfigObject = {}): ConfigObject {
   const equals = text.indexOf("=");
   if (equals <= 0) throw errors.CLI_USAGE(`"${text}" is not of the form NAME=VALUE`);
-  const value: unknown = parse(text.slice(equals + 1), { maxAliasCount: 0 });
-  return { ...before, [text.slice(0, equals)]: value };
+  const name = text.slice(0, equals);
+  try {
+    return { ...before, [name]: yamlValue(text.slice(equals + 1)) };
+  } catch (thrown) {
+    throw errors.CLI_USAGE(`the value of ${name} cannot be read: ${reasonOf(thrown)}`);
+  }
 }

@@ -30,11 +30,12 @@ export function pointerStep(name: string | number): string {
  */
 export function problemsOf(errors: readonly ErrorObject[], root: unknown): readonly Problem[] {
   const unions = errors.filter((error) => error.keyword === "anyOf" || error.keyword === "oneOf");
+  const values = errors.filter((error) => error.keyword !== "unevaluatedProperties");
   const problems: Problem[] = [];
   const seen = new Set<string>();
   for (const error of errors) {
     if (unions.some((union) => union !== error && isBranchOf(error, union))) continue;
-    if (error.keyword === "if" || isEchoOfUnion(error, errors)) continue;
+    if (error.keyword === "if" || isEchoOfUnion(error, values)) continue;
     const meant = unions.includes(error) ? branchMeant(error, errors) : undefined;
     const found = meant === undefined ? [problemOf(error, root)] : problemsOf(meant, root);
     for (const problem of found) {
@@ -54,15 +55,10 @@ function isBranchOf(error: ErrorObject, union: ErrorObject): boolean {
   return error.schemaPath.startsWith(`${union.schemaPath}/`);
 }
 
-/** Closed-object errors that only follow from another failure at the same place. */
-function isEchoOfUnion(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
+/** Closed-object errors that only follow from the failure of a value at the same place. */
+function isEchoOfUnion(error: ErrorObject, values: readonly ErrorObject[]): boolean {
   if (error.keyword !== "unevaluatedProperties") return false;
-  return errors.some(
-    (other) =>
-      other !== error &&
-      other.keyword !== "unevaluatedProperties" &&
-      other.instancePath.startsWith(error.instancePath),
-  );
+  return values.some(({ instancePath }) => instancePath.startsWith(error.instancePath));
 }
 
 /**

@@ -1,15 +1,6 @@
-import {
-  type Document,
-  isMap,
-  isSeq,
-  Lexer,
-  LineCounter,
-  type Node,
-  Parser,
-  parseDocument,
-  visit,
-} from "yaml";
+import { type Document, isMap, isSeq, LineCounter, type Node, type Pair, type YAMLMap } from "yaml";
 import { errors, type TepuiError } from "../../contract/errors.ts";
+import { readYaml } from "./yaml-text.ts";
 
 /** The two ways to write a config file. */
 export type ConfigSyntax = "json" | "yaml";
@@ -43,10 +34,6 @@ export function syntaxOf(file: string, text: string): ConfigSyntax {
   return /^\s*(\{|\/\/|\/\*)/.test(text) ? "json" : "yaml";
 }
 
-/** Levels of lists and of fields within fields that a config file may have. */
-const DEPTH_MAX = 64;
-const TOO_DEEP = "it is nested more deeply than any setting, or a bracket is not closed";
-
 /**
  * Reads a config file. JSON may have comments of both kinds and trailing commas. Both syntaxes go
  * through one YAML parser, because YAML 1.2 contains JSON and the parser knows the range of every
@@ -57,46 +44,24 @@ export function parseConfig(file: string, text: string): ParsedConfig {
   const lines = new LineCounter();
   const marked = syntaxOf(file, text) === "json" ? blankComments(text) : text;
   const plain = marked.replace(/^\uFEFF/, " ");
-  const deep = tooDeepAt(plain);
-  const document = parseDocument(plain.slice(0, deep), {
-    lineCounter: lines,
-    prettyErrors: false,
-    version: "1.2",
-    merge: false,
-  });
+  const { document, problems } = readYaml(plain, lines);
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const where = (offset: number): string => `${file}:${at(offset).line}:${at(offset).column}`;
-  const problems = [...document.errors, ...document.warnings].map((error) => {
-    if (error.code !== "DUPLICATE_KEY")
-      return errors.CONFIG_SYNTAX(where(error.pos[0]), error.message);
-    return errors.CONFIG_DUPLICATE_KEY(where(error.pos[0]), keyAt(plain, error.pos[0]));
+  const told = problems.map(({ offset, kind, text }) => {
+    const where = `${file}:${at(offset).line}:${at(offset).column}`;
+    return kind === "syntax"
+      ? errors.CONFIG_SYNTAX(where, text)
+      : errors.CONFIG_DUPLICATE_KEY(where, text);
   });
-  problems.push(...aliasProblems(document, where));
-  const told = deep === undefined ? problems : [errors.CONFIG_SYNTAX(where(deep), TOO_DEEP)];
-  const isReadable = told.every(({ code }) => code === "CONFIG_DUPLICATE_KEY");
+  const isReadable = problems.every(({ kind }) => kind === "repeated-field");
+  const fields = new FieldIndex();
   return {
     value: isReadable ? (document.toJS() ?? {}) : undefined,
     problems: onePerPlace(told),
-    locate: (pointer, part) => at(offsetOf(document, pointer, part)),
+    locate: (pointer, part) => at(offsetOf(document, fields, pointer, part)),
   };
-}
-
-/**
- * Where a text goes deeper than `DEPTH_MAX`, if it does. What makes a document of it calls itself
- * for every level and would run out of stack, which not even an error survives everywhere; what
- * takes the text apart keeps a stack of its own, so it is asked first.
- */
-function tooDeepAt(text: string): number | undefined {
-  const parser = new Parser();
-  for (const part of new Lexer().lex(text)) {
-    for (const _ of parser.next(part));
-    // The document itself is the first of the stack, and a word under way may be the last.
-    if (parser.stack.length > DEPTH_MAX + 2) return parser.offset;
-  }
-  return undefined;
 }
 
 /** The first problem of each kind at each place: every level that is left open ends at the same. */
@@ -109,38 +74,37 @@ function onePerPlace(problems: readonly TepuiError[]): TepuiError[] {
   return [...places.values()];
 }
 
-/** The name of the field that begins at an offset, without quotes. */
-function keyAt(text: string, offset: number): string {
-  const [, double, single, bare] =
-    /^(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^:\n]+))/.exec(text.slice(offset)) ?? [];
-  return (double ?? single ?? bare ?? "").trim() || "this field";
-}
+/** Finds fields by their names; each list of fields is gone through once, and only when asked. */
+class FieldIndex {
+  readonly #found = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
 
-/**
- * Aliases would make one place of the text stand for many values, and a short text for a huge one.
- */
-function aliasProblems(document: Document.Parsed, where: (offset: number) => string): TepuiError[] {
-  const problems: TepuiError[] = [];
-  visit(document, {
-    Alias(_, node) {
-      const reason = `"*${node.source}": YAML aliases are not allowed here`;
-      problems.push(errors.CONFIG_SYNTAX(where(node.range?.[0] ?? 0), reason));
-    },
-  });
-  return problems;
+  find(map: YAMLMap, name: string): Pair | undefined {
+    let fields = this.#found.get(map);
+    if (fields === undefined) {
+      const named = map.items.map((pair): [string, Pair] => {
+        return [String((pair.key as { value?: unknown } | null)?.value), pair];
+      });
+      fields = new Map(named.reverse()); // Of a name that is given twice, the first.
+      this.#found.set(map, fields);
+    }
+    return fields.get(name);
+  }
 }
 
 /** The offset of what a pointer names, or of the innermost thing around it. */
-function offsetOf(document: Document.Parsed, pointer: string, part: "value" | "key"): number {
+function offsetOf(
+  document: Document.Parsed,
+  fields: FieldIndex,
+  pointer: string,
+  part: "value" | "key",
+): number {
   const steps = pointer.split("/").slice(1).map(unescapeStep);
   let node: Node | null = document.contents;
   let offset = node?.range?.[0] ?? 0;
   for (const [at, step] of steps.entries()) {
     const isLast = at === steps.length - 1;
     if (isMap(node)) {
-      const pair = node.items.find(
-        ({ key }) => String((key as { value?: unknown })?.value) === step,
-      );
+      const pair = fields.find(node, step);
       if (pair === undefined) break;
       const name = pair.key as Node;
       node = (pair.value ?? null) as Node | null;

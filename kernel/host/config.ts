@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Static, TSchema } from "typebox";
-import { parse } from "yaml";
 import { isLoopback } from "../../contract/address.ts";
 import type { JsonSchema } from "../../contract/check/prepare.ts";
 import { pointerStep } from "../../contract/check/problems.ts";
@@ -12,6 +11,7 @@ import { MasterConfigSchema } from "../../contract/config/master.ts";
 import { errors, reasonOf, type TepuiError } from "../../contract/errors.ts";
 import { type ConfigField, configFields } from "./config-fields.ts";
 import { type ParsedConfig, parseConfig } from "./config-file.ts";
+import { yamlValue } from "./yaml-text.ts";
 
 /** A kind of config: its schema, its validator, and its settings. */
 export interface ConfigKind<T> {
@@ -187,7 +187,7 @@ function readText(text: string, schema: JsonSchema): unknown {
 
 /** JSON or YAML; for lists of names also `a,b,c`. */
 function listOrObject(text: string): unknown {
-  if (/^\s*[[{]/.test(text)) return parse(text, { maxAliasCount: 0 });
+  if (/^\s*[[{]/.test(text)) return yamlValue(text);
   return text
     .split(",")
     .map((item) => item.trim())

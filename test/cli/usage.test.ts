@@ -49,6 +49,8 @@ test.each([
   [["policy", "configure", "--set", "backFill"], '"backFill" is not of the form NAME=VALUE'],
   [["policy", "load", "./x", "--on-master"], "./x is not an absolute path"],
   [["policy", "load", "fifo", "--config", "[]"], "--config is not an object"],
+  [["policy", "load", "fifo", "--config", "{".repeat(9_999)], "--config cannot be read: at char"],
+  [["policy", "configure", "--set", "a={b"], "the value of a cannot be read: at character 2: "],
   [["mapreduce", "--job", "sort", "/dev/null"], 'there is no job "sort"'],
   [["--master", "127.0.0.1:1", "version"], '"version" asks no master'],
 ])("%j is a mistake of usage: status 2, and the error says what", async (args, message) => {

@@ -99,48 +99,6 @@ test("a name as Mesos spells it finds ours", () => {
   ]);
 });
 
-test("a field that is given twice is named, and hides nothing else that is wrong", () => {
-  const file = configFile("log: { level: loud }\n'hostname': a\n'hostname': b\n");
-  expect(checkConfigFile(file).map(({ code, message }) => [code, message])).toEqual([
-    ["CONFIG_DUPLICATE_KEY", '"hostname" is given twice'],
-    ["CONFIG_BAD_VALUE", expect.stringContaining("/log/level")],
-  ]);
-});
-
-test("text that is nested beyond reason is one problem, at the place where it is too much", () => {
-  const rows: [text: (levels: number) => string, place: RegExp][] = [
-    [(levels) => `hostname: ${"[".repeat(levels)}`, /^1:7\d$/],
-    [(levels) => "{".repeat(levels), /^1:6\d$/],
-    [(levels) => "[".repeat(levels), /^1:6\d$/],
-    [(levels) => '{"a":\n'.repeat(levels), /^6\d:\d$/],
-    [(levels) => `${"- ".repeat(levels)}x`, /^1:1[23]\d$/],
-    [(levels) => "? ".repeat(levels), /^1:1[23]\d$/],
-  ];
-  for (const [text, place] of rows) {
-    for (const levels of [100, 1_000, 5_000, 100_000]) {
-      const file = configFile(text(levels));
-      const [line = "", ...others] = problemLines(file, checkConfigFile(file));
-      expect(others, text(3)).toEqual([]);
-      expect(line).toContain("CONFIG_SYNTAX it is nested more deeply");
-      expect(line.split(" ")[0], text(3)).toMatch(place);
-    }
-  }
-});
-
-test("brackets that are left open are one problem at the end of the text, however many", () => {
-  for (const open of ["{", "["]) {
-    const file = configFile(`hostname: ${open.repeat(60)}`);
-    expect(problemLines(file, checkConfigFile(file))).toEqual([
-      expect.stringMatching(/^1:71 CONFIG_SYNTAX Flow /),
-    ]);
-  }
-});
-
-test("a plugin may have a config of many levels", () => {
-  const config = `${"[".repeat(60)}${"]".repeat(60)}`;
-  expect(parseConfig("c.yaml", `config: ${config}`).problems).toEqual([]);
-});
-
 test("text that cannot be read is a coded error with its place, in both syntaxes", () => {
   const rows: [name: string, text: string, code: string, place: string][] = [
     ["c.json", '{\n  "listen": {\n', "CONFIG_SYNTAX", ":3:1"],
