@@ -26,13 +26,10 @@ import { Fetcher } from "./fetcher/fetcher.ts";
 import { Images } from "./images/images.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { dialler } from "./io/dialler.ts";
-import { openExecDoor } from "./io/exec-door.ts";
-import { ExecGate } from "./io/exec-gate.ts";
 import { agentPeers, ExecutorDoor, listening } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
 import { filesOf } from "./io/files.ts";
 import { type AgentPages, routePages } from "./io/http.ts";
-import { Nested } from "./io/nested-containers.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { diskUsageOf, SandboxGc } from "./io/sandbox-gc.ts";
 import { CheckpointStore } from "./io/store.ts";
@@ -40,6 +37,7 @@ import { ExecutorTokens } from "./io/tokens.ts";
 import { Undo } from "./io/undo.ts";
 import { usagePage } from "./io/usage-page.ts";
 import { Volumes } from "./io/volumes.ts";
+import { openSessions } from "./people.ts";
 import { startAgentPlugins } from "./plugins.ts";
 import { setupOf } from "./setup.ts";
 
@@ -191,19 +189,11 @@ async function start(
   });
   agent = running;
   undo.add(() => running.stop());
-  const { containerizer } = running;
-  const gate = new ExecGate(config.exec, metrics);
-  const exec = { ...ground, gate, state, sessions: containerizer.sessions };
-  undo.add(openExecDoor(host.getAll(HTTP_ROUTER), exec));
-  const nested = new Nested({ gate, clock: systemClock, log, containers: containerizer });
+  const nested = openSessions(config, ground, running, undo);
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
-  await openBesides(
-    ground,
-    door,
-    { state, tokens, sandboxes, files, nested, agent: running },
-    undo,
-  );
+  const shown = { state, tokens, sandboxes, files, nested, agent: running };
+  await openBesides(ground, door, shown, undo);
   void gc.start();
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));

@@ -48,8 +48,8 @@ export function openExecDoor(
 
 /**
  * Lets people run further commands in tasks and talk to them (`tepui exec`). Who may is checked for
- * every request. Web pages also lack a header that they cannot send unasked, so neither a form nor a
- * name that was bound anew gets through.
+ * every request. Web pages also lack a header that they cannot send unasked, so neither a form nor
+ * a name that was bound anew gets through.
  */
 class ExecDoor {
   readonly #parts: ExecDoorParts;

@@ -16,31 +16,24 @@ export const SIGKILL = constants.signals.SIGKILL;
 export class NestedContainer {
   readonly id: NestedId;
   readonly isTalkedTo: boolean;
-  /** Resolves when it has ended and what it wrote was handed over. */
-  readonly ended: Promise<ExitStatus>;
   readonly #clock: Clock;
   readonly #readers = new Set<OutputReader>();
-  #settle: (exit: ExitStatus) => void = () => {};
+  /** Whoever wants to know its end. */
+  readonly #waiting = new Set<(exit: ExitStatus) => void>();
   #session: CommandSession | undefined;
   #exit: ExitStatus | undefined;
   #endedMs = 0;
   #hasInput = false;
   /** Nobody is waited for any more. */
   #isKilled = false;
-  #killed: () => void = () => {};
-  readonly #untilKilled: Promise<void>;
+  /** Readers that hold it up. */
+  readonly #held = new Set<() => void>();
   #late: Timer | undefined;
 
   constructor(id: NestedId, isTalkedTo: boolean, clock: Clock) {
     this.id = id;
     this.isTalkedTo = isTalkedTo;
     this.#clock = clock;
-    this.ended = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-    this.#untilKilled = new Promise((resolve) => {
-      this.#killed = resolve;
-    });
   }
 
   /** As people read it. */
@@ -88,7 +81,14 @@ export class NestedContainer {
     for await (const data of from) {
       if (this.#isKilled) continue;
       const takes = Array.from(this.#readers, (reader) => reader.take(stream, data));
-      await Promise.race([Promise.all(takes), this.#untilKilled]);
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          this.#held.delete(go);
+          resolve();
+        };
+        this.#held.add(go);
+        void Promise.all(takes).then(go);
+      });
     }
   }
 
@@ -98,7 +98,16 @@ export class NestedContainer {
     this.#endedMs = this.#clock.monotonicMs();
     for (const reader of this.#readers) reader.end();
     this.#readers.clear();
-    this.#settle(exit);
+    for (const act of this.#waiting) act(exit);
+    this.#waiting.clear();
+  }
+
+  /** Calls `act` when it has ended and what it wrote was handed over; answers how to stop that. */
+  onEnded(act: (exit: ExitStatus) => void): () => void {
+    const exit = this.#exit;
+    if (exit !== undefined) queueMicrotask(() => act(exit));
+    else this.#waiting.add(act);
+    return () => this.#waiting.delete(act);
   }
 
   /** Tells a reader from now on; answers how to stop that. */
@@ -118,17 +127,15 @@ export class NestedContainer {
     return {
       write: async (data) => {
         if (isClosed || this.#session === undefined) return;
-        const written = this.#session.write(data).catch(() => {
+        await this.#session.write(data).catch(() => {
           isClosed = true;
         });
-        await Promise.race([written, this.ended]);
       },
       end: () => {
         isClosed = true;
         this.#session?.endInput();
       },
       resize: (size) => this.#session?.resize(size),
-      over: this.ended.then(() => {}),
       release: () => {
         this.#hasInput = false;
       },
@@ -139,7 +146,7 @@ export class NestedContainer {
   kill(signal: number): void {
     if (signal === SIGKILL) {
       this.#isKilled = true;
-      this.#killed();
+      for (const go of [...this.#held]) go();
     }
     if (this.#session !== undefined) this.#end(signal);
   }

@@ -73,7 +73,7 @@ export class Nested implements NestedContainers {
       one.fail();
       throw thrown;
     }
-    void one.ended.then(() => this.#over(one));
+    one.onEnded(() => this.#over(one));
     return true;
   }
 
@@ -96,8 +96,8 @@ export class Nested implements NestedContainers {
     return this.#talkedTo(id).takeInput();
   }
 
-  wait(id: NestedId): Promise<ExitStatus> {
-    return this.#find(id).ended;
+  onEnded(id: NestedId, act: (exit: ExitStatus) => void): () => void {
+    return this.#find(id).onEnded(act);
   }
 
   kill(id: NestedId, signal: number): void {
@@ -199,13 +199,9 @@ function withTerm(command: CommandInfo, hasTerminal: boolean): CommandInfo {
 
 /** The command's own user makes the folder and opens the files: no link of a task leads us out. */
 function inFolder([, ...names]: NestedId, command: CommandInfo): CommandInfo {
-  const { value = "", shell = true, arguments: argv = [], environment = [] } = command;
+  const { value = "", shell = true, arguments: argv = [] } = command;
   const folder = names.map((name) => `containers/${name}`).join("/");
   const words = shell ? ["/bin/sh", "-c", value] : [value, ...argv.slice(1)];
-  return {
-    value: "/bin/sh",
-    shell: false,
-    arguments: ["sh", "-c", IN_FOLDER, folder, ...words],
-    environment,
-  };
+  const inside = ["sh", "-c", IN_FOLDER, folder, ...words];
+  return { ...command, value: "/bin/sh", shell: false, arguments: inside };
 }

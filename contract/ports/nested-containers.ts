@@ -32,8 +32,6 @@ export interface NestedInput {
   write(data: Uint8Array): Promise<void>;
   end(): void;
   resize(size: TerminalSize): void;
-  /** Resolves when the container has ended. */
-  readonly over: Promise<void>;
   /** Lets somebody else attach. */
   release(): void;
 }
@@ -74,10 +72,11 @@ export interface NestedContainers {
    */
   attachInput(id: NestedId): NestedInput;
   /**
-   * Resolves when it has ended. That is remembered until it is removed, or what it is in has ended.
+   * Calls `act` when it has ended, later also when it has already; answers how to stop that. An end
+   * is remembered until it is removed, or what it is in has ended.
    * @throws NESTED_UNKNOWN
    */
-  wait(id: NestedId): Promise<ExitStatus>;
+  onEnded(id: NestedId, act: (exit: ExitStatus) => void): () => void;
   /**
    * Sends a signal to its command; SIGKILL ends all that it started.
    * @throws NESTED_UNKNOWN, NESTED_REFUSED
