@@ -1,13 +1,14 @@
 import { constants } from "node:os";
 import { TepuiError } from "../contract/errors.ts";
 
-/** Exit statuses of `tepui`, documented in docs/cli.md; 65, 69 and 78 are those of sysexits.h. */
+/** Exit statuses of `tepui`, documented in docs/cli.md; 65, 69, 75 and 78 are those of sysexits.h. */
 export const exitCodes = {
   ok: 0,
   failure: 1,
   usage: 2,
   data: 65,
   unreachable: 69,
+  tornDown: 75,
   config: 78,
   commandMissing: 127,
   interrupted: 130,
@@ -26,6 +27,7 @@ const special: ReadonlyMap<string, number> = new Map([
   ["CLI_USAGE", exitCodes.usage],
   ["CLI_INTERRUPTED", exitCodes.interrupted],
   ["JOB_CANCELLED", exitCodes.interrupted],
+  ["JOB_TORN_DOWN", exitCodes.tornDown],
   ["MASTER_UNREACHABLE", exitCodes.unreachable],
   ["COMMAND_NOT_FOUND", exitCodes.commandMissing],
   ["EXEC_NO_TERMINAL", exitCodes.usage],

@@ -139,7 +139,10 @@ export const closeCodes = {
    * types.
    */
   FRAME_MALFORMED: 4010,
-  /** More bytes, messages or values than a frame may have. */
+  /**
+   * More bytes, messages or values than a frame may have. Of a frame several times as large a
+   * server may end the connection without saying so, and only write it into its log.
+   */
   FRAME_TOO_LARGE: 4011,
   /** Nested deeper than a frame may be. */
   FRAME_TOO_DEEP: 4012,

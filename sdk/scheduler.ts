@@ -220,10 +220,14 @@ export class Scheduler extends Subscription {
     );
   }
 
-  /** Ends the framework: its tasks are killed and its id is never valid again (B8). */
-  async teardown(): Promise<void> {
-    this.send({ type: "teardown" });
+  /**
+   * Ends the framework: its tasks are killed and its id is never valid again (B8). Resolves to
+   * false when there was no subscription to say so on: then it is as after `stop`.
+   */
+  async teardown(): Promise<boolean> {
+    const isSent = this.send({ type: "teardown" });
     await this.stop();
+    return isSent;
   }
 
   /** Sends an answer to offers; they are answered once it is known to be one that can be sent. */

@@ -18,6 +18,7 @@ import type { SchedulerEvents } from "./scheduler-events.ts";
 import type { SchedulerOptions, SchedulerState } from "./scheduler-options.ts";
 import { droppedStatus } from "./task-request.ts";
 import { TypedEvents } from "./typed-events.ts";
+import { whenSubscribed } from "./when-subscribed.ts";
 
 /**
  * The half of a `Scheduler` that stays subscribed: it dials, subscribes again after every break,
@@ -90,7 +91,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
 
   /** Starts to dial. Listeners should be there before. */
   start(): this {
-    if (this.#link !== undefined) throw errors.CLIENT_CLOSED("start()");
+    if (this.#state !== "new") throw errors.CLIENT_CLOSED("start()");
     this.#state = "connecting";
     const addresses = masterAddresses(this.options.masters);
     const hello = { peer: "framework" as const, name: this.info.name, addresses };
@@ -110,27 +111,16 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
 
   /**
    * Starts and resolves at the first subscription.
-   * @throws MASTER_UNREACHABLE after `deadlineMs`, or the error that ended the subscription.
+   * @throws MASTER_UNREACHABLE after `deadlineMs`, CLIENT_CLOSED once it is stopped, or the error
+   *   that ended the subscription.
    */
   async ready(deadlineMs = 30_000): Promise<FrameworkId> {
     if (this.#state === "new") this.start();
+    if (this.#state === "closed") throw errors.CLIENT_CLOSED("ready()");
     if (this.info.id !== undefined && this.#state === "subscribed") return this.info.id;
-    return new Promise((resolve, reject) => {
-      const settle = (act: () => void): void => {
-        timer.cancel();
-        this.off("subscribed", onSubscribed);
-        this.off("error", onError);
-        act();
-      };
-      const onSubscribed: (...args: SchedulerEvents["subscribed"]) => void = ({ frameworkId }) =>
-        settle(() => resolve(frameworkId));
-      const onError = (error: TepuiError): void => settle(() => reject(error));
-      const timer = this.clock.after(deadlineMs, () => {
-        settle(() => reject(unreachable(this.options.masters, deadlineMs, this.#failure)));
-      });
-      this.on("subscribed", onSubscribed);
-      this.on("error", onError);
-    });
+    return whenSubscribed(this, this.clock, deadlineMs, () =>
+      unreachable(this.options.masters, deadlineMs, this.#failure),
+    );
   }
 
   /** Acknowledges an update; for manual acknowledgement. Updates without uuid need none (D7). */

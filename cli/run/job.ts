@@ -6,6 +6,7 @@ import {
   type BatchTask,
   runBatch,
 } from "../../frameworks/batch/batch.ts";
+import { notEndedWords } from "../../frameworks/taskset/framework-end.ts";
 import type { Outcome, TaskSetCounts } from "../../frameworks/taskset/model.ts";
 import {
   type CommandInfo,
@@ -101,6 +102,7 @@ export async function runJob(
     onOutcome: (_, counts) => heard(counts),
     onDisconnected: () => output.note("the master is gone; looking for it"),
     onCancel: (killed) => output.note(interruptedWords(killed)),
+    onNotEnded: (id) => output.note(notEndedWords(id)),
   });
   const result = await running.finally(() => watch.end());
   await streams.end();

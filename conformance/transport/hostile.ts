@@ -16,7 +16,9 @@ async function rude(make: MakeTransport, bytes: Uint8Array | string): Promise<re
     await until("the end", () => peer.ended !== undefined && server.closes.length === 1);
     assert.equal(server.messages.length, 0, "some of it was taken");
     await stillServes(server);
-    return [peer.ended?.code ?? "", server.closes[0]?.reason.code ?? ""];
+    const { code = "", message = "" } = server.closes[0]?.reason ?? {};
+    if (code === "FRAME_TOO_LARGE") assert.match(message, /\b65536\b/, "the limit is not said");
+    return [peer.ended?.code ?? "", code];
   } finally {
     await server.stop();
   }

@@ -78,6 +78,11 @@ export const clientErrors = {
     fault("JOB_INVALID", 400, `the job cannot be run: ${reason}`, { where }),
   JOB_FAILED: (task: string, reason: string) =>
     fault("JOB_FAILED", 500, `${task} failed for good: ${reason}`, { where: task }),
+  JOB_TORN_DOWN: (framework: string) =>
+    fault("JOB_TORN_DOWN", 410, `framework ${framework} was torn down, and its tasks killed`, {
+      where: `framework ${framework}`,
+      hint: "by an operator, or because it was away for longer than its failover timeout",
+    }),
   JOB_CANCELLED: (tasks: number) =>
     fault("JOB_CANCELLED", 499, `cancelled; ${tasks} running tasks were killed`),
 } satisfies FaultTable;

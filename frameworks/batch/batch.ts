@@ -9,6 +9,7 @@ import {
   type TaskRequest,
   type TaskStatus,
 } from "../../sdk/index.ts";
+import { endFramework, followSubscription } from "../taskset/framework-end.ts";
 import type { Attempt, Outcome, TaskSetCounts } from "../taskset/model.ts";
 import { TaskSet } from "../taskset/planner.ts";
 import { schedulerTimes, TaskSetRunner } from "../taskset/runner.ts";
@@ -55,6 +56,8 @@ export interface BatchListeners {
   beforeTeardown?(): Promise<void>;
   /** The job was cancelled: this many running tasks are being killed. */
   onCancel?(killed: number): void;
+  /** No master has heard that the framework ends; its tasks may run on. */
+  onNotEnded?(frameworkId: string): void;
 }
 
 /** How a batch reaches the cluster. */
@@ -84,7 +87,7 @@ const CANCEL_MS = 8_000;
  * Runs commands as tasks until each has ended, and tells how. A task ends once: by finishing, by
  * failing more often than it may, by being invalid, or by being killed. Tasks of lost agents run
  * again elsewhere.
- * @throws the error that ended the subscription, MASTER_UNREACHABLE.
+ * @throws JOB_TORN_DOWN, another error that ended the subscription, MASTER_UNREACHABLE.
  */
 export async function runBatch(job: BatchJob, options: BatchOptions): Promise<BatchResult> {
   const startedMs = Date.now();
@@ -99,8 +102,10 @@ export async function runBatch(job: BatchJob, options: BatchOptions): Promise<Ba
   const scheduler = new Scheduler({ ...schedulerTimes, ...options, ...options.framework });
   const end = new Deferred();
   const runner = batchRunner(job, options, scheduler, set, end);
-  scheduler.on("error", (error) => end.reject(error));
-  scheduler.on("disconnected", () => options.onDisconnected?.());
+  followSubscription(scheduler, {
+    onEnd: (error) => end.reject(error),
+    onDisconnected: () => options.onDisconnected?.(),
+  });
   scheduler.on("subscribed", ({ frameworkId, again }) =>
     options.onSubscribed?.(frameworkId, again),
   );
@@ -122,7 +127,8 @@ export async function runBatch(job: BatchJob, options: BatchOptions): Promise<Ba
   } finally {
     options.signal?.removeEventListener("abort", cancel);
     runner.stop();
-    await scheduler.teardown();
+    const running = await endFramework(scheduler);
+    if (running !== undefined) options.onNotEnded?.(running);
   }
   const outcomes = job.tasks.map(({ id }) => set.outcomeOf(id) ?? unheard(id, set));
   return { outcomes, counts: set.counts, cancelled, elapsedMs: Date.now() - startedMs };

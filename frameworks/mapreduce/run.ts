@@ -9,6 +9,7 @@ import {
   sandboxText,
   type TaskRequest,
 } from "../../sdk/index.ts";
+import { endFramework, followSubscription, notEndedWords } from "../taskset/framework-end.ts";
 import type { Attempt, Change, Outcome } from "../taskset/model.ts";
 import { schedulerTimes, TaskSetRunner } from "../taskset/runner.ts";
 import { type FinishedWork, jobFigures } from "./figures.ts";
@@ -17,6 +18,9 @@ import { MapReducePlan } from "./planner.ts";
 import { parseRecord } from "./records.ts";
 import { splitInputs } from "./splits.ts";
 import { LOST_FILE, RESULT_FILE, specEnvironment, type TaskSpec } from "./task-spec.ts";
+
+/** Reduce tasks of a job that does not say how many. */
+const REDUCERS = 4;
 
 /** How often a result that cannot be fetched is made again before the job fails. */
 const RESULT_LOSSES_MAX = 5;
@@ -30,8 +34,8 @@ function workerFile(): string {
 
 /**
  * Runs a job to its end and gathers its results.
- * @throws JOB_INVALID, JOB_FAILED with the last words of the task, JOB_CANCELLED, and whatever ends
- * the subscription.
+ * @throws JOB_INVALID, JOB_FAILED with the last words of the task, JOB_CANCELLED, JOB_TORN_DOWN, and
+ * whatever else ends the subscription.
  */
 export async function runMapReduce(
   job: MapReduceJob,
@@ -43,6 +47,7 @@ export async function runMapReduce(
 
 class JobRun {
   readonly #job: MapReduceJob;
+  readonly #reducers: number;
   readonly #options: MapReduceOptions;
   readonly #splits;
   readonly #plan: MapReducePlan;
@@ -58,6 +63,7 @@ class JobRun {
 
   constructor(job: MapReduceJob, options: MapReduceOptions) {
     this.#job = job;
+    this.#reducers = job.reducers ?? REDUCERS;
     this.#options = options;
     this.#splits = splitInputs(job.inputs, job.chunkBytes ?? 4_000_000);
     if (this.#splits.length === 0) throw errors.JOB_INVALID("there is nothing to read", job.root);
@@ -66,7 +72,7 @@ class JobRun {
       {
         id: job.id,
         splits: this.#splits,
-        partitions: job.reducers ?? 4,
+        partitions: this.#reducers,
         mapResources: job.mapResources ?? resources({ cpus: 0.5, mem: 128 }),
         reduceResources: job.reduceResources ?? resources({ cpus: 0.5, mem: 128 }),
         retries: job.retries ?? 3,
@@ -110,7 +116,8 @@ class JobRun {
       signal?.removeEventListener("abort", cancel);
       this.#runner.stop();
       // What still runs ends with the framework: slow attempts that lost, or a cancelled job's.
-      await this.#scheduler.teardown();
+      const running = await endFramework(this.#scheduler);
+      if (running !== undefined) this.#options.onTrouble?.(notEndedWords(running));
     }
     const elapsedMs = Date.now() - this.#startedMs;
     const figures = jobFigures(this.#plan.set.counts, this.#work(), elapsedMs);
@@ -119,11 +126,13 @@ class JobRun {
 
   #listen(): void {
     const { onSubscribed, onTrouble } = this.#options;
-    this.#scheduler.on("error", (error) => this.#reject(error));
+    followSubscription(this.#scheduler, {
+      onEnd: (error) => this.#reject(error),
+      onDisconnected: () => onTrouble?.("the master is gone; looking for one"),
+    });
     this.#scheduler.on("subscribed", ({ frameworkId, again }) =>
       onSubscribed?.(frameworkId, again),
     );
-    this.#scheduler.on("disconnected", () => onTrouble?.("the master is gone; looking for one"));
     this.#scheduler.on("failure", ({ agentId, executorId }) => {
       if (agentId === undefined || executorId !== undefined) return;
       const lost = this.#plan.agentLost(agentId, Date.now());
@@ -134,7 +143,7 @@ class JobRun {
 
   #task(attempt: Attempt): Omit<TaskRequest, "taskId"> {
     const part = this.#plan.partOf(attempt.key);
-    const { module, root, reducers = 4 } = this.#job;
+    const { module, root } = this.#job;
     const spec: TaskSpec =
       "map" in part
         ? {
@@ -142,7 +151,7 @@ class JobRun {
             module,
             root,
             pieces: this.#splits[part.map]?.pieces ?? [],
-            partitions: reducers,
+            partitions: this.#reducers,
           }
         : {
             kind: "reduce",
@@ -255,7 +264,7 @@ class JobRun {
     this.#options.onProgress?.({
       maps: this.#splits.length,
       mapsDone: this.#plan.mapsDone,
-      reduces: this.#job.reducers ?? 4,
+      reduces: this.#reducers,
       reducesDone: this.#plan.reducesDone,
       counts: this.#plan.set.counts,
     });

@@ -164,6 +164,7 @@ export function removeAgent(
   }
   loseOperations(state, agent, how, nowMs, out);
   dropStrays(state, agent);
+  if (how !== "unreachable") state.strayIds.delete(agent.id);
   for (const executor of [...agent.executors.values()]) dropExecutor(state, agent, executor);
   for (const framework of agent.known.keys()) framework.agents.delete(agent);
   agent.known.clear();

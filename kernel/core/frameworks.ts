@@ -41,6 +41,7 @@ export function addFramework(
     registeredMs: nowMs,
     reregisteredMs: undefined,
     failoverAtMs: undefined,
+    failoverTimerMs: undefined,
     asked: undefined,
   };
   state.frameworks.set(id, framework);

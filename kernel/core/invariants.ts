@@ -57,6 +57,7 @@ function checkAgent(state: ClusterState, agent: Agent): void {
   for (const [key, stray] of agent.strays) {
     const { framework, holds } = stray;
     assert(key === strayKey(framework.id, stray.id), `stray ${key} has another key`);
+    assert(state.strayIds.get(id)?.has(key) === true, `stray ${key} is not known by its id`);
     assert(holds && stray.agentId === id, `stray ${key} holds nothing, or elsewhere`);
     assert(state.frameworks.get(framework.id) === framework, `stray ${key} is nobody's`);
     assert(framework.tasks.get(stray.id)?.agentId !== id, `stray ${key} is its framework's task`);

@@ -170,6 +170,8 @@ export interface Framework {
   reregisteredMs: number | undefined;
   /** When its tasks are given up, while it is away (B5). */
   failoverAtMs: number | undefined;
+  /** The timer for that, which may be set for earlier: one serves however often it goes away. */
+  failoverTimerMs: number | undefined;
   /** What it is still to be told all of, of what it asked for in this turn (D12, C18). */
   asked: { readonly tasks?: boolean; readonly operations?: boolean } | undefined;
 }

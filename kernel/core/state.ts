@@ -83,6 +83,11 @@ export interface ClusterState {
   readonly admitting: Map<PeerNumber, AgentId>;
   /** The inverse: each agent waits on one connection, its newest. */
   readonly admissions: Map<AgentId, PeerNumber>;
+  /**
+   * By `strayKey`, what agents brought back under ids that were others' by then, until they return
+   * without it; kept of agents that are lost. Replaced as a whole; see `strays.ts`.
+   */
+  readonly strayIds: Map<AgentId, ReadonlySet<string>>;
   /** Agents that an operator gives up for good, while the registry is told (B31). */
   readonly going: Set<AgentId>;
   /** In the order in which they were made: the first is the first to time out (C4). */
@@ -207,6 +212,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     recovering: new Map(),
     admitting: new Map(),
     admissions: new Map(),
+    strayIds: new Map(),
     going: new Set(),
     offers: new Map(),
     roles: new Map(),

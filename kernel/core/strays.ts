@@ -1,4 +1,5 @@
 import type { AgentMessageOf } from "../../contract/agent-api.ts";
+import type { TaskId } from "../../contract/ids.ts";
 import type { TaskRecord } from "../../contract/schema/task.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import { charge, takeFound } from "./books.ts";
@@ -12,7 +13,21 @@ import { newestState, newTask, releaseTask } from "./tasks.ts";
 // A new master takes launches while it waits for agents, and cannot know which ids those have in
 // use (B26, D13). When such an agent is back, its task goes by an id that is another's by then. The
 // framework has settled for that one: the stray is killed, and the framework hears nothing of it,
-// for all that it could tell them apart by is the id. Its resources are in use until it has ended.
+// for all that it could tell them apart by is the id. Its resources are in use until it has ended,
+// and its id tells it apart for longer: the other task may end, or the agent be lost, before the
+// last of the stray is heard.
+
+/** Whether a task that a returning agent reports is not the one that its framework knows. */
+export function isStray(
+  agent: Agent,
+  framework: Framework,
+  taskId: TaskId,
+  before: ReadonlySet<string> | undefined,
+): boolean {
+  const settled = framework.tasks.get(taskId) ?? framework.unreachable.get(taskId);
+  if (settled !== undefined) return settled.agentId !== agent.id;
+  return before?.has(strayKey(framework.id, taskId)) === true;
+}
 
 /** Takes up a task that a returning agent has under an id that is in use elsewhere. */
 export function addStray(

@@ -106,3 +106,52 @@ test("B8 it goes with its framework, and with its agent", () => {
     expect(Math.max(...strays)).toBe(0);
   }
 });
+
+const absences = {
+  "for a moment": (c: TestCluster) => c.do("a1 leaves"),
+  "for so long that it was given up": (c: TestCluster) => {
+    c.do("a1 leaves");
+    c.wait(600_000);
+    expect([...c.state.registry.unreachable.keys()]).toEqual(["old-S0"]);
+  },
+};
+
+test.each(Object.entries(absences))(
+  "B21, D9 back after the end of the other task, with its agent away %s, it is still killed",
+  (_, leave) => {
+    const c = relaunched();
+    c.do("a1 returns web/t1=RUNNING(cpus:3)");
+    leave(c);
+    c.do("a2 updates t1 FINISHED");
+    c.do("web acks t1");
+    c.told();
+    c.do("a1 returns web/t1=RUNNING(cpus:3)");
+    expect(c.told()).toContain("a1 < kill t1");
+    c.do("web reconciles t1");
+    c.expect("web < t1 UNKNOWN RECONCILIATION");
+    for (const _time of ["once", "again, since its agent has not heard that it was acknowledged"]) {
+      c.do("a1 updates t1 KILLED of=web");
+      c.expect("a1 < ack t1");
+    }
+    expect(usedOn(c)).toEqual([]);
+    c.do("a1 leaves");
+    c.do("a1 returns");
+    expect(c.state.strayIds.size).toBe(0);
+    c.told();
+  },
+);
+
+test("B24 it does not take the place of the other task whose agent is out of sight", () => {
+  const c = relaunched();
+  c.do("a2 leaves");
+  c.wait(600_000);
+  c.told();
+  c.do("a1 returns web/t1=RUNNING(cpus:3)");
+  expect(c.told()).toContain("a1 < kill t1");
+  c.do("web reconciles t1");
+  c.expect("web < t1 UNREACHABLE RECONCILIATION");
+  c.do("a2 returns web/t1=RUNNING(cpus:1)");
+  c.told();
+  c.do("web reconciles t1");
+  c.expect("web < t1 RUNNING RECONCILIATION");
+});

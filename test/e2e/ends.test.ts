@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -32,11 +32,48 @@ describe("what a command started ends with it", () => {
     const torn = await cluster.start("teardown", framework.name).result;
     expect(torn).toMatchObject({ code: 0 });
     expect(torn.stdout).toContain(`${framework.id} is torn down`);
-    expect((await running.result).code).not.toBe(0);
+    const { code, stderr } = await running.result;
+    expect(code, stderr).toBe(75);
+    expect(stderr).toContain(`error[JOB_TORN_DOWN]: framework ${framework.id} was torn down`);
+    expect(stderr).not.toContain("the master is gone");
     await until("nothing runs", async () => (await cluster.liveTasks()).length === 0 || undefined);
     const again = await cluster.start("teardown", framework.id).result;
     expect(again.stderr).toContain("error[FRAMEWORK_NOT_FOUND]");
   }, 60_000);
+
+  test("Ctrl-C without a master says what was not ended, and how to end it", async () => {
+    const running = cluster.start("run", "--cpus", "0.1", "--mem", "32", "--", "sleep", "600");
+    let told = "";
+    running.child.stderr?.on("data", (text: string) => {
+      told += text;
+    });
+    await until("it runs", async () => {
+      const tasks = await cluster.liveTasks();
+      return tasks.some(({ state }) => state === "TASK_RUNNING") || undefined;
+    });
+    const [{ frameworkId } = { frameworkId: "" }] = await cluster.liveTasks();
+    const master = cluster.masterPid();
+    const status = readFileSync(`/proc/${master}/status`, "utf8");
+    const keeper = Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]);
+    // It would start another master at once.
+    process.kill(keeper, "SIGSTOP");
+    try {
+      process.kill(master, "SIGKILL");
+      await until("it looks for a master", () => told.includes("the master is gone") || undefined);
+      running.child.kill("SIGINT");
+      const { code, stderr } = await running.result;
+      expect(code, stderr).toBe(130);
+      expect(stderr).toContain(`framework ${frameworkId} ends, so its tasks may run on`);
+      expect(stderr).toContain(`\`tepui teardown ${frameworkId}\` ends it`);
+    } finally {
+      process.kill(keeper, "SIGCONT");
+    }
+    await until("its end", async () => {
+      const torn = await cluster.run("teardown", frameworkId);
+      return torn.code === 0 || undefined;
+    });
+    await until("nothing runs", async () => (await cluster.liveTasks()).length === 0 || undefined);
+  }, 120_000);
 
   test("a terminal that goes away ends the task", async () => {
     const running = cluster.start("run", "--cpus", "0.1", "--mem", "32", "--", "sleep", "600");

@@ -217,6 +217,30 @@ test("nobody at the address is MASTER_UNREACHABLE after the deadline", async () 
   await expect(scheduler.ready(60)).rejects.toMatchObject({ code: "MASTER_UNREACHABLE" });
 });
 
+test("who waits for a subscription hears at once that the client was stopped", async () => {
+  const fake = await fakeMaster(5054);
+  cleanups.push(() => fake.stop());
+  const scheduler = schedulerFor(fake, { masters: "127.0.0.1:1" });
+  const waiting = scheduler.ready(600_000);
+  const rejected = expect(waiting).rejects.toMatchObject({ code: "CLIENT_CLOSED" });
+  await scheduler.stop();
+  await rejected;
+  await expect(scheduler.ready(600_000)).rejects.toMatchObject({ code: "CLIENT_CLOSED" });
+  const never = schedulerFor(fake);
+  await never.stop();
+  await expect(never.ready(600_000)).rejects.toMatchObject({ code: "CLIENT_CLOSED" });
+  expect(fake.peers).toBe(0);
+});
+
+test("a teardown that no master hears says so", async () => {
+  const { fake, scheduler } = await subscribed();
+  expect(await scheduler.teardown()).toBe(true);
+  await until("teardown", () => fake.of("teardown").length === 1);
+  const away = schedulerFor(fake, { masters: "127.0.0.1:1" });
+  away.start();
+  expect(await away.teardown()).toBe(false);
+});
+
 test("an update of the framework waits for the master's answer (B7)", async () => {
   const { fake, scheduler } = await subscribed();
   const subscribe = fake.answer;

@@ -99,7 +99,8 @@ export function stepUpdate(
   state.counts.updates += 1;
   const task = framework.tasks.get(status.taskId);
   const isHere = task !== undefined && task.agentId === agent.id;
-  if (!isHere && (task !== undefined || agent.strays.has(strayKey(frameworkId, status.taskId)))) {
+  const isStray = state.strayIds.get(agent.id)?.has(strayKey(frameworkId, status.taskId));
+  if (!isHere && (task !== undefined || isStray)) {
     stepStrayUpdate(state, agent, update, out);
     return;
   }

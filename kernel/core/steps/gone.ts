@@ -99,6 +99,7 @@ export function goneWritten(
   state.going.delete(agentId);
   registry.admitted.delete(agentId);
   registry.unreachable.delete(agentId);
+  state.strayIds.delete(agentId);
   registry.drains.delete(agentId);
   registry.deactivated.delete(agentId);
   registry.gone.set(agentId, sinceMs);

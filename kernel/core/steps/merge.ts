@@ -8,9 +8,16 @@ import { clientOf, dropIdleClient } from "../clients.ts";
 import type { Effect } from "../effect.ts";
 import { addFramework } from "../frameworks.ts";
 import { normal } from "../pool.ts";
-import { type Agent, type ClusterState, executorKey, type Framework, type Task } from "../state.ts";
+import {
+  type Agent,
+  type ClusterState,
+  executorKey,
+  type Framework,
+  strayKey,
+  type Task,
+} from "../state.ts";
 import { masterStatus, publishUpdate, recordMissed, sendStatus } from "../statuses.ts";
-import { addStray, dropStrays } from "../strays.ts";
+import { addStray, dropStrays, isStray } from "../strays.ts";
 import { addTask, completeTask, dropExecutor, newestState, releaseTask } from "../tasks.ts";
 
 type Reregister = AgentMessageOf<"reregister">;
@@ -40,20 +47,27 @@ export function mergeTasks(
   out: Effect[],
 ): AgentOrderOf<"reregistered">["reconcile"] {
   const reported = new Set<Task>();
+  const strayIds = new Set<string>();
+  const strayIdsBefore = state.strayIds.get(agent.id);
   dropStrays(state, agent);
   for (const record of message.tasks) {
     const framework = frameworkOf(state, record.frameworkId, infos, nowMs);
     if (framework === undefined) continue;
+    if (isStray(agent, framework, record.taskId, strayIdsBefore)) {
+      strayIds.add(strayKey(framework.id, record.taskId));
+      addStray(state, agent, framework, record, nowMs);
+      continue;
+    }
     const known = framework.tasks.get(record.taskId);
     if (known === undefined) {
       reported.add(returnedTask(state, agent, framework, record, tell, nowMs, out));
-    } else if (known.agentId === agent.id) {
+    } else {
       refresh(state, agent, known, record);
       reported.add(known);
-    } else {
-      addStray(state, agent, framework, record, nowMs);
     }
   }
+  if (strayIds.size > 0) state.strayIds.set(agent.id, strayIds);
+  else state.strayIds.delete(agent.id);
   const missing: AgentOrderOf<"reregistered">["reconcile"] = [];
   for (const task of [...agent.tasks]) {
     if (reported.has(task)) continue;

@@ -1,7 +1,6 @@
 import type { AgentId, FrameworkId } from "../../../contract/ids.ts";
 import { unreachable } from "../assert.ts";
 import type { Effect } from "../effect.ts";
-import { removeFramework } from "../frameworks.ts";
 import { askForAbsent } from "../inverse-offers.ts";
 import { expireOffers } from "../offers.ts";
 import {
@@ -14,6 +13,7 @@ import {
 import { type ClusterState, wantRound } from "../state.ts";
 import type { Timer } from "../timers.ts";
 import { giveUp, markUnreachable } from "./agent-lost.ts";
+import { failoverTimedOut } from "./framework-closed.ts";
 import { answerAll } from "./reconcile.ts";
 import { recoveryEnded } from "./recovered.ts";
 
@@ -140,19 +140,6 @@ function removal(
   markUnreachable(state, id, nowMs, out);
 }
 
-/** A framework did not come back in time (B5). */
-function failoverTimedOut(
-  state: ClusterState,
-  id: FrameworkId,
-  atMs: number,
-  nowMs: number,
-  out: Effect[],
-): void {
-  const framework = state.frameworks.get(id);
-  if (framework?.failoverAtMs !== atMs) return;
-  removeFramework(state, framework, nowMs, out);
-}
-
 /** The other inputs of the turn in which a framework asked for everything have been stepped. */
 function reconcile(state: ClusterState, id: FrameworkId, nowMs: number, out: Effect[]): void {
   const framework = state.frameworks.get(id);
@@ -168,6 +155,7 @@ function collectGarbage(state: ClusterState, nowMs: number, out: Effect[]): void
       const isOld = nowMs - sinceMs > registryMaxAgentAgeMs;
       if (!isOld && from.size <= registryMaxAgentCount) continue;
       from.delete(id);
+      state.strayIds.delete(id);
       entries.push(entry(id, undefined), ...forgetService(state.registry, id));
     }
   };

@@ -93,9 +93,11 @@ function accept(hub: SessionHub, end: PipeEnd, remote: string): boolean {
   const session = hub.admit(new MemorySocket(end, remote, hub.settings.queueBytesMax));
   end.listen({
     onFrame: (bytes, isBinary) => {
-      if (bytes.length > 4 * hub.settings.frameBytesMax) {
+      const { frameBytesMax } = hub.settings;
+      if (bytes.length > 4 * frameBytesMax) {
         end.cut();
-        session.onSocketClosed("FRAME_TOO_LARGE", "a message far beyond the largest frame");
+        const message = `it has ${bytes.length} bytes, at most ${frameBytesMax} are taken`;
+        session.onSocketClosed("FRAME_TOO_LARGE", message);
       } else session.onFrame(bytes, isBinary);
     },
     onPing: () => session.onAlive(),

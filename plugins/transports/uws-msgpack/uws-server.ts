@@ -16,7 +16,7 @@ import type {
   TransportHandlers,
   TransportServer,
 } from "../../../contract/ports/transport.ts";
-import { type CloseCode, closeCodeOf, WIRE_PATH } from "../../../contract/wire-protocol.ts";
+import { closeCodeOf, WIRE_PATH } from "../../../contract/wire-protocol.ts";
 import {
   type HubEnvironment,
   type HubSettings,
@@ -61,6 +61,9 @@ const EXCLUSIVE_PORT = 1;
  * word.
  */
 const TOLD_PART = 4;
+
+/** The number of a close that was not said (RFC 6455, 7.4.1). */
+const ABNORMAL = 1006;
 
 /** How long what was said last may take to leave before the sockets are closed under it. */
 const LINGER_MS = 200;
@@ -165,7 +168,8 @@ export class UwsServer implements TransportServer {
         socket?.gone();
         if (session === undefined) return;
         const message = Buffer.from(reason).toString("utf8");
-        session.onSocketClosed(codeOf(number, message), message);
+        if (!isUntold(number, message)) session.onSocketClosed(closeCodeOf(number), message);
+        else session.onSocketClosed("FRAME_TOO_LARGE", untoldWords(frameBytesMax));
       },
     });
   }
@@ -249,10 +253,17 @@ function refuse(response: HttpResponse, status: string, code: string, message: s
   response.end(`${JSON.stringify({ code, message })}\n`, true);
 }
 
-function codeOf(number: number, message: string): CloseCode {
-  // uWebSockets.js drops the connection of a message beyond `maxPayloadLength` and says so only in
-  // this text.
-  return /too big/i.test(message) ? "FRAME_TOO_LARGE" : closeCodeOf(number);
+/**
+ * uWebSockets.js drops the connection of a message beyond `maxPayloadLength` and says so only in
+ * the text. A peer that takes no frame of ours says something similar, with a number of its own.
+ */
+function isUntold(number: number, message: string): boolean {
+  return number === ABNORMAL && /too big/i.test(message);
+}
+
+function untoldWords(frameBytesMax: number): string {
+  const bytes = TOLD_PART * frameBytesMax;
+  return `it has more than ${bytes} bytes, at most ${frameBytesMax} are taken`;
 }
 
 /**
