@@ -54,46 +54,6 @@ scenario("A7 an id that a framework brings is never given to another", "", (c) =
   expect([...c.state.frameworks.keys()]).toEqual(["m-0000", "m-0001"]);
 });
 
-scenario("B5 however often a framework returns in time, one timer waits for it", running, (c) => {
-  runTask(c);
-  const before = c.state.timers.size;
-  for (let time = 0; time < 50; time++) {
-    c.do("web leaves");
-    c.do("wait 100ms");
-    c.do("web returns");
-  }
-  expect(c.state.timers.size).toBeLessThan(before + 10);
-  c.told();
-  // The timer of the first absence is due now, in which nothing is to happen.
-  c.do("wait 60s");
-  c.do("web leaves");
-  c.do("wait 9999ms");
-  expect(c.state.frameworks.size).toBe(1);
-  c.do("wait 1ms");
-  expect(c.state.frameworks.size).toBe(0);
-  c.told();
-});
-
-scenario("B5 a framework may return with another failover timeout, and go again", running, (c) => {
-  runTask(c);
-  for (const [failover, ms] of [
-    [2_000, 2_000],
-    [60_000, 60_000],
-  ] as const) {
-    c.do("web leaves");
-    c.do("wait 1s");
-    c.do(`framework web id=m-0000 failover=${failover}`);
-    c.do("web leaves");
-    c.do(`wait ${ms - 1}ms`);
-    expect(c.state.frameworks.size).toBe(1);
-    c.do(`framework web id=m-0000 failover=${failover}`);
-  }
-  c.do("web leaves");
-  c.do("wait 60s");
-  expect(c.state.frameworks.size).toBe(0);
-  c.told();
-});
-
 scenario("B4, B5 a framework that returns in time finds its tasks", running, (c) => {
   runTask(c);
   c.do("web leaves");
