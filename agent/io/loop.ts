@@ -24,6 +24,29 @@ export interface LoopParts {
 /** Turns between two looks at the whole state. */
 const INVARIANTS_EVERY = 4_096;
 
+/** How long effects are carried out before whatever else waits has its turn. */
+const SLICE_MS = 25;
+
+/**
+ * Carries effects out in order, all but checkpoints. Thousands of starts take seconds, in which
+ * pings must be answered, so it makes way for other work now and then.
+ */
+export async function inSlices(
+  effects: readonly Effect[],
+  { clock, perform, flush }: Pick<LoopParts, "clock" | "perform" | "flush">,
+): Promise<void> {
+  let sinceMs = clock.nowMs();
+  for (const effect of effects) {
+    if (effect.type === "checkpoint") continue;
+    perform(effect);
+    if (clock.nowMs() - sinceMs < SLICE_MS) continue;
+    flush();
+    await new Promise((resolve) => setImmediate(resolve));
+    sinceMs = clock.nowMs();
+  }
+  flush();
+}
+
 /**
  * The heartbeat of the agent: drain a bounded batch, step each input, write one checkpoint, perform
  * the effects, flush. While a checkpoint is being written, inputs gather for the next turn.
@@ -106,10 +129,7 @@ export class AgentLoop {
       if (effect.type === "checkpoint") changes.set(effect.key, effect.value);
     }
     if (changes.size > 0) await this.#parts.checkpoint(changes);
-    for (const effect of effects) {
-      if (effect.type !== "checkpoint") this.#parts.perform(effect);
-    }
-    this.#parts.flush();
+    await inSlices(effects, this.#parts);
   }
 
   /** One timer for all deadlines, moved only when the earliest one has changed. */

@@ -1,6 +1,7 @@
 import type { TaskStatus } from "../../sdk/index.ts";
 import { commandEnd } from "./endings.ts";
-import type { Attempt, Outcome, WorkItem } from "./model.ts";
+import { isPreferred } from "./fit.ts";
+import type { Attempt, OfferView, Outcome, WorkItem } from "./model.ts";
 
 /** What a `TaskSet` knows of one item. */
 export interface Entry {
@@ -38,15 +39,33 @@ export function entryOf(item: WorkItem, nowMs: number): Entry {
  * Task id of an attempt: the item's key, from the second attempt on with its number, and never one
  * that another item has as its key.
  */
-export function taskIdOf(
-  key: string,
-  number: number,
-  entries: ReadonlyMap<string, unknown>,
-): string {
+function taskIdOf(key: string, number: number, entries: ReadonlyMap<string, unknown>): string {
   if (number === 1) return key;
   let id = `${key}.${number}`;
   while (entries.has(id)) id += ".again";
   return id;
+}
+
+/** The next attempt of an item, on the agent of an offer. */
+export function attemptOf(
+  entry: Entry,
+  offer: OfferView,
+  entries: ReadonlyMap<string, unknown>,
+  nowMs: number,
+): Attempt {
+  const { item, isSpeculative } = entry;
+  const { agentId, hostname, ip, port } = offer;
+  const number = entry.attempts + 1;
+  return {
+    taskId: taskIdOf(item.key, number, entries),
+    key: item.key,
+    number,
+    place: { agentId, hostname, ip, port },
+    launchedMs: nowMs,
+    isSpeculative,
+    isLocal: isPreferred(offer, item),
+    state: "TASK_STAGING",
+  };
 }
 
 /** How an item ended, by the status of the attempt that decided it. */

@@ -24,6 +24,26 @@ export class Room {
   }
 }
 
+/** Most tasks in one answer, far below what a master takes in one call: others want a turn. */
+const ANSWER_TASKS_MAX = 1_000;
+/** Most bytes of them, of which a frame holds four times as many. */
+const ANSWER_BYTES_MAX = 1 << 20;
+
+/** What an answer to an offer carries, whatever there is room for on the agent. */
+export class Load {
+  #tasks = 0;
+  #bytes = 0;
+
+  /** Takes a task of so many bytes, alone if need be; false, and nothing taken, when it is full. */
+  take(bytes: number): boolean {
+    if (this.#tasks >= ANSWER_TASKS_MAX) return false;
+    if (this.#tasks > 0 && this.#bytes + bytes > ANSWER_BYTES_MAX) return false;
+    this.#tasks += 1;
+    this.#bytes += bytes;
+    return true;
+  }
+}
+
 /** The printed value of an attribute of an offer. */
 export function attributeOf(offer: OfferView, name: string): string | undefined {
   const attribute = offer.attributes?.find((one) => one.name === name);

@@ -1,7 +1,7 @@
 import type { TaskStatus } from "../../sdk/index.ts";
 import { type Ending, endingOf } from "./endings.ts";
-import { completed, type Entry, entryOf, outcomeOf, taskIdOf } from "./entry.ts";
-import { inOrder, isPreferred, meetsRequirements, Room } from "./fit.ts";
+import { attemptOf, completed, type Entry, entryOf, outcomeOf } from "./entry.ts";
+import { inOrder, isPreferred, Load, meetsRequirements, Room } from "./fit.ts";
 import type {
   Answer,
   Attempt,
@@ -12,6 +12,7 @@ import type {
   TaskSetRules,
   WorkItem,
 } from "./model.ts";
+import { Tally } from "./tally.ts";
 
 /** Offers that nothing waits for are refused this long; a revive takes it back (C7, C11). */
 const REFUSE_IDLE_MS = 3_600_000;
@@ -35,10 +36,8 @@ export class TaskSet {
   readonly #strays = new Set<string>();
   /** By attempt: ended by a master's word alone, which may not know how. */
   readonly #hearsay = new Map<string, Entry>();
-  readonly #counts = { launched: 0, retries: 0, reruns: 0, speculative: 0, local: 0, remote: 0 };
+  readonly #tally = new Tally();
   #open = 0;
-  #finished = 0;
-  #killed = 0;
   #isCancelled = false;
 
   constructor(rules: Partial<TaskSetRules> = {}) {
@@ -71,13 +70,11 @@ export class TaskSet {
   get counts(): TaskSetCounts {
     const items = this.#entries.size;
     return {
-      ...this.#counts,
+      ...this.#tally,
       items,
       pending: this.#pending.size + this.#held.size,
       live: this.#attempts.size,
-      finished: this.#finished,
-      killed: this.#killed,
-      failed: items - this.#open - this.#finished - this.#killed,
+      failed: items - this.#open - this.#tally.finished - this.#tally.killed,
     };
   }
 
@@ -97,12 +94,12 @@ export class TaskSet {
   reopen(key: string, nowMs: number): boolean {
     const entry = this.#entries.get(key);
     if (entry?.outcome === undefined) return false;
-    this.#countEnd(entry.outcome, -1);
+    this.#tally.end(entry.outcome, -1);
     const agentId = entry.outcome.attempt?.place.agentId;
     if (agentId !== undefined) entry.avoid.add(agentId);
     entry.outcome = undefined;
     this.#open++;
-    this.#counts.reruns++;
+    this.#tally.reruns++;
     this.#wait(entry, nowMs);
     return true;
   }
@@ -136,25 +133,18 @@ export class TaskSet {
     this.#held.clear();
   }
 
-  /** Answers offers: as many attempts as fit, in the order in which items wait. */
-  plan<Offer extends OfferView>(offers: readonly Offer[], nowMs: number): Answer<Offer>[] {
-    const itemOf = (key: string): WorkItem => (this.#entries.get(key) as Entry).item;
+  /**
+   * Answers offers: as many attempts as fit, in the order in which items wait. `bytesOf` measures
+   * the task of an attempt: what one call cannot carry is for the next offer, which comes at once.
+   */
+  plan<Offer extends OfferView>(
+    offers: readonly Offer[],
+    nowMs: number,
+    bytesOf: (attempt: Attempt) => number = () => 0,
+  ): Answer<Offer>[] {
     return offers.map((offer) => {
       if (!this.wantsOffers) return { offer, attempts: [], refuseMs: REFUSE_IDLE_MS };
-      const room = new Room(offer.resources);
-      const attempts: Attempt[] = [];
-      let isPatient = false;
-      let misfits = 0;
-      for (const key of inOrder(offer, this.#pending, itemOf)) {
-        if (this.#attempts.size >= this.#rules.concurrency) break;
-        const entry = this.#entries.get(key) as Entry;
-        const verdict = this.#verdict(entry, offer, nowMs);
-        if (verdict === "wait") isPatient = true;
-        if (verdict !== "take") continue;
-        if (room.take(entry.item.resources)) attempts.push(this.#launch(entry, offer, nowMs));
-        else if (++misfits > MISFITS_MAX) break;
-      }
-      return { offer, attempts, refuseMs: this.#refuseMs(attempts.length > 0, isPatient) };
+      return this.#answer(offer, nowMs, bytesOf);
     });
   }
 
@@ -207,6 +197,35 @@ export class TaskSet {
     return { kill: this.#strays.has(taskId) && ending === undefined ? [taskId] : [] };
   }
 
+  #answer<Offer extends OfferView>(
+    offer: Offer,
+    nowMs: number,
+    bytesOf: (attempt: Attempt) => number,
+  ): Answer<Offer> {
+    const itemOf = (key: string): WorkItem => (this.#entries.get(key) as Entry).item;
+    const room = new Room(offer.resources);
+    const load = new Load();
+    const attempts: Attempt[] = [];
+    let isPatient = false;
+    let misfits = 0;
+    for (const key of inOrder(offer, this.#pending, itemOf)) {
+      if (this.#attempts.size >= this.#rules.concurrency) break;
+      const entry = this.#entries.get(key) as Entry;
+      const verdict = this.#verdict(entry, offer, nowMs);
+      if (verdict === "wait") isPatient = true;
+      if (verdict !== "take") continue;
+      if (!room.take(entry.item.resources)) {
+        if (++misfits > MISFITS_MAX) break;
+        continue;
+      }
+      const attempt = attemptOf(entry, offer, this.#entries, nowMs);
+      if (!load.take(bytesOf(attempt))) return { offer, attempts, refuseMs: 0 };
+      attempts.push(attempt);
+      this.#launch(entry, attempt);
+    }
+    return { offer, attempts, refuseMs: this.#refuseMs(attempts.length > 0, isPatient) };
+  }
+
   #verdict(entry: Entry, offer: OfferView, nowMs: number): "take" | "wait" | "never" {
     if (!meetsRequirements(offer, entry.item)) return "never";
     for (const taskId of entry.live) {
@@ -223,27 +242,12 @@ export class TaskSet {
     return isPatient && !isUsed ? REFUSE_PATIENT_MS : undefined;
   }
 
-  #launch(entry: Entry, offer: OfferView, nowMs: number): Attempt {
-    const number = ++entry.attempts;
-    const { agentId, hostname, ip, port } = offer;
-    const attempt: Attempt = {
-      taskId: taskIdOf(entry.item.key, number, this.#entries),
-      key: entry.item.key,
-      number,
-      place: { agentId, hostname, ip, port },
-      launchedMs: nowMs,
-      isSpeculative: entry.isSpeculative,
-      isLocal: isPreferred(offer, entry.item),
-      state: "TASK_STAGING",
-    };
-    this.#counts.launched++;
-    if (attempt.isSpeculative) this.#counts.speculative++;
-    if (attempt.isLocal === true) this.#counts.local++;
-    if (attempt.isLocal === false) this.#counts.remote++;
+  #launch(entry: Entry, attempt: Attempt): void {
+    entry.attempts = attempt.number;
+    this.#tally.launch(attempt);
     this.#attempts.set(attempt.taskId, attempt);
     entry.live.add(attempt.taskId);
     this.#unwait(entry);
-    return attempt;
   }
 
   #tryAgain(
@@ -259,7 +263,7 @@ export class TaskSet {
     const isSpent =
       why === "lost" ? ++entry.losses > this.#rules.reruns : ++entry.failures > this.#rules.retries;
     if (isSpent || this.#isCancelled) return this.#decide(entry, attempt, status, nowMs);
-    this.#counts[why === "lost" ? "reruns" : "retries"]++;
+    this.#tally[why === "lost" ? "reruns" : "retries"]++;
     entry.isSpeculative = false;
     this.#wait(entry, nowMs);
     return { retried: why, kill: [] };
@@ -276,12 +280,7 @@ export class TaskSet {
   #end(entry: Entry, outcome: Outcome): void {
     entry.outcome = outcome;
     this.#open--;
-    this.#countEnd(outcome, 1);
-  }
-
-  #countEnd({ state }: Outcome, by: 1 | -1): void {
-    if (state === "TASK_FINISHED") this.#finished += by;
-    else if (state === "TASK_KILLED") this.#killed += by;
+    this.#tally.end(outcome, 1);
   }
 
   #wait(entry: Entry, nowMs: number): void {

@@ -1,4 +1,11 @@
-import type { Offer, Scheduler, TaskRequest, TaskStatus } from "../../sdk/index.ts";
+import {
+  type AcceptOptions,
+  type Offer,
+  type Scheduler,
+  type TaskRequest,
+  type TaskStatus,
+  TepuiError,
+} from "../../sdk/index.ts";
 import type { Attempt, Change } from "./model.ts";
 import type { TaskSet } from "./planner.ts";
 
@@ -76,19 +83,44 @@ export class TaskSetRunner {
   }
 
   #answer(offers: readonly Offer[]): void {
-    for (const { offer, attempts, refuseMs } of this.#set.plan(offers, Date.now())) {
+    const tasks = new Map<string, TaskRequest>();
+    const bytesOf = (attempt: Attempt): number => {
+      const { taskId } = attempt;
+      const task = { ...this.#hooks.task(attempt), taskId };
+      tasks.set(taskId, task);
+      return Buffer.byteLength(JSON.stringify(task));
+    };
+    for (const { offer, attempts, refuseMs } of this.#set.plan(offers, Date.now(), bytesOf)) {
       const options = refuseMs === undefined ? {} : { refuseMs };
       if (attempts.length === 0) this.#scheduler.decline(offer.id, options);
       else {
-        const tasks = attempts.map((attempt) => ({
-          ...this.#hooks.task(attempt),
-          taskId: attempt.taskId,
-        }));
-        this.#scheduler.launch(offer, tasks, options);
-        this.#hooks.onLaunch?.(attempts);
+        const chosen = attempts.map(({ taskId }) => tasks.get(taskId) as TaskRequest);
+        this.#launch(offer, attempts, chosen, options);
       }
     }
     this.refresh();
+  }
+
+  #launch(
+    offer: Offer,
+    attempts: readonly Attempt[],
+    tasks: readonly TaskRequest[],
+    options: AcceptOptions,
+  ): void {
+    try {
+      this.#scheduler.launch(offer, tasks, options);
+    } catch (thrown) {
+      // What cannot be put into words for the master is the fault of the tasks, and ends them.
+      if (!(thrown instanceof TepuiError)) throw thrown;
+      this.#scheduler.decline(offer.id, { refuseMs: 0 });
+      for (const { taskId } of attempts) {
+        const { message } = thrown;
+        const status = { taskId, state: "TASK_ERROR", reason: "REASON_TASK_INVALID", message };
+        this.#update(status as TaskStatus);
+      }
+      return;
+    }
+    this.#hooks.onLaunch?.(attempts);
   }
 
   #update(status: TaskStatus): void {

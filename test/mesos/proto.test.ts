@@ -100,14 +100,14 @@ describe("protobuf", () => {
     ["a huge length", "0a ffffffff0f", /text is cut off/],
     ["a length of 64 bits", "0a ffffffffffffffff7f", /text is cut off/],
     ["a length beyond the message around", "2a02 0a05 61626364", /inner.must is cut off/],
-    ["a varint without end", "10 ffffffffffffffffffffff", /more than ten bytes/],
+    ["a varint without end", "10 ffffffffffffffffffffff", /long cannot be read: invalid varint/],
     ["field number zero", "0001", /bad field number/],
     ["text with the wire type of a number", "0801", /text has wire type 0/],
     ["a number with the wire type of text", "12 0161", /long has wire type 2/],
     ["a message with the wire type of a number", "2801", /inner has wire type 0/],
     ["a wire type that does not exist", "57", /wire type 7/],
     ["an end of a group that did not begin", "54", /wire type 4/],
-    ["a group that ends as another", "53 5c", /ends a group that it did not begin/],
+    ["a group that ends as another", "53 5c", /invalid end group tag/],
     ["a group without end", "53", /cut off/],
     ["text that is not UTF-8", "0a01 ff", /text is not UTF-8/],
     ["a missing required field", "2a02 1005", /missing required fields: inner\.must/],
@@ -132,7 +132,7 @@ describe("protobuf", () => {
     }
     expect(() => readProto(ContainerID, nested)).toThrow("nested too deeply");
     expect(() => readProto(Sample, new Uint8Array(100_000).fill(0x53))).toThrow(
-      "nested too deeply",
+      "maximum recursion depth reached",
     );
   });
 

@@ -1,12 +1,10 @@
-import { errors } from "../../../contract/errors.ts";
 import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
 import { limits } from "../../../contract/limits.ts";
 import { add, NOTHING, type Resources, trySubtract } from "../../../contract/resources.ts";
 import type { Operation } from "../../../contract/schema/offer.ts";
 import { discharge, giveFree } from "../books.ts";
-import { type Call, reject } from "../calls.ts";
+import type { Call } from "../calls.ts";
 import { dropIdleClient } from "../clients.ts";
-import type { PeerNumber } from "../event.ts";
 import { noteUnused, noteUse } from "../hoarding.ts";
 import { recoverOffer, refuse, takeOffer } from "../offers.ts";
 import type { Offer } from "../state.ts";
@@ -26,21 +24,11 @@ export interface Acceptance extends Call {
 
 /** A framework uses offers (C5, C6, C10). */
 export function stepAccept(call: Call, accept: FrameworkCallOf<"accept">): void {
-  const { state, framework, nowMs, out } = call;
+  const { state, nowMs } = call;
   const operations = accept.operations ?? [];
-  let tasks = 0;
-  for (const operation of operations) {
-    if (operation.type === "LAUNCH" || operation.type === "LAUNCH_GROUP") {
-      tasks += operation.tasks.length;
-    }
-  }
-  if (tasks > limits.tasksPerAcceptMax || accept.offerIds.length > limits.offersPerCallMax) {
-    const problem = `${tasks} tasks of ${accept.offerIds.length} offers are too many for one call`;
-    reject(framework.peer as PeerNumber, "accept", errors.CALL_INVALID("accept", problem), out);
-    return;
-  }
   const offers: Offer[] = [];
-  const problem = gather(call, accept.offerIds, offers);
+  const invalid = gather(call, accept.offerIds, offers);
+  const problem = tooMany(accept) ?? invalid;
   if (problem !== undefined) {
     for (const offer of offers) recoverOffer(state, offer);
     for (const operation of operations) refuseOperation(call, operation, problem);
@@ -71,22 +59,40 @@ export function stepAccept(call: Call, accept: FrameworkCallOf<"accept">): void 
   dropIdleClient(state, client);
 }
 
+/** Says what a call has too much of, or `undefined`. Its offers are given back all the same. */
+function tooMany({ offerIds, operations = [] }: FrameworkCallOf<"accept">): string | undefined {
+  const { tasksPerAcceptMax, offersPerCallMax } = limits;
+  let tasks = 0;
+  for (const operation of operations) {
+    if (operation.type === "LAUNCH" || operation.type === "LAUNCH_GROUP") {
+      tasks += operation.tasks.length;
+    }
+  }
+  if (tasks > tasksPerAcceptMax) {
+    return `one call launches at most ${tasksPerAcceptMax} tasks, this one ${tasks}`;
+  }
+  if (offerIds.length <= offersPerCallMax) return undefined;
+  return `one call names at most ${offersPerCallMax} offers, this one ${offerIds.length}`;
+}
+
 /** Collects the offers of a call; says why they cannot be used together, or `undefined` (C6). */
 function gather(
   { state, framework }: Call,
   ids: FrameworkCallOf<"accept">["offerIds"],
   offers: Offer[],
 ): string | undefined {
+  const seen = new Set<Offer>();
   if (ids.length === 0) return "No offers specified";
   let problem: string | undefined;
   for (const id of ids) {
     const offer = state.offers.get(id);
     if (offer === undefined || offer.framework !== framework) {
       problem ??= `Offer ${id} is no longer valid`;
-    } else if (offers.includes(offer)) {
+    } else if (seen.has(offer)) {
       problem ??= `Duplicate offer ${id} in offer list`;
     } else {
       offers.push(offer);
+      seen.add(offer);
       const first = offers[0] as Offer;
       if (first.agent !== offer.agent) {
         problem ??= `Offers are of two agents, ${first.agent.id} and ${offer.agent.id}`;

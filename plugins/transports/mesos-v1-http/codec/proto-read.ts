@@ -1,9 +1,8 @@
-import { errors, TepuiError } from "../../../../contract/errors.ts";
+import { WireType } from "@bufbuild/protobuf/wire";
+import { errors } from "../../../../contract/errors.ts";
 import type { Field, Message, MessageDef, ScalarName } from "../definitions/define.ts";
 import { DEPTH_MAX, VALUES_MAX } from "./json-read.ts";
-import { BYTES, FIXED64, VARINT, WireReader } from "./wire-reader.ts";
-
-const decimals = new DataView(new ArrayBuffer(8));
+import { WireReader } from "./wire-reader.ts";
 
 /**
  * Reads a message from protobuf. Unknown fields and unknown enum numbers are skipped, lists of
@@ -23,9 +22,8 @@ function readQuickly(def: MessageDef, bytes: Uint8Array): Tree | undefined {
   const value: Tree = {};
   try {
     new Reader(bytes, false).message(def, value, bytes.length, 0, "");
-  } catch (thrown) {
-    if (thrown instanceof TepuiError) return undefined;
-    throw thrown;
+  } catch {
+    return undefined;
   }
   return isComplete(def, value) ? value : undefined;
 }
@@ -33,7 +31,12 @@ function readQuickly(def: MessageDef, bytes: Uint8Array): Tree | undefined {
 /** Reads as `readQuickly`, and throws what says where something is wrong. */
 function readNaming(def: MessageDef, bytes: Uint8Array): Tree {
   const value: Tree = {};
-  new Reader(bytes, true).message(def, value, bytes.length, 0, "");
+  const reader = new Reader(bytes, true);
+  try {
+    reader.message(def, value, bytes.length, 0, "");
+  } catch (thrown) {
+    throw reader.placed(thrown);
+  }
   const missing: string[] = [];
   findMissing(def, value, "", missing);
   if (missing.length > 0) {
@@ -95,16 +98,14 @@ class Reader extends WireReader {
   }
 
   message(def: MessageDef, into: Tree, end: number, depth: number, where: string): void {
-    if (depth > DEPTH_MAX) throw this.problem("is nested too deeply", where);
+    if (depth > DEPTH_MAX) throw this.problem("is nested too deeply");
     while (this.at < end) {
-      this.#count(where);
-      const tag = this.varint(end, where);
-      const number = tag >>> 3;
-      const wire = tag & 7;
-      if (number === 0 || this.high !== 0) throw this.problem("has a bad field number", where);
-      const field = def.byNumber.get(number);
-      if (field === undefined) this.skip(number, wire, end, where, 0);
-      else this.#field(def, field, wire, into, end, depth, where);
+      this.where = where;
+      this.#count();
+      const tag = this.tag(end);
+      const field = def.byNumber.get(tag >>> 3);
+      if (field === undefined) this.skip(tag, end);
+      else this.#field(def, field, tag & 7, into, end, depth);
     }
   }
 
@@ -115,38 +116,36 @@ class Reader extends WireReader {
     into: Tree,
     end: number,
     depth: number,
-    where: string,
   ): void {
-    const path = this.#isNaming && where !== "" ? `${where}.${field.name}` : field.name;
+    if (this.#isNaming) this.where += `${this.where === "" ? "" : "."}${field.name}`;
     if (field.label === "map") {
-      if (wire !== BYTES) throw this.wrongWire(path, wire);
-      this.#entry(field, into, this.length(end, path), depth, path);
+      if (wire !== WireType.LengthDelimited) throw this.wrongWire(wire);
+      this.#entry(field, into, this.length(end), depth);
       return;
     }
     if (field.label === "repeated") {
       const list = (into[field.name] as unknown[] | undefined) ?? [];
-      if (wire === BYTES && wireOf(field) !== BYTES) {
-        const stop = this.length(end, path);
+      if (wire === WireType.LengthDelimited && wireOf(field) !== wire) {
+        const stop = this.length(end);
         while (this.at < stop) {
-          this.#count(path);
-          this.#push(list, this.#value(field, wireOf(field), stop, depth, path, undefined));
+          this.#count();
+          this.#push(list, this.#value(field, wireOf(field), stop, depth, undefined));
         }
       } else {
-        this.#push(list, this.#value(field, wire, end, depth, path, undefined));
+        this.#push(list, this.#value(field, wire, end, depth, undefined));
       }
       if (list.length > 0) into[field.name] = list;
       return;
     }
-    const value = this.#value(field, wire, end, depth, path, into[field.name]);
+    const value = this.#value(field, wire, end, depth, into[field.name]);
     if (value === undefined) return;
     if (field.isOneOf) for (const { name } of def.oneOf) delete into[name];
     into[field.name] = value;
   }
 
-  #count(where: string): void {
+  #count(): void {
     this.#values += 1;
-    if (this.#values > VALUES_MAX)
-      throw this.problem(`holds more than ${VALUES_MAX} values`, where);
+    if (this.#values > VALUES_MAX) throw this.problem(`holds more than ${VALUES_MAX} values`);
   }
 
   #push(list: unknown[], value: unknown): void {
@@ -154,20 +153,21 @@ class Reader extends WireReader {
   }
 
   /** One entry of a map is a message of its own: key 1, value 2, either may be left out. */
-  #entry(field: Field, into: Tree, stop: number, depth: number, where: string): void {
+  #entry(field: Field, into: Tree, stop: number, depth: number): void {
+    const { where } = this;
     let key = "";
     let value: unknown;
     while (this.at < stop) {
-      const tag = this.varint(stop, where);
-      const number = tag >>> 3;
+      this.where = where;
+      const tag = this.tag(stop);
       const wire = tag & 7;
-      if (number === 1) {
-        if (wire !== BYTES) throw this.wrongWire(where, wire);
-        key = this.text(this.length(stop, where), where);
-      } else if (number === 2) {
-        value = this.#value(field, wire, stop, depth + 1, where, value);
+      if (tag >>> 3 === 1) {
+        if (wire !== WireType.LengthDelimited) throw this.wrongWire(wire);
+        key = this.text(stop);
+      } else if (tag >>> 3 === 2) {
+        value = this.#value(field, wire, stop, depth + 1, value);
       } else {
-        this.skip(number, wire, stop, where, 0);
+        this.skip(tag, stop);
       }
     }
     value ??= field.message === undefined ? absent(field) : {};
@@ -180,59 +180,34 @@ class Reader extends WireReader {
   }
 
   /** One value, or `undefined` for an enum number that has no name. */
-  #value(
-    field: Field,
-    wire: number,
-    end: number,
-    depth: number,
-    where: string,
-    earlier: unknown,
-  ): unknown {
-    if (wire !== wireOf(field)) throw this.wrongWire(where, wire);
+  #value(field: Field, wire: number, end: number, depth: number, earlier: unknown): unknown {
+    if (wire !== wireOf(field)) throw this.wrongWire(wire);
     if (field.message !== undefined) {
-      const stop = this.length(end, where);
+      const stop = this.length(end);
       const value = (earlier as Tree | undefined) ?? {};
-      this.message(field.message, value, stop, depth + 1, where);
+      this.message(field.message, value, stop, depth + 1, this.where);
       return value;
     }
-    if (field.enumeration !== undefined) {
-      return field.enumeration.names.get(this.varint(end, where) | 0);
-    }
-    return this.#scalar(field.scalar as ScalarName, end, where);
+    if (field.enumeration !== undefined) return field.enumeration.names.get(this.varint(end) | 0);
+    return this.#scalar(field.scalar as ScalarName, end);
   }
 
-  #scalar(type: ScalarName, end: number, where: string): unknown {
+  #scalar(type: ScalarName, end: number): unknown {
     switch (type) {
       case "str":
-        return this.text(this.length(end, where), where);
-      case "bytes": {
-        const stop = this.length(end, where);
-        const from = this.at;
-        this.at = stop;
-        // Copied by hand: `slice` of a Buffer would show the memory of the body.
-        return new Uint8Array(this.bytes.subarray(from, stop));
-      }
+        return this.text(end);
+      case "bytes":
+        return this.raw(end);
       case "bool":
-        return (this.varint(end, where) | this.high) !== 0;
-      case "dbl": {
-        this.need(8, end, where);
-        for (let i = 0; i < 8; i++) decimals.setUint8(i, this.bytes[this.at + i] as number);
-        this.at += 8;
-        return decimals.getFloat64(0, true);
-      }
+        return this.bool(end);
+      case "dbl":
+        return this.double(end);
       case "i32":
-        return this.varint(end, where) | 0;
+        return this.varint(end) | 0;
       case "u32":
-        return this.varint(end, where) >>> 0;
-      case "u64": {
-        const low = this.varint(end, where) >>> 0;
-        return (this.high >>> 0) * 2 ** 32 + low;
-      }
-      case "i64": {
-        const low = this.varint(end, where) >>> 0;
-        const high = this.high | 0;
-        return Number((BigInt(high) << 32n) | BigInt(low));
-      }
+        return this.varint(end);
+      default:
+        return this.long(end, type === "i64");
     }
   }
 }
@@ -245,9 +220,9 @@ function absent(field: Field): unknown {
   return field.scalar === undefined ? undefined : 0;
 }
 
-function wireOf(field: Field): number {
+function wireOf(field: Field): WireType {
   if (field.message !== undefined || field.scalar === "str" || field.scalar === "bytes") {
-    return BYTES;
+    return WireType.LengthDelimited;
   }
-  return field.scalar === "dbl" ? FIXED64 : VARINT;
+  return field.scalar === "dbl" ? WireType.Bit64 : WireType.Varint;
 }
