@@ -11,12 +11,13 @@
 #   R id\n                 let it run
 #   A id\n                 never let it run
 #                          it has ended                X id exit|signal|abandoned|failed text\n
+#                          the same, with nothing left of all that it started: W instead of X
 # Payload, each field ended by NUL: directory, stdout, stderr, file, count, arguments, environment.
-# Before X is sent, the same words are in the file EXITS/id.
+# Before X or W is sent, the same words are in the file EXITS/id.
 use strict;
 use warnings;
 use Fcntl qw(O_WRONLY O_APPEND O_CREAT O_RDONLY O_NOFOLLOW F_GETFL F_SETFL O_NONBLOCK);
-use POSIX qw(:sys_wait_h setsid dup2 _exit);
+use POSIX qw(:sys_wait_h setsid dup2 _exit uname);
 
 my ($exits) = @ARGV;
 umask 022;
@@ -27,6 +28,13 @@ if (opendir my $descriptors, '/proc/self/fd') {
   closedir $descriptors;
   POSIX::close($_) for @open;
 }
+# Orphans of tasks become our children rather than those of init: whether something is left of a task
+# is seen by our having a child that we did not fork, without a look at every process of the host.
+use constant SUBREAPER => 36;
+my %prctl = (x86_64 => 157, aarch64 => 167, riscv64 => 167, loongarch64 => 167);
+my $prctl = $prctl{(uname())[4]};
+my $adopts = defined $prctl && syscall($prctl, SUBREAPER, 1, 0, 0, 0) == 0;
+
 $SIG{PIPE} = 'IGNORE';
 pipe(my $wakeRead, my $wakeWrite) or die "pipe: $!";
 for my $end ($wakeRead, $wakeWrite) {
@@ -87,7 +95,7 @@ sub hold {
   my $pipe;
   my $pid = pipe(my $wait, $pipe) ? fork : undef;
   if (!defined $pid) {
-    record($id, "failed cannot fork: $!");
+    record($id, "failed cannot fork: $!", 'X');
     return;
   }
   if ($pid == 0) {
@@ -139,7 +147,8 @@ sub fail {
 }
 
 sub reap {
-  while ((my $pid = waitpid -1, WNOHANG) > 0) {
+  my ($pid, @ended);
+  while (($pid = waitpid -1, WNOHANG) > 0) {
     my ($id, $status) = (delete $idOf{$pid}, $?);
     next if !defined $id;
     my $words = $status & 127 ? 'signal ' . ($status & 127) : 'exit ' . ($status >> 8);
@@ -155,19 +164,31 @@ sub reap {
       close $note;
       unlink "$exits/$id.failed";
     }
-    record($id, $words);
+    push @ended, [$id, $words];
   }
+  return if !@ended;
+  my $hasChildren = $pid == 0;
+  my $isAlone = $adopts && !($hasChildren && has_adopted());
+  record(@$_, $isAlone ? 'W' : 'X') for @ended;
+}
+
+# Whoever leaves the list of our children leaves it through our waitpid: reading misses none.
+sub has_adopted {
+  open my $list, '<', "/proc/$$/task/$$/children" or return 1;
+  my $children = <$list> // '';
+  close $list;
+  return scalar grep { !exists $idOf{$_} } split ' ', $children;
 }
 
 sub record {
-  my ($id, $words) = @_;
+  my ($id, $words, $answer) = @_;
   # Renamed into place, so that whoever reads it after our death never sees half of it.
   if (open my $file, '>', "$exits/.$id") {
     print $file "$words\n";
     close $file;
     rename "$exits/.$id", "$exits/$id";
   }
-  $output .= "X $id $words\n";
+  $output .= "$answer $id $words\n";
 }
 
 sub answer {

@@ -43,8 +43,11 @@ export function parseExit(words: string): KeeperExit | undefined {
 
 /** What a keeper tells about what it forked. */
 export interface KeeperHandlers {
-  /** Each child's end, once; its record is on disk by then. */
-  onExit(id: string, exit: KeeperExit): void;
+  /**
+   * Each child's end, once; its record is on disk by then. `isAlone`: nothing is left of all that it
+   * started.
+   */
+  onExit(id: string, exit: KeeperExit, isAlone: boolean): void;
   /** The keeper itself is gone: it will tell no more of what it forked. */
   onGone(): void;
 }
@@ -171,7 +174,7 @@ export class Keeper {
   }
 
   #line(line: string): void {
-    const [, word, id, rest] = /^([PX]) (\S+) (.*)$/.exec(line) ?? [];
+    const [, word, id, rest] = /^([PWX]) (\S+) (.*)$/.exec(line) ?? [];
     if (id === undefined || rest === undefined) return;
     const held = this.#held.get(id);
     if (word === "P") {
@@ -185,7 +188,7 @@ export class Keeper {
       held.reject(errors.KEEPER_UNAVAILABLE(exit.failure ?? "it forked nothing"));
       return;
     }
-    this.#handlers.onExit(id, exit);
+    this.#handlers.onExit(id, exit, word === "W");
   }
 
   #lost(): void {
