@@ -82,5 +82,11 @@ export type {
   Subscribed,
 } from "./scheduler-events.ts";
 export type { SchedulerOptions, SchedulerState } from "./scheduler-options.ts";
-export { type ExecutorRequest, executorInfo, type TaskRequest, taskInfo } from "./task-request.ts";
+export {
+  type ExecutorRequest,
+  executorInfo,
+  executorLeast,
+  type TaskRequest,
+  taskInfo,
+} from "./task-request.ts";
 export { agentUsage, type UsageQuery } from "./usage.ts";

@@ -1,4 +1,4 @@
-import type { Offer, Scheduler, TaskRequest, TaskStatus } from "../../sdk/index.ts";
+import type { AcceptOptions, Offer, Scheduler, TaskRequest, TaskStatus } from "../../sdk/index.ts";
 import type { Attempt, Change } from "./model.ts";
 import type { TaskSet } from "./planner.ts";
 
@@ -12,6 +12,10 @@ export interface RunnerHooks {
   onChange(change: Change, status: TaskStatus): void;
   /** Called twice a second, for what depends on time. */
   onTick?(nowMs: number): void;
+  /** Where an attempt is a group of tasks (F24): launches it. Default: an attempt is one task. */
+  launch?(offer: Offer, attempt: Attempt, options: AcceptOptions): void;
+  /** Ids of the tasks of an attempt that have not ended; default its own. */
+  idsOf?(taskId: string): readonly string[];
   /** Called after attempts were launched. */
   onLaunch?(attempts: readonly Attempt[]): void;
   /**
@@ -66,8 +70,12 @@ export class TaskSetRunner {
     for (const taskId of taskIds) {
       this.#set.killing(taskId, nowMs);
       this.#killedMs.set(taskId, nowMs);
-      this.#scheduler.kill(taskId);
+      for (const id of this.#idsOf(taskId)) this.#scheduler.kill(id);
     }
+  }
+
+  #idsOf(taskId: string): readonly string[] {
+    return this.#hooks.idsOf?.(taskId) ?? [taskId];
   }
 
   /** Ends the runner's own timer; the scheduler is its owner's. */
@@ -80,15 +88,24 @@ export class TaskSetRunner {
       const options = refuseMs === undefined ? {} : { refuseMs };
       if (attempts.length === 0) this.#scheduler.decline(offer.id, options);
       else {
-        const tasks = attempts.map((attempt) => ({
-          ...this.#hooks.task(attempt),
-          taskId: attempt.taskId,
-        }));
-        this.#scheduler.launch(offer, tasks, options);
+        this.#launch(offer, attempts, options);
         this.#hooks.onLaunch?.(attempts);
       }
     }
     this.refresh();
+  }
+
+  #launch(offer: Offer, attempts: readonly Attempt[], options: AcceptOptions): void {
+    const [first] = attempts;
+    if (this.#hooks.launch !== undefined && first !== undefined) {
+      this.#hooks.launch(offer, first, options);
+      return;
+    }
+    const tasks = attempts.map((attempt) => ({
+      ...this.#hooks.task(attempt),
+      taskId: attempt.taskId,
+    }));
+    this.#scheduler.launch(offer, tasks, options);
   }
 
   #update(status: TaskStatus): void {
@@ -113,7 +130,9 @@ export class TaskSetRunner {
     const { taskIds, forMs } = this.#scheduler.unanswered;
     if (forMs < (this.#hooks.awayMs ?? AWAY_MS)) return;
     const away = new Set<string>(taskIds);
-    const there = this.#set.live.filter(({ taskId }) => away.has(taskId));
+    const there = this.#set.live.filter(({ taskId }) =>
+      this.#idsOf(taskId).some((id) => away.has(id)),
+    );
     this.#lose(there, "its agent has not come back to the new master");
   }
 
