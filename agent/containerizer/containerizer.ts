@@ -102,7 +102,8 @@ export class Containerizer {
 
   async #hold(container: Container, composition: Composition): Promise<void> {
     const { spec, abort } = container;
-    const launch = launchOf(spec, composition, this.#exits.notePath(spec.id));
+    const { rotation } = this.#options;
+    const launch = launchOf(spec, composition, this.#exits.notePath(spec.id), rotation);
     const pid = await this.#liveKeeper().hold(spec.id, launch);
     const stat = readStat(pid);
     if (stat === undefined) throw errors.CONTAINER_LAUNCH_REFUSED("its process died while held");
@@ -178,9 +179,7 @@ export class Containerizer {
     this.#watcher.add(container);
   }
 
-  /**
-   * Hands what is known to the isolators after a restart, and has them clean up what is not.
-   */
+  /** Hands what is known to the isolators after a restart, and has them clean up what is not. */
   async recover(known: readonly ContainerCheckpoint[]): Promise<void> {
     const ids: ReadonlySet<string> = new Set(known.map(({ spec }) => spec.id));
     this.#exits.prune(ids);

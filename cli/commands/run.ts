@@ -79,7 +79,9 @@ async function run(
   context.exitWith(await runJob(context, commands, options));
 }
 
-/** A group is launched at once, by the agent's own executor, which starts no engine's containers. */
+/**
+ * A group is launched at once, by the agent's own executor, which starts no engine's containers.
+ */
 function refuseWithGroup({ concurrency, image }: RunOptions): void {
   if (concurrency !== undefined) throw errors.CLI_USAGE("--group goes not with --concurrency");
   if (image !== undefined) throw errors.CLI_USAGE("--group goes not with --image");
