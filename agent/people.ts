@@ -3,7 +3,7 @@ import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Metrics } from "../contract/ports/metrics.ts";
 import type { Host } from "../kernel/host/host.ts";
-import { systemClock } from "../kernel/host/system-clock.ts";
+import { systemClock } from "../wire/system-clock.ts";
 import type { Agent } from "./agent.ts";
 import { openExecDoor } from "./io/exec-door.ts";
 import { ExecGate } from "./io/exec-gate.ts";
