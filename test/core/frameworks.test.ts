@@ -54,48 +54,6 @@ scenario("A7 an id that a framework brings is never given to another", "", (c) =
   expect([...c.state.frameworks.keys()]).toEqual(["m-0000", "m-0001"]);
 });
 
-scenario("B4, B5 a framework that returns in time finds its tasks", running, (c) => {
-  runTask(c);
-  c.do("web leaves");
-  c.do("wait 9s");
-  c.do("web returns");
-  c.expect("web < subscribed\na1 < update-framework web\nweb < offers a1(cpus:3;mem:960)");
-  c.do("wait 60s");
-  c.do("web reconciles");
-  c.expect("web < t1 RUNNING RECONCILIATION");
-});
-
-scenario("B5 one that does not return in time has its tasks killed", running, (c) => {
-  runTask(c);
-  c.do("web leaves");
-  c.do("wait 10s");
-  c.expect("a1 < shutdown-framework web");
-  const [completed] = c.state.completedFrameworks.values();
-  expect(completed?.tasks[0]?.state).toBe("TASK_KILLED");
-  c.do("web returns");
-  c.expect("web < error FRAMEWORK_REMOVED\nweb closed FRAMEWORK_REMOVED");
-});
-
-scenario(
-  "B5 without a failover timeout the tasks go with the connection",
-  "agent a1 cpus:1;mem:64",
-  (c) => {
-    c.do("framework web");
-    c.do("web accepts a1 t1(cpus:1;mem:64)");
-    c.told();
-    c.do("web leaves");
-    c.expect("a1 < shutdown-framework web");
-    expect(c.state.frameworks.size).toBe(0);
-  },
-);
-
-scenario("B5 a failover timeout that makes no sense is refused", "", (c) => {
-  for (const failover of ["NaN", "-1", "1e20"]) {
-    c.do(`framework web failover=${failover}`);
-    c.expect("web < error FRAMEWORK_INVALID\nweb closed FRAMEWORK_INVALID");
-  }
-});
-
 scenario(
   "B6 user and checkpoint stay, the rest is replaced, a new principal is refused",
   running,

@@ -4,35 +4,7 @@ import { commandEnd } from "../../frameworks/taskset/endings.ts";
 import { TaskSet } from "../../frameworks/taskset/planner.ts";
 import { median, stragglers } from "../../frameworks/taskset/stragglers.ts";
 import { add, contains, type Resources, type TaskState, type TaskStatus } from "../../sdk/index.ts";
-import { launch, offer, one, setOf, status } from "./support/task-set-words.ts";
-
-test("as many tasks as fit go into each offer, and what nothing needs is refused for long", () => {
-  const set = setOf(["a", "b", "c"]);
-  const answers = set.plan([offer("x", 2), offer("y", 2), offer("z", 2)], 0);
-  expect(answers.map(({ attempts }) => attempts.map(({ key }) => key))).toEqual([
-    ["a", "b"],
-    ["c"],
-    [],
-  ]);
-  expect(answers[0]?.refuseMs).toBeUndefined();
-  expect(answers[2]?.refuseMs).toBe(3_600_000);
-  expect(set.wantsOffers).toBe(false);
-});
-
-test("an offer in which nothing fits is refused for the default time", () => {
-  const set = setOf(["a"]);
-  expect(set.plan([offer("x", 0.5)], 0)[0]).toMatchObject({ attempts: [], refuseMs: undefined });
-  expect(set.wantsOffers).toBe(true);
-});
-
-test("no more attempts than allowed run at once", () => {
-  const set = setOf(["a", "b", "c"], { concurrency: 2 });
-  expect(launch(set, offer("x", 8))).toEqual(["a", "b"]);
-  expect(set.wantsOffers).toBe(false);
-  set.update(status("a", "TASK_FINISHED"), 1);
-  expect(set.wantsOffers).toBe(true);
-  expect(launch(set, offer("x", 8))).toEqual(["c"]);
-});
+import { launch, offer, one, setOf, status } from "./support/items.ts";
 
 /** state of the only attempt → outcome, retry and task id of the next attempt. */
 const endings: readonly [TaskState, number, string | undefined, string | undefined][] = [

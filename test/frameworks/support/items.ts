@@ -2,11 +2,11 @@ import type { OfferView, TaskSetRules, WorkItem } from "../../../frameworks/task
 import { TaskSet } from "../../../frameworks/taskset/planner.ts";
 import { resources, type TaskState, type TaskStatus } from "../../../sdk/index.ts";
 
-/** What a task of these tests needs. */
+/** What each item of `setOf` needs. */
 export const one = resources({ cpus: 1, mem: 100 });
 let offers = 0;
 
-/** An offer of an agent. */
+/** An offer of an agent with 10,000 MB. */
 export function offer(
   agentId: string,
   cpus = 2,
@@ -23,7 +23,7 @@ export function offer(
   };
 }
 
-/** A set of tasks that are alike. */
+/** A set with an item for each key. */
 export function setOf(
   keys: readonly string[],
   rules: Partial<TaskSetRules> = {},
@@ -34,7 +34,7 @@ export function setOf(
   return set;
 }
 
-/** What a master says of a task. */
+/** A status as the SDK tells it. */
 export function status(
   taskId: string,
   state: TaskState,
