@@ -66,7 +66,7 @@ export async function runJob(
 ): Promise<number> {
   const { output, signal } = context;
   const job = batchJob(commands, options);
-  const streams = new AttemptStreams(context, commands.length === 1);
+  const streams = new AttemptStreams(context, commands.length === 1, options);
   const progress = commands.length > 1 ? new Progress(output, "run") : undefined;
   const masters = mastersOf(options, context);
   const show = (counts: TaskSetCounts): void =>

@@ -1,6 +1,11 @@
 import { AGENT_VIEW } from "../../../contract/ports/agent-view.ts";
 import { CLUSTER_VIEW } from "../../../contract/ports/cluster-view.ts";
-import { HTTP_ROUTER, type HttpExchange, type HttpRouter } from "../../../contract/ports/http.ts";
+import {
+  HTTP_GATE,
+  HTTP_ROUTER,
+  type HttpExchange,
+  type HttpRouter,
+} from "../../../contract/ports/http.ts";
 import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
 import { PEER_SERVER } from "../../../contract/ports/transport.ts";
 import { AgentApi } from "./agent/agent-api.ts";
@@ -97,7 +102,7 @@ export function create(context: PluginContext<MesosConfig>): PluginInstance {
     serveAgent({ ...parts, view: context.use(AGENT_VIEW) }, router, gate);
   } else serveMaster({ ...parts, view, gate, streams }, router);
   return {
-    ports: { [PEER_SERVER.name]: hub },
+    ports: { [PEER_SERVER.name]: hub, [HTTP_GATE.name]: gate.port },
     stop: () => {
       streams?.close();
       return hub.close(0);
