@@ -4,7 +4,6 @@ import uws, {
   type TemplatedApp,
   type us_listen_socket,
   type us_socket_context_t,
-  type WebSocket,
 } from "uWebSockets.js";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
@@ -17,15 +16,9 @@ import type {
   TransportServer,
 } from "../../../contract/ports/transport.ts";
 import { closeCodeOf, WIRE_PATH } from "../../../contract/wire-protocol.ts";
-import {
-  type HubEnvironment,
-  type HubSettings,
-  type SendOutcome,
-  type Session,
-  SessionHub,
-  type SessionSocket,
-} from "../../../wire/index.ts";
+import { type HubEnvironment, type HubSettings, SessionHub } from "../../../wire/index.ts";
 import type { UwsRouter } from "./http-server.ts";
+import { type UserData, UwsSocket } from "./uws-socket.ts";
 
 /** Where and how the server listens, beside the settings of its sessions. */
 export interface UwsServerSettings extends HubSettings {
@@ -40,15 +33,6 @@ export interface TlsSettings {
   readonly certFile: string;
   readonly passphrase?: string;
 }
-
-interface UserData {
-  socket?: UwsSocket;
-  session?: Session;
-}
-
-/** What a `send` of uWebSockets.js answers. */
-const SENT = 1;
-const BUFFERED = 0;
 
 /**
  * LIBUS_LISTEN_EXCLUSIVE_PORT, which the type declarations place elsewhere than the library does.
@@ -69,7 +53,7 @@ const ABNORMAL = 1006;
 const LINGER_MS = 200;
 
 /**
- * The one place that touches uWebSockets.js sockets, and the owner of what is dangerous about them:
+ * The one place that listens with uWebSockets.js, and the owner of what is dangerous about them:
  *
  * 1. a message's memory is taken back when its callback returns, so frames are decoded inside the
  *    callback;
@@ -172,52 +156,6 @@ export class UwsServer implements TransportServer {
         else session.onSocketClosed("FRAME_TOO_LARGE", untoldWords(frameBytesMax));
       },
     });
-  }
-}
-
-/**
- * The session's view of one WebSocket; forgets it when it closes, since touching it then throws.
- */
-class UwsSocket implements SessionSocket {
-  readonly remote: string;
-  readonly #ws: WebSocket<UserData>;
-  #gone = false;
-
-  constructor(ws: WebSocket<UserData>) {
-    this.#ws = ws;
-    this.remote = Buffer.from(ws.getRemoteAddressAsText()).toString();
-  }
-
-  send(frame: Uint8Array): SendOutcome {
-    if (this.#gone) return "dropped";
-    const status = this.#ws.send(frame, true, false);
-    if (status === SENT) return "sent";
-    return status === BUFFERED ? "buffered" : "dropped";
-  }
-
-  bufferedBytes(): number {
-    return this.#gone ? 0 : this.#ws.getBufferedAmount();
-  }
-
-  ping(): void {
-    if (!this.#gone) this.#ws.ping();
-  }
-
-  end(code: number, message: string): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#ws.end(code, message);
-  }
-
-  cut(): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#ws.close();
-  }
-
-  /** It closed by itself. */
-  gone(): void {
-    this.#gone = true;
   }
 }
 
