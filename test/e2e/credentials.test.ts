@@ -56,7 +56,7 @@ test("the doors to files and tasks of such an agent ask for credentials, in ever
       ),
     ),
     ...["/files/debug", `/sandbox/${framework}/${task}`, `/sandbox/${framework}/${task}/stdout`],
-    ...["/executors", "/usage", "/state"],
+    ...["/executors", "/usage", "/state", "/logging/toggle", "/system/stats.json"],
   ];
   for (const path of paths) {
     expect([path, await status(path)]).toEqual([path, 401]);
