@@ -34,6 +34,7 @@ const special: ReadonlyMap<string, number> = new Map([
   ["COMMAND_NOT_FOUND", exitCodes.commandMissing],
   ["EXEC_NO_TERMINAL", exitCodes.usage],
   ["EXEC_SECRET_INVALID", exitCodes.config],
+  ["CREDENTIALS_INVALID", exitCodes.config],
 ]);
 
 /** The exit status for anything that was thrown. */
