@@ -69,7 +69,7 @@ export function readExecSecret(file: string): string {
 
 /**
  * Opens the door on these routers; answers what closes it.
- * @throws EXEC_SECRET_INVALID, AGENT_CONFIG
+ * @throws EXEC_SECRET_INVALID
  */
 export function openExecDoor(
   routers: readonly HttpRouter[],
@@ -97,12 +97,12 @@ class ExecDoor {
   readonly #started;
   readonly #atWork;
 
-  /** @throws EXEC_SECRET_INVALID, AGENT_CONFIG */
+  /** @throws EXEC_SECRET_INVALID */
   constructor(parts: ExecDoorParts) {
     this.#parts = parts;
     const { allow, secretFile } = parts.config;
     if (allow === "secret" && secretFile === undefined) {
-      throw errors.AGENT_CONFIG("exec/secretFile", '"secret" needs the file that holds it');
+      throw new Error("a config that asks for a secret without its file is refused before this");
     }
     if (allow === "secret" && secretFile !== undefined) {
       this.#secret = digest(readExecSecret(secretFile));
