@@ -100,6 +100,11 @@ export class Agent {
     });
   }
 
+  /** What it knows; changed by its loop alone. */
+  get state(): AgentState {
+    return this.#parts.state;
+  }
+
   /** Lets the agent answer executors. */
   serve(servers: readonly TransportServer[], door: ExecutorDoor): void {
     this.#servers = servers;

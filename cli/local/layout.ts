@@ -5,7 +5,7 @@ import { errors } from "../../contract/errors.ts";
 import { configKinds, loadConfig } from "../../kernel/host/config.ts";
 import { parseConfig } from "../../kernel/host/config-file.ts";
 import { isObject } from "../../kernel/host/config-rules.ts";
-import { lockFolder } from "../../kernel/host/folder-lock.ts";
+import { lockFolder } from "../../wire/folder-lock.ts";
 import { makeConfigFolder } from "../../wire/index.ts";
 import { choosePort, freePort } from "./ports.ts";
 
