@@ -9,7 +9,9 @@ import { answerView, getOnly } from "./small-views.ts";
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" } as const;
 
-/** What is asked of the log, by the query of a request; nothing when only its level is asked for. */
+/**
+ * What is asked of the log, by the query of a request; nothing when only its level is asked for.
+ */
 function toggleOf(query: URLSearchParams): { level: number; durationMs: number } | undefined {
   const [level, duration] = [query.get("level"), query.get("duration")];
   if (level === null && duration === null) return undefined;
