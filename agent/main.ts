@@ -5,7 +5,7 @@ import { hostPort, isLoopback } from "../contract/address.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
-import { HTTP_ROUTER } from "../contract/ports/http.ts";
+import { HTTP_GATE, HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
@@ -174,7 +174,7 @@ async function start(
   undo.add(() => gc.stop());
   const completed = () => gc.completed(config.maxCompletedExecutorsPerFramework);
   const files = filesOf(sandboxes, config.log.file);
-  routePages(host.getAll(HTTP_ROUTER), sandboxes, files, {
+  routePages(host.getAll(HTTP_ROUTER), host.getAll(HTTP_GATE), sandboxes, files, {
     ...ownPages(ground, version),
     executors: () => executorsPage(state, sandboxes, completed()),
     usage: (asked) => usagePage(state, async (id) => agent?.containerizer.usage(id), asked),

@@ -36,6 +36,7 @@ const special: ReadonlyMap<string, number> = new Map([
   ["EXEC_SECRET_INVALID", exitCodes.config],
   ["AGENT_CONFIG", exitCodes.config],
   ["LOG_FILE_UNUSABLE", exitCodes.config],
+  ["CREDENTIALS_INVALID", exitCodes.config],
 ]);
 
 /** The exit status for anything that was thrown. */
