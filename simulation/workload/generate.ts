@@ -74,9 +74,10 @@ export function generateWorkload(options: GenerateOptions): Workload {
     return count === 0 ? [] : [{ name: `kind${kind}`, count, resources, ...about }];
   });
   const frameworks = Array.from({ length: options.frameworks }, (_, number): WorkloadFramework => {
-    const { refuseMs, idle } = workloadDefaults;
+    const { refuseMs, idle, priority } = workloadDefaults;
     const name = `framework${number}`;
-    return { name, role: `role${number}`, refuseMs, idle, fromMs: 0, untilMs: undefined };
+    const about = { refuseMs, idle, priority, fromMs: 0, untilMs: undefined };
+    return { name, role: `role${number}`, ...about };
   });
   const roles = frameworks.map(({ role }) => {
     const weight = random.pick(WEIGHTS);
