@@ -119,18 +119,15 @@ export function compatPage(): string {
     ...table("Operator API of an agent", typesOf(AgentCall).map(ofAgent)),
     ...aboutNested,
     ...table("Endpoints of the master outside of `/api/v1`", views),
-    ...table(
-      "Endpoints of an agent outside of `/api/v1`",
-      [
-        ...[
-          ...Object.keys(agentViews),
-          ...["/health", "/version", ...files, ...Object.keys(processViews)],
-        ].map((path) => [`\`${path}\``, "served"]),
-        ...refused("agent"),
-      ].sort(),
-    ),
+    ...table("Endpoints of an agent outside of `/api/v1`", agentEndpoints()),
     ...conformance(),
   ].join("\n");
+}
+
+function agentEndpoints(): string[][] {
+  const both = ["/health", "/version", ...files, ...Object.keys(processViews)];
+  const served = [...Object.keys(agentViews), ...both];
+  return [...served.map((path) => [`\`${path}\``, "served"]), ...refused("agent")].sort();
 }
 
 /** Endpoints that a side does not serve. */
