@@ -9,14 +9,14 @@ import { HTTP_GATE, HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
-import { checkBind } from "../kernel/host/config.ts";
-import { lockFolder } from "../kernel/host/folder-lock.ts";
+import { checkRules, configKinds } from "../kernel/host/config.ts";
 import type { Host } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
-import { systemClock } from "../kernel/host/system-clock.ts";
 import { LogVerbosity } from "../kernel/host/verbosity.ts";
+import { lockFolder } from "../wire/folder-lock.ts";
 import { makeConfigFolder, softwareVersion } from "../wire/index.ts";
+import { systemClock } from "../wire/system-clock.ts";
 import { Agent } from "./agent.ts";
 import { bootId } from "./containerizer/proc.ts";
 import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
@@ -40,6 +40,8 @@ import { Volumes } from "./io/volumes.ts";
 import { openSessions } from "./people.ts";
 import { startAgentPlugins } from "./plugins.ts";
 import { setupOf } from "./setup.ts";
+
+export { agentAdmission } from "./plugins.ts";
 
 /** How an agent is started, beside its config. */
 export interface StartAgentOptions {
@@ -79,7 +81,7 @@ export async function startAgent(
   config: AgentConfig,
   options: StartAgentOptions = {},
 ): Promise<RunningAgent> {
-  checkBind(config, false);
+  checkRules(configKinds.agent, config);
   const undo = new Undo();
   try {
     return await start(config, options, undo);
@@ -133,7 +135,7 @@ async function prepareGround(
   await store.setIdentity(bootId(), secret);
   const tokens = new ExecutorTokens(secret);
   const [transport] = host.getAll(TRANSPORT);
-  if (transport === undefined) throw new Error("no transport serves this agent");
+  if (transport === undefined) throw errors.PORT_MISSING(TRANSPORT.name);
   const folder = join(workDir, "images");
   const images = new Images({ folder, config: config.images, clock: systemClock, log });
   undo.add(() => images.stop());

@@ -3,7 +3,7 @@ import { HTTP_ROUTER } from "../contract/ports/http.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Metrics } from "../contract/ports/metrics.ts";
 import type { Host } from "../kernel/host/host.ts";
-import { systemClock } from "../kernel/host/system-clock.ts";
+import { systemClock } from "../wire/system-clock.ts";
 import type { Agent } from "./agent.ts";
 import { openExecDoor } from "./io/exec-door.ts";
 import { ExecGate } from "./io/exec-gate.ts";
@@ -12,7 +12,7 @@ import type { Undo } from "./io/undo.ts";
 
 /**
  * Lets people run commands in tasks, over an API of its own and as nested containers.
- * @throws EXEC_SECRET_INVALID, AGENT_CONFIG
+ * @throws EXEC_SECRET_INVALID
  */
 export function openSessions(
   config: AgentConfig,

@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import { TepuiError } from "../contract/errors.ts";
 
 /**
- * Exit statuses of `tepui`, documented in docs/cli.md; 65, 69, 75 and 78 are those of sysexits.h.
+ * Exit statuses of `tepui`, documented in docs/cli.md; from 65 to 78 they are those of sysexits.h.
  */
 export const exitCodes = {
   ok: 0,
@@ -35,6 +35,8 @@ const special: ReadonlyMap<string, number> = new Map([
   ["EXEC_NO_TERMINAL", exitCodes.usage],
   ["EXEC_SECRET_INVALID", exitCodes.config],
   ["CREDENTIALS_INVALID", exitCodes.config],
+  ["AGENT_CONFIG", exitCodes.config],
+  ["LOG_FILE_UNUSABLE", exitCodes.config],
 ]);
 
 /** The exit status for anything that was thrown. */
@@ -43,7 +45,7 @@ export function exitCodeOf(thrown: unknown): number {
   const code = special.get(thrown.code);
   if (code !== undefined) return code;
   if (/^(JOURNAL|WORKLOAD)_/.test(thrown.code)) return exitCodes.data;
-  return /^(CONFIG|PLUGIN)_/.test(thrown.code) ? exitCodes.config : exitCodes.failure;
+  return /^(CONFIG|PLUGIN|PORT)_/.test(thrown.code) ? exitCodes.config : exitCodes.failure;
 }
 
 /**

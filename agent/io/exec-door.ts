@@ -17,7 +17,7 @@ import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
 import type { CommandInfo } from "../../contract/schema/command.ts";
 import { isTerminal } from "../../contract/task-state.ts";
-import { systemClock } from "../../kernel/host/system-clock.ts";
+import { systemClock } from "../../wire/system-clock.ts";
 import { taskKey } from "../core/ids.ts";
 import type { AgentState } from "../core/state.ts";
 import type { ExecGate } from "./exec-gate.ts";

@@ -10,6 +10,7 @@ export interface RunOptions extends MasterOptions, CredentialsOptions {
   readonly gpus?: number;
   readonly count?: number;
   readonly file?: string;
+  readonly group?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly role: string;
   readonly retries: number;

@@ -18,6 +18,7 @@ import type {
 import { closeCodeOf, WIRE_PATH } from "../../../contract/wire-protocol.ts";
 import { type HubEnvironment, type HubSettings, SessionHub } from "../../../wire/index.ts";
 import type { UwsRouter } from "./http-server.ts";
+import { isUntold, TOLD_PART, untoldWords } from "./large-frames.ts";
 import { type UserData, UwsSocket } from "./uws-socket.ts";
 
 /** Where and how the server listens, beside the settings of its sessions. */
@@ -38,16 +39,6 @@ export interface TlsSettings {
  * LIBUS_LISTEN_EXCLUSIVE_PORT, which the type declarations place elsewhere than the library does.
  */
 const EXCLUSIVE_PORT = 1;
-
-/**
- * Frames that are too large are taken in up to so many times the limit, so that their senders can
- * be told why they are refused: of still larger ones uWebSockets.js drops the connection without a
- * word.
- */
-const TOLD_PART = 4;
-
-/** The number of a close that was not said (RFC 6455, 7.4.1). */
-const ABNORMAL = 1006;
 
 /** How long what was said last may take to leave before the sockets are closed under it. */
 const LINGER_MS = 200;
@@ -189,19 +180,6 @@ function upgrade(
 function refuse(response: HttpResponse, status: string, code: string, message: string): void {
   response.writeStatus(status).writeHeader("content-type", "application/json");
   response.end(`${JSON.stringify({ code, message })}\n`, true);
-}
-
-/**
- * uWebSockets.js drops the connection of a message beyond `maxPayloadLength` and says so only in
- * the text. A peer that takes no frame of ours says something similar, with a number of its own.
- */
-function isUntold(number: number, message: string): boolean {
-  return number === ABNORMAL && /too big/i.test(message);
-}
-
-function untoldWords(frameBytesMax: number): string {
-  const bytes = TOLD_PART * frameBytesMax;
-  return `it has more than ${bytes} bytes, at most ${frameBytesMax} are taken`;
 }
 
 /**
