@@ -154,7 +154,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
     this.#link?.send({
       type: "subscribe",
       framework: this.info,
-      suppressedRoles: [...this.suppressed],
+      suppressedRoles: this.info.roles.filter((role) => this.suppressed.has(role)),
       ...(constraints === undefined ? {} : { offerConstraints: constraints }),
     } as FrameworkCall);
   }
