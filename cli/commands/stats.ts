@@ -7,6 +7,7 @@ import {
   durationMs,
   type MasterOptions,
   masterCommand,
+  named,
 } from "../context.ts";
 import { findTask, withMaster } from "../master-client.ts";
 import type { Output } from "../output.ts";
@@ -37,7 +38,7 @@ export const statsCommand: CliCommand = {
   name: "stats",
   build: (context: CliContext) =>
     masterCommand("stats", "Show how much cpu and memory running tasks use")
-      .argument("[task]", "its id, or the beginning of it; all that run by default")
+      .argument("[task]", "its id, or the beginning of it; all that run by default", named)
       .option("-f, --follow", "go on until Ctrl-C, or until the task has ended")
       .option("--interval <duration>", "time between two looks", durationMs, INTERVAL_MS)
       .action((task: string | undefined, options: StatsOptions) =>
