@@ -46,9 +46,9 @@ const losses: ReadonlySet<TaskState> = new Set<TaskState>([
 ]);
 
 /**
- * True for a state that says where a task was lost, and nothing of the task itself: what it was to do
- * is to be done elsewhere, by a task with another id. UNREACHABLE is one of them and not terminal:
- * the agent may come back, and the task with it (B25).
+ * True for a state that says where a task was lost, and nothing of the task itself: what it was to
+ * do is to be done elsewhere, by a task with another id. UNREACHABLE is one of them and not
+ * terminal: the agent may come back, and the task with it (B25).
  */
 export function isLost(state: TaskState): boolean {
   return losses.has(state);

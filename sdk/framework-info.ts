@@ -23,7 +23,10 @@ export interface FrameworkOptions {
   readonly name: string;
   /** The id to take up again after a restart of the framework (B2). */
   readonly id?: string;
-  /** Operating system user of the tasks; default the user of this process, by number if it has no name. */
+  /**
+   * Operating system user of the tasks; default the user of this process, by number if it has no
+   * name.
+   */
   readonly user?: string;
   /** Default `["*"]`. */
   readonly roles?: readonly string[];

@@ -8,7 +8,8 @@ import { describeWith } from "../support/require.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { startLocalCluster } from "./support/local-cluster.ts";
 
-const CLI = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const CLI = join(ROOT, "dist", "cli", "main.js");
 /** No list of users has them, as under `docker run --user` or in OpenShift. */
 const NAMELESS = { uid: 1_000_680_000, gid: 1_000_690_000 };
 const run = promisify(execFile);

@@ -7,8 +7,8 @@ const NO_GROUP = 65_534;
 const UID_MAX = 2 ** 32 - 2;
 
 /**
- * The user of a name or number, from the system's user list; `undefined` for a name that is not in it.
- * A number needs no entry, as for `chown`; it has no group then.
+ * The user of a name or number, from the system's user list; `undefined` for a name that is not in
+ * it. A number needs no entry, as for `chown`; it has no group then.
  */
 export function findUser(name: string, file = "/etc/passwd"): User | undefined {
   for (const line of linesOf(file)) {
