@@ -5,18 +5,18 @@ import { hostPort, isLoopback } from "../contract/address.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
-import { HTTP_ROUTER } from "../contract/ports/http.ts";
+import { HTTP_GATE, HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
 import { checkBind } from "../kernel/host/config.ts";
-import { lockFolder } from "../kernel/host/folder-lock.ts";
 import type { Host } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
-import { systemClock } from "../kernel/host/system-clock.ts";
 import { LogVerbosity } from "../kernel/host/verbosity.ts";
+import { lockFolder } from "../wire/folder-lock.ts";
 import { makeConfigFolder, softwareVersion } from "../wire/index.ts";
+import { systemClock } from "../wire/system-clock.ts";
 import { Agent } from "./agent.ts";
 import { bootId } from "./containerizer/proc.ts";
 import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
@@ -26,7 +26,6 @@ import { Fetcher } from "./fetcher/fetcher.ts";
 import { Images } from "./images/images.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
 import { dialler } from "./io/dialler.ts";
-import { openExecDoor } from "./io/exec-door.ts";
 import { agentPeers, ExecutorDoor, listening } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
 import { filesOf } from "./io/files.ts";
@@ -38,6 +37,7 @@ import { ExecutorTokens } from "./io/tokens.ts";
 import { Undo } from "./io/undo.ts";
 import { usagePage } from "./io/usage-page.ts";
 import { Volumes } from "./io/volumes.ts";
+import { openSessions } from "./people.ts";
 import { startAgentPlugins } from "./plugins.ts";
 import { setupOf } from "./setup.ts";
 
@@ -172,7 +172,7 @@ async function start(
   undo.add(() => gc.stop());
   const completed = () => gc.completed(config.maxCompletedExecutorsPerFramework);
   const files = filesOf(sandboxes, config.log.file);
-  routePages(host.getAll(HTTP_ROUTER), sandboxes, files, {
+  routePages(host.getAll(HTTP_ROUTER), host.getAll(HTTP_GATE), sandboxes, files, {
     ...ownPages(ground, version),
     executors: () => executorsPage(state, sandboxes, completed()),
     usage: (asked) => usagePage(state, async (id) => agent?.containerizer.usage(id), asked),
@@ -189,11 +189,11 @@ async function start(
   });
   agent = running;
   undo.add(() => running.stop());
-  const exec = { ...ground, config: config.exec, state, sessions: running.containerizer.sessions };
-  undo.add(openExecDoor(host.getAll(HTTP_ROUTER), exec));
+  const nested = openSessions(config, ground, running, undo);
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
-  await openBesides(ground, door, { state, tokens, sandboxes, files, agent: running }, undo);
+  const shown = { state, tokens, sandboxes, files, nested, agent: running };
+  await openBesides(ground, door, shown, undo);
   void gc.start();
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));

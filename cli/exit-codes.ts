@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import { TepuiError } from "../contract/errors.ts";
 
 /**
- * Exit statuses of `tepui`, documented in docs/cli.md; 65, 69, 75 and 78 are those of sysexits.h.
+ * Exit statuses of `tepui`, documented in docs/cli.md; from 65 to 78 they are those of sysexits.h.
  */
 export const exitCodes = {
   ok: 0,
@@ -34,6 +34,7 @@ const special: ReadonlyMap<string, number> = new Map([
   ["COMMAND_NOT_FOUND", exitCodes.commandMissing],
   ["EXEC_NO_TERMINAL", exitCodes.usage],
   ["EXEC_SECRET_INVALID", exitCodes.config],
+  ["CREDENTIALS_INVALID", exitCodes.config],
 ]);
 
 /** The exit status for anything that was thrown. */

@@ -75,7 +75,9 @@ export {
   openSandboxPath,
   pathInSandbox,
   readSandboxFile,
+  readSandboxPart,
   type SandboxEntry,
+  type SandboxPart,
   type SandboxPlace,
   sandboxText,
   sandboxUrl,
@@ -88,5 +90,11 @@ export type {
   Subscribed,
 } from "./scheduler-events.ts";
 export type { SchedulerOptions, SchedulerState } from "./scheduler-options.ts";
-export { type ExecutorRequest, executorInfo, type TaskRequest, taskInfo } from "./task-request.ts";
+export {
+  type ExecutorRequest,
+  executorInfo,
+  executorLeast,
+  type TaskRequest,
+  taskInfo,
+} from "./task-request.ts";
 export { agentUsage, type UsageQuery } from "./usage.ts";

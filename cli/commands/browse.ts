@@ -8,6 +8,7 @@ import {
   masterCommand,
   named,
 } from "../context.ts";
+import { type CredentialsOptions, credentialsOf, credentialsOption } from "../credentials.ts";
 import { findTask, withMaster } from "../master-client.ts";
 import { placeOf } from "../sandbox-follow.ts";
 
@@ -25,6 +26,8 @@ function entryRow({ mode, uid, gid, size, mtimeMs, name }: SandboxEntry) {
   return [mode, uid, gid, size, timeCell(mtimeMs), shown];
 }
 
+interface BrowseOptions extends MasterOptions, CredentialsOptions {}
+
 /** `tepui browse TASK [PATH]`: what is in a task's sandbox. */
 export const browseCommand: CliCommand = {
   name: "browse",
@@ -32,7 +35,8 @@ export const browseCommand: CliCommand = {
     masterCommand("browse", "List the files of a task's sandbox")
       .argument("<task>", "its id, or the beginning of it", named)
       .argument("[path]", "a folder or a file in the sandbox; all of it by default")
-      .action((task: string, path: string | undefined, options: MasterOptions) =>
+      .addOption(credentialsOption())
+      .action((task: string, path: string | undefined, options: BrowseOptions) =>
         browse(context, task, pathInSandbox(path ?? ""), options),
       ),
 };
@@ -41,12 +45,13 @@ async function browse(
   context: CliContext,
   id: string,
   path: string,
-  options: MasterOptions,
+  options: BrowseOptions,
 ): Promise<void> {
   const { output, signal } = context;
+  const credentials = credentialsOf(context, options);
   await withMaster(context, options, async (client) => {
     const view = await findTask(client, id);
-    const place = placeOf(view);
+    const place = { ...placeOf(view), ...credentials };
     const found = await openSandboxPath(place, path, signal);
     let entries: readonly SandboxEntry[] = [];
     if (found.isFolder) entries = found.entries;

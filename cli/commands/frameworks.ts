@@ -1,7 +1,7 @@
 import type { FrameworkView } from "../../sdk/index.ts";
 import { scalarCell, timeCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
-import { noteAwaited, withMaster } from "../master-client.ts";
+import { awaitedAgents, noteAwaited, withMaster } from "../master-client.ts";
 
 const columns = [
   { title: "FRAMEWORK" },
@@ -42,12 +42,13 @@ export const frameworksCommand: CliCommand = {
       .option("-a, --all", "also frameworks that have ended")
       .action((options: MasterOptions & { readonly all?: boolean }) =>
         withMaster(context, options, async (client) => {
+          const awaited = await awaitedAgents(client);
           const frameworks: FrameworkView[] = [];
           const asked = { completed: options.all ?? false };
           for await (const one of client.all("frameworks", asked)) frameworks.push(one);
           if (context.output.format === "json") context.output.json({ frameworks });
           else context.output.table(columns, frameworks.map(frameworkRow));
-          await noteAwaited(context, client);
+          noteAwaited(context, awaited);
         }),
       ),
 };

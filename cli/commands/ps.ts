@@ -7,7 +7,7 @@ import {
   masterCommand,
   named,
 } from "../context.ts";
-import { noteAwaited, withMaster } from "../master-client.ts";
+import { awaitedAgents, noteAwaited, withMaster } from "../master-client.ts";
 
 const columns = [
   { title: "TASK" },
@@ -64,10 +64,11 @@ async function ps(context: CliContext, options: PsOptions): Promise<void> {
       ...(framework === undefined ? {} : { frameworkId: framework }),
       ...(agent === undefined ? {} : { agentId: agent }),
     };
+    const awaited = await awaitedAgents(client);
     const tasks: TaskView[] = [];
     for await (const task of client.all("tasks", asked as { completed: boolean })) tasks.push(task);
     if (context.output.format === "json") context.output.json({ tasks });
     else context.output.table(columns, tasks.map(taskRow));
-    await noteAwaited(context, client);
+    noteAwaited(context, awaited);
   });
 }

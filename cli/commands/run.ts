@@ -11,6 +11,7 @@ import {
   several,
   wholeNumber,
 } from "../context.ts";
+import { credentialsOption } from "../credentials.ts";
 import { runJob } from "../run/job.ts";
 import type { RunOptions } from "../run/run-options.ts";
 
@@ -35,6 +36,7 @@ function runFlags(command: Command): Command {
     .option("--gpus <n>", "gpus of each task", amount)
     .option("--count <n>", "run it so many times", wholeNumber(1, TASKS_MAX))
     .option("--file <file>", "run each line of a file as a shell command; - is the input stream")
+    .option("--group", "on one agent, all or none, and the first that fails ends the others")
     .option("--env <name=value>", "environment of the tasks; may be repeated", pairs)
     .option("--role <role>", "role to run in", "*")
     .option("--retries <n>", "further attempts of a task that fails", wholeNumber(0, 1000), 0)
@@ -43,6 +45,7 @@ function runFlags(command: Command): Command {
     .option("--timeout <duration>", "kill a task that runs longer, such as 10mins", durationMs)
     .option("--attr <name=value>", "only on agents with this attribute; may be repeated", pairs)
     .option("--concurrency <n>", "at most so many tasks at once", wholeNumber(1, TASKS_MAX))
+    .addOption(credentialsOption())
     .option("--uri <uri>", "fetched into the sandbox first; may be repeated", several)
     .option("--health-cmd <line>", "kill a task in which this shell command keeps failing")
     .option("--health-http <port/path>", "kill a task that does not answer there by 200 to 399")
@@ -67,6 +70,7 @@ async function run(
   if (file !== undefined && (words.length > 0 || options.count !== undefined)) {
     throw errors.CLI_USAGE("--file goes neither with a command nor with --count");
   }
+  if (options.group === true) refuseWithGroup(options);
   const { cpus, mem, disk = 0, gpus = 0 } = options;
   if (cpus + mem + disk + gpus === 0) {
     throw errors.CLI_USAGE("the tasks use no resources", "give --cpus, --mem or both above 0");
@@ -75,6 +79,14 @@ async function run(
     file === undefined ? Array.from({ length: count }, () => words) : commandsIn(file);
   if (commands.length === 0) throw errors.CLI_USAGE(`there is no command in ${file}`);
   context.exitWith(await runJob(context, commands, options));
+}
+
+/**
+ * A group is launched at once, by the agent's own executor, which starts no engine's containers.
+ */
+function refuseWithGroup({ concurrency, image }: RunOptions): void {
+  if (concurrency !== undefined) throw errors.CLI_USAGE("--group goes not with --concurrency");
+  if (image !== undefined) throw errors.CLI_USAGE("--group goes not with --image");
 }
 
 /** Each line is a shell command; empty lines and those that start with # are none. */

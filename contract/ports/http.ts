@@ -3,6 +3,15 @@ import { type Port, port } from "./plugin.ts";
 /** The port under which a transport lets others serve HTTP beside it. */
 export const HTTP_ROUTER: Port<HttpRouter> = port<HttpRouter>("http-router");
 
+/** The port under which a plugin lets others ask for the credentials that it asks for itself. */
+export const HTTP_GATE: Port<HttpGate> = port<HttpGate>("http-gate");
+
+/** Asks for credentials, where somebody has configured some. */
+export interface HttpGate {
+  /** True when the request may be served; otherwise it has been answered with 401. */
+  admit(exchange: HttpExchange, access: "readonly" | "readwrite"): boolean;
+}
+
 /** Methods that can be routed. `HEAD` is answered by the `GET` route, without its body. */
 export type HttpMethod = "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "OPTIONS";
 
@@ -69,6 +78,19 @@ export interface HttpExchange {
    * connection is closed after the answer.
    */
   readBody(bytesMax: number): Promise<Uint8Array>;
+  /**
+   * The body of a request that goes on, handed out as it comes and at the pace of its reader: while
+   * some of it waits, its sender has to. Asked for like `readBody`, and instead of it. It may take
+   * as long as it takes, and so may the answer; an answer that comes before the end of it drops the
+   * rest.
+   * @throws REQUEST_ABORTED where it is read
+   */
+  openBody(): AsyncIterable<Uint8Array>;
+  /**
+   * The answer waits for something, and may take as long as that takes; if it is a stream, so may
+   * its reader.
+   */
+  waitLong(): void;
   /** Answers with a `Content-Length`. A second answer is a mistake of ours and throws. */
   respond(status: number, headers: HttpHeaders, body?: string | Uint8Array): void;
   /**
