@@ -85,6 +85,30 @@ test.each([[["run"]], [["run", ""]], [["run", "--", " "]], [["run", "", "x"]]])(
   },
 );
 
+test.each([
+  [["kill", ""], "argument 'task'"],
+  [["kill", " "], "argument 'task'"],
+  [["logs", "-f", ""], "argument 'task'"],
+  [["browse", ""], "argument 'task'"],
+  [["stats", ""], "argument 'task'"],
+  [["exec", "", "true"], "argument 'task'"],
+  [["explain", "task", ""], "argument 'task'"],
+  [["explain", "task", "t", "--framework", ""], "option '--framework <id>'"],
+  [["explain", "agent", ""], "argument 'agent'"],
+  [["explain", "framework", ""], "argument 'framework'"],
+  [["teardown", ""], "argument 'framework'"],
+  [["gone", ""], "argument 'agent'"],
+  [["drain", ""], "argument 'agent'"],
+  [["reserve", "", "cpus(web):1"], "argument 'agent'"],
+  [["volume", "destroy", "", "--role", "web", "--id", "v"], "argument 'agent'"],
+  [["ps", "--framework", ""], "option '--framework <id>'"],
+  [["ps", "--agent", ""], "option '--agent <id>'"],
+])("%j names nothing, which would fit everything: a mistake of usage", async (args, where) => {
+  const { code, error } = await runCli(args, { TEPUI_MASTER: "127.0.0.1:1" });
+  expect(error).toContain(`error[CLI_USAGE]: ${where}: it is empty\n`);
+  expect(code).toBe(2);
+});
+
 test("a command that nearly exists is named in the hint", async () => {
   expect((await runCli(["framework"])).error).toContain('hint: did you mean "frameworks"?');
 });
