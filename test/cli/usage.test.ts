@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -108,6 +109,20 @@ test("-o json makes errors JSON too, wherever it stands", async () => {
     const { code, error } = await runCli(args);
     expect(JSON.parse(error)).toMatchObject({ error: { code: "CLI_USAGE", status: 400 } });
     expect(code).toBe(2);
+  }
+});
+
+test("mapreduce says what it cannot read below a folder, rather than to leave it out", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tepui-cli-"));
+  // A path that is too long cannot be read by anybody, root included.
+  const down = 'i=0; while [ $i -lt 18 ]; do mkdir "$1" && cd "$1"; i=$((i+1)); done; mkdir "$1"';
+  execFileSync("sh", ["-c", down, "sh", "n".repeat(220)], { cwd: folder });
+  try {
+    const { code, error } = await runCli(["mapreduce", "--master", "127.0.0.1:1", folder]);
+    expect(error).toContain(`error[CLI_USAGE]: ${folder} cannot be read: ENAMETOOLONG`);
+    expect(code).toBe(2);
+  } finally {
+    execFileSync("rm", ["-rf", folder]);
   }
 });
 

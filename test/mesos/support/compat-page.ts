@@ -76,19 +76,6 @@ export function compatPage(): string {
     const isQuery = [queries, slicedQueries, slowQueries].some((table) => type in table);
     return [type, isQuery ? "served, 200 with a body" : "not served"];
   });
-  const views = [
-    ...[
-      ...Object.keys(stateViews),
-      "/metrics/snapshot",
-      ...Object.keys(v0Endpoints),
-      "/health",
-      "/redirect",
-      "/version",
-      ...files,
-      ...Object.keys(processViews),
-    ].map((path) => [`\`${path}\``, "served"]),
-    ...refused("master"),
-  ].sort();
   return [
     "# What of the Mesos HTTP API is served",
     "",
@@ -118,19 +105,28 @@ export function compatPage(): string {
     ),
     ...table("Operator API of an agent", typesOf(AgentCall).map(ofAgent)),
     ...aboutNested,
-    ...table("Endpoints of the master outside of `/api/v1`", views),
-    ...table(
-      "Endpoints of an agent outside of `/api/v1`",
-      [
-        ...[
-          ...Object.keys(agentViews),
-          ...["/health", "/version", ...files, ...Object.keys(processViews)],
-        ].map((path) => [`\`${path}\``, "served"]),
-        ...refused("agent"),
-      ].sort(),
-    ),
+    ...table("Endpoints of the master outside of `/api/v1`", masterViews()),
+    ...table("Endpoints of an agent outside of `/api/v1`", agentViewsShown()),
     ...conformance(),
   ].join("\n");
+}
+
+/** Endpoints of the master besides its API, and what becomes of them. */
+function masterViews(): string[][] {
+  const served = [
+    ...Object.keys(stateViews),
+    ...Object.keys(v0Endpoints),
+    ...["/metrics/snapshot", "/health", "/redirect", "/version", ...files],
+    ...Object.keys(processViews),
+  ];
+  return [...served.map((path) => [`\`${path}\``, "served"]), ...refused("master")].sort();
+}
+
+/** The same of an agent. */
+function agentViewsShown(): string[][] {
+  const both = ["/health", "/version", ...files, ...Object.keys(processViews)];
+  const served = [...Object.keys(agentViews), ...both];
+  return [...served.map((path) => [`\`${path}\``, "served"]), ...refused("agent")].sort();
 }
 
 /** Endpoints that a side does not serve. */
