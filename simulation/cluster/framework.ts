@@ -5,7 +5,6 @@ import type { Offer } from "../../contract/schema/offer.ts";
 import type { Attribute, Resource } from "../../contract/schema/resource.ts";
 import type { TaskInfo } from "../../contract/schema/task.ts";
 import { isTerminal } from "../../contract/task-state.ts";
-import { PRIORITY_LABEL } from "../../kernel/core/hints.ts";
 import type { Attributes, WorkloadFramework, WorkloadJob } from "../workload/model.ts";
 import { type SimulatedTask, taskIdOf, type World } from "./world.ts";
 
@@ -46,18 +45,12 @@ export class SimulatedFramework {
 
   /** Subscribes; with nothing to do, without asking for offers. */
   join(): void {
-    const { name, role, priority } = this.about;
+    const { name, role } = this.about;
     const roles = [role as RoleName];
     this.#isSuppressed = this.about.idle === "suppress" && this.waiting === 0;
     this.#world.call(this.peer, {
       type: "subscribe",
-      framework: {
-        name,
-        user: "simulated",
-        roles,
-        capabilities: ["MULTI_ROLE"],
-        labels: priority === 0 ? [] : [{ key: PRIORITY_LABEL, value: String(priority) }],
-      },
+      framework: { name, user: "simulated", roles, capabilities: ["MULTI_ROLE"] },
       ...(this.#isSuppressed ? { suppressedRoles: roles } : {}),
     });
   }

@@ -85,40 +85,6 @@ describe("a simulation", () => {
     expect(stopped).toBe("2 tasks are of frameworks that are not there");
   }, 60_000);
 
-  test("serves higher priorities first, where the policy looks at them", async () => {
-    const text = `
-      agents a cpus=1
-      framework early
-      framework urgent priority=7
-      job early tasks=3 duration=10s cpus=1
-      job urgent tasks=3 duration=10s cpus=1
-    `;
-    const workload = parseWorkload(text, "w.txt");
-    const config = { priorities: 1, slowStart: 0 };
-    const policies = [
-      { label: "old first", plugin: await shippedPlugin("fifo", { ...config, priorities: 0 }) },
-      { label: "urgent first", plugin: await shippedPlugin("fifo", config) },
-    ];
-    const { signal } = new AbortController();
-    const options = { workload, seed: 1, untilMs: 35_000, signal, onProgress: () => {} };
-    const results = await simulate({ ...options, policies });
-    const ended = results.map(({ figures }) =>
-      figures.frameworks.map(({ name, ended: count }) => [name, count]),
-    );
-    const [first, second] = [
-      ["early", 3],
-      ["urgent", 0],
-    ];
-    const [served, waits] = [
-      ["urgent", 3],
-      ["early", 0],
-    ];
-    expect(ended).toEqual([
-      [first, second],
-      [waits, served],
-    ]);
-  }, 60_000);
-
   test("measures to the stop when something has not ended then", async () => {
     const { figures } = await one(
       `
