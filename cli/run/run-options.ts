@@ -11,6 +11,7 @@ export interface RunOptions extends MasterOptions {
   readonly file?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly role: string;
+  readonly priority?: number;
   readonly retries: number;
   readonly user?: string;
   readonly image?: string;

@@ -156,8 +156,7 @@ class Extraction {
   #noteFramework(framework: Framework, nowMs: number): void {
     if (this.#frameworks.has(framework.id)) return;
     this.#frameworks.set(framework.id, framework);
-    const { name, roles } = framework.info;
-    this.gathered.frameworkJoined(framework.id, name, roles[0] ?? "*", nowMs);
+    this.gathered.frameworkJoined(framework, nowMs);
   }
 }
 

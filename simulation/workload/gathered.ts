@@ -1,5 +1,5 @@
 import type { Quantities } from "../../contract/resources.ts";
-import type { ClusterState } from "../../kernel/core/state.ts";
+import type { ClusterState, Framework } from "../../kernel/core/state.ts";
 import type {
   Attributes,
   Workload,
@@ -33,6 +33,8 @@ interface SeenAgent extends Presence {
 interface SeenFramework extends Presence {
   readonly name: string;
   readonly role: string;
+  readonly priority: number | undefined;
+  readonly demand: Quantities | undefined;
 }
 
 interface SeenTask {
@@ -73,12 +75,20 @@ export class Gathered {
   }
 
   /** A framework is there; two of one name get names of their own. */
-  frameworkJoined(id: string, name: string, role: string, nowMs: number): void {
-    const word = wordOf(name);
+  frameworkJoined({ id, info }: Framework, nowMs: number): void {
+    const role = info.roles[0] ?? "*";
+    const stated = { priority: info.priority, demand: info.demand?.[role] };
+    const word = wordOf(info.name);
     let unique = word;
     for (let number = 2; this.#names.has(unique); number++) unique = `${word}-${number}`;
     this.#names.add(unique);
-    this.#frameworks.set(id, { name: unique, role, fromMs: nowMs, untilMs: undefined });
+    this.#frameworks.set(id, {
+      name: unique,
+      role,
+      ...stated,
+      fromMs: nowMs,
+      untilMs: undefined,
+    });
   }
 
   /** A framework is gone, with all its tasks. */
@@ -159,9 +169,9 @@ export class Gathered {
   }
 
   /** A framework leaves at the end of its work; when it did in the journal is of no interest. */
-  #frameworkLine({ name, role, fromMs }: SeenFramework): WorkloadFramework {
+  #frameworkLine(seen: SeenFramework): WorkloadFramework {
     const { refuseMs, idle } = workloadDefaults;
-    return { name, role, refuseMs, idle, fromMs: this.#since(fromMs), untilMs: undefined };
+    return { ...seen, refuseMs, idle, fromMs: this.#since(seen.fromMs), untilMs: undefined };
   }
 
   #jobLines(arrivals: ArrivalRule): WorkloadJob[] {
