@@ -44,6 +44,8 @@ export function typesOf(def: MessageDef): string[] {
 
 const files = filePages.map((page) => `/files/${page}`);
 
+const requested = "as a [demand](policies.md#what-frameworks-state)";
+
 /** The page that says what of the Mesos HTTP API is served, from the tables that serve it. */
 export function compatPage(): string {
   const operator = typesOf(MasterCall).map((type) => {
@@ -73,7 +75,7 @@ export function compatPage(): string {
     "",
     ...table(
       "Scheduler API, calls",
-      typesOf(Call).map((type) => [type, "served"]),
+      typesOf(Call).map((type) => [type, type === "REQUEST" ? `served, ${requested}` : "served"]),
     ),
     ...table(
       "Scheduler API, events",
