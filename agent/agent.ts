@@ -11,6 +11,7 @@ import type { Link, LinkHandlers, TransportServer } from "../contract/ports/tran
 import type { CommandInfo } from "../contract/schema/command.ts";
 import type { ContainerEvents } from "./containerizer/container.ts";
 import { Containerizer } from "./containerizer/containerizer.ts";
+import type { Rotation } from "./containerizer/keeper.ts";
 import type { Effect } from "./core/effect.ts";
 import type { AgentState, ContainerPlan } from "./core/state.ts";
 import type { Fetcher } from "./fetcher/fetcher.ts";
@@ -80,6 +81,7 @@ export class Agent {
       clock,
       log,
       events: this.#containerEvents(),
+      ...rotationOf(parts.config),
       ...(parts.images.isOn ? { images: parts.images } : {}),
       fetch: (spec, signal) => parts.fetcher.fetch(spec, signal),
     });
@@ -98,6 +100,11 @@ export class Agent {
         parts.onEnd(code, reasonOf(cause));
       },
     });
+  }
+
+  /** What it knows; changed by its loop alone. */
+  get state(): AgentState {
+    return this.#parts.state;
   }
 
   /** Lets the agent answer executors. */
@@ -285,4 +292,8 @@ export class Agent {
     await this.#link?.close("the agent is stopping");
     this.containerizer.close();
   }
+}
+
+function rotationOf({ outputs: { size, files } }: AgentConfig): { rotation?: Rotation } {
+  return size === 0 ? {} : { rotation: { bytes: size, files } };
 }

@@ -6,8 +6,8 @@ import type { Logger } from "../contract/ports/log.ts";
 import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { type Host, startHost } from "../kernel/host/host.ts";
 import type { PromMetrics } from "../kernel/host/prom-metrics.ts";
-import { systemClock } from "../kernel/host/system-clock.ts";
 import { lentPorts } from "../wire/index.ts";
+import { systemClock } from "../wire/system-clock.ts";
 
 /** Folder of this file in the source tree or in `dist/`; the built-in plugins are beside it. */
 const HERE = dirname(fileURLToPath(import.meta.url));

@@ -1,7 +1,9 @@
 import { constants } from "node:os";
 import { TepuiError } from "../contract/errors.ts";
 
-/** Exit statuses of `tepui`, documented in docs/cli.md; 65, 69, 75 and 78 are those of sysexits.h. */
+/**
+ * Exit statuses of `tepui`, documented in docs/cli.md; from 65 to 78 they are those of sysexits.h.
+ */
 export const exitCodes = {
   ok: 0,
   failure: 1,

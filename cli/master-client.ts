@@ -1,4 +1,4 @@
-import { errors } from "../contract/errors.ts";
+import { errors, type TepuiError } from "../contract/errors.ts";
 import type { AgentId } from "../contract/ids.ts";
 import type { AgentView, TaskView } from "../contract/operator-api.ts";
 import { OperatorClient } from "../sdk/index.ts";
@@ -50,12 +50,31 @@ export async function awaitedAgents(client: OperatorClient): Promise<number> {
   return (await client.request("cluster", {})).agents["recovering"] ?? 0;
 }
 
-/** Says that agents are awaited, below a list in which what they run is missing. */
-export async function noteAwaited(context: CliContext, client: OperatorClient): Promise<void> {
-  const agents = await awaitedAgents(client);
+/**
+ * Says that agents are awaited, below a list in which what they run is missing. They are counted
+ * before the list is asked for: what has come back since may be in it, or not.
+ */
+export function noteAwaited({ output }: CliContext, agents: number): void {
   if (agents === 0) return;
   const which = agents === 1 ? "1 agent has" : `${agents} agents have`;
-  context.output.note(`${which} not come back to the new master yet: their tasks are missing here`);
+  output.note(`${which} not come back to the new master yet: their tasks are missing here`);
+}
+
+/**
+ * What `look` finds; when that is nothing while agents are awaited, it is not known whether there
+ * is such a thing, and `awaited` is the error.
+ */
+export async function findKnown<T>(
+  client: OperatorClient,
+  look: () => Promise<readonly T[]>,
+  awaited: (agents: number) => TepuiError,
+): Promise<readonly T[]> {
+  const found = await look();
+  if (found.length > 0) return found;
+  const agents = await awaitedAgents(client);
+  if (agents > 0) throw awaited(agents);
+  // The last of them may have come back between the two questions.
+  return look();
 }
 
 /**
@@ -64,13 +83,14 @@ export async function noteAwaited(context: CliContext, client: OperatorClient): 
  */
 export async function findTask(client: OperatorClient, id: string): Promise<TaskView> {
   const asked = { taskId: id, completed: true, limit: 20 };
-  const { tasks } = await client.request("tasks", asked);
+  const tasks = await findKnown(
+    client,
+    async () => (await client.request("tasks", asked)).tasks,
+    (agents) => errors.TASK_AWAITED(id, agents),
+  );
   const exact = tasks.filter(({ task }) => task.taskId === id);
   const [only, ...others] = exact.length > 0 ? exact : tasks;
-  if (only === undefined) {
-    const agents = await awaitedAgents(client);
-    throw agents > 0 ? errors.TASK_AWAITED(id, agents) : errors.TASK_NOT_FOUND(id);
-  }
+  if (only === undefined) throw errors.TASK_NOT_FOUND(id);
   if (others.length > 0) {
     throw errors.TASK_ID_AMBIGUOUS(
       id,

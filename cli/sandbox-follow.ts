@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errors } from "../contract/errors.ts";
-import { readSandboxFile, type SandboxPlace, type TaskView } from "../sdk/index.ts";
+import { readSandboxPart, type SandboxPlace, type TaskView } from "../sdk/index.ts";
+import { RotatedReader } from "./rotated-reader.ts";
 
 const POLL_MS = 200;
 const READ_BYTES = 1 << 20;
@@ -30,21 +31,18 @@ export interface FollowOptions {
 }
 
 /**
- * Prints a sandbox file as it grows, until its task has ended and all is printed. A file that is
- * not there yet is waited for; an agent that went away with its task is not an error.
+ * Prints a sandbox file as it grows, and over its rotations, until its task has ended and all is
+ * printed. A file that is not there yet is waited for; an agent that went away with its task is not
+ * an error.
  */
 export async function followFile(options: FollowOptions): Promise<void> {
   const { place, file, ended, print, signal } = options;
-  let offset = 0;
+  const reader = new RotatedReader(file, (name, offset) => part(place, name, offset, signal));
   let failures = 0;
   while (!signal.aborted) {
     const isEnded = await ended();
     try {
-      for (;;) {
-        const range = { offset, length: READ_BYTES };
-        const chunk = await readSandboxFile(place, file, range, signal);
-        if (chunk.length === 0) break;
-        offset += chunk.length;
+      for (let chunk = await reader.next(); chunk !== undefined; chunk = await reader.next()) {
         await print(chunk);
       }
       failures = 0;
@@ -55,5 +53,15 @@ export async function followFile(options: FollowOptions): Promise<void> {
       if (failures >= GONE_AFTER_READS) return;
     }
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function part(place: SandboxPlace, name: string, offset: number, signal: AbortSignal) {
+  try {
+    return await readSandboxPart(place, name, { offset, length: READ_BYTES }, signal);
+  } catch (thrown) {
+    // Of the others, one after the other is asked for until there is none.
+    if (!name.includes(".")) throw thrown;
+    return undefined;
   }
 }

@@ -2,17 +2,19 @@ import { randomBytes } from "node:crypto";
 import { remoteError, type TepuiError } from "../contract/errors.ts";
 import type { ExecutorCall, ExecutorEvent } from "../contract/executor-api.ts";
 import type { AgentId, ContainerId, TaskId, UpdateId } from "../contract/ids.ts";
+import { limits } from "../contract/limits.ts";
 import type { Clock, Timer } from "../contract/ports/clock.ts";
 import type { Link } from "../contract/ports/transport.ts";
 import type { AgentInfo } from "../contract/schema/agent.ts";
 import type { FrameworkInfo } from "../contract/schema/framework.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../contract/schema/task.ts";
+import { encodedBytes } from "../contract/size.ts";
 import { isTerminal } from "../contract/task-state.ts";
 import type { CloseReason, Refused } from "../contract/wire-protocol.ts";
 import { systemClock } from "../wire/index.ts";
 import { type ConnectOptions, connect } from "./dial.ts";
 import { type ExecutorEnvironment, executorEnvironment } from "./executor-environment.ts";
-import { checkOutgoing } from "./outgoing.ts";
+import { checkOutgoing, checkSize } from "./outgoing.ts";
 import { TypedEvents } from "./typed-events.ts";
 
 /** Events of an `Executor`, with what their listeners are called with (v1-wire 7.4). */
@@ -109,7 +111,9 @@ export class Executor extends TypedEvents<ExecutorEvents> {
 
   /**
    * Reports a state of a task; kept and resent until the agent has it. Answers its uuid.
-   * @throws MESSAGE_INVALID when something in it has the wrong shape; nothing is kept then
+   * @throws MESSAGE_INVALID when something in it has the wrong shape, MESSAGE_TOO_LARGE when no
+   * agent
+   *   would take it; nothing is kept then
    */
   sendUpdate(update: TaskUpdate): UpdateId {
     const uuid = randomBytes(16).toString("hex") as UpdateId;
@@ -124,14 +128,21 @@ export class Executor extends TypedEvents<ExecutorEvents> {
     };
     const call = { type: "update", status } as const;
     checkOutgoing("executor", call);
+    checkSize("update", encodedBytes(status), limits.statusBytesMax);
     this.#updates.set(uuid, status);
     this.#send(call);
     return uuid;
   }
 
-  /** Sends bytes to the framework's scheduler; not reliable. */
+  /**
+   * Sends bytes to the framework's scheduler; not reliable.
+   * @throws MESSAGE_INVALID when they are none, MESSAGE_TOO_LARGE when no agent would take so many
+   */
   sendMessage(data: Uint8Array): boolean {
-    return this.#send({ type: "message", data });
+    const call = { type: "message", data } as const;
+    checkOutgoing("executor", call);
+    checkSize("message", data.length, limits.messageBytesMax);
+    return this.#send(call);
   }
 
   /**

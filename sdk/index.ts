@@ -69,7 +69,9 @@ export {
   openSandboxPath,
   pathInSandbox,
   readSandboxFile,
+  readSandboxPart,
   type SandboxEntry,
+  type SandboxPart,
   type SandboxPlace,
   sandboxText,
   sandboxUrl,
@@ -82,5 +84,11 @@ export type {
   Subscribed,
 } from "./scheduler-events.ts";
 export type { SchedulerOptions, SchedulerState } from "./scheduler-options.ts";
-export { type ExecutorRequest, executorInfo, type TaskRequest, taskInfo } from "./task-request.ts";
+export {
+  type ExecutorRequest,
+  executorInfo,
+  executorLeast,
+  type TaskRequest,
+  taskInfo,
+} from "./task-request.ts";
 export { agentUsage, type UsageQuery } from "./usage.ts";

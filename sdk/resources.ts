@@ -6,6 +6,7 @@ import {
   type Range,
   type Resource,
   type Resources,
+  validate,
 } from "../contract/resources.ts";
 
 /** Amounts by resource name: numbers are scalars in whole units (mem and disk in MiB). */
@@ -16,7 +17,9 @@ export type Amounts = Readonly<
 /**
  * Resources from plain amounts: `resources({ cpus: 0.5, ports: [{ begin: 80, end: 80 }] })`.
  * Three decimals count (E20). With `role` they are asked for from that role's static reservation.
- * @throws JOB_INVALID for amounts that are negative or not finite.
+ * @throws JOB_INVALID for amounts that are negative or not finite, and for those of another kind
+ * than
+ *   the resource is: cpus are a number, and no text or list.
  */
 export function resources(amounts: Amounts, role?: string): Resources {
   const scalars: Record<string, number> = {};
@@ -28,10 +31,20 @@ export function resources(amounts: Amounts, role?: string): Resources {
         throw errors.JOB_INVALID(`${name} must be a number of zero or more, not ${amount}`, name);
       }
       scalars[name] = amount;
+    } else if (!Array.isArray(amount)) {
+      const given = JSON.stringify(amount);
+      throw errors.JOB_INVALID(
+        `${name} must be a number, or a list for ranges and sets, not ${given}`,
+        name,
+      );
     } else if (isRanges(amount)) others.push({ name, ranges: [...amount] });
     else others.push({ name, set: [...amount] });
   }
   const all = normalize([...fromScalars(scalars), ...others]);
+  for (const resource of all) {
+    const problem = validate(resource);
+    if (problem !== undefined) throw errors.JOB_INVALID(problem, resource.name);
+  }
   if (role === undefined || role === "*") return all;
   const reservations = [{ type: "static" as const, role: role as RoleName }];
   return normalize(all.map((resource) => ({ ...resource, reservations })));

@@ -154,6 +154,31 @@ async function openBody(
   });
 }
 
+/** A part of a file of a sandbox, and which file it is, whatever its name has become since. */
+export interface SandboxPart {
+  readonly data: Uint8Array;
+  readonly fileId: string;
+}
+
+/**
+ * Reads a part of a file of a sandbox into memory.
+ * @throws SANDBOX_UNREADABLE
+ */
+export async function readSandboxPart(
+  place: SandboxPlace,
+  file: string,
+  range: FileRange,
+  signal?: AbortSignal,
+): Promise<SandboxPart> {
+  const url = sandboxUrl(place, file, range);
+  let fileId = "";
+  const body = await openBody(url, signal, (response) => {
+    fileId = response.headers.get("x-tepui-file") ?? "";
+    return response.body;
+  });
+  return { data: await bytesOf(body, url), fileId };
+}
+
 /**
  * Reads a file of a sandbox into memory.
  * @throws SANDBOX_UNREADABLE
@@ -164,12 +189,15 @@ export async function readSandboxFile(
   range: FileRange = {},
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const body = await openSandboxFile(place, file, range, signal);
+  return (await readSandboxPart(place, file, range, signal)).data;
+}
+
+async function bytesOf(body: ReadableStream<Uint8Array>, url: URL): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   try {
     for await (const chunk of body) chunks.push(chunk);
   } catch (thrown) {
-    throw errors.SANDBOX_UNREADABLE(sandboxUrl(place, file, range).href, reasonOf(thrown));
+    throw errors.SANDBOX_UNREADABLE(url.href, reasonOf(thrown));
   }
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : new Uint8Array(Buffer.concat(chunks));
 }

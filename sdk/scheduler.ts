@@ -6,6 +6,7 @@ import type { OfferConstraints } from "../contract/schema/framework.ts";
 import type { Offer, Operation } from "../contract/schema/offer.ts";
 import type { TaskInfo } from "../contract/schema/task.ts";
 import { type FrameworkOptions, frameworkInfo } from "./framework-info.ts";
+import { checkOutgoing } from "./outgoing.ts";
 import { Subscription } from "./subscription.ts";
 import { type ExecutorRequest, executorInfo, type TaskRequest, taskInfo } from "./task-request.ts";
 
@@ -25,7 +26,8 @@ export interface AcceptOptions {
  * reported by an `update` with TASK_DROPPED, so that no task is ever silently forgotten.
  *
  * Every call throws MESSAGE_INVALID when something in it has the wrong shape, and MESSAGE_TOO_LARGE
- * when it is larger than a frame may be. Nothing was done then: offers are still to be answered.
+ * when it is to be sent and larger than a frame may be. Nothing was done then: offers are still to
+ * be answered.
  */
 export class Scheduler extends Subscription {
   #lastRequest = 0;
@@ -136,14 +138,16 @@ export class Scheduler extends Subscription {
 
   /** Drops all filters of these roles (default all) and asks for offers (C11). */
   revive(roles?: readonly string[]): boolean {
+    const isSent = this.send({ type: "revive", ...rolesOf(roles) });
     for (const role of (roles ?? this.info.roles) as RoleName[]) this.suppressed.delete(role);
-    return this.send({ type: "revive", ...rolesOf(roles) });
+    return isSent;
   }
 
   /** Asks for no more offers in these roles (default all); kept over reconnections (C11). */
   suppress(roles?: readonly string[]): boolean {
+    const isSent = this.send({ type: "suppress", ...rolesOf(roles) });
     for (const role of (roles ?? this.info.roles) as RoleName[]) this.suppressed.add(role);
-    return this.send({ type: "suppress", ...rolesOf(roles) });
+    return isSent;
   }
 
   /**
@@ -170,15 +174,14 @@ export class Scheduler extends Subscription {
    * master knows when none are given (implicit, asked once) (D12, D13).
    */
   reconcile(tasks: readonly { taskId: string; agentId?: string }[] = []): void {
-    if (tasks.length === 0) this.send({ type: "reconcile", tasks: [] });
-    else {
-      this.reconciliation.start(
-        tasks.map(({ taskId, agentId }) => ({
-          taskId: taskId as TaskId,
-          ...(agentId === undefined ? {} : { agentId: agentId as AgentId }),
-        })),
-      );
-    }
+    const asked = tasks.map(({ taskId, agentId }) => ({
+      taskId: taskId as TaskId,
+      ...(agentId === undefined ? {} : { agentId: agentId as AgentId }),
+    }));
+    const call = { type: "reconcile", tasks: asked } as const;
+    checkOutgoing("framework", call);
+    if (asked.length === 0) this.send(call);
+    else this.reconciliation.start(asked);
   }
 
   /** Sends bytes to a custom executor; not reliable. */
@@ -202,10 +205,11 @@ export class Scheduler extends Subscription {
     changes: Partial<Omit<FrameworkOptions, "id">>,
     offerConstraints: OfferConstraints | undefined = this.constraints,
   ): Promise<void> {
-    this.#changes = [...this.#changes, changes];
-    const described = Object.assign({}, this.#accepted, ...this.#changes) as FrameworkOptions;
+    const all = [...this.#changes, changes];
+    const described = Object.assign({}, this.#accepted, ...all) as FrameworkOptions;
     const { id } = this.info;
     const framework = frameworkInfo({ ...described, ...(id === undefined ? {} : { id }) });
+    this.#changes = all;
     const suppressedRoles = framework.roles.filter((role) => this.suppressed.has(role));
     const requestId = ++this.#lastRequest;
     const constraints = offerConstraints === undefined ? {} : { offerConstraints };

@@ -127,8 +127,9 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
   acknowledge(status: TaskStatus): boolean {
     const { uuid, agentId, taskId } = status;
     if (uuid === undefined || agentId === undefined) return false;
+    const isSent = this.send({ type: "acknowledge", uuid, agentId, taskId });
     this.seen.add(uuid);
-    return this.send({ type: "acknowledge", uuid, agentId, taskId });
+    return isSent;
   }
 
   /** Ends the connection; the tasks live on until the failover timeout (B4, B5). */
@@ -138,7 +139,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
   }
 
   protected send(call: FrameworkCall): boolean {
-    if (call.type !== "acknowledge") checkOutgoing("framework", call);
+    checkOutgoing("framework", call);
     if (this.#state !== "subscribed" || this.#link === undefined) return false;
     return this.#link.send(call);
   }
@@ -151,12 +152,19 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
     this.#state = "subscribing";
     this.tell("connected", address);
     const constraints = this.constraints;
-    this.#link?.send({
+    const call = {
       type: "subscribe",
       framework: this.info,
       suppressedRoles: [...this.suppressed],
       ...(constraints === undefined ? {} : { offerConstraints: constraints }),
-    } as FrameworkCall);
+    } as FrameworkCall;
+    try {
+      checkOutgoing("framework", call);
+      this.#link?.send(call);
+    } catch (thrown) {
+      // No other connection would take it.
+      this.#fail(thrown as TepuiError);
+    }
   }
 
   #take(event: FrameworkEvent): void {

@@ -17,8 +17,8 @@ export interface ExecutorRequest extends Partial<Omit<ExecutorInfo, "executorId"
   readonly resources?: readonly Resource[];
 }
 
-/** The least that an executor of groups takes (M6). */
-const LEAST: readonly Resource[] = [
+/** The least that an executor of groups takes (M6), and what it gets where nothing is said. */
+export const executorLeast: readonly Resource[] = [
   { name: "cpus", scalar: 10 },
   { name: "mem", scalar: 32_000 },
   { name: "disk", scalar: 1 },
@@ -31,7 +31,7 @@ export function executorInfo(request: ExecutorRequest, frameworkId: FrameworkId)
     ...request,
     executorId: request.executorId as ExecutorId,
     frameworkId,
-    resources: [...(request.resources ?? LEAST)],
+    resources: [...(request.resources ?? executorLeast)],
   };
 }
 

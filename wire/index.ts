@@ -11,6 +11,7 @@ export { type BuildInfo, buildInfo, softwareVersion } from "./build-info.ts";
 export { type Decoded, decodeFrame, encodeFrames, FrameWriter, frameLimits } from "./codec.ts";
 export { needRoom } from "./disk-room.ts";
 export { makeConfigFolder, makeFolder } from "./folder.ts";
+export { lockFolder } from "./folder-lock.ts";
 export { type FrameLimits, type FrameRefusal, frameProblem } from "./guard.ts";
 export { type HubEnvironment, type HubSettings, hubSettings, SessionHub } from "./hub.ts";
 export { Inbox, type InboxLimits } from "./inbox.ts";

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../contract/ports/clock.ts";
 
-/** The machine's own time, for sides that have no kernel to give them one. */
+/** The machine's own time. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),

@@ -49,8 +49,10 @@ export function guarded(
 
 function isProgram(path: string): boolean {
   try {
+    // Most folders of a PATH do not have it, and an error for each would cost more than the look.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    return true;
   } catch {
     return false;
   }

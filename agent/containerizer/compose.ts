@@ -8,7 +8,7 @@ import {
 } from "../../contract/ports/isolator.ts";
 import { findProgram, guarded, wordsOf } from "./command.ts";
 import { refuseWhatNobodyRuns } from "./container.ts";
-import type { Launch } from "./keeper.ts";
+import type { Launch, Rotation } from "./keeper.ts";
 import { markFor } from "./sweeper.ts";
 
 /** What all isolators together ask of a launch. */
@@ -52,7 +52,12 @@ export async function composed(
  * What the keeper is to run; `note` is the file where words that wrap say why they failed.
  * @throws COMMAND_NOT_FOUND, COMMAND_MISSING, CONTAINER_LAUNCH_REFUSED
  */
-export function launchOf(spec: ContainerSpec, composition: Composition, note: string): Launch {
+export function launchOf(
+  spec: ContainerSpec,
+  composition: Composition,
+  note: string,
+  rotation: Rotation | undefined,
+): Launch {
   const { environment, directory, entersRootfs } = composition;
   refuseWhatNobodyRuns(spec, entersRootfs);
   const wrap = composition.wrap.map((word) => word.replaceAll(FAILURE_NOTE, note));
@@ -63,6 +68,7 @@ export function launchOf(spec: ContainerSpec, composition: Composition, note: st
     directory,
     stdout: join(spec.sandbox, "stdout"),
     stderr: join(spec.sandbox, "stderr"),
+    ...(rotation === undefined ? {} : { rotation }),
     ...guarded(words, wrap, environment, spec.rootfs !== undefined),
   };
 }

@@ -102,7 +102,8 @@ export class Containerizer {
 
   async #hold(container: Container, composition: Composition): Promise<void> {
     const { spec, abort } = container;
-    const launch = launchOf(spec, composition, this.#exits.notePath(spec.id));
+    const { rotation } = this.#options;
+    const launch = launchOf(spec, composition, this.#exits.notePath(spec.id), rotation);
     const pid = await this.#liveKeeper().hold(spec.id, launch);
     const stat = readStat(pid);
     if (stat === undefined) throw errors.CONTAINER_LAUNCH_REFUSED("its process died while held");
@@ -117,7 +118,7 @@ export class Containerizer {
     if (this.#keeper?.isThere === true) return this.#keeper;
     const log = join(this.#options.runDir, "keeper.log");
     this.#keeper = new Keeper(this.#exits.folder, log, {
-      onExit: (id, exit) => this.#exited(id, exit),
+      onExit: (id, exit, isAlone) => this.#exited(id, exit, isAlone),
       onGone: () => {
         this.#options.log.error("the process that forks is gone; running containers are watched");
         for (const container of this.#containers.values()) {
@@ -178,9 +179,7 @@ export class Containerizer {
     this.#watcher.add(container);
   }
 
-  /**
-   * Hands what is known to the isolators after a restart, and has them clean up what is not.
-   */
+  /** Hands what is known to the isolators after a restart, and has them clean up what is not. */
   async recover(known: readonly ContainerCheckpoint[]): Promise<void> {
     const ids: ReadonlySet<string> = new Set(known.map(({ spec }) => spec.id));
     this.#exits.prune(ids);
@@ -213,12 +212,12 @@ export class Containerizer {
     else void this.#destroy(container);
   }
 
-  async #destroy(container: Container): Promise<void> {
+  async #destroy(container: Container, isAlone = false): Promise<void> {
     for (const isolator of this.#options.isolators) {
       const killed = await isolator.kill?.(container.spec.id).catch(() => false);
       if (killed === true) break;
     }
-    await this.#sweeper.end(rootOf(container));
+    if (!isAlone) await this.#sweeper.end(rootOf(container));
   }
 
   /**
@@ -230,7 +229,7 @@ export class Containerizer {
     return this.#execs.runIn(this.#containers.get(id), command, timeoutMs);
   }
 
-  #exited(id: string, exit: KeeperExit | undefined): void {
+  #exited(id: string, exit: KeeperExit | undefined, isAlone = false): void {
     if (this.#execs.exited(id, exit)) return;
     const container = this.#containers.get(id);
     if (container === undefined || container.phase === "ending") return;
@@ -253,7 +252,7 @@ export class Containerizer {
     const { onExited } = this.#options.events;
     // A task that ended by itself is told of at once; what it left behind is ended after that.
     if (!container.destroy) onExited(id, exit);
-    void this.#end(container).then(() => {
+    void this.#end(container, isAlone).then(() => {
       if (container.destroy) onExited(id, exit);
     });
   }
@@ -268,11 +267,11 @@ export class Containerizer {
   }
 
   /** Ends what is left and cleans up, in reverse order. */
-  async #end(container: Container): Promise<void> {
+  async #end(container: Container, isAlone = false): Promise<void> {
     const { id } = container.spec;
     stopWatching(container);
     await Promise.all([this.#execs.end(id), this.sessions.end(id)]);
-    if (container.process !== undefined) await this.#destroy(container);
+    if (container.process !== undefined) await this.#destroy(container, isAlone);
     await cleanUp(id, this.#options);
     this.#containers.delete(id);
   }

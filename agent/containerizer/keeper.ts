@@ -7,11 +7,21 @@ import { errors } from "../../contract/errors.ts";
 import type { ExitStatus } from "../../contract/ports/isolator.ts";
 import { signalName } from "./tree.ts";
 
+/** How files of output are kept small. */
+export interface Rotation {
+  /** When a file is this long, what follows goes into a new one. */
+  readonly bytes: number;
+  /** Of each output, with the one that is written: `stdout`, `stdout.1` and so on. */
+  readonly files: number;
+}
+
 /** What is to be run, completely: nothing of the agent's own surroundings is added. */
 export interface Launch {
   readonly directory: string;
   readonly stdout: string;
   readonly stderr: string;
+  /** Default: what is printed goes into the files directly, however large they become. */
+  readonly rotation?: Rotation;
   /** Looked up in the PATH of `environment` when it has no slash. */
   readonly file: string;
   /** argv, the program's own name included. */
@@ -43,8 +53,11 @@ export function parseExit(words: string): KeeperExit | undefined {
 
 /** What a keeper tells about what it forked. */
 export interface KeeperHandlers {
-  /** Each child's end, once; its record is on disk by then. */
-  onExit(id: string, exit: KeeperExit): void;
+  /**
+   * Each child's end, once; its record is on disk by then. `isAlone`: nothing is left of all that
+   * it started.
+   */
+  onExit(id: string, exit: KeeperExit, isAlone: boolean): void;
   /** The keeper itself is gone: it will tell no more of what it forked. */
   onGone(): void;
 }
@@ -122,8 +135,9 @@ export class Keeper {
   hold(id: string, launch: Launch): Promise<number> {
     if (this.#gone) return Promise.reject(errors.KEEPER_UNAVAILABLE("it has ended"));
     const environment = Object.entries(launch.environment).map(([key, value]) => `${key}=${value}`);
-    const { directory, stdout, stderr, file } = launch;
-    const fields = [directory, stdout, stderr, file, `${launch.arguments.length}`];
+    const { directory, stdout, stderr, file, rotation } = launch;
+    const rotated = rotation === undefined ? "" : `${rotation.bytes} ${rotation.files}`;
+    const fields = [directory, stdout, stderr, rotated, file, `${launch.arguments.length}`];
     fields.push(...launch.arguments, ...environment);
     if (fields.some((field) => field.includes("\0"))) {
       return Promise.reject(errors.CONTAINER_LAUNCH_REFUSED("a NUL character in its command"));
@@ -171,7 +185,7 @@ export class Keeper {
   }
 
   #line(line: string): void {
-    const [, word, id, rest] = /^([PX]) (\S+) (.*)$/.exec(line) ?? [];
+    const [, word, id, rest] = /^([PWX]) (\S+) (.*)$/.exec(line) ?? [];
     if (id === undefined || rest === undefined) return;
     const held = this.#held.get(id);
     if (word === "P") {
@@ -185,7 +199,7 @@ export class Keeper {
       held.reject(errors.KEEPER_UNAVAILABLE(exit.failure ?? "it forked nothing"));
       return;
     }
-    this.#handlers.onExit(id, exit);
+    this.#handlers.onExit(id, exit, word === "W");
   }
 
   #lost(): void {

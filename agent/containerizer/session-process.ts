@@ -115,6 +115,10 @@ export class SessionProcess implements CommandSession {
     if (this.#orders.writable) this.#orders.write(`W ${columns} ${rows}\n`);
   }
 
+  signal(number: number): void {
+    if (this.#orders.writable) this.#orders.write(`K ${number}\n`);
+  }
+
   wait(): Promise<ExitStatus> {
     return this.#exit;
   }

@@ -9,6 +9,7 @@
 # Descriptors: 0 input, 1 output and 2 error output of the command; 3 orders; 4 answers.
 #   S bytes\n payload      run it                      running\n, or failed TEXT\n and the end
 #   W columns rows\n       the size of the terminal    input-closed\n: it reads no more
+#   K number\n             send it this signal
 #   the end of 3           kill it                     exit N\n or signal N\n, and the end
 # Payload, each field ended by NUL: terminal (empty, or columns and rows), user (empty: that of the
 # agent), 1 when there is input, directory, file, count, arguments, environment.
@@ -47,6 +48,8 @@ my ($wakeRead, $wakeWrite);
 pipe $wakeRead, $wakeWrite or failed("no pipe: $!");
 non_blocking($wakeRead, $wakeWrite);
 $SIG{CHLD} = sub { syswrite $wakeWrite, '.' };
+# Its number may be that of another process then.
+my $hasEnded = 0;
 my $child = start();
 answer('running');
 relay();
@@ -130,7 +133,9 @@ sub relay {
   my ($inputEnded, $isLate) = (0, 0);
   non_blocking(grep { defined } \*STDIN, \*STDOUT, \*STDERR, $toChild, $fromChild, $errorOfChild);
   while (1) {
-    if (!defined $status && waitpid($child, WNOHANG) == $child) { $status = $? }
+    if (!defined $status && waitpid($child, WNOHANG) == $child) {
+      ($status, $hasEnded) = ($?, 1);
+    }
     if (defined $toChild && $inputEnded && $input eq '') {
       # A terminal has no end, but a character that stands for it.
       $input = "\x04" if $terminal ne '' && $isInteractive && !defined $status;
@@ -194,7 +199,12 @@ sub obey {
   return 1 if !defined $read && $! == EINTR;
   return 0 if !$read;
   while ($$text =~ s/\A(.*)\n//) {
-    resize($fromChild, $1, $2) if $1 =~ /\AW (\d+) (\d+)\z/ && $terminal ne '' && defined $fromChild;
+    my $line = $1;
+    if ($line =~ /\AW (\d+) (\d+)\z/) {
+      resize($fromChild, $1, $2) if $terminal ne '' && defined $fromChild;
+    } elsif ($line =~ /\AK (\d+)\z/) {
+      kill $1, $child if !$hasEnded;
+    }
   }
   return 1;
 }

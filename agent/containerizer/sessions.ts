@@ -44,11 +44,15 @@ export class Sessions {
 
   /**
    * Runs a command in a running container; resolves when it runs.
-   * @throws EXEC_TASK_NOT_RUNNING, COMMAND_NOT_FOUND, EXEC_FAILED, and what an isolator refuses
+   * @throws EXEC_TASK_NOT_RUNNING, EXEC_REQUEST_INVALID for another user than the container's,
+   * COMMAND_NOT_FOUND, EXEC_FAILED, and what an isolator refuses
    */
   async open(id: string, command: CommandInfo, streams: SessionStreams): Promise<CommandSession> {
     const container = this.#parts.find(id);
     if (container?.phase !== "running") throw errors.EXEC_TASK_NOT_RUNNING(id);
+    if (command.user !== undefined && command.user !== container.spec.user) {
+      throw errors.EXEC_REQUEST_INVALID(`it runs as its container does, not as ${command.user}`);
+    }
     const mark = `${id}${SESSION_MARK}${this.#count++}`;
     const open: Open = { container: id, root: { id: mark }, isEnded: false };
     this.#open.add(open);

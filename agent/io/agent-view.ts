@@ -4,6 +4,7 @@ import type { Clock } from "../../contract/ports/clock.ts";
 import type { ShownFiles } from "../../contract/ports/files.ts";
 import type { Usage } from "../../contract/ports/isolator.ts";
 import type { Verbosity } from "../../contract/ports/log.ts";
+import type { NestedContainers } from "../../contract/ports/nested-containers.ts";
 import { flagsOf } from "../../kernel/host/config-flags.ts";
 import { systemMetrics } from "../../kernel/host/system-metrics.ts";
 import { executorKey } from "../core/ids.ts";
@@ -19,6 +20,7 @@ export interface AgentViewSource {
   readonly tokens: ExecutorTokens;
   readonly sandboxes: Sandboxes;
   readonly files: ShownFiles;
+  readonly nested: NestedContainers;
   readonly agent: {
     readonly containerizer: { usage(id: string): Promise<Usage | undefined> };
   };
@@ -49,6 +51,12 @@ export function viewOf(
   source: () => AgentViewSource | undefined,
   ground: AgentGround,
 ): OwnAgentView {
+  /** Nobody asks before `isReady`. */
+  const ready = (): AgentViewSource => {
+    const from = source();
+    if (from === undefined) throw new Error("nothing is shown yet");
+    return from;
+  };
   const look = <T>(shown: (from: AgentViewSource) => Iterable<T>): Iterable<T> => {
     const from = source();
     return from === undefined ? [] : shown(from);
@@ -72,9 +80,10 @@ export function viewOf(
       look((from) => Array.from(from.state.containers.values(), (one) => shownOf(from, one))),
     usage: async (id) => source()?.agent.containerizer.usage(id),
     get files() {
-      const from = source();
-      if (from === undefined) throw new Error("nothing is shown yet");
-      return from.files;
+      return ready().files;
+    },
+    get nested() {
+      return ready().nested;
     },
     verbosity: ground.verbosity,
     metrics: () => ({ ...systemMetrics(), ...agentMetrics(source()?.state, ground) }),

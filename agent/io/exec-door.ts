@@ -1,9 +1,6 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { isLoopback } from "../../contract/address.ts";
+import { randomBytes } from "node:crypto";
 import { problemLine } from "../../contract/check.ts";
-import type { AgentConfig } from "../../contract/config/agent.ts";
-import { errors, reasonOf } from "../../contract/errors.ts";
+import { errors } from "../../contract/errors.ts";
 import {
   EXEC_HEADER,
   EXEC_PATH,
@@ -20,14 +17,15 @@ import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
 import type { CommandInfo } from "../../contract/schema/command.ts";
 import { isTerminal } from "../../contract/task-state.ts";
-import { systemClock } from "../../kernel/host/system-clock.ts";
+import { systemClock } from "../../wire/system-clock.ts";
 import { taskKey } from "../core/ids.ts";
 import type { AgentState } from "../core/state.ts";
+import type { ExecGate } from "./exec-gate.ts";
 import { ExecSession } from "./exec-session.ts";
 
 /** What the door to sessions works with. */
 interface ExecDoorParts {
-  readonly config: AgentConfig["exec"];
+  readonly gate: ExecGate;
   readonly state: AgentState;
   readonly clock: Clock;
   readonly log: Logger;
@@ -38,39 +36,7 @@ interface ExecDoorParts {
   };
 }
 
-/** `isLoopback` for the addresses that servers report: IPv4 within IPv6 is also written in hex. */
-function isFromHere(remote: string): boolean {
-  return isLoopback(remote.replace(/^(0{1,4}:){5}ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/i, "127.0.0.1"));
-}
-
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-
-/**
- * The secret that a file holds.
- * @throws EXEC_SECRET_INVALID
- */
-export function readExecSecret(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8").trim();
-  } catch (thrown) {
-    throw errors.EXEC_SECRET_INVALID(file, reasonOf(thrown));
-  }
-  const { secretCharsMin, secretCharsMax } = execLimits;
-  if (
-    text.length >= secretCharsMin &&
-    text.length <= secretCharsMax &&
-    /^[\x21-\x7e]+$/.test(text)
-  ) {
-    return text;
-  }
-  throw errors.EXEC_SECRET_INVALID(file, `it holds ${text.length} characters, or others`);
-}
-
-/**
- * Opens the door on these routers; answers what closes it.
- * @throws EXEC_SECRET_INVALID, AGENT_CONFIG
- */
+/** Opens the door on these routers; answers what closes it. */
 export function openExecDoor(
   routers: readonly HttpRouter[],
   parts: Omit<ExecDoorParts, "clock">,
@@ -82,38 +48,20 @@ export function openExecDoor(
 
 /**
  * Lets people run further commands in tasks and talk to them (`tepui exec`). Who may is checked for
- * every request, since this is the one part of an agent's HTTP that runs anything: web pages never,
- * by their `Origin` and for want of a header that they cannot send unasked, so neither a form nor
+ * every request. Web pages also lack a header that they cannot send unasked, so neither a form nor
  * a name that was bound anew gets through.
  */
 class ExecDoor {
   readonly #parts: ExecDoorParts;
-  readonly #secret: Buffer | undefined;
   readonly #sessions = new Map<string, ExecSession>();
-  /** Sessions by task, those that are only beginning included. */
-  readonly #counts = new Map<string, number>();
-  #count = 0;
   #isClosed = false;
   readonly #started;
-  readonly #atWork;
 
-  /** @throws EXEC_SECRET_INVALID, AGENT_CONFIG */
   constructor(parts: ExecDoorParts) {
     this.#parts = parts;
-    const { allow, secretFile } = parts.config;
-    if (allow === "secret" && secretFile === undefined) {
-      throw errors.AGENT_CONFIG("exec/secretFile", '"secret" needs the file that holds it');
-    }
-    if (allow === "secret" && secretFile !== undefined) {
-      this.#secret = digest(readExecSecret(secretFile));
-    }
     this.#started = parts.metrics.counter({
       name: "exec_sessions_total",
       help: "Further commands in tasks that were begun for people.",
-    });
-    this.#atWork = parts.metrics.gauge({
-      name: "exec_sessions",
-      help: "Further commands in tasks that people talk to now.",
     });
   }
 
@@ -131,20 +79,11 @@ class ExecDoor {
     }
   }
 
-  #admit({ headers, remote }: HttpExchange): void {
-    const { allow } = this.#parts.config;
-    if (headers["origin"] !== undefined) throw errors.EXEC_NOT_ALLOWED("web pages may not");
-    if (headers[EXEC_HEADER] === undefined) {
+  #admit(exchange: HttpExchange): void {
+    if (exchange.headers[EXEC_HEADER] === undefined) {
       throw errors.EXEC_NOT_ALLOWED(`it takes the header ${EXEC_HEADER}`);
     }
-    if (allow === "nobody") throw errors.EXEC_NOT_ALLOWED("nobody may");
-    if (allow === "loopback" && !isFromHere(remote)) {
-      throw errors.EXEC_NOT_ALLOWED(`only its own machine may, and you are at ${remote}`);
-    }
-    if (this.#secret === undefined) return;
-    const [, given = ""] = /^Bearer (\S+)$/i.exec(headers["authorization"] ?? "") ?? [];
-    // Digests are of one length, and comparing them takes the same time whatever they are.
-    if (!timingSafeEqual(this.#secret, digest(given))) throw errors.EXEC_SECRET_WRONG("the agent");
+    this.#parts.gate.admit(exchange);
   }
 
   async #begin(exchange: HttpExchange): Promise<void> {
@@ -154,7 +93,7 @@ class ExecDoor {
     if (more.length > 0) throw errors.EXEC_REQUEST_INVALID("the path is /exec/FRAMEWORK/TASK");
     const request = requestOf(body);
     const { containerId, where } = this.#find(frameworkId, taskId);
-    this.#take(where);
+    this.#parts.gate.take(containerId, `task ${where}`);
     try {
       const { log } = this.#parts;
       const about = { task: where, remote: exchange.remote, program: request.command[0] };
@@ -164,7 +103,7 @@ class ExecDoor {
       await this.#serve(exchange, session);
       log.info(about, "a session has ended");
     } finally {
-      this.#give(where);
+      this.#parts.gate.give(containerId);
     }
   }
 
@@ -224,27 +163,6 @@ class ExecDoor {
       throw errors.EXEC_TASK_NOT_RUNNING(where);
     }
     return { containerId: container.plan.id, where };
-  }
-
-  #take(where: string): void {
-    const { sessionsMax, sessionsPerTaskMax } = this.#parts.config;
-    if (this.#count >= sessionsMax) {
-      throw errors.EXEC_SESSIONS_FULL("this agent", sessionsMax, "exec.sessionsMax");
-    }
-    const ofTask = this.#counts.get(where) ?? 0;
-    if (ofTask >= sessionsPerTaskMax) {
-      const setting = "exec.sessionsPerTaskMax";
-      throw errors.EXEC_SESSIONS_FULL(`task ${where}`, sessionsPerTaskMax, setting);
-    }
-    this.#atWork.set(++this.#count);
-    this.#counts.set(where, ofTask + 1);
-  }
-
-  #give(where: string): void {
-    this.#atWork.set(--this.#count);
-    const left = (this.#counts.get(where) ?? 1) - 1;
-    if (left > 0) this.#counts.set(where, left);
-    else this.#counts.delete(where);
   }
 }
 

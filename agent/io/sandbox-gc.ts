@@ -1,5 +1,12 @@
-import { readdirSync, readFileSync, readlinkSync, rmdirSync, unlinkSync } from "node:fs";
-import { lstat, readdir, rm, statfs, utimes } from "node:fs/promises";
+import {
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  unlinkSync,
+  utimesSync,
+} from "node:fs";
+import { lstat, readdir, rm, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { reasonOf } from "../../contract/errors.ts";
 import type { AgentId, ContainerId, ExecutorId, FrameworkId } from "../../contract/ids.ts";
@@ -95,7 +102,7 @@ export class SandboxGc {
     const { id, agentId, frameworkId, executorId } = run;
     this.#ended.set(id, { id, agentId, frameworkId, executorId, endedMs });
     // The folder remembers it for the next agent. It may be gone, or never have been made.
-    utimes(sandboxes.pathOf(run), endedMs / 1_000, endedMs / 1_000).catch(() => {});
+    quietly(() => utimesSync(sandboxes.pathOf(run), endedMs / 1_000, endedMs / 1_000));
   }
 
   /** The newest ended runs of each framework, at most so many, oldest first. */
@@ -171,9 +178,9 @@ export class SandboxGc {
       for (const task of await names(folder)) {
         // Read and removed in one go: a task of that name may start at any other moment.
         const link = join(folder, task);
-        if (paths.has(targetOf(link) ?? "")) removeQuietly(() => unlinkSync(link));
+        if (paths.has(targetOf(link) ?? "")) quietly(() => unlinkSync(link));
       }
-      removeQuietly(() => rmdirSync(folder));
+      quietly(() => rmdirSync(folder));
     }
   }
 
@@ -220,12 +227,12 @@ async function lastChangeMs(path: string): Promise<number | undefined> {
 function tidyUp(path: string): void {
   const runs = dirname(path);
   const latest = join(runs, "latest");
-  if (targetOf(latest) === path) removeQuietly(() => unlinkSync(latest));
+  if (targetOf(latest) === path) quietly(() => unlinkSync(latest));
   // runs, E, executors, F, frameworks: a folder that is not empty refuses to go.
   let folder = runs;
   for (let depth = 0; depth < 5 && isEmpty(folder); depth++) {
     const empty = folder;
-    removeQuietly(() => rmdirSync(empty));
+    quietly(() => rmdirSync(empty));
     folder = dirname(folder);
   }
 }
@@ -246,8 +253,8 @@ function targetOf(link: string): string | undefined {
   }
 }
 
-/** What cannot be removed is in use again, or gone already. */
-function removeQuietly(act: () => void): void {
+/** What cannot be removed, or be written to, is in use again, or gone already. */
+function quietly(act: () => void): void {
   try {
     act();
   } catch {

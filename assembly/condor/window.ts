@@ -91,7 +91,7 @@ function fill(most: u32): u32 {
   // Finding its place in every queue, which takes more where amounts have to be worked out, and
   // being passed over by every client.
   const finding: u64 = anythingMoves() ? 24 : 2;
-  const each = STEP + queueCount() * finding + (<u64>read(Slot.Clients) >> 1);
+  const each = STEP + queueCount() * finding + (<u64>read(Slot.Clients) << 1);
   windows += 1;
   if (windows == 0) {
     memory.fill(windowOf, 0, (read(Slot.AgentsMax) + 1) << 2);

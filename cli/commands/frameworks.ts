@@ -2,7 +2,7 @@ import { printQuantities } from "../../contract/resources/text.ts";
 import type { FrameworkView } from "../../sdk/index.ts";
 import { scalarCell, timeCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
-import { noteAwaited, withMaster } from "../master-client.ts";
+import { awaitedAgents, noteAwaited, withMaster } from "../master-client.ts";
 
 const columns = [
   { title: "FRAMEWORK" },
@@ -62,6 +62,7 @@ export const frameworksCommand: CliCommand = {
       .option("-a, --all", "also frameworks that have ended")
       .action((options: MasterOptions & { readonly all?: boolean }) =>
         withMaster(context, options, async (client) => {
+          const awaited = await awaitedAgents(client);
           const frameworks: FrameworkView[] = [];
           const asked = { completed: options.all ?? false };
           for await (const one of client.all("frameworks", asked)) frameworks.push(one);
@@ -70,7 +71,7 @@ export const frameworksCommand: CliCommand = {
             const { columns: titles, rows } = tableOf(frameworks);
             context.output.table(titles, rows);
           }
-          await noteAwaited(context, client);
+          noteAwaited(context, awaited);
         }),
       ),
 };

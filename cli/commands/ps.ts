@@ -1,7 +1,7 @@
 import type { TaskView } from "../../sdk/index.ts";
 import { endCell, scalarCell, taskStateCell, timeCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
-import { noteAwaited, withMaster } from "../master-client.ts";
+import { awaitedAgents, noteAwaited, withMaster } from "../master-client.ts";
 
 const columns = [
   { title: "TASK" },
@@ -58,10 +58,11 @@ async function ps(context: CliContext, options: PsOptions): Promise<void> {
       ...(framework === undefined ? {} : { frameworkId: framework }),
       ...(agent === undefined ? {} : { agentId: agent }),
     };
+    const awaited = await awaitedAgents(client);
     const tasks: TaskView[] = [];
     for await (const task of client.all("tasks", asked as { completed: boolean })) tasks.push(task);
     if (context.output.format === "json") context.output.json({ tasks });
     else context.output.table(columns, tasks.map(taskRow));
-    await noteAwaited(context, client);
+    noteAwaited(context, awaited);
   });
 }

@@ -74,7 +74,7 @@ function print(output: Output, report: ReplayReport, isDamaged: boolean): void {
   }
   for (const gap of gaps) printGap(output, gap);
   if (difference !== undefined) printDifference(output, difference);
-  else if (skipped.length > 0 || isDamaged) {
+  else if (isDamaged) {
     output.line("every decision that could be read was reproduced; the rest is lost");
   } else if (ends.length + gaps.length > 0) {
     output.line("every decision that is in the journal was reproduced");

@@ -38,6 +38,7 @@ function runFlags(command: Command): Command {
     .option("--gpus <n>", "gpus of each task", amount)
     .option("--count <n>", "run it so many times", wholeNumber(1, TASKS_MAX))
     .option("--file <file>", "run each line of a file as a shell command; - is the input stream")
+    .option("--group", "on one agent, all or none, and the first that fails ends the others")
     .option("--env <name=value>", "environment of the tasks; may be repeated", pairs)
     .option("--role <role>", "role to run in", "*")
     .option("--priority <n>", "for policies that go by it: the higher the sooner (0)", priority)
@@ -71,6 +72,7 @@ async function run(
   if (file !== undefined && (words.length > 0 || options.count !== undefined)) {
     throw errors.CLI_USAGE("--file goes neither with a command nor with --count");
   }
+  if (options.group === true) refuseWithGroup(options);
   const { cpus, mem, disk = 0, gpus = 0 } = options;
   if (cpus + mem + disk + gpus === 0) {
     throw errors.CLI_USAGE("the tasks use no resources", "give --cpus, --mem or both above 0");
@@ -79,6 +81,14 @@ async function run(
     file === undefined ? Array.from({ length: count }, () => words) : commandsIn(file);
   if (commands.length === 0) throw errors.CLI_USAGE(`there is no command in ${file}`);
   context.exitWith(await runJob(context, commands, options));
+}
+
+/**
+ * A group is launched at once, by the agent's own executor, which starts no engine's containers.
+ */
+function refuseWithGroup({ concurrency, image }: RunOptions): void {
+  if (concurrency !== undefined) throw errors.CLI_USAGE("--group goes not with --concurrency");
+  if (image !== undefined) throw errors.CLI_USAGE("--group goes not with --image");
 }
 
 /** Each line is a shell command; empty lines and those that start with # are none. */

@@ -16,6 +16,7 @@ import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
 
 type Distribution = import("../../simulation/measure/quantiles.ts").Distribution;
+type Extracted = import("../../simulation/workload/gathered.ts").Extracted;
 type GenerateOptions = import("../../simulation/workload/generate.ts").GenerateOptions;
 type PolicyResult = import("../../simulation/simulate.ts").PolicyResult;
 type Workload = import("../../simulation/workload/model.ts").Workload;
@@ -84,9 +85,9 @@ function extractCommand(context: CliContext): Command {
     .addOption(arrivalsOption())
     .action(async (path: string, { arrivals }: SimulateCommandOptions) => {
       const { extractWorkload } = await import("../../simulation/workload/extract.ts");
-      const { workload, unfinished } = extractWorkload(path, arrivals);
-      noteUnfinished(context.output, unfinished);
-      await print(context, workload);
+      const extracted = extractWorkload(path, arrivals);
+      noteExtracted(context.output, extracted);
+      await print(context, extracted.workload);
     });
 }
 
@@ -96,7 +97,12 @@ function part(text: string): number {
   throw errors.CLI_USAGE(`"${text}" is not a number above 0`);
 }
 
-function noteUnfinished(output: Output, unfinished: number): void {
+/** Says what of a journal is not in the workload, and what only in part. */
+function noteExtracted(output: Output, { unfinished, leftOut }: Extracted): void {
+  for (const { part, tasks, why } of leftOut) {
+    const much = tasks === 0 ? "" : `, with ${tasks} ${tasks === 1 ? "task" : "tasks"}`;
+    output.warn(`${part} is not in the workload${much}: ${why}`);
+  }
   if (unfinished === 0) return;
   output.warn(`${unfinished} tasks ran at the end of the journal: they are cut off there`);
 }
@@ -120,9 +126,9 @@ async function readWorkload(
   try {
     if (statSync(path).isDirectory() || path.endsWith(".journal")) {
       const { extractWorkload } = await import("../../simulation/workload/extract.ts");
-      const { workload, unfinished } = extractWorkload(path, arrivals);
-      noteUnfinished(output, unfinished);
-      return workload;
+      const extracted = extractWorkload(path, arrivals);
+      noteExtracted(output, extracted);
+      return extracted.workload;
     }
     text = readFileSync(path, "utf8");
   } catch (thrown) {

@@ -43,7 +43,7 @@ export const statusCommand: CliCommand = {
           for (const [name, text] of statusRows(cluster)) {
             context.output.line(`${`${name}:`.padEnd(13)}${text}`);
           }
-        await noteAwaited(context, client);
+        noteAwaited(context, cluster.agents["recovering"] ?? 0);
       }),
     ),
 };

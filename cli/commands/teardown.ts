@@ -2,7 +2,7 @@ import { errors } from "../../contract/errors.ts";
 import type { FrameworkId } from "../../contract/ids.ts";
 import type { OperatorClient } from "../../sdk/index.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
-import { awaitedAgents, withMaster } from "../master-client.ts";
+import { findKnown, withMaster } from "../master-client.ts";
 
 /** `tepui teardown FRAMEWORK`: ends a framework and all that it runs (B8). */
 export const teardownCommand: CliCommand = {
@@ -25,17 +25,18 @@ export const teardownCommand: CliCommand = {
  * @throws FRAMEWORK_NOT_FOUND, FRAMEWORK_AWAITED, FRAMEWORK_NAME_AMBIGUOUS
  */
 async function findFramework(client: OperatorClient, text: string): Promise<FrameworkId> {
-  const found: FrameworkId[] = [];
-  for await (const { framework } of client.all("frameworks", {})) {
-    if (framework.id === undefined) continue;
-    if (framework.id === text) return framework.id;
-    if (framework.name === text) found.push(framework.id);
-  }
+  const look = async (): Promise<readonly FrameworkId[]> => {
+    const found: FrameworkId[] = [];
+    for await (const { framework } of client.all("frameworks", {})) {
+      if (framework.id === undefined) continue;
+      if (framework.id === text) return [framework.id];
+      if (framework.name === text) found.push(framework.id);
+    }
+    return found;
+  };
+  const found = await findKnown(client, look, (agents) => errors.FRAMEWORK_AWAITED(text, agents));
   const [only, ...others] = found;
-  if (only === undefined) {
-    const agents = await awaitedAgents(client);
-    throw agents > 0 ? errors.FRAMEWORK_AWAITED(text, agents) : errors.FRAMEWORK_NOT_FOUND(text);
-  }
+  if (only === undefined) throw errors.FRAMEWORK_NOT_FOUND(text);
   if (others.length > 0) throw errors.FRAMEWORK_NAME_AMBIGUOUS(text, found);
   return only;
 }

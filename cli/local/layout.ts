@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { errors } from "../../contract/errors.ts";
 import { configKinds, isObject, loadConfig } from "../../kernel/host/config.ts";
 import { parseConfig } from "../../kernel/host/config-file.ts";
-import { lockFolder } from "../../kernel/host/folder-lock.ts";
+import { lockFolder } from "../../wire/folder-lock.ts";
 import { makeConfigFolder } from "../../wire/index.ts";
 import { choosePort, freePort } from "./ports.ts";
 

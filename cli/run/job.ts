@@ -4,6 +4,7 @@ import {
   type BatchJob,
   type BatchResult,
   type BatchTask,
+  leastNeeded,
   runBatch,
 } from "../../frameworks/batch/batch.ts";
 import { notEndedWords } from "../../frameworks/taskset/framework-end.ts";
@@ -66,8 +67,9 @@ export async function runJob(
 ): Promise<number> {
   const { output, signal } = context;
   const job = batchJob(commands, options);
-  const streams = new AttemptStreams(context, commands.length === 1);
-  const progress = commands.length > 1 ? new Progress(output, "run") : undefined;
+  const isSingle = commands.length === 1 && options.group !== true;
+  const streams = new AttemptStreams(context, isSingle);
+  const progress = isSingle ? undefined : new Progress(output, "run");
   const masters = mastersOf(options, context);
   const show = (counts: TaskSetCounts): void =>
     progress?.update({
@@ -76,9 +78,9 @@ export async function runJob(
       remark: remarkOf(counts),
     });
   let frameworkId = "";
-  const need = { resources: job.resources, requires: job.requires ?? {} };
+  const { resources, requires = {} } = leastNeeded(job);
   const watch = new WaitWatch(
-    need,
+    { resources, requires },
     () => frameworkId,
     masters,
     (why) => output.note(`waiting: ${why}`),
@@ -107,17 +109,22 @@ export async function runJob(
   const result = await running.finally(() => watch.end());
   await streams.end();
   progress?.end();
-  const code =
-    result.cancelled === undefined ? tasksExitCode(result.outcomes) : exitCodes.interrupted;
+  const code = result.cancelled === undefined ? endCode(result) : exitCodes.interrupted;
   if (output.format === "json") {
     const { counts, cancelled, elapsedMs } = result;
     const list = result.outcomes.map((outcome, index) => taskReport(outcome, index));
     output.json({ frameworkId, exitCode: code, elapsedMs, cancelled, counts, tasks: list });
-  } else if (commands.length > 1) {
+  } else if (!isSingle) {
     output.table(columns, result.outcomes.map(outcomeRow));
   } else explain(context, result.outcomes[0]);
   if (result.cancelled !== undefined) output.note(cancelledWords(result));
   return code;
+}
+
+/** In a group the others were killed because of one, whose status is that of the whole. */
+function endCode({ outcomes, culprit }: BatchResult): number {
+  const first = culprit === undefined ? undefined : outcomes[culprit];
+  return tasksExitCode(first === undefined ? outcomes : [first, ...outcomes]);
 }
 
 /** What is done at Ctrl-C, while something runs or before anything does. */
@@ -154,7 +161,8 @@ function batchJob(commands: readonly (readonly string[])[], options: RunOptions)
   const healthCheck = healthCheckOf(options);
   const list = commands.map((words, index): BatchTask => {
     const name = nameOf(words, options.name);
-    const id = commands.length === 1 ? `${name}-${job}` : `${name}-${job}-${index}`;
+    const isOne = commands.length === 1 && options.group !== true;
+    const id = isOne ? `${name}-${job}` : `${name}-${job}-${index}`;
     return { id, name, command: commandOf(words, index, options) };
   });
   return {
@@ -166,6 +174,9 @@ function batchJob(commands: readonly (readonly string[])[], options: RunOptions)
       ...(gpus === undefined ? {} : { gpus }),
     }),
     retries,
+    ...(options.group === true
+      ? { group: `${nameOf(commands[0] ?? [], options.name)}-${job}` }
+      : {}),
     ...(image === undefined ? {} : { container: { type: "DOCKER", docker: { image } } }),
     ...(attr === undefined ? {} : { requires: attr }),
     ...(concurrency === undefined ? {} : { concurrency }),

@@ -9,6 +9,7 @@ export interface RunOptions extends MasterOptions {
   readonly gpus?: number;
   readonly count?: number;
   readonly file?: string;
+  readonly group?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly role: string;
   readonly priority?: number;

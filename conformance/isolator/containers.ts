@@ -14,7 +14,7 @@ import type {
   ProcessIdentity,
 } from "../../contract/ports/isolator.ts";
 import { silentLog } from "../../contract/ports/log.ts";
-import { systemClock } from "../../kernel/host/system-clock.ts";
+import { systemClock } from "../../wire/system-clock.ts";
 import { removeFolder } from "./remove-folder.ts";
 
 /** How a container of a test came to its end. */

@@ -71,6 +71,26 @@ const ImagesSchema = Type.Object(
   { default: {}, description: "Images that the agent unpacks itself, without an engine (F70)." },
 );
 
+/** What tasks print. */
+const OutputsSchema = Type.Object(
+  {
+    size: Bytes({
+      default: "0B",
+      description:
+        "Length at which `stdout` or `stderr` of a task becomes `stdout.1` and a new one is " +
+        "begun; 0 is never. It takes a small process for each task, which writes what that " +
+        "prints. Tasks of an engine have their output in one file.",
+    }),
+    files: Type.Integer({
+      default: 5,
+      minimum: 2,
+      maximum: 1_000,
+      description: "Files that are kept of each output, with the one that is written.",
+    }),
+  },
+  { default: {}, description: "Rotation of what tasks print into their sandboxes (F11)." },
+);
+
 /** Who may run further commands in tasks, and how many at once. */
 const ExecSchema = Type.Object(
   {
@@ -205,6 +225,7 @@ export const AgentConfigSchema = Type.Object(
     fetcher: FetcherSchema,
     images: ImagesSchema,
     exec: ExecSchema,
+    outputs: OutputsSchema,
     gcDelay: Duration({
       default: "1weeks",
       description:

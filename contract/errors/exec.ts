@@ -43,6 +43,23 @@ export const execErrors = {
     fault("EXEC_LOST", 502, `how the command ended is not known: ${reason}`, { where: agent }),
   EXEC_FRAME_INVALID: (reason: string) =>
     fault("EXEC_FRAME_INVALID", 502, `the agent sent a frame that is none: ${reason}`),
+  NESTED_UNKNOWN: (id: string) =>
+    fault("NESTED_UNKNOWN", 404, `Container ${id} cannot be found`, { where: `container ${id}` }),
+  NESTED_REFUSED: (reason: string) => fault("NESTED_REFUSED", 400, reason),
+  NESTED_SILENT: (id: string) =>
+    fault("NESTED_SILENT", 500, `I/O switchboard server was disabled for container ${id}`, {
+      where: `container ${id}`,
+      hint: "LAUNCH_NESTED_CONTAINER_SESSION launches containers that are talked to",
+    }),
+  NESTED_INPUT_TAKEN: (id: string) =>
+    fault("NESTED_INPUT_TAKEN", 409, "Multiple input connections are not allowed", {
+      where: `container ${id}`,
+    }),
+  NESTED_RUNNING: (id: string) =>
+    fault("NESTED_RUNNING", 500, `Nested container ${id} has not terminated yet`, {
+      where: `container ${id}`,
+      hint: "end it by KILL_NESTED_CONTAINER, and wait for its end",
+    }),
   EXEC_NO_TERMINAL: () =>
     fault("EXEC_NO_TERMINAL", 400, "-t needs a terminal, and this is none", {
       where: "command line",

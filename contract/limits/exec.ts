@@ -15,6 +15,14 @@ export const execLimits = {
   silenceMs: 30_000,
   /** Columns or rows of a terminal. */
   terminalMax: 10_000,
+  /** Nested containers that have ended and are remembered, for each container that they were in. */
+  nestedEndedMax: 64,
+  /** Names in the id of a nested container, that of the outermost included. */
+  nestedDepthMax: 32,
+  /** Characters of such a name. */
+  nestedNameMax: 242,
+  /** How long a nested container that is killed may take to tell its end. */
+  nestedKillMs: 5_000,
   /** A shorter secret can be guessed. */
   secretCharsMin: 16,
   secretCharsMax: 4_096,

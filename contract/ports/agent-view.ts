@@ -7,6 +7,7 @@ import type { ExecutorInfo, TaskRecord } from "../schema/task.ts";
 import type { ShownFiles } from "./files.ts";
 import type { Usage } from "./isolator.ts";
 import type { Verbosity } from "./log.ts";
+import type { NestedContainers } from "./nested-containers.ts";
 import { type Port, port } from "./plugin.ts";
 
 /** The port under which an agent shows its state to transports that must look before they ask. */
@@ -67,6 +68,8 @@ export interface OwnAgentView {
   usage(id: ContainerId): Promise<Usage | undefined>;
   /** Sandboxes, and the log. */
   readonly files: ShownFiles;
+  /** Containers in those of tasks and executors. */
+  readonly nested: NestedContainers;
   readonly verbosity: Verbosity;
   /** Numbers by Mesos' metric name, such as `slave/tasks_running`. */
   metrics(): Readonly<Record<string, number>>;

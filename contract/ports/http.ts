@@ -69,6 +69,19 @@ export interface HttpExchange {
    * connection is closed after the answer.
    */
   readBody(bytesMax: number): Promise<Uint8Array>;
+  /**
+   * The body of a request that goes on, handed out as it comes and at the pace of its reader: while
+   * some of it waits, its sender has to. Asked for like `readBody`, and instead of it. It may take
+   * as long as it takes, and so may the answer; an answer that comes before the end of it drops the
+   * rest.
+   * @throws REQUEST_ABORTED where it is read
+   */
+  openBody(): AsyncIterable<Uint8Array>;
+  /**
+   * The answer waits for something, and may take as long as that takes; if it is a stream, so may
+   * its reader.
+   */
+  waitLong(): void;
   /** Answers with a `Content-Length`. A second answer is a mistake of ours and throws. */
   respond(status: number, headers: HttpHeaders, body?: string | Uint8Array): void;
   /**

@@ -144,6 +144,8 @@ export interface CommandSession {
   /** Its input is at its end. */
   endInput(): void;
   resize(size: TerminalSize): void;
+  /** Sends the command a signal, by its number, where that can be done. */
+  signal?(number: number): void;
   /**
    * Resolves when it has ended, which may be before its output is read to its end.
    * @throws EXEC_ENDED when nobody knows how it ended

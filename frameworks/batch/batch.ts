@@ -10,9 +10,10 @@ import {
   type TaskStatus,
 } from "../../sdk/index.ts";
 import { endFramework, followSubscription } from "../taskset/framework-end.ts";
-import type { Attempt, Outcome, TaskSetCounts } from "../taskset/model.ts";
+import type { Attempt, Outcome, TaskSetCounts, WorkItem } from "../taskset/model.ts";
 import { TaskSet } from "../taskset/planner.ts";
-import { schedulerTimes, TaskSetRunner } from "../taskset/runner.ts";
+import { type RunnerHooks, schedulerTimes, TaskSetRunner } from "../taskset/runner.ts";
+import { TaskGroup } from "./group.ts";
 
 /** One command of a batch. */
 export interface BatchTask {
@@ -37,6 +38,11 @@ export interface BatchJob {
   readonly concurrency?: number;
   /** A task that runs longer is killed and counts as failed (D19). */
   readonly timeoutMs?: number;
+  /**
+   * The tasks are a group of this name (F24): they run on one agent, all of them or none, the first
+   * that does not finish ends the others, and a further attempt is one of all.
+   */
+  readonly group?: string;
   /** Of each task; one that keeps failing it is killed (F30). */
   readonly healthCheck?: HealthCheck;
 }
@@ -77,6 +83,8 @@ export interface BatchResult {
   readonly counts: TaskSetCounts;
   /** Tasks that were running when the batch was cancelled; `undefined` when it was not. */
   readonly cancelled: number | undefined;
+  /** The task that ended its group, by its place in the job; absent where all finished. */
+  readonly culprit?: number;
   readonly elapsedMs: number;
 }
 
@@ -95,13 +103,11 @@ export async function runBatch(job: BatchJob, options: BatchOptions): Promise<Ba
     retries: job.retries ?? 0,
     ...(job.concurrency === undefined ? {} : { concurrency: job.concurrency }),
   });
-  const { resources, requires } = job;
-  for (const { id } of job.tasks) {
-    set.add({ key: id, resources, ...(requires === undefined ? {} : { requires }) }, startedMs);
-  }
+  const group = groupOf(job);
+  for (const item of itemsOf(job, group)) set.add(item, startedMs);
   const scheduler = new Scheduler({ ...schedulerTimes, ...options, ...options.framework });
   const end = new Deferred();
-  const runner = batchRunner(job, options, scheduler, set, end);
+  const runner = batchRunner(job, options, scheduler, set, end, group);
   followSubscription(scheduler, {
     onEnd: (error) => end.reject(error),
     onDisconnected: () => options.onDisconnected?.(),
@@ -112,8 +118,8 @@ export async function runBatch(job: BatchJob, options: BatchOptions): Promise<Ba
   let cancelled: number | undefined;
   const cancel = (): void => {
     const live = set.cancel(Date.now());
-    cancelled = live.length;
-    options.onCancel?.(live.length);
+    cancelled = group === undefined ? live.length : group.counts(set.counts).live;
+    options.onCancel?.(cancelled);
     runner.kill(live);
     if (set.isDone) end.resolve();
     else setTimeout(() => end.resolve(), CANCEL_MS).unref();
@@ -130,8 +136,38 @@ export async function runBatch(job: BatchJob, options: BatchOptions): Promise<Ba
     const running = await endFramework(scheduler);
     if (running !== undefined) options.onNotEnded?.(running);
   }
+  const elapsedMs = Date.now() - startedMs;
+  if (group !== undefined) {
+    const whole = set.outcomeOf(group.key) ?? unheard(group.key, set);
+    const { culprit } = group;
+    return {
+      ...{ outcomes: group.outcomes(set, whole), counts: group.counts(set.counts) },
+      ...{ cancelled, elapsedMs, ...(culprit === undefined ? {} : { culprit }) },
+    };
+  }
   const outcomes = job.tasks.map(({ id }) => set.outcomeOf(id) ?? unheard(id, set));
-  return { outcomes, counts: set.counts, cancelled, elapsedMs: Date.now() - startedMs };
+  return { outcomes, counts: set.counts, cancelled, elapsedMs };
+}
+
+/** What must be free on one agent before anything of the job runs. */
+export function leastNeeded(job: BatchJob): Pick<WorkItem, "resources" | "requires"> {
+  const { resources, requires } = job;
+  return (
+    groupOf(job)?.item(requires) ?? { resources, ...(requires === undefined ? {} : { requires }) }
+  );
+}
+
+function groupOf(job: BatchJob): TaskGroup | undefined {
+  if (job.group === undefined) return undefined;
+  const members = job.tasks.map((task) => ({ id: task.id, request: taskOf(job, task) }));
+  return new TaskGroup(job.group, members);
+}
+
+function itemsOf(job: BatchJob, group: TaskGroup | undefined): readonly WorkItem[] {
+  const { resources, requires, tasks } = job;
+  if (group !== undefined) return [group.item(requires)];
+  const more = requires === undefined ? {} : { requires };
+  return tasks.map(({ id }) => ({ key: id, resources, ...more }));
 }
 
 function batchRunner(
@@ -140,19 +176,30 @@ function batchRunner(
   scheduler: Scheduler,
   set: TaskSet,
   end: Deferred,
+  group: TaskGroup | undefined,
 ): TaskSetRunner {
+  const counts = (): TaskSetCounts => group?.counts(set.counts) ?? set.counts;
   const byId = new Map(job.tasks.map((task) => [task.id, task]));
   return new TaskSetRunner(scheduler, set, {
     task: (attempt) => taskOf(job, byId.get(attempt.key) as BatchTask),
     awayMs: options.awayMs,
     onLaunch: (attempts) => options.onLaunch?.(attempts),
+    ...(group === undefined ? {} : groupHooks(group, scheduler, set)),
     onChange: (change, status) => {
-      options.onUpdate?.(status, set.counts);
+      options.onUpdate?.(status, counts());
       if (change.retried !== undefined) options.onRetry?.(change.retried, status);
-      if (change.outcome !== undefined) options.onOutcome?.(change.outcome, set.counts);
+      if (change.outcome !== undefined) options.onOutcome?.(change.outcome, counts());
       if (set.isDone) end.resolve();
     },
   });
+}
+
+function groupHooks(group: TaskGroup, scheduler: Scheduler, set: TaskSet): Partial<RunnerHooks> {
+  return {
+    take: (status, nowMs) => group.take(set, status, nowMs),
+    launch: (offer, attempt, options) => group.launch(scheduler, offer, attempt, options),
+    idsOf: (taskId) => group.idsOf(taskId),
+  };
 }
 
 function taskOf(job: BatchJob, task: BatchTask): Omit<TaskRequest, "taskId"> {

@@ -34,8 +34,8 @@ function workerFile(): string {
 
 /**
  * Runs a job to its end and gathers its results.
- * @throws JOB_INVALID, JOB_FAILED with the last words of the task, JOB_CANCELLED, JOB_TORN_DOWN, and
- * whatever else ends the subscription.
+ * @throws JOB_INVALID, JOB_FAILED with the last words of the task, JOB_CANCELLED, JOB_TORN_DOWN,
+ * and whatever else ends the subscription.
  */
 export async function runMapReduce(
   job: MapReduceJob,

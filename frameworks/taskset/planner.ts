@@ -32,7 +32,7 @@ export class TaskSet {
   /** Would be pending, but wait for something that is not an offer. */
   readonly #held = new Set<string>();
   readonly #attempts = new Map<string, Attempt>();
-  /** Attempts that were given up for lost; should one turn up again, it is killed. */
+  /** Attempts that were given up for lost and may live: one that turns up again is killed. */
   readonly #strays = new Set<string>();
   /** By attempt: ended by a master's word alone, which may not know how. */
   readonly #hearsay = new Map<string, Entry>();
@@ -193,6 +193,7 @@ export class TaskSet {
     const { taskId } = status;
     const entry = this.#hearsay.get(taskId);
     if (entry !== undefined) entry.outcome = completed(entry, status);
+    if (ending !== undefined && ending !== "lost") this.#strays.delete(taskId);
     return { kill: this.#strays.has(taskId) && ending === undefined ? [taskId] : [] };
   }
 

@@ -19,6 +19,10 @@ export interface RunnerHooks {
   onChange(change: Change, status: TaskStatus): void;
   /** Called twice a second, for what depends on time. */
   onTick?(nowMs: number): void;
+  /** Where an attempt is a group of tasks (F24): launches it. Default: an attempt is one task. */
+  launch?(offer: Offer, attempt: Attempt, options: AcceptOptions): void;
+  /** Ids of the tasks of an attempt that have not ended; default its own. */
+  idsOf?(taskId: string): readonly string[];
   /** Called after attempts were launched. */
   onLaunch?(attempts: readonly Attempt[]): void;
   /**
@@ -73,8 +77,12 @@ export class TaskSetRunner {
     for (const taskId of taskIds) {
       this.#set.killing(taskId, nowMs);
       this.#killedMs.set(taskId, nowMs);
-      this.#scheduler.kill(taskId);
+      for (const id of this.#idsOf(taskId)) this.#scheduler.kill(id);
     }
+  }
+
+  #idsOf(taskId: string): readonly string[] {
+    return this.#hooks.idsOf?.(taskId) ?? [taskId];
   }
 
   /** Ends the runner's own timer; the scheduler is its owner's. */
@@ -85,6 +93,7 @@ export class TaskSetRunner {
   #answer(offers: readonly Offer[]): void {
     const tasks = new Map<string, TaskRequest>();
     const bytesOf = (attempt: Attempt): number => {
+      if (this.#hooks.launch !== undefined) return 0;
       const { taskId } = attempt;
       const task = { ...this.#hooks.task(attempt), taskId };
       tasks.set(taskId, task);
@@ -93,10 +102,7 @@ export class TaskSetRunner {
     for (const { offer, attempts, refuseMs } of this.#set.plan(offers, Date.now(), bytesOf)) {
       const options = refuseMs === undefined ? {} : { refuseMs };
       if (attempts.length === 0) this.#scheduler.decline(offer.id, options);
-      else {
-        const chosen = attempts.map(({ taskId }) => tasks.get(taskId) as TaskRequest);
-        this.#launch(offer, attempts, chosen, options);
-      }
+      else this.#launch(offer, attempts, tasks, options);
     }
     this.refresh();
   }
@@ -104,17 +110,22 @@ export class TaskSetRunner {
   #launch(
     offer: Offer,
     attempts: readonly Attempt[],
-    tasks: readonly TaskRequest[],
+    tasks: ReadonlyMap<string, TaskRequest>,
     options: AcceptOptions,
   ): void {
     try {
-      this.#scheduler.launch(offer, tasks, options);
+      if (this.#hooks.launch !== undefined) {
+        this.#hooks.launch(offer, attempts[0] as Attempt, options);
+      } else {
+        const chosen = attempts.map(({ taskId }) => tasks.get(taskId) as TaskRequest);
+        this.#scheduler.launch(offer, chosen, options);
+      }
     } catch (thrown) {
       // What cannot be put into words for the master is the fault of the tasks, and ends them.
       if (!(thrown instanceof TepuiError)) throw thrown;
       this.#scheduler.decline(offer.id, { refuseMs: 0 });
+      const { message } = thrown;
       for (const { taskId } of attempts) {
-        const { message } = thrown;
         const status = { taskId, state: "TASK_ERROR", reason: "REASON_TASK_INVALID", message };
         this.#update(status as TaskStatus);
       }
@@ -145,7 +156,9 @@ export class TaskSetRunner {
     const { taskIds, forMs } = this.#scheduler.unanswered;
     if (forMs < (this.#hooks.awayMs ?? AWAY_MS)) return;
     const away = new Set<string>(taskIds);
-    const there = this.#set.live.filter(({ taskId }) => away.has(taskId));
+    const there = this.#set.live.filter(({ taskId }) =>
+      this.#idsOf(taskId).some((id) => away.has(id)),
+    );
     this.#lose(there, "its agent has not come back to the new master");
   }
 

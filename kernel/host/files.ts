@@ -82,13 +82,16 @@ interface OpenFile {
   readonly file: number;
   readonly size: number;
   readonly mode: number;
+  /** Which file it is, whatever its name becomes. */
+  readonly id: string;
 }
 
 /** Opens a plain file; what is not one (a pipe would block) is refused. */
 function openFile(path: string): OpenFile {
   const file = opened(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   const stat = fstatSync(file);
-  if (stat.isFile()) return { file, size: stat.size, mode: stat.mode };
+  const { size, mode, dev, ino } = stat;
+  if (stat.isFile()) return { file, size, mode, id: `${dev}-${ino}` };
   closeSync(file);
   throw errors.FILE_UNKNOWN(path);
 }
@@ -165,10 +168,11 @@ export function browse(exchange: HttpExchange, path: string): void {
 export function streamFile(exchange: HttpExchange, path: string): void {
   const start = Math.max(0, wholeNumber(exchange, "offset") ?? 0);
   const asked = wholeNumber(exchange, "length") ?? -1;
-  const { file, size, mode } = openFile(path);
+  const { file, size, mode, id } = openFile(path);
   // What is written while we read is not part of the answer: its size is that of now.
   const end = Math.min(size, asked === -1 ? size : start + asked);
-  const about = { "x-tepui-size": String(size), "x-tepui-mode": (mode & 0o777).toString(8) };
+  const bits = (mode & 0o777).toString(8);
+  const about = { "x-tepui-size": `${size}`, "x-tepui-mode": bits, "x-tepui-file": id };
   const out = exchange.stream(200, { ...BYTES_TYPE, ...about });
   if (end <= start) {
     closeSync(file);

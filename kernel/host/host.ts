@@ -3,11 +3,11 @@ import type { Clock } from "../../contract/ports/clock.ts";
 import { type Logger, silentLog } from "../../contract/ports/log.ts";
 import { type Metrics, silentMetrics } from "../../contract/ports/metrics.ts";
 import type { PluginKind, Port } from "../../contract/ports/plugin.ts";
+import { systemClock } from "../../wire/system-clock.ts";
 import { admitAnother, admitPlugins, inStartOrder } from "./admission.ts";
 import type { AdmissionOptions, AdmittedPlugin, PluginEntry } from "./candidate.ts";
 import { HostContainer } from "./container.ts";
 import { PluginLife, type PluginState } from "./lifecycle.ts";
-import { systemClock } from "./system-clock.ts";
 
 /** How long plugins may take, where their config entry does not say. */
 export const PLUGIN_START_DEADLINE_MS = 30_000;

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { errors } from "../../contract/errors.ts";
+import { errors, TepuiError } from "../../contract/errors.ts";
 import type { JournalFile } from "../../kernel/io/journal/folder.ts";
 import {
   journalFiles,
@@ -60,8 +60,9 @@ export interface ReplayReport {
 }
 
 /** Whether anything is not there that was written down once. */
-export function isDamaged({ ends, gaps }: ReplayReport): boolean {
-  return ends.some((end) => end.isDamaged) || gaps.some(({ files, turns }) => files + turns > 0);
+export function isDamaged({ skipped, ends, gaps }: ReplayReport): boolean {
+  const isGone = gaps.some(({ files, turns }) => files + turns > 0);
+  return isGone || skipped.length > 0 || ends.some((end) => end.isDamaged);
 }
 
 /** Time that passes before others get their turn. */
@@ -87,17 +88,10 @@ class Replay {
 
   async segment(at: JournalFile): Promise<void> {
     this.#segments += 1;
-    const { path: file, isNewest } = at;
-    const segment = readSegment(file, isNewest);
+    const segment = this.#read(at);
     this.gaps.pass(at, segment);
-    if (segment === undefined) {
-      this.skipped.push(file);
-      // A crash leaves part of a header, of which the next master leaves nothing.
-      if (!isNewest && statSync(file).size > 0) {
-        this.ends.push({ file, offset: 0, problem: "it has no header", isDamaged: true });
-      }
-      return;
-    }
+    if (segment === undefined) return;
+    const { path: file } = at;
     if (segment.end !== undefined) this.ends.push(segment.end);
     if (!this.#enter(segment)) return;
     const cluster = this.#cluster as ReplayedCluster;
@@ -115,6 +109,25 @@ class Replay {
     }
     // Behind damage there are turns that nobody knows.
     if (segment.end?.isDamaged) this.#cluster = undefined;
+  }
+
+  /** Reads one file; among others, one without a good header is told of, and passed over. */
+  #read({ path: file, isNewest }: JournalFile): ReadSegment | undefined {
+    let problem = "it has no header";
+    try {
+      const segment = readSegment(file, isNewest);
+      if (segment !== undefined) return segment;
+      // A crash leaves part of a header, of which the next master leaves nothing.
+      if (isNewest) this.ends.push({ file, offset: 0, problem, isDamaged: false });
+      if (isNewest || statSync(file).size === 0) return undefined;
+    } catch (thrown) {
+      const isDamage = thrown instanceof TepuiError && thrown.code === "JOURNAL_DAMAGED";
+      if (!isDamage || this.#total === 1) throw thrown;
+      problem = thrown.message;
+    }
+    this.skipped.push(file);
+    this.ends.push({ file, offset: 0, problem, isDamaged: true });
+    return undefined;
   }
 
   /** Goes on into a segment, or begins anew with it; false when it cannot be begun with. */

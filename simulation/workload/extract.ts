@@ -1,184 +1,108 @@
-import { errors } from "../../contract/errors.ts";
-import type { AgentId, TaskId } from "../../contract/ids.ts";
-import { type Quantities, quantitiesOf } from "../../contract/resources.ts";
-import { isTerminal } from "../../contract/task-state.ts";
-import { AllocationRounds } from "../../kernel/allocation/round.ts";
-import type { Supervised } from "../../kernel/allocation/supervisor.ts";
-import type { Effect } from "../../kernel/core/effect.ts";
-import type { ClusterInput } from "../../kernel/core/event.ts";
-import type { Agent, Framework } from "../../kernel/core/model.ts";
-import { restoreCluster } from "../../kernel/core/snapshot/restore.ts";
-import { type ClusterState, createCluster } from "../../kernel/core/state.ts";
-import { prepareRound, step } from "../../kernel/core/step.ts";
+import { statSync } from "node:fs";
+import { basename } from "node:path";
+import { errors, TepuiError } from "../../contract/errors.ts";
+import type { JournalFile } from "../../kernel/io/journal/folder.ts";
 import { journalFiles, type ReadSegment, readSegment } from "../../kernel/io/journal/reader.ts";
-import {
-  decidedInput,
-  goesOnFrom,
-  type RoundRecord,
-  type SegmentHeader,
-  type Turn,
-} from "../../kernel/io/journal/records.ts";
-import { type ArrivalRule, type Extracted, Gathered } from "./gathered.ts";
-import type { Attributes } from "./model.ts";
+import { goesOnFrom, type SegmentHeader } from "../../kernel/io/journal/records.ts";
+import { Extraction } from "./extraction.ts";
+import type { ArrivalRule, Extracted, LeftOut } from "./gathered.ts";
 
-/** Decisions are stepped as they were recorded: none has to be made again. */
-const NO_ROWS = {
-  count: 0,
-  agents: new Uint32Array(0),
-  clients: new Uint32Array(0),
-  flags: new Uint32Array(0),
-  amounts: new Float64Array(0),
-};
+/**
+ * Puts the files of a journal together, over the masters that wrote them. Where something is
+ * missing between two files, what is before is left out: nobody knows what became of it.
+ */
+class Joining {
+  extraction: Extraction | undefined;
+  readonly leftOut: LeftOut[] = [];
+  /** The last state in which the registry was known, for weights and quotas. */
+  known: Extraction | undefined;
+  /** Number of the file before. */
+  #number: number | undefined;
+  /** Why nothing goes on behind the file before. */
+  #broken: string | undefined;
 
-/** Attributes of text; others cannot be asked for in a workload. */
-function attributesOf({ info }: Agent): Attributes {
-  const texts = (info.attributes ?? []).flatMap(({ name, text }) =>
-    text === undefined ? [] : [[name, text] as const],
-  );
-  return Object.fromEntries(texts);
+  /** The next file. `isAlone` when there is no other: then what is wrong with it is thrown. */
+  pass(file: JournalFile, isAlone: boolean): void {
+    const segment = this.#read(file, isAlone);
+    const missing = this.#number === undefined ? 0 : file.number - this.#number - 1;
+    this.#number = file.number;
+    if (missing === 1) this.#broken ??= "a file is missing between";
+    else if (missing > 1) this.#broken ??= `${missing} files are missing between`;
+    if (segment === undefined || !this.#enter(segment)) return;
+    const extraction = this.extraction as Extraction;
+    for (const turns of segment.turns()) for (const turn of turns) extraction.apply(turn);
+    if (extraction.state.recovered) this.known = extraction;
+    const { end } = segment;
+    if (end?.isDamaged !== true) return;
+    this.#broken = `${basename(end.file)} is damaged at byte ${end.offset}: ${end.problem}`;
+    this.#leaveOut(`what is behind the damage of ${basename(end.file)}`, 0, this.#broken);
+  }
+
+  /** A file that a crash left without even its header has nothing in it. */
+  #read({ path, isNewest }: JournalFile, isAlone: boolean): ReadSegment | undefined {
+    try {
+      const segment = readSegment(path, isNewest);
+      if (segment !== undefined || isNewest || statSync(path).size === 0) return segment;
+      this.#broken = `${basename(path)} has no header`;
+    } catch (thrown) {
+      if (isAlone || !(thrown instanceof TepuiError) || thrown.code !== "JOURNAL_DAMAGED") {
+        throw thrown;
+      }
+      this.#broken = `${basename(path)} is damaged at its beginning: ${thrown.message}`;
+    }
+    this.#leaveOut(basename(path), 0, this.#broken);
+    return undefined;
+  }
+
+  /** Goes on into a file, or begins anew with it; false when it cannot be begun with. */
+  #enter(segment: ReadSegment): boolean {
+    const { extraction } = this;
+    const { header, snapshot, file } = segment;
+    const why = this.#broken ?? (extraction && gapBefore(header, extraction));
+    if (extraction !== undefined && why === undefined) {
+      // The next master begins with nobody, and hears from the agents what runs.
+      if (header.run !== extraction.run) this.extraction = new Extraction(segment, extraction);
+      return true;
+    }
+    if (header.hasSnapshot && snapshot === undefined) {
+      this.#broken = `the beginning of ${basename(file)} was not written to its end`;
+      this.#leaveOut(basename(file), 0, this.#broken);
+      return false;
+    }
+    if (extraction !== undefined && why !== undefined) {
+      this.#leaveOut(`what is before ${basename(file)}`, extraction.gathered.tasks, why);
+    }
+    this.#broken = undefined;
+    this.extraction = new Extraction(segment);
+    return true;
+  }
+
+  #leaveOut(part: string, tasks: number, why: string): void {
+    this.leftOut.push({ part, tasks, why });
+  }
 }
 
-/** Goes through a journal with the master's core, as its decisions say, and notes what happens. */
-class Extraction {
-  readonly gathered = new Gathered();
-  readonly state: ClusterState;
-  /** Number of the next turn. */
-  turn: number;
-  readonly run: string;
-  readonly #effects: Effect[] = [];
-  #hasBegun = false;
-  readonly #agents = new Map<AgentId, Agent>();
-  readonly #frameworks = new Map<string, Framework>();
-
-  readonly #header: SegmentHeader;
-  readonly #rounds: AllocationRounds;
-  /** What came of the round that is gone through. */
-  #outcome: Supervised | undefined;
-
-  constructor({ header, snapshot }: ReadSegment) {
-    const { options, startedMs } = header;
-    this.#header = header;
-    const decider = { allocate: () => this.#outcome as Supervised };
-    this.#rounds = new AllocationRounds(decider, () => 0, undefined, header.round);
-    this.state =
-      snapshot === undefined
-        ? createCluster(options, startedMs)
-        : restoreCluster(options, snapshot);
-    this.turn = header.turn;
-    this.run = header.run;
+/** What is missing between a segment and what was gone through before it. */
+function gapBefore(header: SegmentHeader, before: Extraction): string | undefined {
+  const { run, turn, createdMs, missesFrom } = header;
+  if (missesFrom !== undefined) {
+    return `the journal was off until ${new Date(createdMs).toISOString()}`;
   }
-
-  /** What there is before the first turn. */
-  #begin(nowMs: number): void {
-    this.#hasBegun = true;
-    this.gathered.begin(nowMs);
-    this.#notePresence(nowMs);
-    for (const framework of this.state.frameworks.values()) {
-      for (const task of framework.tasks.values()) this.#launched(framework, task.id, nowMs);
-    }
-  }
-
-  apply({ nowMs, items }: Turn): void {
-    if (!this.#hasBegun) this.#begin(nowMs);
-    for (const item of items) {
-      if (item.type === "input") this.#input(item.input, nowMs);
-      else if (item.type === "round") this.#round(item, nowMs);
-      else if (item.type === "touch-all") this.state.tables.touchAll();
-    }
-    this.turn += 1;
-    this.gathered.endMs = nowMs;
-    this.#notePresence(nowMs);
-  }
-
-  /** A round as it came out. What it did to the tables decides what becomes of the next ones. */
-  #round(round: RoundRecord, nowMs: number): void {
-    const { state } = this;
-    prepareRound(state);
-    const { seed, stepsMax } = this.#header;
-    const { looked, more, lookAgain, instance } = round;
-    const { name: policy, digest } = round.policy;
-    const rows = { ...NO_ROWS, looked, more, lookAgain };
-    this.#outcome = { rows, policy, digest, instance, fault: undefined };
-    this.#rounds.run(state.tables, { seed, stepsMax, nowMs, expiries: state.filters });
-    this.#input(decidedInput(round), nowMs);
-  }
-
-  #input(input: ClusterInput, nowMs: number): void {
-    const { state } = this;
-    step(state, input, nowMs, this.#effects);
-    this.#effects.length = 0;
-    if (input.type === "framework-call" && input.call.type === "accept") {
-      const framework = state.frameworkPeers.get(input.peer);
-      if (framework === undefined) return;
-      for (const operation of input.call.operations ?? []) {
-        if (operation.type !== "LAUNCH" && operation.type !== "LAUNCH_GROUP") continue;
-        for (const { taskId } of operation.tasks) this.#launched(framework, taskId, nowMs);
-      }
-    } else if (input.type === "agent-message" && input.message.type === "update") {
-      const { frameworkId, status, latestState } = input.message;
-      if (isTerminal(latestState)) this.gathered.ended(frameworkId, status.taskId, nowMs);
-      else if (latestState === "TASK_RUNNING") {
-        this.gathered.running(frameworkId, status.taskId, nowMs);
-      }
-    }
-  }
-
-  /** Tasks that are wrong are in no book. */
-  #launched(framework: Framework, taskId: TaskId, nowMs: number): void {
-    const task = framework.tasks.get(taskId);
-    if (task === undefined || isTerminal(task.state)) return;
-    this.#noteFramework(framework, nowMs);
-    this.gathered.launched(framework.id, taskId, quantitiesOf(task.resources), nowMs);
-  }
-
-  /** Who has come and gone since the last turn. */
-  #notePresence(nowMs: number): void {
-    const { agents, frameworks } = this.state;
-    for (const framework of frameworks.values()) this.#noteFramework(framework, nowMs);
-    for (const id of this.#frameworks.keys()) {
-      if (frameworks.has(id as never)) continue;
-      this.#frameworks.delete(id);
-      this.gathered.frameworkLeft(id, nowMs);
-    }
-    for (const agent of agents.values()) {
-      if (this.#agents.has(agent.id)) continue;
-      this.#agents.set(agent.id, agent);
-      const resources: Quantities = quantitiesOf(agent.total);
-      this.gathered.agentJoined(agent.id, resources, attributesOf(agent), nowMs);
-    }
-    for (const id of this.#agents.keys()) {
-      if (agents.has(id)) continue;
-      this.#agents.delete(id);
-      this.gathered.agentLeft(id, nowMs);
-    }
-  }
-
-  #noteFramework(framework: Framework, nowMs: number): void {
-    if (this.#frameworks.has(framework.id)) return;
-    this.#frameworks.set(framework.id, framework);
-    this.gathered.frameworkJoined(framework, nowMs);
-  }
+  if (goesOnFrom(header, before) || (run !== before.run && turn === 0)) return undefined;
+  return "turns are missing between";
 }
 
 /**
- * Takes a workload from a journal: who was there when, and which tasks ran for how long. Of a
- * journal with gaps it is the last part without one.
+ * Takes a workload from a journal: who was there when, and which tasks ran for how long, whatever
+ * the number of masters that wrote it. Of a journal with gaps it is the last part without one.
  * @throws TepuiError when there is no journal, or nothing in it to begin with
  */
 export function extractWorkload(path: string, arrivals: ArrivalRule): Extracted {
-  let extraction: Extraction | undefined;
-  for (const { path: file, isNewest } of journalFiles(path)) {
-    const segment = readSegment(file, isNewest);
-    if (segment === undefined) continue;
-    const { header, snapshot, end } = segment;
-    if (extraction === undefined || !goesOnFrom(header, extraction)) {
-      if (header.hasSnapshot && snapshot === undefined) continue;
-      extraction = new Extraction(segment);
-    }
-    for (const turns of segment.turns()) for (const turn of turns) extraction?.apply(turn);
-    if (end?.isDamaged) throw errors.JOURNAL_DAMAGED(end.file, end.offset, end.problem);
-  }
+  const files = journalFiles(path);
+  const joining = new Joining();
+  for (const file of files) joining.pass(file, files.length === 1);
+  const { extraction, known, leftOut } = joining;
   if (extraction === undefined) throw errors.JOURNAL_NO_BEGINNING(path);
-  const { gathered, state } = extraction;
-  return gathered.finish(arrivals, state);
+  const { state } = known ?? extraction;
+  return { ...extraction.gathered.finish(arrivals, state), leftOut };
 }

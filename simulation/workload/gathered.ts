@@ -18,19 +18,28 @@ export interface Extracted {
   readonly workload: Workload;
   /** Tasks that still ran at the end of the journal: they ran at least that long. */
   readonly unfinished: number;
+  /** Parts of the journal that are not in the workload. */
+  readonly leftOut: readonly LeftOut[];
 }
 
-interface Presence {
+/** A part of a journal that could not be joined with the rest. */
+export interface LeftOut {
+  /** Which part, in words. */
+  readonly part: string;
+  /** Tasks that were seen in it. */
+  readonly tasks: number;
+  readonly why: string;
+}
+
+interface SeenAgent {
   readonly fromMs: number;
   untilMs: number | undefined;
-}
-
-interface SeenAgent extends Presence {
   readonly resources: Quantities;
   readonly attributes: Attributes;
 }
 
-interface SeenFramework extends Presence {
+interface SeenFramework {
+  readonly fromMs: number;
   readonly name: string;
   readonly role: string;
   readonly priority: number | undefined;
@@ -38,22 +47,44 @@ interface SeenFramework extends Presence {
 }
 
 interface SeenTask {
+  readonly key: string;
   readonly frameworkId: string;
+  readonly agentId: string;
   readonly resources: Quantities;
   readonly launchedMs: number;
   runningMs: number | undefined;
   endedMs: number | undefined;
 }
 
-/** What was seen in a journal, on its way to a workload. Times are of the epoch. */
+/** A task as it is known when it is first seen. */
+export interface TaskSight {
+  readonly frameworkId: string;
+  readonly taskId: string;
+  readonly agentId: string;
+  readonly resources: Quantities;
+  readonly launchedMs: number;
+}
+
+/** What a task is called among those of all frameworks. */
+export const keyOf = (frameworkId: string, taskId: string): string => `${frameworkId} ${taskId}`;
+
+/**
+ * What was seen in a journal, on its way to a workload: of one master after the other. Times are of
+ * the epoch.
+ */
 export class Gathered {
   /** Time of the last turn. */
   endMs = 0;
   #beganMs = 0;
-  readonly #agents = new Map<string, SeenAgent>();
+  readonly #agents: SeenAgent[] = [];
+  /** Those that are there, by id. */
+  readonly #present = new Map<string, SeenAgent>();
   readonly #frameworks = new Map<string, SeenFramework>();
   readonly #names = new Set<string>();
   readonly #running = new Map<string, SeenTask>();
+  readonly #runningOn = new Map<string, Set<SeenTask>>();
+  /** Ended because nobody saw them any more: they may be seen again. */
+  readonly #lost = new Map<string, SeenTask>();
   readonly #tasks: SeenTask[] = [];
 
   /** The journal begins. */
@@ -62,76 +93,119 @@ export class Gathered {
     this.endMs = nowMs;
   }
 
-  /** An agent is there. */
+  /** Tasks that were seen so far. */
+  get tasks(): number {
+    return this.#tasks.length;
+  }
+
+  /** Ids of the agents that are there. */
+  get agentIds(): Iterable<string> {
+    return this.#present.keys();
+  }
+
+  /** An agent is there, perhaps as it was all the time. */
   agentJoined(id: string, resources: Quantities, attributes: Attributes, nowMs: number): void {
-    const about = { resources, attributes: mapped(attributes, wordOf), untilMs: undefined };
-    this.#agents.set(id, { ...about, fromMs: nowMs });
+    const about = { resources, attributes: mapped(attributes, wordOf) };
+    const known = this.#present.get(id);
+    if (known !== undefined) {
+      const same = { resources: known.resources, attributes: known.attributes };
+      if (JSON.stringify(same) === JSON.stringify(about)) return;
+      known.untilMs = nowMs;
+    }
+    const agent: SeenAgent = { ...about, fromMs: nowMs, untilMs: undefined };
+    this.#agents.push(agent);
+    this.#present.set(id, agent);
   }
 
-  /** An agent is given up, or has left. */
+  /** An agent is given up, or has left; what ran on it is seen no more. */
   agentLeft(id: string, nowMs: number): void {
-    const agent = this.#agents.get(id);
-    if (agent !== undefined) agent.untilMs = nowMs;
+    const agent = this.#present.get(id);
+    if (agent === undefined) return;
+    agent.untilMs = nowMs;
+    this.#present.delete(id);
+    this.onlyThese(id, new Set(), nowMs);
   }
 
-  /** A framework is there; two of one name get names of their own. */
+  /** All that runs on an agent, by `keyOf`: what else ran there does not any more. */
+  onlyThese(agentId: string, keys: ReadonlySet<string>, nowMs: number): void {
+    for (const task of this.#runningOn.get(agentId) ?? []) {
+      if (keys.has(task.key)) continue;
+      this.#end(task, nowMs);
+      this.#lost.set(task.key, task);
+    }
+  }
+
+  /** A framework is there, or back; two of one name get names of their own. */
   frameworkJoined({ id, info }: Framework, nowMs: number): void {
+    if (this.#frameworks.has(id)) return;
     const role = info.roles[0] ?? "*";
     const stated = { priority: info.priority, demand: info.demand?.[role] };
     const word = wordOf(info.name);
     let unique = word;
     for (let number = 2; this.#names.has(unique); number++) unique = `${word}-${number}`;
     this.#names.add(unique);
-    this.#frameworks.set(id, {
-      name: unique,
-      role,
-      ...stated,
-      fromMs: nowMs,
-      untilMs: undefined,
-    });
+    this.#frameworks.set(id, { name: unique, role, ...stated, fromMs: nowMs });
   }
 
   /** A framework is gone, with all its tasks. */
   frameworkLeft(id: string, nowMs: number): void {
-    const framework = this.#frameworks.get(id);
-    if (framework !== undefined) framework.untilMs = nowMs;
-    for (const [key, task] of this.#running) {
-      if (task.frameworkId !== id) continue;
-      task.endedMs = nowMs;
-      this.#running.delete(key);
+    for (const task of this.#running.values()) {
+      if (task.frameworkId === id) this.#end(task, nowMs);
     }
   }
 
-  /** A task was launched, or was there already. */
-  launched(frameworkId: string, taskId: string, resources: Quantities, nowMs: number): void {
-    const task: SeenTask = {
-      frameworkId,
-      resources,
-      launchedMs: nowMs,
-      runningMs: undefined,
-      endedMs: undefined,
-    };
+  /** A task was launched. */
+  launched({ frameworkId, taskId, agentId, resources, ...sight }: TaskSight): void {
+    const key = keyOf(frameworkId, taskId);
+    if (this.#running.has(key)) return;
+    // What ran already when the journal began counts from there.
+    const launchedMs = Math.max(this.#beganMs, sight.launchedMs);
+    const about = { key, frameworkId, agentId, resources, launchedMs };
+    const task: SeenTask = { ...about, runningMs: undefined, endedMs: undefined };
     this.#tasks.push(task);
-    this.#running.set(`${frameworkId} ${taskId}`, task);
+    this.#lost.delete(key);
+    this.#goesOn(task);
+  }
+
+  /** A task is there: one that was launched before, unless nobody saw that. */
+  seen(sight: TaskSight): void {
+    const lost = this.#lost.get(keyOf(sight.frameworkId, sight.taskId));
+    if (lost === undefined) {
+      this.launched(sight);
+      return;
+    }
+    lost.endedMs = undefined;
+    this.#lost.delete(lost.key);
+    this.#goesOn(lost);
   }
 
   /** A task runs. */
   running(frameworkId: string, taskId: string, nowMs: number): void {
-    const task = this.#running.get(`${frameworkId} ${taskId}`);
+    const task = this.#running.get(keyOf(frameworkId, taskId));
     if (task !== undefined) task.runningMs ??= nowMs;
   }
 
   /** A task has ended, in whatever way. */
   ended(frameworkId: string, taskId: string, nowMs: number): void {
-    const key = `${frameworkId} ${taskId}`;
-    const task = this.#running.get(key);
-    if (task === undefined) return;
+    const task = this.#running.get(keyOf(frameworkId, taskId));
+    if (task !== undefined) this.#end(task, nowMs);
+  }
+
+  #goesOn(task: SeenTask): void {
+    this.#running.set(task.key, task);
+    const others = this.#runningOn.get(task.agentId);
+    if (others === undefined) this.#runningOn.set(task.agentId, new Set([task]));
+    else others.add(task);
+  }
+
+  #end(task: SeenTask, nowMs: number): void {
     task.endedMs = nowMs;
-    this.#running.delete(key);
+    this.#running.delete(task.key);
+    this.#runningOn.get(task.agentId)?.delete(task);
   }
 
   /** The workload; weights and quotas are those of the state in the end. */
-  finish(arrivals: ArrivalRule, { options, registry }: ClusterState): Extracted {
+  finish(arrivals: ArrivalRule, { options, registry }: ClusterState): Omit<Extracted, "leftOut"> {
     const workload: Workload = {
       allocationIntervalMs: options.allocationIntervalMs,
       offerTimeoutMs: options.offerTimeoutMs,
@@ -151,9 +225,9 @@ export class Gathered {
    * Agents that are alike, in one line. Those that came before the first task were there always.
    */
   #agentLines(): WorkloadAgents[] {
-    const firstMs = this.#tasks[0]?.launchedMs ?? this.endMs;
+    const firstMs = this.#tasks.reduce((ms, task) => Math.min(ms, task.launchedMs), this.endMs);
     const lines = new Map<string, WorkloadAgents>();
-    for (const { resources, attributes, fromMs, untilMs } of this.#agents.values()) {
+    for (const { resources, attributes, fromMs, untilMs } of this.#agents) {
       const about = {
         resources,
         attributes,

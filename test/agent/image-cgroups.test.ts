@@ -8,7 +8,7 @@ import { removeFolder } from "../../conformance/isolator/remove-folder.ts";
 import type { Usage } from "../../contract/ports/isolator.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { fromScalars } from "../../contract/resources.ts";
-import { systemClock } from "../../kernel/host/system-clock.ts";
+import { systemClock } from "../../wire/system-clock.ts";
 import { CgroupBench } from "../isolators/cgroups/bench.ts";
 import { processIsolator } from "../support/process-isolator.ts";
 import { describeWith } from "../support/require.ts";

@@ -181,6 +181,13 @@ const mistakes: readonly Mistake[] = [
     "looked < candidates && (steps <= steps_max || true)",
   ],
   [
+    "counts agents as its steps, and no clients",
+    "it works with every row",
+    policy,
+    "steps += 1 + (agent_ready(agent) ? give(agent) / 8 : 0);",
+    "steps += 1;\n    if (agent_ready(agent)) give(agent);",
+  ],
+  [
     "asks for more without an end",
     "a round ends when its steps",
     policy,

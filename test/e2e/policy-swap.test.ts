@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { startMasterProcess } from "../../bench/fleet/daemon-process.ts";
+import { percentile } from "../../bench/fleet/fleet.ts";
 import { runSwaps } from "../../bench/fleet/swaps.ts";
 
 const SWAPS = 50;
@@ -39,6 +40,10 @@ test(
       expect(figures.launched).toBeGreaterThan(SWAPS * 50);
       expect(figures.ends).toEqual({ TASK_FINISHED: figures.launched });
       expect(figures.pausesMs).toHaveLength(SWAPS);
+      // The median, which is what a swap takes: the longest is mostly a wait for a core, on a
+      // machine that runs other tests beside this one. `npm run bench -- swap` tells it.
+      const sorted = [...figures.pausesMs].sort((a, b) => a - b);
+      expect(percentile(sorted, 0.5)).toBeLessThan(10);
       expect(Object.keys(figures.offersBy).sort()).toEqual(policies);
       expect(figures.history.filter(({ what }) => what === "promoted")).toHaveLength(SWAPS);
       expect(figures.history.filter(({ what }) => what === "fault")).toEqual([]);

@@ -2,10 +2,10 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Isolator } from "../../contract/ports/isolator.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
-import { systemClock } from "../../kernel/host/system-clock.ts";
 import { defaultDevices } from "../../plugins/isolators/cgroups/controllers/devices.ts";
 import { CgroupsIsolator } from "../../plugins/isolators/cgroups/isolator.ts";
 import { openHost } from "../../plugins/isolators/cgroups/probe.ts";
+import { systemClock } from "../../wire/system-clock.ts";
 import { configOf, limitationsOf, specOf } from "./cgroups/bench.ts";
 import { FakeKernel, type FakeMount, mountsV1, mountV2 } from "./cgroups/fake-kernel.ts";
 

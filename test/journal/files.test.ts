@@ -11,7 +11,7 @@ import { FRAME_HEADER_BYTES, framesOf, sealed } from "../../kernel/io/journal/fr
 import { Assembly, partsOf } from "../../kernel/io/journal/parts.ts";
 import { readSegment } from "../../kernel/io/journal/reader.ts";
 import { modulesIn } from "../../simulation/replay/modules.ts";
-import { replay } from "../../simulation/replay/replay.ts";
+import { isDamaged, replay } from "../../simulation/replay/replay.ts";
 import { shippedPlugin } from "./support/policies.ts";
 import { record } from "./support/recorded.ts";
 import { busy } from "./support/workloads.ts";
@@ -155,6 +155,40 @@ describe("the files of a journal", () => {
     // A damaged file is left as it is, for whoever wants to know.
     expect(await cutTornTail(realDisk, path)).toBeUndefined();
     rmSync(path, { recursive: true });
+  }, 60_000);
+
+  test.each([0, 5, 20, 100])(
+    "with byte %i damaged are named, and the others replayed",
+    async (at) => {
+      const flipped = (bytes: Buffer) => {
+        const copy = Buffer.from(bytes);
+        copy[at] = (copy[at] as number) ^ 4;
+        return copy;
+      };
+      const last = files.length - 1;
+      for (const which of [1, last]) {
+        const { path, file } = changed(which, flipped);
+        const report = await replayed(path);
+        expect(report.ends).toMatchObject([{ file, offset: 0, isDamaged: true }]);
+        expect([report.skipped, report.difference]).toEqual([[file], undefined]);
+        expect(report.stretches).toHaveLength(which === last ? 1 : 2);
+        expect(isDamaged(report)).toBe(true);
+        // By itself there is nothing else to replay, and the error says what it is.
+        await expect(replayed(file)).rejects.toMatchObject({ code: "JOURNAL_DAMAGED" });
+        rmSync(path, { recursive: true });
+      }
+    },
+    60_000,
+  );
+
+  test("that have nothing in them at the end are torn, and nothing is lost", async () => {
+    for (const length of [0, 5]) {
+      const { path, file } = changed(files.length - 1, (bytes) => bytes.subarray(0, length));
+      const report = await replayed(path);
+      expect(report).toMatchObject({ skipped: [], gaps: [], ends: [{ file, isDamaged: false }] });
+      expect(isDamaged(report)).toBe(false);
+      rmSync(path, { recursive: true });
+    }
   }, 60_000);
 
   test("that nothing can begin with are refused", async () => {

@@ -5,6 +5,14 @@ import {
   agentQueries,
   agentRefusals,
 } from "../../plugins/transports/mesos-v1-http/agent/agent-queries.ts";
+import {
+  nestedActs,
+  nestedWaits,
+} from "../../plugins/transports/mesos-v1-http/agent/nested-calls.ts";
+import {
+  nestedInputs,
+  nestedStreams,
+} from "../../plugins/transports/mesos-v1-http/agent/nested-streams.ts";
 import { Call } from "../../plugins/transports/mesos-v1-http/definitions/agent-call.ts";
 import { MasterCall } from "../../plugins/transports/mesos-v1-http/definitions/envelopes.ts";
 import { changes } from "../../plugins/transports/mesos-v1-http/operator/changes.ts";
@@ -21,8 +29,15 @@ test("the page of what is served says what the tables say", () => {
 });
 
 test("each call to an agent is in exactly one of the tables", () => {
-  const tables = [agentQueries, agentChanges, agentRefusals].flatMap((table) => Object.keys(table));
-  expect(tables.toSorted()).toEqual(typesOf(Call).toSorted());
+  const tables = [
+    agentQueries,
+    agentChanges,
+    agentRefusals,
+    nestedActs,
+    nestedWaits,
+    nestedStreams,
+  ].flatMap((table) => Object.keys(table));
+  expect([...tables, ...nestedInputs].toSorted()).toEqual(typesOf(Call).toSorted());
 });
 
 test("each operator call is in exactly one of the tables", () => {

@@ -3,6 +3,7 @@ import type { ExecutorCall, ExecutorEvent } from "../../contract/executor-api.ts
 import { executorCallSchemas } from "../../contract/executor-api.ts";
 import type { ContainerId } from "../../contract/ids.ts";
 import { messageCheck } from "../../contract/message-checks.ts";
+import type { NestedContainers } from "../../contract/ports/nested-containers.ts";
 import type { Peer } from "../../contract/ports/transport.ts";
 import type { CloseReason, Hello } from "../../contract/wire-protocol.ts";
 import { logOnly, showFiles } from "../../kernel/host/files.ts";
@@ -20,6 +21,7 @@ const nothingElse = {
   containers: () => [],
   usage: () => Promise.resolve(undefined),
   files: showFiles(logOnly("/slave/log", undefined)),
+  nested: {} as NestedContainers,
   verbosity: { level: () => 0, set: () => {} },
   metrics: () => ({}),
   flags: () => ({}),

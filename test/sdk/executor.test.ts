@@ -120,3 +120,20 @@ test("an executor that checkpoints shuts down when its agent stays away (B42)", 
   // Timers of Node may be a millisecond early.
   expect(performance.now() - beganMs).toBeGreaterThan(198);
 });
+
+test("what no agent would take is refused where it is made, and not kept", async () => {
+  const { fake, executor } = await connected();
+  const update = { taskId: "t1", state: "TASK_RUNNING" } as const;
+  const large = new Uint8Array(1_100_000);
+  const rows: readonly [() => unknown, string][] = [
+    [() => executor.sendUpdate({ ...update, message: 5 as never }), "MESSAGE_INVALID"],
+    [() => executor.sendUpdate({ ...update, data: large }), "MESSAGE_TOO_LARGE"],
+    [() => executor.sendMessage("text" as never), "MESSAGE_INVALID"],
+    [() => executor.sendMessage(large), "MESSAGE_TOO_LARGE"],
+  ];
+  for (const [call, code] of rows) expect(call).toThrow(expect.objectContaining({ code }));
+  fake.drop();
+  await until("subscribed again", () => fake.of("subscribe").length === 2);
+  expect(fake.of("subscribe")[1]).toMatchObject({ unacknowledgedUpdates: [] });
+  expect([fake.of("update"), fake.of("message")]).toEqual([[], []]);
+});

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { Offer, Scheduler } from "../../sdk/index.ts";
 import { pause, until } from "../support/until.ts";
-import { offerOf } from "./support/fake-master.ts";
+import { fakeMaster, offerOf, schedulerFor, statusOf } from "./support/fake-master.ts";
 import type { FakeServer } from "./support/fake-server.ts";
-import { subscribed, task } from "./support/subscribed.ts";
+import { cleanups, subscribed, task } from "./support/subscribed.ts";
 
 async function offered(fake: FakeServer, scheduler: Scheduler, id = "o1"): Promise<Offer> {
   fake.say({ type: "offers", offers: [offerOf(id)] });
@@ -27,6 +27,51 @@ test("a call of the wrong shape is refused where it is made, and nothing has hap
   });
   expect(scheduler.launch(offer, [task("t2")])).toBe(true);
   await until("accept", () => fake.of("accept").length === 1);
+});
+
+test("no call of the wrong shape is sent or remembered, with a subscription or without", async () => {
+  const { fake, scheduler } = await subscribed();
+  const calls: readonly (() => unknown)[] = [
+    () => scheduler.acknowledge({ ...statusOf("t1", "TASK_RUNNING", "a"), uuid: 5 } as never),
+    () => scheduler.decline(["o1"], { refuseMs: "x" as never }),
+    () => scheduler.kill(5 as never),
+    () => scheduler.revive([5] as never),
+    () => scheduler.suppress([5] as never),
+    () => scheduler.reconcile([{ taskId: 5 }] as never),
+    () => scheduler.message("a1", "e1", "text" as never),
+    () => scheduler.shutdown("a1", 5 as never),
+    () => scheduler.acceptInverseOffers([5] as never),
+    () => scheduler.declineInverseOffers([5] as never),
+  ];
+  const before = fake.calls.length;
+  const refuseAll = (): void => {
+    for (const call of calls) {
+      const invalid = { code: "MESSAGE_INVALID", where: expect.stringMatching(/^\//) };
+      expect(call, call.toString()).toThrow(expect.objectContaining(invalid));
+    }
+  };
+  refuseAll();
+  expect(scheduler.unanswered.taskIds).toEqual([]);
+  fake.drop();
+  await until("subscribed again", () => fake.of("subscribe").length === 2);
+  expect(fake.of("subscribe")[1]).toMatchObject({ suppressedRoles: [] });
+  expect(fake.calls).toHaveLength(before + 1);
+  await scheduler.stop();
+  refuseAll();
+});
+
+test("a description that no master could read ends the client, and is waited for by nobody", async () => {
+  const many = Array.from({ length: 90 }, (_, at) => [`label${at}`, "x".repeat(60_000)]);
+  for (const [options, code] of [
+    [{ webuiUrl: 5 as never }, "MESSAGE_INVALID"],
+    [{ labels: Object.fromEntries(many) }, "MESSAGE_TOO_LARGE"],
+  ] as const) {
+    const fake = await fakeMaster();
+    cleanups.push(() => fake.stop());
+    const scheduler = schedulerFor(fake, options);
+    await expect(scheduler.ready(600_000)).rejects.toMatchObject({ code });
+    expect([scheduler.state, fake.of("subscribe").length]).toEqual(["closed", 0]);
+  }
 });
 
 test("an accept that fits no frame is refused, and its offer can be answered", async () => {

@@ -1,10 +1,13 @@
-import { rmSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { extractWorkload } from "../../simulation/workload/extract.ts";
 import { parseWorkload } from "../../simulation/workload/text.ts";
+import { runCli } from "../cli/run-cli.ts";
 import { shippedPlugin } from "../journal/support/policies.ts";
 import { record } from "../journal/support/recorded.ts";
 import { hoarded } from "../journal/support/workloads.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 const given = parseWorkload(
   `
@@ -24,7 +27,7 @@ let folder: string;
 
 beforeAll(async () => {
   const policies = [await shippedPlugin("drf")];
-  folder = await record({ workload: given, policies, segmentBytes: 8 << 10 });
+  folder = await record({ workload: given, policies, segmentBytes: 1 << 10 });
 }, 60_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -79,4 +82,56 @@ test("tasks arrive when they were launched, or when their framework came", () =>
   expect(last?.arrivalMs).toBeGreaterThan(24_900);
   const subscribed = extractWorkload(folder, "subscribed").workload.jobs;
   expect(subscribed.every(({ arrivalMs }) => arrivalMs < 1_000)).toBe(true);
+});
+
+/** The journal with something done to one of its files; all of them, and that one. */
+function changed(at: number, change: (file: string) => void) {
+  const copy = temporaryFolder("tepui-extract-");
+  cpSync(folder, copy, { recursive: true });
+  const files = readdirSync(copy).sort();
+  const name = files.at(at) ?? "";
+  change(join(copy, name));
+  return { copy, files, name, next: files[files.indexOf(name) + 1] };
+}
+
+function flip(file: string, offset: number): void {
+  const bytes = readFileSync(file);
+  bytes[offset] = (bytes[offset] as number) ^ 4;
+  writeFileSync(file, bytes);
+}
+
+test("what is before a gap is left out, and that is said", async () => {
+  const { copy, next } = changed(-3, (file) => rmSync(file));
+  const { leftOut, workload } = extractWorkload(copy, "launched");
+  const [part, why] = [`what is before ${next}`, "a file is missing between"];
+  expect(leftOut).toEqual([{ part, why, tasks: expect.any(Number) }]);
+  const tasks = leftOut[0]?.tasks ?? 0;
+  expect(tasks).toBeGreaterThan(0);
+  expect(workload.jobs.length).toBeGreaterThan(0);
+  const { error, out, code } = await runCli(["simulate", "extract", copy]);
+  expect(error).toContain(`${part} is not in the workload, with ${tasks} tasks: ${why}`);
+  expect([code, out]).toEqual([0, expect.stringMatching(/^job /m)]);
+});
+
+test.each([0, 5, 20, 100])(
+  "a file whose byte %i is damaged is left out, and that is said",
+  (at) => {
+    const middle = changed(1, (file) => flip(file, at));
+    const parts = extractWorkload(middle.copy, "launched").leftOut.map(({ part }) => part);
+    expect(parts).toEqual([middle.name, `what is before ${middle.next}`]);
+    const last = changed(-1, (file) => flip(file, at));
+    const { leftOut, workload } = extractWorkload(last.copy, "launched");
+    const why = `${last.name} is damaged at its beginning: `;
+    expect(leftOut).toEqual([{ part: last.name, tasks: 0, why: expect.stringContaining(why) }]);
+    expect(workload.jobs.length).toBeGreaterThan(0);
+  },
+);
+
+test("what is behind damage is left out, and that is said", () => {
+  const { copy, name, next } = changed(1, (file) => flip(file, readFileSync(file).length >> 1));
+  const { leftOut } = extractWorkload(copy, "launched");
+  expect(leftOut).toMatchObject([
+    { part: `what is behind the damage of ${name}`, tasks: 0 },
+    { part: `what is before ${next}`, why: expect.stringContaining(`${name} is damaged at byte`) },
+  ]);
 });

@@ -56,7 +56,7 @@ export const areas: readonly Area[] = [
   },
   {
     path: "kernel/host",
-    may: ["contract"],
+    may: ["contract", "wire/system-clock.ts"],
     node: true,
     because: "the plugin host knows nothing about clusters; master and agent both use it",
   },
@@ -140,7 +140,7 @@ export const areas: readonly Area[] = [
   },
   {
     path: "simulation",
-    may: ["contract", "kernel", "conformance/random.ts"],
+    may: ["contract", "wire/system-clock.ts", "kernel", "conformance/random.ts"],
     node: true,
     because:
       "it runs the master's own core and rounds, and stands for agents and frameworks itself",

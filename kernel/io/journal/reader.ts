@@ -56,7 +56,7 @@ function fileAmongOthers(path: string): JournalFile {
 /**
  * Reads one segment whole. Only the newest may end torn, which is what a file by itself counts as.
  * @returns undefined for a file that a crash left without even its header.
- * @throws JOURNAL_UNREADABLE or JOURNAL_FORMAT
+ * @throws JOURNAL_UNREADABLE, JOURNAL_FORMAT, or JOURNAL_DAMAGED for one whose header is damaged
  */
 export function readSegment(file: string, isNewest = true): ReadSegment | undefined {
   let bytes: Buffer;
@@ -93,10 +93,10 @@ export function readSegment(file: string, isNewest = true): ReadSegment | undefi
   const { offset, problem, isDamaged } = frame.value;
   if (header === undefined) {
     // A crash leaves no bytes, a part of the header, or zeros: never other text.
-    const isOther = frameAt(bytes, 0).problem === NO_FRAME && bytes[0] !== 0;
+    const isOther = !isDamaged && frameAt(bytes, 0).problem === NO_FRAME && bytes[0] !== 0;
     if (bytes.length > 0 && isOther) throw errors.JOURNAL_UNREADABLE(file, "it is no journal");
     if (!isDamaged) return undefined;
-    throw errors.JOURNAL_UNREADABLE(file, problem ?? "it has no header");
+    throw errors.JOURNAL_DAMAGED(file, offset, problem ?? "it has no header");
   }
   return {
     file,

@@ -1,13 +1,13 @@
 import { join } from "node:path";
+import { errors } from "../../../contract/errors.ts";
 import { COORDINATOR } from "../../../contract/ports/coordinator.ts";
 import {
   DATA_DIR,
   type PluginContext,
   type PluginInstance,
 } from "../../../contract/ports/plugin.ts";
-import { makeConfigFolder } from "../../../wire/index.ts";
+import { lockFolder, makeConfigFolder } from "../../../wire/index.ts";
 import { EmbeddedCoordinator } from "./coordinator.ts";
-import { lockDirectory } from "./lock.ts";
 import { openStore } from "./store.ts";
 
 /** Config of the plugin, as its manifest describes it. */
@@ -25,7 +25,9 @@ export function create(context: PluginContext<EmbeddedConfig>): PluginInstance {
   const { mapMib } = context.config;
   const directory = context.config.directory ?? join(context.use(DATA_DIR), "registry");
   makeConfigFolder("directory", directory, 0o700);
-  const unlock = lockDirectory(directory);
+  const unlock = lockFolder(directory, "master.lock", (pid) =>
+    errors.REGISTRY_LOCKED(directory, pid),
+  );
   const store = openStore(join(directory, "registry"), mapMib, context.log);
   const coordinator = new EmbeddedCoordinator(store);
   return {

@@ -4,6 +4,7 @@ import { errors, TepuiError } from "../../../contract/errors.ts";
 import type { Clock, Timer } from "../../../contract/ports/clock.ts";
 import type { HttpExchange, HttpHeaders, HttpStream } from "../../../contract/ports/http.ts";
 import { endSlowly } from "./http-answer.ts";
+import { UwsBody } from "./http-body.ts";
 import { FAIR_BYTES, type HttpMemory } from "./http-memory.ts";
 import { UwsStream } from "./http-stream.ts";
 
@@ -63,6 +64,8 @@ export class UwsExchange implements HttpExchange {
   #headersRead = false;
   /** Of the body, while it is here and not answered yet. */
   #bytesHeld = 0;
+  #body: UwsBody | undefined;
+  #isLong = false;
   #stream: UwsStream | undefined;
   readonly #onAborted: (() => void)[] = [];
   #onAnswered: (() => void) | undefined;
@@ -96,10 +99,31 @@ export class UwsExchange implements HttpExchange {
     return this.#answered;
   }
 
-  readBody(bytesMax: number): Promise<Uint8Array> {
+  /** Whether the answer may take as long as it takes. */
+  get isLong(): boolean {
+    return this.#isLong;
+  }
+
+  waitLong(): void {
+    this.#isLong = true;
+  }
+
+  openBody(): AsyncIterable<Uint8Array> {
+    this.#askForBody();
+    this.#isLong = true;
+    if (this.#aborted) throw errors.REQUEST_ABORTED();
+    this.#body = new UwsBody(this.#response, this.#clock, this.#limits.memory);
+    return this.#body;
+  }
+
+  #askForBody(): void {
     if (this.#bodyAsked) throw new Error("the body of a request can be read once");
-    if (this.#headersRead) throw new Error("readBody must be called before the first await");
+    if (this.#headersRead) throw new Error("a body must be asked for before the first await");
     this.#bodyAsked = true;
+  }
+
+  readBody(bytesMax: number): Promise<Uint8Array> {
+    this.#askForBody();
     if (this.#aborted) return Promise.reject(errors.REQUEST_ABORTED());
     const { bodyDeadlineMs, memory } = this.#limits;
     return new Promise((resolve, reject) => {
@@ -164,6 +188,7 @@ export class UwsExchange implements HttpExchange {
       for (const [name, value] of lines) this.#response.writeHeader(name, value);
     });
     this.#stream = stream;
+    if (this.#isLong) stream.beginPatience(this.#clock);
     stream.onEnd(() => this.#done());
     return stream;
   }
@@ -221,6 +246,7 @@ export class UwsExchange implements HttpExchange {
     }
     this.#answered = true;
     this.#letGo();
+    this.#body?.drop();
     // uWebSockets.js closes these connections and does not say so; clients that keep connections
     // would use one that is gone.
     if (this.#isLast) lines.push(["connection", "close"]);
@@ -246,6 +272,7 @@ export class UwsExchange implements HttpExchange {
   #gone(): void {
     this.#aborted = true;
     this.#letGo();
+    this.#body?.gone();
     this.#stream?.gone();
     for (const act of this.#onAborted.splice(0)) act();
     this.#done();

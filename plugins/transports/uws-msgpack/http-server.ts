@@ -86,7 +86,8 @@ export class UwsRouter implements HttpRouter {
     this.#open.add(exchange);
     const { answerDeadlineMs } = this.#limits;
     const deadline = this.#clock.after(answerDeadlineMs, () => {
-      if (!exchange.isAnswered) exchange.fail(errors.ANSWER_LATE(answerDeadlineMs));
+      if (!exchange.isAnswered && !exchange.isLong)
+        exchange.fail(errors.ANSWER_LATE(answerDeadlineMs));
     });
     exchange.onOver(() => {
       deadline.cancel();

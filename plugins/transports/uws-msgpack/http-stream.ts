@@ -1,5 +1,7 @@
 import type { HttpResponse } from "uWebSockets.js";
+import type { Clock, Timer } from "../../../contract/ports/clock.ts";
 import type { HttpStream, StreamEnd } from "../../../contract/ports/http.ts";
+import { askForPatience, PATIENCE_MS } from "./http-body.ts";
 import { FAIR_BYTES, type HttpMemory } from "./http-memory.ts";
 
 /** Bounds of a stream; `memory` is shared with others. */
@@ -28,6 +30,7 @@ export class UwsStream implements HttpStream {
   #ending = false;
   #how: StreamEnd | undefined;
   #isFull = false;
+  #patience: Timer | undefined;
   readonly #drained: (() => void)[] = [];
   readonly #ended: ((how: StreamEnd) => void)[] = [];
 
@@ -46,6 +49,14 @@ export class UwsStream implements HttpStream {
       this.#blocked = false;
       this.#flush();
       return true;
+    });
+  }
+
+  /** Waits for a reader that takes nothing, for as long as its connection stands. */
+  beginPatience(clock: Clock): void {
+    if (this.#how !== undefined) return;
+    this.#patience = clock.every(PATIENCE_MS, () => {
+      if (this.#blocked) askForPatience(this.#response);
     });
   }
 
@@ -142,6 +153,7 @@ export class UwsStream implements HttpStream {
   #finish(how: StreamEnd): void {
     if (this.#how !== undefined) return;
     this.#how = how;
+    this.#patience?.cancel();
     this.#queue = [];
     this.#count(-this.#queuedBytes);
     queueMicrotask(() => {

@@ -4,7 +4,6 @@ import uws, {
   type TemplatedApp,
   type us_listen_socket,
   type us_socket_context_t,
-  type WebSocket,
 } from "uWebSockets.js";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
@@ -17,15 +16,10 @@ import type {
   TransportServer,
 } from "../../../contract/ports/transport.ts";
 import { closeCodeOf, WIRE_PATH } from "../../../contract/wire-protocol.ts";
-import {
-  type HubEnvironment,
-  type HubSettings,
-  type SendOutcome,
-  type Session,
-  SessionHub,
-  type SessionSocket,
-} from "../../../wire/index.ts";
+import { type HubEnvironment, type HubSettings, SessionHub } from "../../../wire/index.ts";
 import type { UwsRouter } from "./http-server.ts";
+import { isUntold, TOLD_PART, untoldWords } from "./large-frames.ts";
+import { type UserData, UwsSocket } from "./uws-socket.ts";
 
 /** Where and how the server listens, beside the settings of its sessions. */
 export interface UwsServerSettings extends HubSettings {
@@ -41,35 +35,16 @@ export interface TlsSettings {
   readonly passphrase?: string;
 }
 
-interface UserData {
-  socket?: UwsSocket;
-  session?: Session;
-}
-
-/** What a `send` of uWebSockets.js answers. */
-const SENT = 1;
-const BUFFERED = 0;
-
 /**
  * LIBUS_LISTEN_EXCLUSIVE_PORT, which the type declarations place elsewhere than the library does.
  */
 const EXCLUSIVE_PORT = 1;
 
-/**
- * Frames that are too large are taken in up to so many times the limit, so that their senders can
- * be told why they are refused: of still larger ones uWebSockets.js drops the connection without a
- * word.
- */
-const TOLD_PART = 4;
-
-/** The number of a close that was not said (RFC 6455, 7.4.1). */
-const ABNORMAL = 1006;
-
 /** How long what was said last may take to leave before the sockets are closed under it. */
 const LINGER_MS = 200;
 
 /**
- * The one place that touches uWebSockets.js sockets, and the owner of what is dangerous about them:
+ * The one place that listens with uWebSockets.js, and the owner of what is dangerous about them:
  *
  * 1. a message's memory is taken back when its callback returns, so frames are decoded inside the
  *    callback;
@@ -175,52 +150,6 @@ export class UwsServer implements TransportServer {
   }
 }
 
-/**
- * The session's view of one WebSocket; forgets it when it closes, since touching it then throws.
- */
-class UwsSocket implements SessionSocket {
-  readonly remote: string;
-  readonly #ws: WebSocket<UserData>;
-  #gone = false;
-
-  constructor(ws: WebSocket<UserData>) {
-    this.#ws = ws;
-    this.remote = Buffer.from(ws.getRemoteAddressAsText()).toString();
-  }
-
-  send(frame: Uint8Array): SendOutcome {
-    if (this.#gone) return "dropped";
-    const status = this.#ws.send(frame, true, false);
-    if (status === SENT) return "sent";
-    return status === BUFFERED ? "buffered" : "dropped";
-  }
-
-  bufferedBytes(): number {
-    return this.#gone ? 0 : this.#ws.getBufferedAmount();
-  }
-
-  ping(): void {
-    if (!this.#gone) this.#ws.ping();
-  }
-
-  end(code: number, message: string): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#ws.end(code, message);
-  }
-
-  cut(): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#ws.close();
-  }
-
-  /** It closed by itself. */
-  gone(): void {
-    this.#gone = true;
-  }
-}
-
 function upgrade(
   hub: SessionHub,
   router: UwsRouter,
@@ -251,19 +180,6 @@ function upgrade(
 function refuse(response: HttpResponse, status: string, code: string, message: string): void {
   response.writeStatus(status).writeHeader("content-type", "application/json");
   response.end(`${JSON.stringify({ code, message })}\n`, true);
-}
-
-/**
- * uWebSockets.js drops the connection of a message beyond `maxPayloadLength` and says so only in
- * the text. A peer that takes no frame of ours says something similar, with a number of its own.
- */
-function isUntold(number: number, message: string): boolean {
-  return number === ABNORMAL && /too big/i.test(message);
-}
-
-function untoldWords(frameBytesMax: number): string {
-  const bytes = TOLD_PART * frameBytesMax;
-  return `it has more than ${bytes} bytes, at most ${frameBytesMax} are taken`;
 }
 
 /**

@@ -9,8 +9,8 @@ import type { PluginContext } from "../../../contract/ports/plugin.ts";
 import type { Peer, Transport } from "../../../contract/ports/transport.ts";
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
-import { systemClock } from "../../../kernel/host/system-clock.ts";
 import { create, UwsConfig } from "../../../plugins/transports/uws-msgpack/index.ts";
+import { systemClock } from "../../../wire/system-clock.ts";
 
 const F1 = "f1" as FrameworkId;
 

@@ -24,6 +24,7 @@ export interface RunningCommand {
   readonly result: Promise<CommandResult>;
   /** Everything printed on the output stream so far. */
   output(): string;
+  errors(): string;
 }
 
 /** Runs the built command as a user would. */
@@ -43,7 +44,7 @@ export function tepui(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
   const result = new Promise<CommandResult>((resolve) => {
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  return { child, result, output: () => stdout };
+  return { child, result, output: () => stdout, errors: () => stderr };
 }
 
 /** Pids of a process's children, with their command lines. */

@@ -17,7 +17,6 @@ import type {
 import { type Logger, silentLog } from "../../../contract/ports/log.ts";
 import { silentMetrics } from "../../../contract/ports/metrics.ts";
 import { fromScalars } from "../../../contract/resources.ts";
-import { systemClock } from "../../../kernel/host/system-clock.ts";
 import { CgroupDir } from "../../../plugins/isolators/cgroups/cgroup-dir.ts";
 import {
   type CgroupsConfig,
@@ -26,6 +25,7 @@ import {
 import { parseCgroupMounts } from "../../../plugins/isolators/cgroups/hosts.ts";
 import { create } from "../../../plugins/isolators/cgroups/index.ts";
 import { startTicksOf } from "../../../plugins/isolators/cgroups/processes.ts";
+import { systemClock } from "../../../wire/system-clock.ts";
 import { until } from "../../support/until.ts";
 
 /** A config with the schema's defaults where `given` says nothing, as the host would make it. */

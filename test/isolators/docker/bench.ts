@@ -18,9 +18,9 @@ import { DATA_DIR } from "../../../contract/ports/plugin.ts";
 import { fromScalars } from "../../../contract/resources.ts";
 import type { ContainerInfo } from "../../../contract/schema/container.ts";
 import { pluginConfig } from "../../../kernel/host/plugin-config.ts";
-import { systemClock } from "../../../kernel/host/system-clock.ts";
 import type { DockerConfig } from "../../../plugins/isolators/docker/config.ts";
 import { create } from "../../../plugins/isolators/docker/index.ts";
+import { systemClock } from "../../../wire/system-clock.ts";
 import type { Dockerd } from "../../support/dockerd.ts";
 import { until } from "../../support/until.ts";
 

@@ -7,7 +7,6 @@ import type { WasmPlugin } from "../../../contract/ports/plugin.ts";
 import { policySpec } from "../../../kernel/allocation/spec.ts";
 import type { ClusterInput, OfferDecision } from "../../../kernel/core/event.ts";
 import { takeSnapshot } from "../../../kernel/core/snapshot/take.ts";
-import { systemClock } from "../../../kernel/host/system-clock.ts";
 import { realDisk } from "../../../kernel/io/journal/disk.ts";
 import { Journal } from "../../../kernel/io/journal/journal.ts";
 import { recorded, roundsRecorder } from "../../../kernel/io/journal/recorder.ts";
@@ -15,6 +14,7 @@ import { ROUND_STEPS_MAX, Rounds, type RoundsListener } from "../../../kernel/io
 import { type Observer, SimulatedCluster } from "../../../simulation/cluster/engine.ts";
 import type { Workload } from "../../../simulation/workload/model.ts";
 import { softwareVersion } from "../../../wire/index.ts";
+import { systemClock } from "../../../wire/system-clock.ts";
 
 const nobody: Observer = { started: () => {}, ended: () => {}, pass: () => {} };
 

@@ -14,7 +14,7 @@ import { both, bytesOf, type Client, decoded, jsonOnly, levelRow, type Row } fro
 type AgentAnswer = Answer & { readonly value: Message<typeof Response> };
 
 /** Sends a call to the operator API of an agent. */
-async function call({ wire, agent }: Client, what: object): Promise<AgentAnswer> {
+export async function call({ wire, agent }: Client, what: object): Promise<AgentAnswer> {
   const answer = await ask(agent, { ...encoded(wire, what, Call), path: "/slave(1)/api/v1" });
   const isBody = answer.status === 200 && answer.body.length > 0;
   const value = isBody ? decoded(wire, Response, answer.body) : {};
@@ -26,12 +26,15 @@ async function view<T>({ agent }: Client, path: string): Promise<T> {
 }
 
 /** A framework with a task that prints a line and runs on, on the agent that the client asks. */
-async function printing(client: Client): Promise<HttpFramework> {
+export async function printing(
+  client: Client,
+  command = "echo printed; sleep 100",
+): Promise<HttpFramework> {
   const agentId = (await call(client, { type: "GET_AGENT" })).value.get_agent?.agent_info?.id;
   const framework = await client.framework();
   let offer = await framework.offer();
   while (offer.agent_id.value !== agentId?.value) offer = await framework.offer();
-  await framework.launch(offer, [commandTask("t", "echo printed; sleep 100")]);
+  await framework.launch(offer, [commandTask("t", command)]);
   await framework.reach("TASK_RUNNING");
   return framework;
 }
@@ -54,7 +57,7 @@ interface ShownState {
 }
 
 /** The one executor of a framework in `/state` of its agent. */
-async function executorIn(client: Client, { id }: HttpFramework) {
+export async function executorIn(client: Client, { id }: HttpFramework) {
   const { frameworks } = await view<ShownState>(client, "/state");
   const [executor] = frameworks.find((one) => one.id === id?.value)?.executors ?? [];
   if (executor === undefined) throw new Error("the agent shows no executor");

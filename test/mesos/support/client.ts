@@ -77,7 +77,7 @@ export class Stream<M extends MessageDef = typeof Event> {
     const reader = new RecordReader();
     response.on("data", (chunk: Buffer) => {
       this.chunks.push(chunk);
-      this.records.push(...reader.push(chunk));
+      if (this.status === 200) this.records.push(...reader.push(chunk));
       this.#wake();
     });
     const end = () => {
@@ -104,7 +104,8 @@ export class Stream<M extends MessageDef = typeof Event> {
     }
     const record = this.records.shift();
     if (record === undefined) return undefined;
-    const isProto = this.headers["content-type"] === "application/x-protobuf";
+    const { "content-type": type, "message-content-type": form = type } = this.headers;
+    const isProto = form === "application/x-protobuf";
     if (isProto) return readProto(this.#def, record);
     return JSON.parse(Buffer.from(record).toString("utf8")) as Message<M>;
   }
@@ -116,6 +117,11 @@ export class Stream<M extends MessageDef = typeof Event> {
   /** Stops reading without going away. */
   stall(): void {
     this.#response.pause();
+  }
+
+  /** Reads on. */
+  unstall(): void {
+    this.#response.resume();
   }
 
   close(): void {

@@ -3,6 +3,15 @@ import {
   agentQueries,
   agentRefusals,
 } from "../../../plugins/transports/mesos-v1-http/agent/agent-queries.ts";
+import {
+  NO_STANDALONE,
+  nestedActs,
+  nestedWaits,
+} from "../../../plugins/transports/mesos-v1-http/agent/nested-calls.ts";
+import {
+  nestedInputs,
+  nestedStreams,
+} from "../../../plugins/transports/mesos-v1-http/agent/nested-streams.ts";
 import { Call as AgentCall } from "../../../plugins/transports/mesos-v1-http/definitions/agent-call.ts";
 import type { MessageDef } from "../../../plugins/transports/mesos-v1-http/definitions/define.ts";
 import {
@@ -29,10 +38,12 @@ import { disturbanceRows } from "../conformance/disturbance-rows.ts";
 import { eventRows } from "../conformance/event-rows.ts";
 import { executorRows } from "../conformance/executor-rows.ts";
 import { jsonRows } from "../conformance/json-rows.ts";
+import { nestedRows } from "../conformance/nested-rows.ts";
 import { operatorRows } from "../conformance/operator-rows.ts";
 import { scenarioRows } from "../conformance/scenario-rows.ts";
 import { schedulerRows } from "../conformance/scheduler-rows.ts";
 import { serviceRows } from "../conformance/service-rows.ts";
+import { sessionRows } from "../conformance/session-rows.ts";
 import { surfaceRows } from "../conformance/surface-rows.ts";
 import { taskRows } from "../conformance/task-rows.ts";
 
@@ -41,6 +52,14 @@ export function typesOf(def: MessageDef): string[] {
   const type = def.fields.find(({ name }) => name === "type")?.enumeration;
   return [...(type?.numbers.keys() ?? [])].filter((name) => name !== "UNKNOWN");
 }
+
+const aboutNested = [
+  "Nested containers are further commands in the container of a task or executor: they run as its",
+  "user, within its limits and namespaces, and end with it and with the agent. Who may have them",
+  "is said by `exec.allow` of the agent; the secret of `exec.secretFile` is shown as a bearer",
+  "token, or as the password of anybody.",
+  "",
+];
 
 const files = filePages.map((page) => `/files/${page}`);
 
@@ -95,6 +114,7 @@ export function compatPage(): string {
       typesOf(MasterEvent).map((type) => [type, "sent"]),
     ),
     ...table("Operator API of an agent", typesOf(AgentCall).map(ofAgent)),
+    ...aboutNested,
     ...table("Endpoints of the master outside of `/api/v1`", views),
     ...table(
       "Endpoints of an agent outside of `/api/v1`",
@@ -109,6 +129,16 @@ export function compatPage(): string {
 /** What becomes of a call to an agent. */
 function ofAgent(type: string): [string, string] {
   if (type in agentChanges) return [type, "served, 200 without a body"];
+  if (type in nestedActs) {
+    const isLaunch = type.startsWith("LAUNCH");
+    const state = `served, 200 without a body${isLaunch ? ", 202 when there is one" : ""}`;
+    return [type, type === "LAUNCH_CONTAINER" ? `${state}; 501 ${NO_STANDALONE}` : state];
+  }
+  if (type in nestedWaits) return [type, "served, 200 with a body at the end of the container"];
+  if (type in nestedStreams) return [type, "served, 200 with a stream"];
+  if ((nestedInputs as readonly string[]).includes(type)) {
+    return [type, "served, a request that goes on; 200 without a body at its end"];
+  }
   const why = new Map<string, string>(Object.entries(agentRefusals)).get(type);
   return [type, type in agentQueries ? "served, 200 with a body" : `501: ${why}`];
 }
@@ -125,6 +155,8 @@ function conformance(): string[] {
     ...operatorRows,
     ...eventRows,
     ...agentRows,
+    ...sessionRows,
+    ...nestedRows,
     ...scenarioRows,
     ...serviceRows,
     ...disturbanceRows,

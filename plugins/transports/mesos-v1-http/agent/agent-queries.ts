@@ -12,6 +12,7 @@ import { defined, maybe, updateIdBytes, wrap } from "../map/basics.ts";
 import { agentTo, frameworkTo } from "../map/cluster.ts";
 import { listFiles, readFile } from "../map/files.ts";
 import { setLevel } from "../map/logging.ts";
+import { nestedIdTo } from "../map/nested.ts";
 import { operationStatusTo, operationTo } from "../map/offers.ts";
 import type { ResourceForm } from "../map/resources.ts";
 import { executorTo, taskRecordTo } from "../map/tasks.ts";
@@ -69,21 +70,19 @@ export const agentQueries = {
       })),
     },
   }),
-  GET_CONTAINERS: async ({ view }) => ({
-    get_containers: {
-      containers: (await containersOf(view)).map(({ shown, usage }) => ({
-        framework_id: wrap(shown.frameworkId),
-        executor_id: wrap(shown.executorId),
-        executor_name: shown.executor?.name ?? "",
+  GET_CONTAINERS: async ({ view }, { get_containers }) => {
+    const containers = (await containersOf(view)).map(({ shown, usage }) => ({
+      ...ownerOf(shown),
+      container_id: wrap(shown.containerId),
+      container_status: defined({
         container_id: wrap(shown.containerId),
-        container_status: defined({
-          container_id: wrap(shown.containerId),
-          executor_pid: shown.pid,
-        }),
-        resource_statistics: maybe(usage, statisticsTo),
-      })),
-    },
-  }),
+        executor_pid: shown.pid,
+      }),
+      resource_statistics: maybe(usage, statisticsTo),
+    }));
+    const nested = get_containers?.show_nested === true ? nestedOf(view) : [];
+    return { get_containers: { containers: [...containers, ...nested] } };
+  },
   GET_RESOURCE_PROVIDERS: () => ({ get_resource_providers: { resource_providers: [] } }),
   GET_LOGGING_LEVEL: ({ view }) => ({ get_logging_level: { level: view.verbosity.level() } }),
   LIST_FILES: ({ view }, call) => ({ list_files: listFiles(view.files, call) }),
@@ -98,22 +97,10 @@ export const agentChanges = {
     body && setLevel(verbosity, body),
 } as const satisfies Readonly<Record<string, Change>>;
 
-const containers = "containers are launched for tasks and executors only, and not attached to";
 const providers = "there are no resource providers";
 
 /** The other calls, with the reason why they are answered with 501. */
 export const agentRefusals = {
-  LAUNCH_NESTED_CONTAINER: containers,
-  WAIT_NESTED_CONTAINER: containers,
-  KILL_NESTED_CONTAINER: containers,
-  REMOVE_NESTED_CONTAINER: containers,
-  LAUNCH_NESTED_CONTAINER_SESSION: containers,
-  ATTACH_CONTAINER_INPUT: containers,
-  ATTACH_CONTAINER_OUTPUT: containers,
-  LAUNCH_CONTAINER: containers,
-  WAIT_CONTAINER: containers,
-  KILL_CONTAINER: containers,
-  REMOVE_CONTAINER: containers,
   ADD_RESOURCE_PROVIDER_CONFIG: providers,
   UPDATE_RESOURCE_PROVIDER_CONFIG: providers,
   REMOVE_RESOURCE_PROVIDER_CONFIG: providers,
@@ -132,6 +119,29 @@ export async function containersOf(
       return { shown, usage };
     }),
   );
+}
+
+type ContainerTo = NonNullable<NonNullable<AgentResponse["get_containers"]>["containers"]>[number];
+
+function ownerOf({ frameworkId, executorId, executor }: ContainerShown) {
+  return {
+    framework_id: wrap(frameworkId),
+    executor_id: wrap(executorId),
+    executor_name: executor?.name ?? "",
+  };
+}
+
+/** Nested containers that run; they use what those use that they are in. */
+function nestedOf(view: OwnAgentView): ContainerTo[] {
+  const roots = new Map(
+    [...view.containers()].map((shown) => [shown.containerId as string, shown]),
+  );
+  return [...view.nested.list()].flatMap(({ id, isRunning }) => {
+    const root = roots.get(id[0] ?? "");
+    if (root === undefined || !isRunning) return [];
+    const container_id = nestedIdTo(id);
+    return [{ ...ownerOf(root), container_id, container_status: { container_id } }];
+  });
 }
 
 /** Figures as Mesos names them. */

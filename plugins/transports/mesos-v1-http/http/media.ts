@@ -30,9 +30,13 @@ export function contentMedia(header: string | undefined): Media | "other" | "abs
  */
 export function acceptedMedia(header: string | undefined): Media | undefined {
   if (header === undefined || header.trim() === "") return "json";
-  const ranges = header.split(",").map(parseRange);
-  if (accepts(ranges, mediaTypes.json)) return "json";
-  return accepts(ranges, mediaTypes.protobuf) ? "protobuf" : undefined;
+  if (takes(header, mediaTypes.json)) return "json";
+  return takes(header, mediaTypes.protobuf) ? "protobuf" : undefined;
+}
+
+/** Whether a client takes a type, by what it says in `Accept`. */
+export function takes(header: string, type: string): boolean {
+  return accepts(header.split(",").map(parseRange), type);
 }
 
 interface Range {
