@@ -6,10 +6,10 @@ import { isTerminal } from "../../contract/task-state.ts";
 import type { ClusterInput } from "../../kernel/core/event.ts";
 import type { ClusterState } from "../../kernel/core/state.ts";
 import { step } from "../../kernel/core/step.ts";
-import { systemClock } from "../../kernel/host/system-clock.ts";
 import { realDisk } from "../../kernel/io/journal/disk.ts";
 import { Journal } from "../../kernel/io/journal/journal.ts";
 import { extractWorkload } from "../../simulation/workload/extract.ts";
+import { systemClock } from "../../wire/system-clock.ts";
 import { Simulation } from "../support/simulation.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 

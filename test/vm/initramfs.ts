@@ -156,6 +156,7 @@ export function makeInitramfs(root: string, entry: string): Buffer {
     "kernel/host",
     "plugins/isolators",
     "test",
+    "wire",
   ]) {
     const from = join(root, "dist", folder);
     if (!existsSync(from)) throw new Error(`dist/${folder} is not built: run \`npm run build\``);
