@@ -50,8 +50,8 @@ export interface FrameworkOptions {
    */
   readonly priority?: number;
   /**
-   * By role, for policies that go by demands: all that the framework wants to hold at a time, what its
-   * tasks have included. A role without one wants whatever there is.
+   * By role, for policies that go by demands: all that the framework wants to hold at a time, what
+   * its tasks have included. A role without one wants whatever there is.
    */
   readonly demand?: Readonly<Record<string, Resources>>;
 }

@@ -11,8 +11,8 @@ import type { Client } from "./model.ts";
 import { KINDS } from "./tables/shape.ts";
 import type { AllocationTables } from "./tables.ts";
 
-// What frameworks say of their work, for policies that go by it: how urgent it is, and how much they
-// want to hold. The kernel itself decides nothing by it.
+// What frameworks say of their work, for policies that go by it: how urgent it is, and how much
+// they want to hold. The kernel itself decides nothing by it.
 
 type Hints = Pick<FrameworkInfo, "priority" | "demand">;
 
@@ -44,8 +44,8 @@ function isPriority(priority: number): boolean {
 }
 
 /**
- * The framework with the hints of its labels in their fields. A field that is stated goes before its
- * label. Labels that cannot be read count for nothing here: `hintsProblem` refuses them.
+ * The framework with the hints of its labels in their fields. A field that is stated goes before
+ * its label. Labels that cannot be read count for nothing here: `hintsProblem` refuses them.
  */
 export function withHints(info: FrameworkInfo): FrameworkInfo {
   let hints: Hints = {};

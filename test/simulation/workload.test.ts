@@ -25,7 +25,7 @@ describe("the text of a workload", () => {
       agents a count=2 cpus=8 mem=16GB attr.rack=r1 scalar.fpga=1.5   # two of them
       role etl weight=2.5 guarantee.cpus=4 limit.mem=1TB
       job late cpus=1 duration=0
-      framework late role=etl refuse=0 idle=decline priority=-3 demand.cpus=2.5 demand.mem=1GB from=10s until=1m
+      framework late role=etl refuse=0 idle=decline from=10s until=1m priority=-3 demand.cpus=2.5
     `;
     expect(parseWorkload(text, "w.txt")).toEqual({
       allocationIntervalMs: 500,
@@ -50,7 +50,7 @@ describe("the text of a workload", () => {
           refuseMs: 0,
           idle: "decline",
           priority: -3,
-          demand: { cpus: 2_500, mem: 1_024_000 },
+          demand: { cpus: 2_500 },
           fromMs: 10_000,
           untilMs: 60_000,
         },

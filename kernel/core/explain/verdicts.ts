@@ -105,7 +105,8 @@ class VerdictWords implements Words<Verdict> {
       case "passed-over": {
         const round = state.tables.agents.lookedIn[agent.row] ?? 0;
         const met = this.#hasAll(client) ? "; the framework has all that it demands" : "";
-        return `free, and the policy ${asked.policy.name} offered it to nobody in round ${round}${met}`;
+        const whom = `${asked.policy.name} offered it to nobody`;
+        return `free, and the policy ${whom} in round ${round}${met}`;
       }
       default:
         return fixedWords[code]?.[0] ?? code;

@@ -10,8 +10,8 @@ import { KINDS } from "../tables/shape.ts";
 
 /**
  * A framework says how much it wants beside what it runs (C16): its demand from now on, in each of
- * its roles, since a request names none. Agents that it would like are not looked at. A request that
- * names no amount takes the last one back. Whoever asks has work.
+ * its roles, since a request names none. Agents that it would like are not looked at. A request
+ * that names no amount takes the last one back. Whoever asks has work.
  */
 export function stepRequest(
   { state, framework }: Call,
@@ -27,7 +27,9 @@ export function stepRequest(
   state.tables.touchAll();
 }
 
-/** The amounts and what the client's tasks and executors have of the same; offers are not counted. */
+/**
+ * The amounts and what the client's tasks and executors have of the same; offers are not counted.
+ */
 function withRunning({ tables }: ClusterState, client: Client, more: Quantities): Quantities {
   if (client.row < 0) return more;
   const offers = [...client.framework.offers].filter((offer) => offer.client === client);

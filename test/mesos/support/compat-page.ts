@@ -37,6 +37,7 @@ import { agentRows } from "../conformance/agent-rows.ts";
 import { disturbanceRows } from "../conformance/disturbance-rows.ts";
 import { eventRows } from "../conformance/event-rows.ts";
 import { executorRows } from "../conformance/executor-rows.ts";
+import { hintRows } from "../conformance/hint-rows.ts";
 import { jsonRows } from "../conformance/json-rows.ts";
 import { nestedRows } from "../conformance/nested-rows.ts";
 import { operatorRows } from "../conformance/operator-rows.ts";
@@ -149,6 +150,7 @@ function conformance(): string[] {
     ...surfaceRows,
     ...jsonRows,
     ...schedulerRows,
+    ...hintRows,
     ...acceptRows,
     ...taskRows,
     ...executorRows,
