@@ -5,11 +5,11 @@ import { hostPort, isLoopback } from "../contract/address.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { errors } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
-import { HTTP_ROUTER } from "../contract/ports/http.ts";
+import { HTTP_GATE, HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
-import { checkBind } from "../kernel/host/config.ts";
+import { checkRules, configKinds } from "../kernel/host/config.ts";
 import type { Host } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
@@ -40,6 +40,8 @@ import { Volumes } from "./io/volumes.ts";
 import { openSessions } from "./people.ts";
 import { startAgentPlugins } from "./plugins.ts";
 import { setupOf } from "./setup.ts";
+
+export { agentAdmission } from "./plugins.ts";
 
 /** How an agent is started, beside its config. */
 export interface StartAgentOptions {
@@ -79,7 +81,7 @@ export async function startAgent(
   config: AgentConfig,
   options: StartAgentOptions = {},
 ): Promise<RunningAgent> {
-  checkBind(config, false);
+  checkRules(configKinds.agent, config);
   const undo = new Undo();
   try {
     return await start(config, options, undo);
@@ -133,7 +135,7 @@ async function prepareGround(
   await store.setIdentity(bootId(), secret);
   const tokens = new ExecutorTokens(secret);
   const [transport] = host.getAll(TRANSPORT);
-  if (transport === undefined) throw new Error("no transport serves this agent");
+  if (transport === undefined) throw errors.PORT_MISSING(TRANSPORT.name);
   const folder = join(workDir, "images");
   const images = new Images({ folder, config: config.images, clock: systemClock, log });
   undo.add(() => images.stop());
@@ -172,7 +174,7 @@ async function start(
   undo.add(() => gc.stop());
   const completed = () => gc.completed(config.maxCompletedExecutorsPerFramework);
   const files = filesOf(sandboxes, config.log.file);
-  routePages(host.getAll(HTTP_ROUTER), sandboxes, files, {
+  routePages(host.getAll(HTTP_ROUTER), host.getAll(HTTP_GATE), sandboxes, files, {
     ...ownPages(ground, version),
     executors: () => executorsPage(state, sandboxes, completed()),
     usage: (asked) => usagePage(state, async (id) => agent?.containerizer.usage(id), asked),

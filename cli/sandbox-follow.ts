@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { errors } from "../contract/errors.ts";
+import { errors, TepuiError } from "../contract/errors.ts";
 import { readSandboxPart, type SandboxPlace, type TaskView } from "../sdk/index.ts";
 import { RotatedReader } from "./rotated-reader.ts";
 
@@ -34,6 +34,7 @@ export interface FollowOptions {
  * Prints a sandbox file as it grows, and over its rotations, until its task has ended and all is
  * printed. A file that is not there yet is waited for; an agent that went away with its task is not
  * an error.
+ * @throws AGENT_CREDENTIALS
  */
 export async function followFile(options: FollowOptions): Promise<void> {
   const { place, file, ended, print, signal } = options;
@@ -47,8 +48,10 @@ export async function followFile(options: FollowOptions): Promise<void> {
       }
       failures = 0;
       if (isEnded) return;
-    } catch {
+    } catch (thrown) {
       if (signal.aborted) return;
+      // Asking again changes nothing.
+      if (thrown instanceof TepuiError && thrown.code === "AGENT_CREDENTIALS") throw thrown;
       failures = isEnded ? failures + 1 : 0;
       if (failures >= GONE_AFTER_READS) return;
     }

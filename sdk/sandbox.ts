@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { hostPort } from "../contract/address.ts";
 import { errors, reasonOf } from "../contract/errors.ts";
+import { basicHeaders } from "./credentials.ts";
 
 /** Where a task's sandbox is served: its agent's HTTP server, and whose sandbox it is. */
 export interface SandboxPlace {
@@ -8,6 +9,8 @@ export interface SandboxPlace {
   readonly port: number;
   readonly frameworkId: string;
   readonly taskId: string;
+  /** `PRINCIPAL:SECRET`, where the agent asks for credentials. */
+  readonly credentials?: string;
 }
 
 /** An agent that says nothing for this long is not going to. */
@@ -76,7 +79,8 @@ export function sandboxUrl(place: SandboxPlace, file: string, range: FileRange =
 /**
  * Opens a file of a sandbox as a stream of bytes, up to its size at the time. The stream fails when
  * the agent is silent for 15 s, as one that hangs would otherwise hold its reader for minutes.
- * @throws SANDBOX_UNREADABLE when the agent does not answer or has no such file.
+ * @throws SANDBOX_UNREADABLE when the agent does not answer or has no such file,
+ * AGENT_CREDENTIALS when it asks for others than are given.
  */
 export async function openSandboxFile(
   place: SandboxPlace,
@@ -84,7 +88,7 @@ export async function openSandboxFile(
   range: FileRange = {},
   signal?: AbortSignal,
 ): Promise<ReadableStream<Uint8Array>> {
-  return await openBody(sandboxUrl(place, file, range), signal, ({ body }) => body);
+  return await openBody(sandboxUrl(place, file, range), place, signal, ({ body }) => body);
 }
 
 /**
@@ -99,7 +103,7 @@ export async function openSandboxPath(
 ): Promise<OpenedFile | OpenedFolder> {
   const url = sandboxUrl(place, path);
   let head = new Headers();
-  const body = await openBody(url, signal, (response) => {
+  const body = await openBody(url, place, signal, (response) => {
     head = response.headers;
     return response.body;
   });
@@ -131,6 +135,7 @@ async function entriesOf(body: ReadableStream<Uint8Array>, url: URL): Promise<Sa
 /** Asks for something, and fails when the agent is silent. */
 async function openBody(
   url: URL,
+  { credentials }: SandboxPlace,
   signal: AbortSignal | undefined,
   take: (response: Response) => Response["body"],
 ): Promise<ReadableStream<Uint8Array>> {
@@ -140,7 +145,7 @@ async function openBody(
     return act().finally(() => clearTimeout(timer));
   };
   const both = signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]);
-  const body = take(await guarded(() => get(url, both)));
+  const body = take(await guarded(() => get(url, credentials, both)));
   if (body === null) throw errors.SANDBOX_UNREADABLE(url.href, "there is no body");
   const reader = (body as ReadableStream<Uint8Array>).getReader();
   return new ReadableStream<Uint8Array>({
@@ -172,7 +177,7 @@ export async function readSandboxPart(
 ): Promise<SandboxPart> {
   const url = sandboxUrl(place, file, range);
   let fileId = "";
-  const body = await openBody(url, signal, (response) => {
+  const body = await openBody(url, place, signal, (response) => {
     fileId = response.headers.get("x-tepui-file") ?? "";
     return response.body;
   });
@@ -214,15 +219,20 @@ export async function sandboxText(
   return new TextDecoder().decode(await readSandboxFile(place, file, range));
 }
 
-async function get(url: URL, signal: AbortSignal): Promise<Response> {
+async function get(
+  url: URL,
+  credentials: string | undefined,
+  signal: AbortSignal,
+): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { signal });
+    response = await fetch(url, { headers: basicHeaders(credentials), signal });
   } catch (thrown) {
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
     throw errors.SANDBOX_UNREADABLE(url.href, reasonOf(cause));
   }
   if (response.ok) return response;
+  if (response.status === 401) throw errors.AGENT_CREDENTIALS(url.host);
   const { code, message } = await reportOf(response);
   if (code === "FILE_OUTSIDE") throw errors.SANDBOX_PATH_OUTSIDE(decodeURI(url.pathname));
   throw errors.SANDBOX_UNREADABLE(url.href, message ?? `the agent answered ${response.status}`);

@@ -1,7 +1,8 @@
 import { hostPort } from "../contract/address.ts";
 import { type ContainerUsage, usagePageCheck } from "../contract/agent-pages.ts";
 import { problemLine } from "../contract/check.ts";
-import { errors, reasonOf } from "../contract/errors.ts";
+import { errors, reasonOf, TepuiError } from "../contract/errors.ts";
+import { basicHeaders } from "./credentials.ts";
 
 /** An agent that says nothing for this long is not going to. */
 const SILENCE_MS = 5_000;
@@ -13,24 +14,27 @@ export interface UsageQuery {
 }
 
 /**
- * What the containers of an agent use now.
- * @throws AGENT_UNREADABLE when the agent does not answer
+ * What the containers of an agent use now; `credentials` are `PRINCIPAL:SECRET`.
+ * @throws AGENT_UNREADABLE when the agent does not answer, AGENT_CREDENTIALS when it wants others
  */
 export async function agentUsage(
   ip: string,
   port: number,
   query: UsageQuery,
   signal: AbortSignal,
+  credentials?: string,
 ): Promise<readonly ContainerUsage[]> {
   const url = new URL(`http://${hostPort(ip, port)}/usage`);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   let page: unknown;
   try {
     const both = AbortSignal.any([signal, AbortSignal.timeout(SILENCE_MS)]);
-    const response = await fetch(url, { signal: both });
+    const response = await fetch(url, { headers: basicHeaders(credentials), signal: both });
+    if (response.status === 401) throw errors.AGENT_CREDENTIALS(url.host);
     if (!response.ok) throw new Error(`the agent answered ${response.status}`);
     page = await response.json();
   } catch (thrown) {
+    if (thrown instanceof TepuiError) throw thrown;
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
     throw errors.AGENT_UNREADABLE(url.href, reasonOf(cause));
   }

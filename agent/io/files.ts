@@ -3,8 +3,9 @@ import { isAbsolute, join, sep } from "node:path";
 import { errors } from "../../contract/errors.ts";
 import type { FrameworkId, TaskId } from "../../contract/ids.ts";
 import type { ShownFiles } from "../../contract/ports/files.ts";
-import type { HttpRouter } from "../../contract/ports/http.ts";
+import type { HttpHandler, HttpRouter } from "../../contract/ports/http.ts";
 import { browse, logOnly, showFiles, streamFile } from "../../kernel/host/files.ts";
+import type { Guarded } from "./http.ts";
 import type { Sandboxes } from "./sandbox.ts";
 
 /** The name under which an agent shows its log, as Mesos' agents do. */
@@ -46,21 +47,27 @@ export function filesOf(sandboxes: Sandboxes, logFile: string | undefined): Show
  * (v1-wire 8.5), also below the name that an agent has there; and `/sandbox/FRAMEWORK/TASK/FILE`, a
  * stable address by task: a file as a stream, a folder as the list of what is in it.
  */
-export function routeFiles(router: HttpRouter, sandboxes: Sandboxes, files: ShownFiles): void {
+export function routeFiles(
+  router: HttpRouter,
+  sandboxes: Sandboxes,
+  files: ShownFiles,
+  guarded: Guarded,
+): void {
   for (const prefix of ["", "/slave(1)"]) {
     for (const suffix of ["", ".json"]) {
       for (const [name, page] of Object.entries(files.pages)) {
-        router.route("GET", `${prefix}/files/${name}${suffix}`, page);
+        router.route("GET", `${prefix}/files/${name}${suffix}`, guarded(page));
       }
     }
   }
-  router.route("GET", "/sandbox/*", (exchange) => {
+  const sandbox: HttpHandler = (exchange) => {
     const [frameworkId = "", taskId = "", ...rest] = exchange.rest.split("/");
-    const sandbox = sandboxes.ofTask(frameworkId as FrameworkId, taskId as TaskId);
-    if (sandbox === undefined) throw errors.TASK_UNKNOWN_HERE(`${frameworkId}/${taskId}`);
+    const folder = sandboxes.ofTask(frameworkId as FrameworkId, taskId as TaskId);
+    if (folder === undefined) throw errors.TASK_UNKNOWN_HERE(`${frameworkId}/${taskId}`);
     // Who asks by task means what is the task's: a link into another's sandbox leads out of it.
-    const real = within(sandbox, join(sandbox, ...rest));
+    const real = within(folder, join(folder, ...rest));
     if (lstatSync(real).isDirectory()) browse(exchange, real);
     else streamFile(exchange, real);
-  });
+  };
+  router.route("GET", "/sandbox/*", guarded(sandbox));
 }

@@ -1,6 +1,6 @@
 import type { UsagePage } from "../../contract/agent-pages.ts";
 import type { ShownFiles } from "../../contract/ports/files.ts";
-import type { HttpHandler, HttpRouter } from "../../contract/ports/http.ts";
+import type { HttpGate, HttpHandler, HttpRouter } from "../../contract/ports/http.ts";
 import { routeFiles } from "./files.ts";
 import type { Sandboxes } from "./sandbox.ts";
 import type { AskedUsage } from "./usage-page.ts";
@@ -24,21 +24,29 @@ export interface AgentPages {
 /** Adds all that an agent shows over HTTP: its pages and the sandboxes. */
 export function routePages(
   routers: readonly HttpRouter[],
+  gates: readonly HttpGate[],
   sandboxes: Sandboxes,
   files: ShownFiles,
   pages: AgentPages,
 ): void {
+  const guarded: Guarded = (serve) => (exchange) => {
+    if (gates.every((gate) => gate.admit(exchange, "readonly"))) return serve(exchange);
+  };
   for (const router of routers) {
-    routeAgent(router, pages);
-    routeFiles(router, sandboxes, files);
+    routeAgent(router, pages, guarded);
+    routeFiles(router, sandboxes, files, guarded);
   }
 }
 
+/** A handler for those alone who show the credentials that are configured, if any are. */
+export type Guarded = (serve: HttpHandler) => HttpHandler;
+
 /**
  * Adds `/health`, `/version`, `/executors`, `/isolators`, `/usage` and `/metrics` to the agent's
- * own address (H5, H6), but for those that a plugin serves in its own way.
+ * own address (H5, H6), but for those that a plugin serves in its own way. What says something of
+ * tasks asks for credentials.
  */
-function routeAgent(router: HttpRouter, pages: AgentPages): void {
+function routeAgent(router: HttpRouter, pages: AgentPages, guarded: Guarded): void {
   const page = (path: string, handler: HttpHandler): void => {
     if (!router.serves(path)) router.route("GET", path, handler);
   };
@@ -46,13 +54,13 @@ function routeAgent(router: HttpRouter, pages: AgentPages): void {
   page("/version", (exchange) => {
     exchange.respond(200, JSON_TYPE, `${JSON.stringify(pages.version())}\n`);
   });
-  page("/executors", (exchange) => {
+  const executors: HttpHandler = (exchange) =>
     exchange.respond(200, JSON_TYPE, `${JSON.stringify(pages.executors())}\n`);
-  });
+  page("/executors", guarded(executors));
   page("/isolators", (exchange) => {
     exchange.respond(200, JSON_TYPE, `${JSON.stringify(pages.isolators())}\n`);
   });
-  page("/usage", async (exchange) => {
+  const usage: HttpHandler = async (exchange) => {
     const query = new URLSearchParams(exchange.query);
     const [frameworkId, taskId] = [query.get("frameworkId"), query.get("taskId")];
     const asked = {
@@ -60,7 +68,8 @@ function routeAgent(router: HttpRouter, pages: AgentPages): void {
       ...(taskId === null ? {} : { taskId }),
     };
     exchange.respond(200, JSON_TYPE, `${JSON.stringify(await pages.usage(asked))}\n`);
-  });
+  };
+  page("/usage", guarded(usage));
   page("/metrics", async (exchange) => {
     const text = await pages.metrics();
     exchange.respond(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, text);

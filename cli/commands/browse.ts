@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { openSandboxPath, pathInSandbox, type SandboxEntry } from "../../sdk/index.ts";
 import { timeCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
+import { type CredentialsOptions, credentialsOf, credentialsOption } from "../credentials.ts";
 import { findTask, withMaster } from "../master-client.ts";
 import { placeOf } from "../sandbox-follow.ts";
 
@@ -19,6 +20,8 @@ function entryRow({ mode, uid, gid, size, mtimeMs, name }: SandboxEntry) {
   return [mode, uid, gid, size, timeCell(mtimeMs), shown];
 }
 
+interface BrowseOptions extends MasterOptions, CredentialsOptions {}
+
 /** `tepui browse TASK [PATH]`: what is in a task's sandbox. */
 export const browseCommand: CliCommand = {
   name: "browse",
@@ -26,7 +29,8 @@ export const browseCommand: CliCommand = {
     masterCommand("browse", "List the files of a task's sandbox")
       .argument("<task>", "its id, or the beginning of it")
       .argument("[path]", "a folder or a file in the sandbox; all of it by default")
-      .action((task: string, path: string | undefined, options: MasterOptions) =>
+      .addOption(credentialsOption())
+      .action((task: string, path: string | undefined, options: BrowseOptions) =>
         browse(context, task, pathInSandbox(path ?? ""), options),
       ),
 };
@@ -35,12 +39,13 @@ async function browse(
   context: CliContext,
   id: string,
   path: string,
-  options: MasterOptions,
+  options: BrowseOptions,
 ): Promise<void> {
   const { output, signal } = context;
+  const credentials = credentialsOf(context, options);
   await withMaster(context, options, async (client) => {
     const view = await findTask(client, id);
-    const place = placeOf(view);
+    const place = { ...placeOf(view), ...credentials };
     const found = await openSandboxPath(place, path, signal);
     let entries: readonly SandboxEntry[] = [];
     if (found.isFolder) entries = found.entries;

@@ -1,11 +1,12 @@
 import { errors } from "../../contract/errors.ts";
 import { openSandboxPath, pathInSandbox, type SandboxPlace } from "../../sdk/index.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
+import { type CredentialsOptions, credentialsOf, credentialsOption } from "../credentials.ts";
 import { findTask, withMaster } from "../master-client.ts";
 import { copyOut, fileBytes } from "../sandbox-copy.ts";
 import { placeOf } from "../sandbox-follow.ts";
 
-interface CpOptions extends MasterOptions {
+interface CpOptions extends MasterOptions, CredentialsOptions {
   readonly recursive?: boolean;
 }
 
@@ -17,6 +18,7 @@ export const cpCommand: CliCommand = {
       .argument("<task:path>", "the task, or the beginning of its id, and a path in its sandbox")
       .argument("<local>", "a file or a folder here; - is the output stream")
       .option("-r, --recursive", "folders, with what is in them")
+      .addOption(credentialsOption())
       .action((from: string, local: string, options: CpOptions) =>
         cp(context, from, local, options),
       ),
@@ -38,8 +40,9 @@ async function cp(
     throw errors.CLI_USAGE("the bytes of a file are no JSON", "name a file, or leave out -o json");
   }
   const id = from.slice(0, colon);
+  const credentials = credentialsOf(context, options);
   const view = await withMaster(context, options, (client) => findTask(client, id));
-  const place = placeOf(view);
+  const place = { ...placeOf(view), ...credentials };
   try {
     if (local === "-") await print(context, place, path);
     else await copy(context, place, path, local, options.recursive ?? false);

@@ -7,13 +7,14 @@ import {
   type TaskView,
 } from "../../sdk/index.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
+import { type CredentialsOptions, credentialsOf, credentialsOption } from "../credentials.ts";
 import { findTask, withMaster } from "../master-client.ts";
 import { followFile, placeOf } from "../sandbox-follow.ts";
 
 /** How often a master is asked about a task that it does not know yet. */
 const ASK_AGAIN_MS = 500;
 
-interface LogsOptions extends MasterOptions {
+interface LogsOptions extends MasterOptions, CredentialsOptions {
   readonly follow?: boolean;
   readonly stderr?: boolean;
 }
@@ -26,6 +27,7 @@ export const logsCommand: CliCommand = {
       .argument("<task>", "its id, or the beginning of it")
       .option("-f, --follow", "go on until the task has ended")
       .option("--stderr", "its error output instead")
+      .addOption(credentialsOption())
       .action((task: string, options: LogsOptions) =>
         withMaster(context, options, (client) => logs(context, client, task, options)),
       ),
@@ -37,6 +39,7 @@ async function logs(
   id: string,
   options: LogsOptions,
 ): Promise<void> {
+  const credentials = credentialsOf(context, options);
   const file = options.stderr ? "stderr" : "stdout";
   const view = options.follow ? await whenKnown(context, client, id) : await findTask(client, id);
   const decoder = new TextDecoder();
@@ -47,7 +50,7 @@ async function logs(
     } else context.output.bytes(chunk);
     await context.output.drained();
   };
-  const place = placeOf(view);
+  const place = { ...placeOf(view), ...credentials };
   if (options.follow && !isTerminal(view.task.state)) {
     const ended = () => hasEnded(client, view);
     await followFile({ place, file, ended, print, signal: context.signal });

@@ -12,6 +12,7 @@ import {
   several,
   wholeNumber,
 } from "../context.ts";
+import { credentialsOption } from "../credentials.ts";
 import { runJob } from "../run/job.ts";
 import type { RunOptions } from "../run/run-options.ts";
 
@@ -48,6 +49,7 @@ function runFlags(command: Command): Command {
     .option("--timeout <duration>", "kill a task that runs longer, such as 10mins", durationMs)
     .option("--attr <name=value>", "only on agents with this attribute; may be repeated", pairs)
     .option("--concurrency <n>", "at most so many tasks at once", wholeNumber(1, TASKS_MAX))
+    .addOption(credentialsOption())
     .option("--uri <uri>", "fetched into the sandbox first; may be repeated", several)
     .option("--health-cmd <line>", "kill a task in which this shell command keeps failing")
     .option("--health-http <port/path>", "kill a task that does not answer there by 200 to 399")

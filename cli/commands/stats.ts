@@ -8,6 +8,7 @@ import {
   type MasterOptions,
   masterCommand,
 } from "../context.ts";
+import { type CredentialsOptions, credentialsOf, credentialsOption } from "../credentials.ts";
 import { findTask, withMaster } from "../master-client.ts";
 import type { Output } from "../output.ts";
 import { UsageRates, type UsageRow } from "../usage-rates.ts";
@@ -27,7 +28,7 @@ const INTERVAL_MS = 2_000;
 /** Too short a time says little: processes are charged in steps of 10 ms. */
 const INTERVAL_MS_MIN = 200;
 
-interface StatsOptions extends MasterOptions {
+interface StatsOptions extends MasterOptions, CredentialsOptions {
   readonly follow?: boolean;
   readonly interval: number;
 }
@@ -40,6 +41,7 @@ export const statsCommand: CliCommand = {
       .argument("[task]", "its id, or the beginning of it; all that run by default")
       .option("-f, --follow", "go on until Ctrl-C, or until the task has ended")
       .option("--interval <duration>", "time between two looks", durationMs, INTERVAL_MS)
+      .addOption(credentialsOption())
       .action((task: string | undefined, options: StatsOptions) =>
         withMaster(context, options, (client) => stats(context, client, task, options)),
       ),
@@ -49,8 +51,9 @@ async function stats(
   context: CliContext,
   client: OperatorClient,
   id: string | undefined,
-  { follow = false, interval }: StatsOptions,
+  options: StatsOptions,
 ): Promise<void> {
+  const { follow = false, interval } = options;
   if (interval < INTERVAL_MS_MIN) {
     throw errors.CLI_USAGE(`--interval: at least ${INTERVAL_MS_MIN}ms are needed`);
   }
@@ -59,7 +62,7 @@ async function stats(
   if (task !== undefined && isTerminal(task.task.state)) {
     throw errors.TASK_NOT_RUNNING(task.task.taskId, task.task.state);
   }
-  const watch = new Watch(context, client, task);
+  const watch = new Watch(context, client, task, credentialsOf(context, options).credentials);
   // Of cpus there are only sums: it takes two looks to tell how much is used.
   await watch.look();
   do {
@@ -76,13 +79,20 @@ class Watch {
   readonly #context: CliContext;
   readonly #client: OperatorClient;
   readonly #task: TaskView | undefined;
+  readonly #credentials: string | undefined;
   readonly #rates = new UsageRates();
   readonly #warned = new Set<string>();
 
-  constructor(context: CliContext, client: OperatorClient, task: TaskView | undefined) {
+  constructor(
+    context: CliContext,
+    client: OperatorClient,
+    task: TaskView | undefined,
+    credentials: string | undefined,
+  ) {
     this.#context = context;
     this.#client = client;
     this.#task = task;
+    this.#credentials = credentials;
   }
 
   /** What is used; `undefined` when the one task that is watched has ended. */
@@ -110,7 +120,8 @@ class Watch {
       if (agentIp === undefined || agentPort === undefined) {
         throw errors.AGENT_UNREADABLE(agent, "its address is not known");
       }
-      const usages = await agentUsage(agentIp, agentPort, asked, this.#context.signal);
+      const { signal } = this.#context;
+      const usages = await agentUsage(agentIp, agentPort, asked, signal, this.#credentials);
       this.#warned.delete(agent);
       return usages.filter(({ taskIds }) => taskIds.length > 0).map((usage) => ({ agent, usage }));
     } catch (thrown) {

@@ -1,6 +1,8 @@
+import { reasonOf } from "../../contract/errors.ts";
 import type { Attempt } from "../../frameworks/taskset/model.ts";
 import { isTerminal } from "../../sdk/index.ts";
 import type { CliContext } from "../context.ts";
+import { type CredentialsOptions, credentialsOf } from "../credentials.ts";
 import { followFile } from "../sandbox-follow.ts";
 
 /** How long an agent may be silent about what is left of the output after the job has ended. */
@@ -11,16 +13,19 @@ const LOOK_MS = 100;
 export class AttemptStreams {
   readonly #context: CliContext;
   readonly #isShown: boolean;
+  readonly #credentials: { readonly credentials?: string };
   readonly #following: Promise<unknown>[] = [];
   readonly #stop = new AbortController();
   #isOver = false;
+  #hasWarned = false;
   /** When something came last, and how much of it waits for whoever reads our output. */
   #movedMs = 0;
   #printing = 0;
 
   /** Nothing is shown of many tasks at once, nor with `-o json`. */
-  constructor(context: CliContext, isSingle: boolean) {
+  constructor(context: CliContext, isSingle: boolean, options: CredentialsOptions) {
     this.#context = context;
+    this.#credentials = credentialsOf(context, options);
     this.#isShown = isSingle && context.output.format !== "json";
   }
 
@@ -29,7 +34,7 @@ export class AttemptStreams {
     if (!this.#isShown) return;
     for (const attempt of attempts) {
       const { ip, port } = attempt.place;
-      const place = { ip, port, frameworkId, taskId: attempt.taskId };
+      const place = { ip, port, frameworkId, taskId: attempt.taskId, ...this.#credentials };
       for (const file of ["stdout", "stderr"] as const) {
         const following = followFile({
           place,
@@ -38,9 +43,15 @@ export class AttemptStreams {
           print: (chunk) => this.#print(chunk, file === "stdout" ? "out" : "error"),
           signal: this.#stop.signal,
         });
-        this.#following.push(following);
+        this.#following.push(following.catch((thrown: unknown) => this.#warn(thrown)));
       }
     }
+  }
+
+  /** A task whose output cannot be had has run all the same. */
+  #warn(thrown: unknown): void {
+    if (!this.#hasWarned) this.#context.output.warn(reasonOf(thrown));
+    this.#hasWarned = true;
   }
 
   /** Waits until all is shown that the attempts have printed. */

@@ -68,7 +68,7 @@ export async function runJob(
   const { output, signal } = context;
   const job = batchJob(commands, options);
   const isSingle = commands.length === 1 && options.group !== true;
-  const streams = new AttemptStreams(context, isSingle);
+  const streams = new AttemptStreams(context, isSingle, options);
   const progress = isSingle ? undefined : new Progress(output, "run");
   const masters = mastersOf(options, context);
   const show = (counts: TaskSetCounts): void =>

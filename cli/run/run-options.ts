@@ -1,7 +1,8 @@
 import type { MasterOptions } from "../context.ts";
+import type { CredentialsOptions } from "../credentials.ts";
 
 /** Options of `tepui run`. Amounts are whole cpus and MiB, with up to three decimals. */
-export interface RunOptions extends MasterOptions {
+export interface RunOptions extends MasterOptions, CredentialsOptions {
   readonly name?: string;
   readonly cpus: number;
   readonly mem: number;

@@ -7,8 +7,9 @@ import type { Features } from "./features.ts";
 import { type AllocatorSubject, faultless, instanceFor } from "./subject.ts";
 import { START_MS, World } from "./world.ts";
 
-/** Rounds of one random cluster. */
+/** Rounds of one random cluster; the first lives longer, for what shows late. */
 const ROUNDS = 25;
+const ROUNDS_OF_FIRST = 120;
 
 /** Steps of a round that need not end early. */
 export const MANY_STEPS = 0xffff_ffff;
@@ -86,7 +87,8 @@ export function* livingWorlds(
   for (let seed = subject.seed; seed < subject.seed + clusters; seed++) {
     const world = new World(seed, features);
     const player = new Player(subject, world.tables, seed, world.offers);
-    for (let round = 0; round < ROUNDS; round++) {
+    const rounds = seed === subject.seed ? ROUNDS_OF_FIRST : ROUNDS;
+    for (let round = 0; round < rounds; round++) {
       world.live();
       if (world.tables.candidates.length > 0) yield { world, player };
     }

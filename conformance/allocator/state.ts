@@ -1,5 +1,5 @@
 import type { DecisionRows } from "../../kernel/allocation/policy.ts";
-import { DecisionFlag } from "../../kernel/allocation/slots.ts";
+import { DecisionFlag, Slot } from "../../kernel/allocation/slots.ts";
 import type { WasmPolicy } from "../../kernel/allocation/wasm-policy.ts";
 import { KINDS } from "../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../kernel/core/tables.ts";
@@ -9,19 +9,38 @@ import { ALL_FEATURES } from "./features.ts";
 import { livingWorlds, type Player } from "./play.ts";
 import { type AllocatorSubject, faultless, instanceFor } from "./subject.ts";
 
-/** Every so many rounds a successor takes over and is compared. */
-const SUCCESSION = 5;
-
 /** What a policy remembers, and what it makes of what it is told to remember. */
 export const stateRules: readonly Rule<AllocatorSubject>[] = [
   {
     name: "a successor with its private state decides as it does: nothing else is remembered",
     async run(subject) {
       for (const { world, player } of livingWorlds(subject, ALL_FEATURES)) {
-        const isDue = player.where.round % SUCCESSION === SUCCESSION - 1;
-        const successor = isDue ? successorOf(subject, player) : undefined;
+        // In every round: a leak may show in every second one only, or where two are alike.
+        const successor = successorOf(subject, player);
         const rows = player.round();
-        if (successor !== undefined) compareWithSuccessor(player, rows, successor);
+        const row = differenceWith(successor, player, rows);
+        if (row !== undefined) {
+          const seen = "a fresh instance with the same private state decided otherwise";
+          throw new Broken(`${seen} ${row}`, player.where);
+        }
+        world.take(rows);
+      }
+    },
+  },
+  {
+    name: "rounds whose rows nobody takes, as a shadow's, leave its columns to the master",
+    async run(subject) {
+      for (const { world, player } of livingWorlds(subject, ALL_FEATURES)) {
+        player.round();
+        const spoilt = spoiltBy(player);
+        world.tables.touchAll();
+        const successor = successorOf(subject, player);
+        const rows = player.round();
+        const row = differenceWith(successor, player, rows);
+        if (row !== undefined) {
+          const seen = "after a round whose rows were not taken, it decided otherwise than a fresh";
+          throw new Broken(`${seen} instance ${row}; ${spoilt}`, player.where);
+        }
         world.take(rows);
       }
     },
@@ -70,13 +89,25 @@ function successorOf(subject: AllocatorSubject, player: Player): WasmPolicy {
   return successor;
 }
 
-function compareWithSuccessor(player: Player, rows: DecisionRows, successor: WasmPolicy): void {
+/** Has the successor decide the same round; says from which row on it decides otherwise, if so. */
+function differenceWith(
+  successor: WasmPolicy,
+  player: Player,
+  rows: DecisionRows,
+): string | undefined {
   const { where, tables } = player;
   const again = faultless(() => successor.allocate(tables, player.input()), where);
   const row = firstDifference(rows, again);
-  if (row === undefined) return;
-  const seen = `decided otherwise from row ${row} on, of ${rows.count} and ${again.count} rows`;
-  throw new Broken(`a fresh instance with the same private state ${seen}`, where);
+  if (row === undefined) return undefined;
+  return `from row ${row} on, of ${rows.count} and ${again.count} rows`;
+}
+
+/** Which column of the master's it has written into, if any: columns are told by their slots. */
+function spoiltBy({ policy }: Player): string {
+  const { spoilt } = policy;
+  if (spoilt === undefined) return "it remembers something that is not in its private state";
+  const [name] = Object.entries(Slot).find(([, slot]) => slot === spoilt.slot) ?? [];
+  return `it writes into column ${name} (row ${spoilt.row}), which is the master's: work on a copy`;
 }
 
 /** The first row in which two answers differ, or `undefined`. */

@@ -55,6 +55,16 @@ export const clientErrors = {
       where: `agent ${agent}`,
       hint: "`tepui agents -o json` shows what it has",
     }),
+  AGENT_CREDENTIALS: (agent: string) =>
+    fault("AGENT_CREDENTIALS", 401, `${agent} wants other credentials`, {
+      where: agent,
+      hint: "name a file that holds PRINCIPAL:SECRET: --credentials-file or TEPUI_CREDENTIALS_FILE",
+    }),
+  CREDENTIALS_INVALID: (file: string, reason: string) =>
+    fault("CREDENTIALS_INVALID", 400, `there are no credentials in ${file}: ${reason}`, {
+      where: file,
+      hint: "it is one line, PRINCIPAL:SECRET",
+    }),
   SANDBOX_UNREADABLE: (place: string, reason: string) =>
     fault("SANDBOX_UNREADABLE", 502, `cannot read ${place}: ${reason}`, { where: place }),
   SANDBOX_PATH_OUTSIDE: (path: string) =>

@@ -3,6 +3,15 @@ import { type Port, port } from "./plugin.ts";
 /** The port under which a transport lets others serve HTTP beside it. */
 export const HTTP_ROUTER: Port<HttpRouter> = port<HttpRouter>("http-router");
 
+/** The port under which a plugin lets others ask for the credentials that it asks for itself. */
+export const HTTP_GATE: Port<HttpGate> = port<HttpGate>("http-gate");
+
+/** Asks for credentials, where somebody has configured some. */
+export interface HttpGate {
+  /** True when the request may be served; otherwise it has been answered with 401. */
+  admit(exchange: HttpExchange, access: "readonly" | "readwrite"): boolean;
+}
+
 /** Methods that can be routed. `HEAD` is answered by the `GET` route, without its body. */
 export type HttpMethod = "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "OPTIONS";
 

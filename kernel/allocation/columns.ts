@@ -187,6 +187,23 @@ export class ColumnWriter {
     }
   }
 
+  /**
+   * The first place in which the guest's columns are not as they were written, which it must not
+   * rely on: such a row is written again only when it changes. To be asked before tables change.
+   */
+  spoilt(): { readonly slot: number; readonly row: number } | undefined {
+    for (const { group, columns } of this.#placed) {
+      if (group.worthCopying?.() === false) continue;
+      for (const { slot, width, from, to } of columns) {
+        const end = group.end() * width;
+        for (let at = 0; at < end; at++) {
+          if (to[at] !== from[at]) return { slot, row: Math.floor(at / width) };
+        }
+      }
+    }
+    return undefined;
+  }
+
   /** Appends to a list of changed rows; one that overflows becomes "everything changed". */
   #list(list: Uint32Array, changed: ChangedList, rows: Uint32Array | undefined): void {
     const count = this.#header[changed.count] as number;

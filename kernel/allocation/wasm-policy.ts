@@ -171,6 +171,11 @@ export class WasmPolicy implements Policy {
     return bytes.length === this.#state.length && bytes.length > 0;
   }
 
+  /** Where it has written into columns that are the host's, since the last round; see `spoilt`. */
+  get spoilt(): ReturnType<ColumnWriter["spoilt"]> {
+    return this.#writer.spoilt();
+  }
+
   /** The number that the author left in slot Note; 0 for none. */
   get note(): number {
     return this.#header[Slot.Note] as number;

@@ -138,7 +138,7 @@ test("config check says all that is wrong with line and column, and returns 78",
   expect([code, out]).toEqual([78, ""]);
   const json = await runCli(["config", "check", bad, "-o", "json"]);
   expect(JSON.parse(json.out)).toMatchObject({ ok: false });
-  const good = file("agent.yaml", "attributes: rack:r1\nworkDir: w\nplugins: []\n");
+  const good = file("agent.yaml", "attributes: rack:r1\nworkDir: w\n");
   expect(await runCli(["config", "check", good])).toMatchObject({
     code: 0,
     out: `${good}: no problems\n`,
@@ -208,6 +208,9 @@ test("each family of errors has its exit status", () => {
   expect(exitCodeOf(errors.MASTER_UNREACHABLE("x", "y"))).toBe(69);
   expect(exitCodeOf(errors.CONFIG_INVALID("x", []))).toBe(78);
   expect(exitCodeOf(errors.PLUGIN_NOT_FOUND("x", []))).toBe(78);
+  expect(exitCodeOf(errors.PORT_MISSING("x"))).toBe(78);
+  expect(exitCodeOf(errors.AGENT_CONFIG("x", "y"))).toBe(78);
+  expect(exitCodeOf(errors.LOG_FILE_UNUSABLE("x", "y"))).toBe(78);
   expect(exitCodeOf(errors.CLI_INTERRUPTED("x"))).toBe(130);
   expect(exitCodeOf(errors.TASK_NOT_FOUND("x"))).toBe(1);
   expect(exitCodeOf(new Error("x"))).toBe(1);

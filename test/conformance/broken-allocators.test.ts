@@ -13,6 +13,12 @@ type Mistake = readonly [what: string, rule: string, file: string, from: string,
 const cluster = "src/cluster.h";
 const policy = "src/policy.c";
 
+/** Lines up the clients, and then in some rounds swaps the first two, if they are alike. */
+const swapsFirstTwo = (when: string): string =>
+  `  line_up();\n  static uint32_t calls;\n  if (${when} && line_length > 1 &&` +
+  " share[line[0]] == share[line[1]]) {\n    uint32_t first = line[0];\n" +
+  "    line[0] = line[1];\n    line[1] = first;\n  }\n";
+
 const mistakes: readonly Mistake[] = [
   [
     "gives an agent twice",
@@ -116,6 +122,20 @@ const mistakes: readonly Mistake[] = [
     "  static uint32_t calls;\n" +
       "  if (calls++ % 3 == 0) return client_order[a] > client_order[b];\n" +
       "  if (share[a] != share[b]) return share[a] < share[b];\n",
+  ],
+  [
+    "decides otherwise in every second round, where two have the same",
+    "a successor with its private state",
+    policy,
+    "  line_up();\n",
+    swapsFirstTwo("++calls % 2 == 0"),
+  ],
+  [
+    "decides otherwise when it is old, where two have the same",
+    "a successor with its private state",
+    policy,
+    "  line_up();\n",
+    swapsFirstTwo("++calls > 60"),
   ],
   [
     "refuses its own state",
@@ -230,6 +250,26 @@ describeWith("clang", "the rules of allocators", () => {
       const subject = await compiled(`mistake-${at}`, [what, start, file, from, to]);
       const broken = ruleNamed(allocatorRules, start).run(subject, () => {});
       await expect(broken).rejects.toMatchObject({ name: "Broken" });
+    },
+    60_000,
+  );
+
+  test.each([
+    [
+      "RoleConsumed",
+      "  __builtin_memcpy(consumed, role_consumed, tepui_read(TEPUI_SLOT_ROLES) *" +
+        " sizeof(tepui_vector));\n",
+      "  consumed = role_consumed;\n",
+    ],
+    ["AgentFree", "  rows += 1;\n", "  rows += 1;\n  agent_free[agent][0] = 0;\n"],
+  ])(
+    "catch a policy that counts down in the column %s, and name it",
+    async (column, from, to) => {
+      const rule = "rounds whose rows nobody takes";
+      const name = `in-${column.toLowerCase()}`;
+      const subject = await compiled(name, [column, rule, cluster, from, to]);
+      const seen = new RegExp(`it writes into column ${column} \\(row \\d+\\)`);
+      await expect(ruleNamed(allocatorRules, rule).run(subject, () => {})).rejects.toThrow(seen);
     },
     60_000,
   );

@@ -1,6 +1,11 @@
 import { AGENT_VIEW } from "../../../contract/ports/agent-view.ts";
 import { CLUSTER_VIEW } from "../../../contract/ports/cluster-view.ts";
-import { HTTP_ROUTER, type HttpExchange, type HttpRouter } from "../../../contract/ports/http.ts";
+import {
+  HTTP_GATE,
+  HTTP_ROUTER,
+  type HttpExchange,
+  type HttpRouter,
+} from "../../../contract/ports/http.ts";
 import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
 import { PEER_SERVER } from "../../../contract/ports/transport.ts";
 import { AgentApi } from "./agent/agent-api.ts";
@@ -18,11 +23,27 @@ import { routeBoth, routeView, type Side } from "./routes.ts";
 import { SchedulerApi, type SchedulerApiParts } from "./scheduler/scheduler-api.ts";
 import { agentViews } from "./views/agent-views.ts";
 import { jsonAscii } from "./views/json-pieces.ts";
+import {
+  type ProcessSource,
+  processViews,
+  refusedEndpoints,
+  refusedView,
+} from "./views/process-views.ts";
 import { answerView, getOnly, healthView, redirectView, versionView } from "./views/small-views.ts";
 import { stateViews, viewsByQuery } from "./views/state-views.ts";
 import { ViewCache } from "./views/view-cache.ts";
 
 export { MesosConfig } from "./config.ts";
+
+/** What masters and agents serve alike. */
+function serveProcess(source: ProcessSource, router: HttpRouter, side: Side): void {
+  for (const [path, make] of Object.entries(processViews)) {
+    routeView(router, side, path, make(source));
+  }
+  for (const [path, why] of Object.entries(refusedEndpoints[side])) {
+    routeBoth(router, side, path, refusedView(path, why));
+  }
+}
 
 /** The executor API, the operator API and the views of an agent. */
 function serveAgent(parts: ExecutorApiParts, router: HttpRouter, gate: Gate): void {
@@ -94,10 +115,15 @@ export function create(context: PluginContext<MesosConfig>): PluginInstance {
   const streams = view && new EventStreams({ view, config }, clock);
   const parts = { config, clock, bodies, hub };
   if (view === undefined || streams === undefined) {
-    serveAgent({ ...parts, view: context.use(AGENT_VIEW) }, router, gate);
-  } else serveMaster({ ...parts, view, gate, streams }, router);
+    const agent = context.use(AGENT_VIEW);
+    serveProcess({ view: agent, gate }, router, side);
+    serveAgent({ ...parts, view: agent }, router, gate);
+  } else {
+    serveProcess({ view, gate }, router, side);
+    serveMaster({ ...parts, view, gate, streams }, router);
+  }
   return {
-    ports: { [PEER_SERVER.name]: hub },
+    ports: { [PEER_SERVER.name]: hub, [HTTP_GATE.name]: gate.port },
     stop: () => {
       streams?.close();
       return hub.close(0);

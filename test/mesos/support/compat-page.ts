@@ -31,6 +31,10 @@ import {
   v0Endpoints,
 } from "../../../plugins/transports/mesos-v1-http/operator/v0-endpoints.ts";
 import { agentViews } from "../../../plugins/transports/mesos-v1-http/views/agent-views.ts";
+import {
+  processViews,
+  refusedEndpoints,
+} from "../../../plugins/transports/mesos-v1-http/views/process-views.ts";
 import { stateViews } from "../../../plugins/transports/mesos-v1-http/views/state-views.ts";
 import { acceptRows } from "../conformance/accept-rows.ts";
 import { agentRows } from "../conformance/agent-rows.ts";
@@ -41,6 +45,7 @@ import { hintRows } from "../conformance/hint-rows.ts";
 import { jsonRows } from "../conformance/json-rows.ts";
 import { nestedRows } from "../conformance/nested-rows.ts";
 import { operatorRows } from "../conformance/operator-rows.ts";
+import { processRows } from "../conformance/process-rows.ts";
 import { scenarioRows } from "../conformance/scenario-rows.ts";
 import { schedulerRows } from "../conformance/scheduler-rows.ts";
 import { serviceRows } from "../conformance/service-rows.ts";
@@ -74,19 +79,6 @@ export function compatPage(): string {
     const isQuery = [queries, slicedQueries, slowQueries].some((table) => type in table);
     return [type, isQuery ? "served, 200 with a body" : "not served"];
   });
-  const views = [
-    ...[
-      ...Object.keys(stateViews),
-      "/metrics/snapshot",
-      ...Object.keys(v0Endpoints),
-      "/health",
-      "/redirect",
-      "/version",
-      ...files,
-    ]
-      .sort()
-      .map((path) => [`\`${path}\``, "served"]),
-  ];
   return [
     "# What of the Mesos HTTP API is served",
     "",
@@ -116,15 +108,38 @@ export function compatPage(): string {
     ),
     ...table("Operator API of an agent", typesOf(AgentCall).map(ofAgent)),
     ...aboutNested,
-    ...table("Endpoints of the master outside of `/api/v1`", views),
+    ...table("Endpoints of the master outside of `/api/v1`", masterViews()),
     ...table(
       "Endpoints of an agent outside of `/api/v1`",
-      [...Object.keys(agentViews), "/health", "/version", ...files]
-        .sort()
-        .map((path) => [`\`${path}\``, "served"]),
+      [
+        ...[
+          ...Object.keys(agentViews),
+          ...["/health", "/version", ...files, ...Object.keys(processViews)],
+        ].map((path) => [`\`${path}\``, "served"]),
+        ...refused("agent"),
+      ].sort(),
     ),
     ...conformance(),
   ].join("\n");
+}
+
+/** Endpoints of the master besides its API, and what becomes of them. */
+function masterViews(): string[][] {
+  const served = [
+    ...Object.keys(stateViews),
+    ...Object.keys(v0Endpoints),
+    ...["/metrics/snapshot", "/health", "/redirect", "/version", ...files],
+    ...Object.keys(processViews),
+  ];
+  return [...served.map((path) => [`\`${path}\``, "served"]), ...refused("master")].sort();
+}
+
+/** Endpoints that a side does not serve. */
+function refused(side: "master" | "agent"): string[][] {
+  return Object.entries(refusedEndpoints[side]).map(([path, why]) => [
+    `\`${path}\``,
+    `501: ${why}`,
+  ]);
 }
 
 /** What becomes of a call to an agent. */
@@ -148,6 +163,7 @@ function ofAgent(type: string): [string, string] {
 function conformance(): string[] {
   const rows = [
     ...surfaceRows,
+    ...processRows,
     ...jsonRows,
     ...schedulerRows,
     ...hintRows,

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { HttpExchange } from "../../../../contract/ports/http.ts";
+import type { HttpExchange, HttpGate } from "../../../../contract/ports/http.ts";
 import { refuse } from "./answers.ts";
 
 /** A principal and its secret, as the operator configured them. */
@@ -24,6 +24,11 @@ export class Gate {
   constructor(credentials: readonly Credential[], side: "master" | "agent") {
     for (const { principal, secret } of credentials) this.#secrets.set(principal, digest(secret));
     this.#side = side;
+  }
+
+  /** The same for others who serve this address. */
+  get port(): HttpGate {
+    return { admit: (exchange, access) => this.admit(exchange, access) !== undefined };
   }
 
   /** Answers who it is, or `undefined` after having answered the request with 401. */
