@@ -188,6 +188,9 @@ export class Agent {
       case "release-container":
         this.containerizer.release(effect.containerId);
         return;
+      case "update-container":
+        this.containerizer.update(effect.containerId, effect.resources);
+        return;
       case "kill-container":
         this.containerizer.kill(effect.containerId, effect.signal);
         return;
@@ -273,6 +276,9 @@ export class Agent {
     await this.containerizer.recover(known);
     for (const checkpoint of known) {
       this.containerizer.adopt(checkpoint);
+      const { id, resources, taskId } = checkpoint.spec;
+      // The agent may have died before it had told the isolators.
+      if (taskId === undefined) this.containerizer.update(id, resources);
       this.loop.enqueue({ type: "container-adopted", containerId: checkpoint.spec.id });
     }
     const adopted = new Set(known.map(({ spec }) => spec.id));

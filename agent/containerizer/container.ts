@@ -67,6 +67,9 @@ export interface Container {
   /** Nobody may be left when its end is told. */
   destroy: boolean;
   unwatch: (() => void)[];
+  /** Its resources are not those that it was prepared with. */
+  isResized?: boolean;
+  resizing?: Promise<void>;
 }
 
 /** A container at the beginning of its way, or taken up again in the middle of it. */

@@ -22,6 +22,7 @@ import { Execs } from "./execs.ts";
 import { ExitRecords } from "./exits.ts";
 import { Keeper, type KeeperExit } from "./keeper.ts";
 import { readStat } from "./proc.ts";
+import { resize, resizeLate } from "./resize.ts";
 import { Sessions } from "./sessions.ts";
 import { endStrays } from "./strays.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -135,13 +136,11 @@ export class Containerizer {
     if (container?.phase !== "held") return;
     container.phase = "running";
     watchLimits(container, this.#options);
+    resizeLate(container, this.#options);
     const { external } = container;
-    if (external === undefined) {
-      this.#keeper?.release(id);
-      if (this.#keeper?.isThere !== true) this.#watcher.add(container);
-      return;
-    }
-    this.#startExternal(container, external);
+    if (external !== undefined) this.#startExternal(container, external);
+    else this.#keeper?.release(id);
+    if (external === undefined && this.#keeper?.isThere !== true) this.#watcher.add(container);
   }
 
   #startExternal(container: Container, external: ExternalContainer): void {
@@ -154,11 +153,14 @@ export class Containerizer {
     );
   }
 
-  #waitExternal(container: Container, external: ExternalContainer): void {
-    external.wait().then(
-      (status) => this.#exited(container.spec.id, status),
-      () => this.#exited(container.spec.id, undefined),
-    );
+  #waitExternal({ spec: { id } }: Container, external: ExternalContainer): void {
+    const isGone = () => this.#exited(id, undefined);
+    external.wait().then((status) => this.#exited(id, status), isGone);
+  }
+
+  /** Gives a container other resources, as soon as it runs. */
+  update(id: string, resources: ContainerSpec["resources"]): void {
+    resize(this.#containers.get(id), resources, this.#options);
   }
 
   /** Takes up a container that was running when the agent ended; `onExited` follows in its time. */
@@ -283,8 +285,7 @@ export class Containerizer {
 
   /** What a container uses, merged from all isolators that measure. */
   usage(id: string): Promise<Usage | undefined> {
-    const isExternal = this.#containers.get(id)?.external !== undefined;
-    return usageOf(this.#options.isolators, id as ContainerSpec["id"], isExternal);
+    return usageOf(this.#options.isolators, id, this.#containers.get(id)?.external !== undefined);
   }
 
   /** Lets everything run on without this agent. What was not released never runs. */

@@ -18,6 +18,12 @@ export type Effect =
   | { readonly type: "start-container"; readonly plan: ContainerPlan }
   /** Lets a held container run. */
   | { readonly type: "release-container"; readonly containerId: ContainerId }
+  /** Gives a container other resources than it was started with. */
+  | {
+      readonly type: "update-container";
+      readonly containerId: ContainerId;
+      readonly resources: readonly Resource[];
+    }
   /** SIGTERM asks every process inside to end, SIGKILL leaves none. */
   | {
       readonly type: "kill-container";

@@ -135,7 +135,8 @@ export interface Task {
 
 /** A container. Checkpointed under `container/ID`. */
 export interface Container {
-  readonly plan: ContainerPlan;
+  /** Only the resources of an executor's change, as its tasks come and go. */
+  plan: ContainerPlan;
   /**
    * `starting` until it is held and its process known, `running` from its release. Only tasks of a
    * group wait in between, as `held`, for the others; that is not checkpointed, for what is held

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { chown, open, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { errors } from "../../contract/errors.ts";
+import { errors, type TepuiError } from "../../contract/errors.ts";
 import { type Identity, runAs } from "./programs.ts";
 import type { ArchiveKind } from "./uri.ts";
 
@@ -29,7 +29,7 @@ export interface Archive {
 /**
  * Unpacks an archive into a sandbox with the rights of its user. It is unpacked aside first and
  * moved in without following links, so what an archive holds cannot land anywhere else.
- * @throws FETCH_ARCHIVE_ESCAPES, FETCH_ARCHIVE, FETCH_PROGRAM_MISSING
+ * @throws FETCH_ARCHIVE_ESCAPES, FETCH_ARCHIVE, FETCH_DISK_FULL, FETCH_PROGRAM_MISSING
  */
 export async function unpack(
   archive: Archive,
@@ -63,7 +63,14 @@ async function unpackTree(
   const { code, text } = await runAs(identity, words, { cwd: aside, signal });
   const wayOut = wayOutIn(text);
   if (wayOut !== undefined) throw errors.FETCH_ARCHIVE_ESCAPES(shown, wayOut);
-  if (code !== 0) throw errors.FETCH_ARCHIVE(shown, text.split("\n")[0] || `${words[0]} ${code}`);
+  if (code !== 0) throw failed(shown, text, `${words[0]} ${code}`);
+}
+
+/** A full disk is no fault of the archive; programs that unpack say so in these words. */
+function failed(shown: string, text: string, otherwise: string): TepuiError {
+  if (/No space left|disk full|Wrote only \d+ of \d+ bytes|quota exceeded/i.test(text))
+    return errors.FETCH_DISK_FULL(shown);
+  return errors.FETCH_ARCHIVE(shown, text.split("\n")[0] || otherwise);
 }
 
 async function unpackFile(
@@ -77,7 +84,7 @@ async function unpackFile(
     if (identity !== undefined) await file.chown(identity.uid, identity.gid);
     const options = { cwd: aside, signal, stdout: file.fd };
     const { code, text } = await runAs(identity, ["gzip", "-d", "-c", path], options);
-    if (code !== 0) throw errors.FETCH_ARCHIVE(shown, text.split("\n")[0] || `gzip ${code}`);
+    if (code !== 0) throw failed(shown, text, `gzip ${code}`);
   } finally {
     await file.close();
   }

@@ -35,6 +35,25 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
     expect(launched).toEqual(["t1", "t2", "t3"]);
   });
 
+  test("its container holds it and the tasks that it has, as they come and go (F23)", () => {
+    const cpus = (scalar: number) => [{ name: "cpus", scalar }];
+    const info = { ...executor, resources: cpus(100) };
+    agent
+      .ready()
+      .launch("t1", { executor: info, resources: cpus(1_000) })
+      .held()
+      .subscribe();
+    expect(agent.resizes).toEqual([]);
+    agent.launch("t2", { executor: info, resources: cpus(2_000) });
+    agent.executorUpdate(status("t1", "TASK_RUNNING", "a"));
+    agent.executorUpdate(status("t1", "TASK_FINISHED", "b"));
+    const held = [...cpus(100), ...cpus(2_000)];
+    expect(agent.resizes).toEqual([[...cpus(100), ...cpus(1_000), ...cpus(2_000)], held]);
+    // The next agent in this folder knows it with the same.
+    const kept = [...agent.state.containers.keys()].map((id) => agent.store.get(`container/${id}`));
+    expect(kept).toMatchObject([{ plan: { resources: held } }]);
+  });
+
   test("its updates are stored and forwarded; the same one again is only acknowledged", () => {
     agent.ready().launch("t1", { executor }).held().subscribe().did();
     agent.executorUpdate(status("t1", "TASK_RUNNING", "a"));

@@ -2,9 +2,16 @@ import type { ProcessConfig } from "../../plugins/isolators/process/config.ts";
 import { probeHost } from "../../plugins/isolators/process/host.ts";
 import { ProcessIsolator } from "../../plugins/isolators/process/isolator.ts";
 import { systemClock } from "../../wire/system-clock.ts";
+import type { Offered } from "../../plugins/isolators/process/namespaces.ts";
 
-/** The process isolator as it is on this host, with what of its config a test is about. */
-export function processIsolator(given: Partial<ProcessConfig> = {}): ProcessIsolator {
+/**
+ * The process isolator as it is on this host, with what of its config a test is about; or as it
+ * would be on a host that offers less.
+ */
+export function processIsolator(
+  given: Partial<ProcessConfig> = {},
+  less?: { readonly namespaces: Offered["namespaces"] },
+): ProcessIsolator {
   const config: ProcessConfig = {
     namespaces: [],
     required: false,
@@ -13,5 +20,7 @@ export function processIsolator(given: Partial<ProcessConfig> = {}): ProcessIsol
     allowedHostPaths: [],
     ...given,
   };
-  return new ProcessIsolator(config, probeHost(config), systemClock);
+  const host = probeHost(config);
+  const offered = { reasons: { mount: "Operation not permitted" }, ...less } as Offered;
+  return new ProcessIsolator(config, less === undefined ? host : { ...host, offered }, systemClock);
 }

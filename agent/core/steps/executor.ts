@@ -12,6 +12,7 @@ import { addUpdate } from "../updates.ts";
 import { lostAs } from "../words.ts";
 import { endExecutor } from "./kill.ts";
 import { deliver } from "./launch.ts";
+import { resizeExecutor } from "./resize.ts";
 
 /** The custom executor in a container. */
 export function executorIn(state: AgentState, containerId: ContainerId): Executor | undefined {
@@ -120,6 +121,7 @@ function dropLost(
   out: Effect[],
 ): void {
   executor.tasks.delete(task.key);
+  resizeExecutor(state, executor, out);
   addUpdate(
     state,
     task,
@@ -157,7 +159,10 @@ function takeUpdate(
   if (!isKnown && executor.tasks.has(task.key)) {
     const words = { ...status, source: "SOURCE_EXECUTOR", executorId: info.executorId } as const;
     addUpdate(state, task, words, nowMs, out);
-    if (isTerminal(status.state)) executor.tasks.delete(task.key);
+    if (isTerminal(status.state)) {
+      executor.tasks.delete(task.key);
+      resizeExecutor(state, executor, out);
+    }
   }
   out.push({ type: "send-executor", containerId, event: { type: "acknowledged", taskId, uuid } });
 }

@@ -15,6 +15,7 @@ import { sameJson } from "../same.ts";
 import type { AgentState, Container, ContainerPlan, Executor, Task } from "../state.ts";
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { assert, lostAs } from "../words.ts";
+import { resizeExecutor } from "./resize.ts";
 
 /** Launches tasks of one framework; what is wrong with one of them is that one's answer. */
 export function stepLaunch(
@@ -208,6 +209,7 @@ function launchOnExecutor(
     executor.tasks.add(task.key);
     keepTask(task, out);
   }
+  if (known !== undefined) resizeExecutor(state, executor, out);
   // They are kept as they are at the end of the turn: given, if they are given now.
   if (executor.phase === "running") deliver(executor, tasks, out);
 }

@@ -46,7 +46,8 @@ export const ProcessConfigSchema = Type.Object(
     allowedHostPaths: Type.Array(Type.String({ pattern: "^/", title: "an absolute path" }), {
       default: [],
       description:
-        "Folders of the host that containers with an image may mount, with all below them.",
+        "Folders of the host that containers may mount, with all below them; those without an " +
+        "image in their sandbox only.",
     }),
   },
   { additionalProperties: false },

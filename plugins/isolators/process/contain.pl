@@ -15,7 +15,8 @@
 #   hostname=NAME
 #   root=FOLDER       becomes the root; with
 #   overlay=LOWER UPPER WORK, each percent-encoded, the place where these are mounted on each other
-#   bind=FROM TO rw|ro, percent-encoded; FROM is a path of the host, TO one inside
+#   bind=FROM TO rw|ro, percent-encoded; FROM is a path of the host, TO one inside; without a root
+#                     both are paths of the host
 #   directory=FOLDER  working directory inside
 #   uid=N gid=N groups=N,N
 #   bounding=N,N effective=N,N   capabilities by number; absent means as they are
@@ -139,6 +140,7 @@ sub set_up {
   } else {
     mount('proc', '/proc', 'proc', NOSUID | NODEV | NOEXEC) if $given{proc};
     mount_shm() if defined $given{shm};
+    bind_in_sandbox(@$_) for @binds;
   }
 }
 
@@ -202,6 +204,17 @@ sub bind_from_host {
   my $source = ".$from";
   if (-d $source) { folder($to) } else { folder($to =~ s{/[^/]*$}{}r); place_file($to) }
   mount($source, $to, '', BIND | REC);
+  mount($to, $to, '', BIND | REMOUNT | NOSUID | NODEV | ($mode eq 'ro' ? RDONLY : 0));
+}
+
+# The files are those of the host, and so are the paths. What was fetched since may have put a link in
+# the way, which would lead to where nothing may be mounted.
+sub bind_in_sandbox {
+  my ($from, $to, $mode) = map { decoded($_) } @_;
+  require Cwd;
+  my $real = Cwd::realpath($to);
+  die "$to is not where it was\n" if !defined $real || $real ne $to;
+  mount($from, $to, '', BIND | REC);
   mount($to, $to, '', BIND | REMOUNT | NOSUID | NODEV | ($mode eq 'ro' ? RDONLY : 0));
 }
 

@@ -22,7 +22,7 @@ import { isApart, namespacesOf } from "./namespaces.ts";
 import { rlimitWords } from "./rlimits.ts";
 import { ProcessTable } from "./usage.ts";
 import { findUser, groupsOf } from "./users.ts";
-import { bindsOf } from "./volumes.ts";
+import { bindsInSandbox, bindsOf } from "./volumes.ts";
 
 /** What a container may do, whatever it is put into. */
 interface Rights {
@@ -58,12 +58,15 @@ export class ProcessIsolator implements Isolator {
     const rights = this.#rightsOf(spec);
     const own = namespacesOf(spec, this.#config, this.#host.offered);
     const rlimits = this.#rlimitsOf(spec);
+    const { rootfs } = spec;
+    const binds = rootfs === undefined ? bindsInSandbox(spec, this.#config.allowedHostPaths) : [];
     this.#giveSandbox(spec, rights.user);
     if (own.size === 0) return { wrap: [...rlimits, ...this.#setprivWords(rights)] };
     const { programs } = this.#host;
     const unshare = [programs.unshare ?? "", ...[...own].map((name) => `--${name}`)];
     if (own.has("mount")) unshare.push("--propagation", "slave");
     const what: Containment = {
+      binds,
       hasInit: own.has("pid"),
       hasProc: own.has("pid") && own.has("mount"),
       ...(own.has("ipc") && own.has("mount")
@@ -72,7 +75,7 @@ export class ProcessIsolator implements Isolator {
       ...(spec.container?.hostname === undefined ? {} : { hostname: spec.container.hostname }),
     };
     const wrap = this.#inside(spec, rights, rlimits, unshare, what);
-    return { wrap, ...(spec.rootfs === undefined ? {} : { entersRootfs: true }) };
+    return { wrap, ...(rootfs === undefined ? {} : { entersRootfs: true }) };
   }
 
   /** Words for a further process: into the namespaces of the container, if it has any. */

@@ -64,7 +64,8 @@ export function namespacesOf(
   const needed: Namespace[] = [];
   if (ipcMode === "PRIVATE" || shmSizeMib !== undefined) needed.push("ipc", "mount");
   if (hostname !== undefined) needed.push("uts");
-  if (spec.rootfs !== undefined) needed.push("mount");
+  const hasVolumes = (spec.container?.volumes ?? []).length > 0;
+  if (spec.rootfs !== undefined || hasVolumes) needed.push("mount");
   if (spec.rootfs !== undefined && sharePidNamespace !== true) needed.push("pid");
   for (const name of needed) {
     if (namespaces.has(name)) continue;

@@ -1,5 +1,13 @@
-import { existsSync, mkdirSync, realpathSync } from "node:fs";
-import { isAbsolute, join, posix, relative } from "node:path";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, isAbsolute, join, posix, relative } from "node:path";
 import { errors, reasonOf, TepuiError } from "../../../contract/errors.ts";
 import { type ContainerSpec, SANDBOX_INSIDE } from "../../../contract/ports/isolator.ts";
 import type { Volume } from "../../../contract/schema/container.ts";
@@ -31,6 +39,41 @@ export function bindsOf(spec: ContainerSpec, allowedHostPaths: readonly string[]
       };
     }),
   ];
+}
+
+/**
+ * What is seen in the sandbox of a container without an image, which has the files of its host. At
+ * other places of it nothing is mounted: whoever may lay something over /etc makes programs that
+ * run as root believe it. Places to mount at are made in the sandbox.
+ * @throws CONTAINER_LAUNCH_REFUSED
+ */
+export function bindsInSandbox(
+  { sandbox, container }: ContainerSpec,
+  allowedHostPaths: readonly string[],
+): readonly Bind[] {
+  return (container?.volumes ?? []).map((volume) => {
+    const bind = bindOf(volume, sandbox, allowedHostPaths);
+    const way = relative(SANDBOX_INSIDE, bind.to);
+    if (way === "" || !isWithin(bind.to, SANDBOX_INSIDE)) {
+      throw refusal(volume, "without an image a volume takes a relative path, in the sandbox");
+    }
+    return { ...bind, to: placeFor(bind.from, volume, sandbox, way) };
+  });
+}
+
+/** Something in the sandbox that can be mounted on, of the kind of what is mounted. */
+function placeFor(from: string, volume: Volume, sandbox: string, way: string): string {
+  try {
+    if (statSync(from).isDirectory()) return inSandbox(volume, sandbox, way);
+    const place = join(inSandbox(volume, sandbox, dirname(way)), basename(way));
+    closeSync(
+      openSync(place, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o644),
+    );
+    return place;
+  } catch (cause) {
+    if (cause instanceof TepuiError) throw cause;
+    throw refusal(volume, reasonOf(cause));
+  }
 }
 
 /** A path that is not absolute is one in the sandbox. */

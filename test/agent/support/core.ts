@@ -15,6 +15,7 @@ import type {
   TaskId,
 } from "../../../contract/ids.ts";
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
+import type { Resource } from "../../../contract/schema/resource.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
 import { decodeFrame, encodeFrames, frameLimits } from "../../../wire/index.ts";
 
@@ -47,6 +48,8 @@ export class CoreBench {
   readonly store = new Map<string, unknown>();
   readonly sent: AgentMessage[] = [];
   readonly executorEvents: ExecutorEvent[] = [];
+  /** What containers were given to hold after their start. */
+  readonly resizes: (readonly Resource[])[] = [];
 
   do(input: AgentInput): this {
     const out: Effect[] = [];
@@ -86,6 +89,9 @@ export class CoreBench {
       case "send-executor":
         this.executorEvents.push(overTheWire(effect.event));
         this.#did.push(`executor ${effect.event.type}`);
+        return;
+      case "update-container":
+        this.resizes.push(effect.resources);
         return;
       case "start-container":
         this.#did.push(`start ${effect.plan.taskId ?? effect.plan.executorId}`);
