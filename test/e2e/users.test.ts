@@ -1,15 +1,12 @@
 import { execFile } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { describeWith } from "../support/require.ts";
 import { temporaryFolder } from "../support/temporary.ts";
-import { startLocalCluster } from "./support/local-cluster.ts";
+import { CLI, startLocalCluster } from "./support/local-cluster.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const CLI = join(ROOT, "dist", "cli", "main.js");
 /** No list of users has them, as under `docker run --user` or in OpenShift. */
 const NAMELESS = { uid: 1_000_680_000, gid: 1_000_690_000 };
 const run = promisify(execFile);
