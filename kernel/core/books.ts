@@ -10,7 +10,6 @@ import {
   trySubtract,
 } from "../../contract/resources.ts";
 import type { Quantities } from "../../contract/schema/framework.ts";
-import { demandOf } from "./hints.ts";
 import { dropRole, holdRole } from "./roles.ts";
 import type { Agent, Client, ClusterState, Framework, Role } from "./state.ts";
 import { AgentFlag, ClientFlag, KINDS, type Vector } from "./tables/shape.ts";
@@ -197,7 +196,6 @@ export function clientFlags(framework: Framework, client: Client): number {
     if (capability === "RESERVATION_REFINEMENT") flags |= ClientFlag.REFINEMENT;
     if (capability === "REGION_AWARE") flags |= ClientFlag.REGION_AWARE;
   }
-  if (demandOf(framework.info) !== undefined) flags |= ClientFlag.HAS_DEMAND;
   return flags;
 }
 

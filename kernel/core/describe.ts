@@ -1,7 +1,5 @@
 import { printAttributeValue } from "../../contract/resources/attributes.ts";
 import type { AgentInfo } from "../../contract/schema/agent.ts";
-import { vectorOf } from "./books.ts";
-import { demandOf, priorityOf } from "./hints.ts";
 import type { Agent, ClusterState, Framework } from "./state.ts";
 import type { AttributeValue } from "./tables/agents.ts";
 
@@ -30,15 +28,10 @@ export function describeInTables({ tables }: ClusterState, { row, info }: Agent)
   tables.describeAgent(row, info, attributesOf(info));
 }
 
-/**
- * Tells the tables how a framework describes itself, for each of its clients. Whether it states a
- * demand is among their flags.
- */
+/** Tells the tables how a framework describes itself, for each of its clients. */
 export function describeClients({ tables }: ClusterState, { clients, info }: Framework): void {
   for (const { row, role } of clients.values()) {
     if (row < 0 || tables.clients.facts[row]?.framework === info) continue;
     tables.describeClient(row, { framework: info, role: role.name });
-    tables.setPriority(row, priorityOf(info));
-    tables.setDemand(row, vectorOf(tables, demandOf(info) ?? {}));
   }
 }

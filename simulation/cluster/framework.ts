@@ -2,10 +2,9 @@ import type { FrameworkEvent, FrameworkEventOf } from "../../contract/framework-
 import type { RoleName, TaskId } from "../../contract/ids.ts";
 import { normalize, type Resources, scalarOf, trySubtract } from "../../contract/resources.ts";
 import type { Offer } from "../../contract/schema/offer.ts";
-import type { Attribute, Resource } from "../../contract/schema/resource.ts";
+import type { Resource } from "../../contract/schema/resource.ts";
 import type { TaskInfo } from "../../contract/schema/task.ts";
 import { isTerminal } from "../../contract/task-state.ts";
-import { PRIORITY_LABEL } from "../../kernel/core/hints.ts";
 import type { Attributes, WorkloadFramework, WorkloadJob } from "../workload/model.ts";
 import { type SimulatedTask, taskIdOf, type World } from "./world.ts";
 
@@ -16,12 +15,6 @@ interface Shape {
   /** In the order of arrival; those before `head` are launched. */
   readonly tasks: SimulatedTask[];
   head: number;
-}
-
-/** What an offer or an agent has. */
-interface Room {
-  readonly resources: Resources;
-  readonly attributes?: readonly Attribute[] | undefined;
 }
 
 /** A framework that runs what arrives, first come first served, wherever it fits. */
@@ -46,18 +39,12 @@ export class SimulatedFramework {
 
   /** Subscribes; with nothing to do, without asking for offers. */
   join(): void {
-    const { name, role, priority } = this.about;
+    const { name, role } = this.about;
     const roles = [role as RoleName];
     this.#isSuppressed = this.about.idle === "suppress" && this.waiting === 0;
     this.#world.call(this.peer, {
       type: "subscribe",
-      framework: {
-        name,
-        user: "simulated",
-        roles,
-        capabilities: ["MULTI_ROLE"],
-        labels: priority === 0 ? [] : [{ key: PRIORITY_LABEL, value: String(priority) }],
-      },
+      framework: { name, user: "simulated", roles, capabilities: ["MULTI_ROLE"] },
       ...(this.#isSuppressed ? { suppressedRoles: roles } : {}),
     });
   }
@@ -77,20 +64,6 @@ export class SimulatedFramework {
     this.#queue(job).tasks.push(...tasks);
     this.waiting += tasks.length;
     this.#ask();
-  }
-
-  /** Whether it is there, and may be offered something. */
-  get isThere(): boolean {
-    return this.#isSubscribed;
-  }
-
-  /** Tasks that wait, and that one of these would have room for if nothing ran there. */
-  fitting(agents: readonly Room[]): number {
-    let count = 0;
-    for (const shape of this.#shapes.values()) {
-      if (agents.some((room) => suits(room, shape))) count += shape.tasks.length - shape.head;
-    }
-    return count;
   }
 
   /** The master says something. */
@@ -199,7 +172,7 @@ export class SimulatedFramework {
 }
 
 /** Whether any task of a shape could run there. */
-function suits({ resources, attributes }: Room, shape: Shape): boolean {
+function suits({ resources, attributes }: Offer, shape: Shape): boolean {
   for (const { name, scalar = 0 } of shape.resources) {
     if (scalarOf(resources, name) < scalar) return false;
   }

@@ -197,7 +197,8 @@ export class Extraction {
   #noteFramework(framework: Framework, nowMs: number): void {
     if (this.#frameworks.has(framework.id)) return;
     this.#frameworks.add(framework.id);
-    this.gathered.frameworkJoined(framework.id, framework.info, nowMs);
+    const { name, roles } = framework.info;
+    this.gathered.frameworkJoined(framework.id, name, roles[0] ?? "*", nowMs);
   }
 }
 

@@ -1,6 +1,4 @@
 import type { Quantities } from "../../contract/resources.ts";
-import type { FrameworkInfo } from "../../contract/schema/framework.ts";
-import { priorityOf } from "../../kernel/core/hints.ts";
 import type { ClusterState } from "../../kernel/core/state.ts";
 import type {
   Attributes,
@@ -44,7 +42,6 @@ interface SeenFramework {
   readonly fromMs: number;
   readonly name: string;
   readonly role: string;
-  readonly priority: number;
 }
 
 interface SeenTask {
@@ -137,15 +134,13 @@ export class Gathered {
   }
 
   /** A framework is there, or back; two of one name get names of their own. */
-  frameworkJoined(id: string, info: FrameworkInfo, nowMs: number): void {
+  frameworkJoined(id: string, name: string, role: string, nowMs: number): void {
     if (this.#frameworks.has(id)) return;
-    const { name, roles } = info;
     const word = wordOf(name);
     let unique = word;
     for (let number = 2; this.#names.has(unique); number++) unique = `${word}-${number}`;
     this.#names.add(unique);
-    const about = { role: roles[0] ?? "*", priority: priorityOf(info), fromMs: nowMs };
-    this.#frameworks.set(id, { name: unique, ...about });
+    this.#frameworks.set(id, { name: unique, role, fromMs: nowMs });
   }
 
   /** A framework is gone, with all its tasks. */
@@ -244,10 +239,9 @@ export class Gathered {
   }
 
   /** A framework leaves at the end of its work; when it did in the journal is of no interest. */
-  #frameworkLine({ name, role, priority, fromMs }: SeenFramework): WorkloadFramework {
+  #frameworkLine({ name, role, fromMs }: SeenFramework): WorkloadFramework {
     const { refuseMs, idle } = workloadDefaults;
-    const about = { refuseMs, idle, fromMs: this.#since(fromMs), untilMs: undefined };
-    return { name, role, priority, ...about };
+    return { name, role, refuseMs, idle, fromMs: this.#since(fromMs), untilMs: undefined };
   }
 
   #jobLines(arrivals: ArrivalRule): WorkloadJob[] {

@@ -74,10 +74,9 @@ export function generateWorkload(options: GenerateOptions): Workload {
     return count === 0 ? [] : [{ name: `kind${kind}`, count, resources, ...about }];
   });
   const frameworks = Array.from({ length: options.frameworks }, (_, number): WorkloadFramework => {
-    const { refuseMs, idle, priority } = workloadDefaults;
+    const { refuseMs, idle } = workloadDefaults;
     const name = `framework${number}`;
-    const about = { refuseMs, idle, priority, fromMs: 0, untilMs: undefined };
-    return { name, role: `role${number}`, ...about };
+    return { name, role: `role${number}`, refuseMs, idle, fromMs: 0, untilMs: undefined };
   });
   const roles = frameworks.map(({ role }) => {
     const weight = random.pick(WEIGHTS);

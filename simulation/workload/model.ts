@@ -31,8 +31,6 @@ export interface WorkloadFramework {
   readonly refuseMs: number;
   /** With nothing to run: asks for no offers, as it should, or declines them one by one. */
   readonly idle: "suppress" | "decline";
-  /** Higher goes first, where the policy looks at it. */
-  readonly priority: number;
   readonly fromMs: number;
   readonly untilMs: number | undefined;
 }
@@ -74,5 +72,4 @@ export const workloadDefaults = {
   refuseMs: 5_000,
   idle: "suppress",
   role: "*",
-  priority: 0,
 } as const;

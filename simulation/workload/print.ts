@@ -35,12 +35,11 @@ export function* printWorkload(workload: Workload): Generator<string> {
     const quota = [...settings(guarantee, "guarantee."), ...settings(limit, "limit.")];
     yield ["role", name, `weight=${weight}`, ...quota].join(" ");
   }
-  for (const { name, role, refuseMs, idle, priority, ...time } of workload.frameworks) {
+  for (const { name, role, refuseMs, idle, fromMs, untilMs } of workload.frameworks) {
     const about = [`role=${role}`];
     if (refuseMs !== workloadDefaults.refuseMs) about.push(`refuse=${printDuration(refuseMs)}`);
     if (idle !== workloadDefaults.idle) about.push(`idle=${idle}`);
-    if (priority !== workloadDefaults.priority) about.push(`priority=${priority}`);
-    yield ["framework", name, ...about, ...span(time.fromMs, time.untilMs)].join(" ");
+    yield ["framework", name, ...about, ...span(fromMs, untilMs)].join(" ");
   }
   for (const job of workload.jobs) {
     const { framework, arrivalMs, tasks, durationMs, resources, attributes } = job;

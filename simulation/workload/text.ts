@@ -2,7 +2,6 @@ import { errors } from "../../contract/errors.ts";
 import { roleProblem } from "../../contract/ids.ts";
 import { didYouMean } from "../../contract/nearest.ts";
 import { type Parsed, parsed, unparsed } from "../../contract/parsed.ts";
-import { isPriority } from "../../kernel/core/hints.ts";
 import {
   type Workload,
   type WorkloadAgents,
@@ -47,10 +46,6 @@ function count(line: Statement, what: keyof Totals, totals: Totals, key?: string
 function readIdle(text: string): Parsed<WorkloadFramework["idle"]> {
   if (text === "suppress" || text === "decline") return parsed(text);
   return unparsed(0, `"${text}" is neither suppress nor decline`);
-}
-
-function readPriority(text: string): Parsed<number> {
-  return isPriority(text) ? parsed(Number(text)) : unparsed(0, `"${text}" is no number such as 7`);
 }
 
 function readRole(text: string): Parsed<string> {
@@ -113,7 +108,6 @@ function readFramework(line: Statement, draft: Draft): void {
     role: line.take("role", readRole) ?? workloadDefaults.role,
     refuseMs: line.take("refuse", readDuration) ?? workloadDefaults.refuseMs,
     idle: line.take("idle", readIdle) ?? workloadDefaults.idle,
-    priority: line.take("priority", readPriority) ?? workloadDefaults.priority,
     ...span(line),
   });
 }

@@ -25,7 +25,7 @@ describe("the text of a workload", () => {
       agents a count=2 cpus=8 mem=16GB attr.rack=r1 scalar.fpga=1.5   # two of them
       role etl weight=2.5 guarantee.cpus=4 limit.mem=1TB
       job late cpus=1 duration=0
-      framework late role=etl refuse=0 idle=decline priority=3 from=10s until=1m
+      framework late role=etl refuse=0 idle=decline from=10s until=1m
     `;
     expect(parseWorkload(text, "w.txt")).toEqual({
       allocationIntervalMs: 500,
@@ -49,7 +49,6 @@ describe("the text of a workload", () => {
           role: "etl",
           refuseMs: 0,
           idle: "decline",
-          priority: 3,
           fromMs: 10_000,
           untilMs: 60_000,
         },
@@ -142,7 +141,6 @@ describe("the text of a workload", () => {
         role: "a/b",
         refuseMs: 7,
         idle: "decline" as const,
-        priority: -2.5,
         fromMs: 0,
         untilMs: 86_400_000,
       },
