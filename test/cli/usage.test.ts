@@ -27,6 +27,8 @@ test.each([
   [["run", "--timeout", "x", "--", "true"], "--timeout <duration>': "],
   [["run", "--attr", "rack", "--", "true"], "--attr <name=value>': "],
   [["run", "--retries", "x", "--", "true"], "--retries <n>': "],
+  [["run", "--priority", "-1.5", "--", "true"], "--priority <n>': "],
+  [["run", "--priority", "-1000001", "--", "true"], "--priority <n>': "],
   [
     ["run", "--count", "0", "--", "true"],
     '--count <n>\': "0" is not a whole number from 1 to 100000',

@@ -41,6 +41,7 @@ import { agentRows } from "../conformance/agent-rows.ts";
 import { disturbanceRows } from "../conformance/disturbance-rows.ts";
 import { eventRows } from "../conformance/event-rows.ts";
 import { executorRows } from "../conformance/executor-rows.ts";
+import { hintRows } from "../conformance/hint-rows.ts";
 import { jsonRows } from "../conformance/json-rows.ts";
 import { nestedRows } from "../conformance/nested-rows.ts";
 import { operatorRows } from "../conformance/operator-rows.ts";
@@ -68,6 +69,8 @@ const aboutNested = [
 
 const files = filePages.map((page) => `/files/${page}`);
 
+const requested = "as a [demand](policies.md#what-frameworks-state)";
+
 /** The page that says what of the Mesos HTTP API is served, from the tables that serve it. */
 export function compatPage(): string {
   const operator = typesOf(MasterCall).map((type) => {
@@ -84,7 +87,7 @@ export function compatPage(): string {
     "",
     ...table(
       "Scheduler API, calls",
-      typesOf(Call).map((type) => [type, "served"]),
+      typesOf(Call).map((type) => [type, type === "REQUEST" ? `served, ${requested}` : "served"]),
     ),
     ...table(
       "Scheduler API, events",
@@ -161,6 +164,7 @@ function conformance(): string[] {
     ...processRows,
     ...jsonRows,
     ...schedulerRows,
+    ...hintRows,
     ...acceptRows,
     ...taskRows,
     ...executorRows,
