@@ -9,7 +9,7 @@ import { HTTP_GATE, HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
-import { checkBind } from "../kernel/host/config.ts";
+import { checkRules, configKinds } from "../kernel/host/config.ts";
 import type { Host } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
 import { PromMetrics } from "../kernel/host/prom-metrics.ts";
@@ -40,6 +40,8 @@ import { Volumes } from "./io/volumes.ts";
 import { openSessions } from "./people.ts";
 import { startAgentPlugins } from "./plugins.ts";
 import { setupOf } from "./setup.ts";
+
+export { agentAdmission } from "./plugins.ts";
 
 /** How an agent is started, beside its config. */
 export interface StartAgentOptions {
@@ -79,7 +81,7 @@ export async function startAgent(
   config: AgentConfig,
   options: StartAgentOptions = {},
 ): Promise<RunningAgent> {
-  checkBind(config, false);
+  checkRules(configKinds.agent, config);
   const undo = new Undo();
   try {
     return await start(config, options, undo);
@@ -133,7 +135,7 @@ async function prepareGround(
   await store.setIdentity(bootId(), secret);
   const tokens = new ExecutorTokens(secret);
   const [transport] = host.getAll(TRANSPORT);
-  if (transport === undefined) throw new Error("no transport serves this agent");
+  if (transport === undefined) throw errors.PORT_MISSING(TRANSPORT.name);
   const folder = join(workDir, "images");
   const images = new Images({ folder, config: config.images, clock: systemClock, log });
   undo.add(() => images.stop());
@@ -192,7 +194,7 @@ async function start(
   const nested = openSessions(config, ground, running, undo);
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
-  const shown = { state, tokens, sandboxes, files, nested, agent: running };
+  const shown = { state, tokens, sandboxes, files, nested, images, agent: running };
   await openBesides(ground, door, shown, undo);
   void gc.start();
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });

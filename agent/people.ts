@@ -12,7 +12,7 @@ import type { Undo } from "./io/undo.ts";
 
 /**
  * Lets people run commands in tasks, over an API of its own and as nested containers.
- * @throws EXEC_SECRET_INVALID, AGENT_CONFIG
+ * @throws EXEC_SECRET_INVALID
  */
 export function openSessions(
   config: AgentConfig,

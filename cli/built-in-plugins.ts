@@ -1,6 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { familiesIn } from "../kernel/host/find.ts";
 
 /**
  * Folders of built-in plugins by family, in `dist/`: entries are JavaScript, so the sources will
@@ -8,10 +7,6 @@ import { fileURLToPath } from "node:url";
  */
 export function builtInPlugins(): readonly string[] {
   const isSource = import.meta.url.endsWith(".ts");
-  const top = fileURLToPath(new URL(isSource ? "../dist/plugins" : "../plugins", import.meta.url));
-  if (!existsSync(top)) return [];
-  return readdirSync(top, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => join(top, name))
-    .sort();
+  const top = new URL(isSource ? "../dist/plugins" : "../plugins", import.meta.url);
+  return familiesIn(fileURLToPath(top));
 }

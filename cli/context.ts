@@ -76,7 +76,7 @@ export function durationMs(text: string): number {
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
+    if (/^-?\d+$/.test(text) && value >= minimum && value <= maximum) return value;
     return refuse(`"${text}" is not a whole number from ${minimum} to ${maximum}`);
   };
 }

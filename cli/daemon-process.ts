@@ -62,8 +62,8 @@ export function configSources<T>(
 
 /**
  * Starts a process, says when it is ready, and stops it after SIGTERM, Ctrl-C or the end of its
- * lifeline, or after an error that nobody caught, which gives status 1. A second signal ends the
- * process at once (see main.ts).
+ * lifeline, or after an error that nobody caught, which gives status 1. One that is stopped while
+ * it still starts has ended in order, too. A second signal ends the process at once (see main.ts).
  */
 export async function runProcess(
   context: CliContext,
@@ -82,8 +82,14 @@ export async function runProcess(
   });
   const daemon = await start(starting.signal).catch((thrown: unknown) => {
     resort.end();
-    throw thrown;
+    // Whatever comes of a start that was called off: that it was is why.
+    if (!starting.signal.aborted) throw thrown;
   });
+  if (daemon === undefined) {
+    context.output.note(`${name} ended before it was ready`);
+    context.exitWith(await end);
+    return;
+  }
   isStarted = true;
   if (context.output.format === "json") {
     context.output.json({ ready: name, pid: process.pid, ...daemon.ready });

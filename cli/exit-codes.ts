@@ -37,6 +37,8 @@ const special: ReadonlyMap<string, number> = new Map([
   ["EXEC_NO_TERMINAL", exitCodes.usage],
   ["EXEC_SECRET_INVALID", exitCodes.config],
   ["CREDENTIALS_INVALID", exitCodes.config],
+  ["AGENT_CONFIG", exitCodes.config],
+  ["LOG_FILE_UNUSABLE", exitCodes.config],
 ]);
 
 /** The exit status for anything that was thrown. */
@@ -45,7 +47,7 @@ export function exitCodeOf(thrown: unknown): number {
   const code = special.get(thrown.code);
   if (code !== undefined) return code;
   if (/^(JOURNAL|WORKLOAD)_/.test(thrown.code)) return exitCodes.data;
-  return /^(CONFIG|PLUGIN)_/.test(thrown.code) ? exitCodes.config : exitCodes.failure;
+  return /^(CONFIG|PLUGIN|PORT)_/.test(thrown.code) ? exitCodes.config : exitCodes.failure;
 }
 
 /**

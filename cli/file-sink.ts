@@ -3,8 +3,8 @@ import type { Sink } from "./output.ts";
 
 /**
  * Writes to a descriptor that is a file; `undefined` for a terminal, a pipe or a device. Node's own
- * stream takes what a disk that is nearly full makes of a write, the first part of it, for the whole,
- * and the rest would be missing without a word.
+ * stream takes what a disk that is nearly full makes of a write, the first part of it, for the
+ * whole, and the rest would be missing without a word.
  */
 export function fileSink(fd: number, onError: (error: Error) => void): Sink | undefined {
   try {

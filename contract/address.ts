@@ -1,3 +1,5 @@
+import { WIRE_PATH } from "./wire-protocol.ts";
+
 /** Where something listens or is reached. The host is without brackets, also an IPv6 one. */
 export interface HostPort {
   readonly host: string;
@@ -22,6 +24,20 @@ export function parseHostPort(text: string): HostPort | undefined {
   const host = six ?? other;
   const port = Number(digits);
   return host === undefined || port > 65_535 ? undefined : { host, port };
+}
+
+/**
+ * The WebSocket URL of an address: `host:port`, `ws://host:port` or `wss://host:port`, IPv6 in
+ * brackets. An address without a scheme takes `scheme`. `undefined` for anything else.
+ */
+export function dialUrl(address: string, scheme: "ws" | "wss" = "ws"): string | undefined {
+  const text = /^wss?:\/\//.test(address) ? address : `${scheme}://${address}`;
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const bare = (url.pathname === "/" || url.pathname === WIRE_PATH) && url.search === "";
+  if (!bare || url.hostname === "" || url.username !== "" || url.hash !== "") return undefined;
+  url.pathname = WIRE_PATH;
+  return url.href;
 }
 
 /** True for addresses that mean every address of the machine: good to listen on, not to dial. */

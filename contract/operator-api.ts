@@ -57,6 +57,8 @@ export const FrameworkViewSchema = Type.Object({
   /** recovered: reported by agents, not yet back (G6). */
   state: oneOf("active", "disconnected", "recovered", "completed"),
   suppressedRoles: Type.Array(RoleNameSchema),
+  /** By role: the demand in force, of a REQUEST or as the framework states it. */
+  demand: Type.Optional(Type.Record(Type.String(), QuantitiesSchema)),
   registeredMs: Type.Optional(TimeMsSchema),
   reregisteredMs: Type.Optional(TimeMsSchema),
   unregisteredMs: Type.Optional(TimeMsSchema),

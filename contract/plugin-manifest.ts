@@ -98,7 +98,8 @@ export const PluginManifestSchema = Type.Object(
         uniqueItems: true,
         description:
           "Optional capabilities of its port that it supports, such as `watch` or `resize` for " +
-          "an isolator. What is not listed is not called. Default: none.",
+          "an isolator. What is not listed is not called. `users` says of an isolator that " +
+          "processes run as their users through it; an agent needs one that does. Default: none.",
       }),
     ),
     config: Type.Optional(

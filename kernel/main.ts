@@ -17,8 +17,9 @@ import { lentPorts, makeConfigFolder, softwareVersion } from "../wire/index.ts";
 import { systemClock } from "../wire/system-clock.ts";
 import { wasmShape } from "./allocation/shape.ts";
 import { advertisedAddress } from "./host/advertise.ts";
-import { checkBind } from "./host/config.ts";
-import { builtInNames } from "./host/find.ts";
+import { type AdmissionOptions, policyEntry } from "./host/candidate.ts";
+import { checkRules, configKinds } from "./host/config.ts";
+import { builtInNames, familiesIn } from "./host/find.ts";
 import { type Host, startHost } from "./host/host.ts";
 import { openLog } from "./host/pino-log.ts";
 import { PromMetrics } from "./host/prom-metrics.ts";
@@ -46,21 +47,28 @@ export interface RunningMaster {
 
 /** Folder of this file in the source tree or in `dist/`; the built-in plugins are beside it. */
 const HERE = dirname(fileURLToPath(import.meta.url));
-const PLUGIN_FAMILIES = ["allocators", "transports", "coordinators"];
+const PLUGINS = join(HERE, "..", "plugins");
 
 /**
  * How a master looks at plugins before any of their code runs; whoever checks a config or a plugin
- * beforehand looks in the same way.
+ * beforehand looks in the same way. The one allocator that it starts with is its policy.
  */
 export const masterAdmission = {
+  kinds: ["transport", "coordinator", "authenticator", "authorizer", "hook"],
   shapes: { allocator: wasmShape },
   provided: [DATA_DIR.name, CLUSTER_VIEW.name, ...Object.keys(lentPorts)],
-} as const;
+  needs: {
+    who: "a master",
+    ports: [
+      { port: TRANSPORT.name, usual: "uws-msgpack" },
+      { port: COORDINATOR.name, usual: "embedded", isSingle: true },
+    ],
+  },
+} as const satisfies Partial<AdmissionOptions>;
 
 /** Names of the policies that come with Tepui. */
 function builtInPolicies(): readonly string[] {
-  const folder = join(HERE, "..", "plugins", "allocators");
-  return builtInNames({ from: HERE, builtIn: [folder] });
+  return builtInNames({ from: HERE, builtIn: [join(PLUGINS, "allocators")] });
 }
 
 async function startPlugins(
@@ -71,19 +79,15 @@ async function startPlugins(
 ): Promise<Host> {
   const dataDir = resolve(config.dataDir);
   makeConfigFolder("dataDir", dataDir, 0o700);
-  return startHost(
-    [...config.plugins, { plugin: config.policy.name, config: config.policy.config }],
-    {
-      from: options.from ?? process.cwd(),
-      builtIn: PLUGIN_FAMILIES.map((family) => join(HERE, "..", "plugins", family)),
-      kinds: ["allocator", "transport", "coordinator", "authenticator", "authorizer", "hook"],
-      shapes: masterAdmission.shapes,
-      provided: { [DATA_DIR.name]: dataDir, [CLUSTER_VIEW.name]: view, ...lentPorts },
-      ...around,
-      clock: systemClock,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    },
-  );
+  return startHost([...config.plugins, policyEntry(config.policy)], {
+    ...masterAdmission,
+    from: options.from ?? process.cwd(),
+    builtIn: familiesIn(PLUGINS),
+    provided: { [DATA_DIR.name]: dataDir, [CLUSTER_VIEW.name]: view, ...lentPorts },
+    ...around,
+    clock: systemClock,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
 }
 
 /** Listens, routes the plain pages, and says how others find this master. */
@@ -126,7 +130,7 @@ export async function startMaster(
   config: MasterConfig,
   options: StartMasterOptions = {},
 ): Promise<RunningMaster> {
-  checkBind(config, false);
+  checkRules(configKinds.master, config);
   const log = openLog({ ...config.log, name: "master" });
   const verbosity = new LogVerbosity(log, config.log.level, systemClock);
   if (!isLoopback(config.listen.host)) {

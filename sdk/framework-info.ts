@@ -1,4 +1,5 @@
 import type { FrameworkId, RoleName } from "../contract/ids.ts";
+import { quantitiesOf, type Resources } from "../contract/resources.ts";
 import type {
   FrameworkCapability,
   FrameworkInfo,
@@ -46,11 +47,21 @@ export interface FrameworkOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Smallest offers worth making, by role; an empty list means any (C13). */
   readonly minAllocatable?: Readonly<Record<string, readonly Quantities[]>>;
+  /**
+   * For policies that go by priorities: a whole number from -1,000,000 to 1,000,000, the higher the
+   * sooner; default 0.
+   */
+  readonly priority?: number;
+  /**
+   * By role, for policies that go by demands: all that the framework wants to hold at a time, what
+   * its tasks have included. A role without one wants whatever there is.
+   */
+  readonly demand?: Readonly<Record<string, Resources>>;
 }
 
 /** The framework's own record as it crosses the wire, with defaults filled in. */
 export function frameworkInfo(options: FrameworkOptions): FrameworkInfo {
-  const { labels, minAllocatable } = options;
+  const { labels, minAllocatable, priority, demand } = options;
   return {
     name: options.name,
     user: options.user ?? ownUser().name,
@@ -71,6 +82,14 @@ export function frameworkInfo(options: FrameworkOptions): FrameworkInfo {
               role,
               { minAllocatable: [...list] },
             ]),
+          ),
+        }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(demand === undefined
+      ? {}
+      : {
+          demand: Object.fromEntries(
+            Object.entries(demand).map(([role, wanted]) => [role, quantitiesOf(wanted)]),
           ),
         }),
   };

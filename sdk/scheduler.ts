@@ -1,6 +1,7 @@
 import { errors } from "../contract/errors.ts";
 import type { FrameworkCall } from "../contract/framework-api.ts";
 import type { AgentId, ExecutorId, OfferId, RoleName, TaskId } from "../contract/ids.ts";
+import type { Resources } from "../contract/resources.ts";
 import type { OfferConstraints } from "../contract/schema/framework.ts";
 import type { Offer, Operation } from "../contract/schema/offer.ts";
 import type { TaskInfo } from "../contract/schema/task.ts";
@@ -147,6 +148,15 @@ export class Scheduler extends Subscription {
     const isSent = this.send({ type: "suppress", ...rolesOf(roles) });
     for (const role of this.#meant(roles)) this.suppressed.add(role);
     return isSent;
+  }
+
+  /**
+   * Says how much the framework wants beside what its tasks have, in each of its roles (C16): its
+   * demand, for policies that go by demands, until the next request, update or subscription. With
+   * nothing, the last request is taken back.
+   */
+  request(wanted: Resources): boolean {
+    return this.send({ type: "request", requests: [{ resources: [...wanted] }] });
   }
 
   /**

@@ -1,25 +1,14 @@
+import { dialUrl } from "../contract/address.ts";
 import { errors } from "../contract/errors.ts";
-import { WIRE_PATH } from "../contract/wire-protocol.ts";
 
 /**
- * The WebSocket URL of an address: `host:port`, `ws://host:port` or `wss://host:port`, IPv6 in
- * brackets. An address without a scheme takes `scheme`.
+ * The WebSocket URL of an address; see `dialUrl`.
  * @throws ADDRESS_INVALID
  */
 export function urlOf(address: string, scheme: "ws" | "wss" = "ws"): string {
-  const text = /^wss?:\/\//.test(address) ? address : `${scheme}://${address}`;
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw errors.ADDRESS_INVALID(address);
-  }
-  const bare = (url.pathname === "/" || url.pathname === WIRE_PATH) && url.search === "";
-  if (!bare || url.hostname === "" || url.username !== "" || url.hash !== "") {
-    throw errors.ADDRESS_INVALID(address);
-  }
-  url.pathname = WIRE_PATH;
-  return url.href;
+  const url = dialUrl(address, scheme);
+  if (url === undefined) throw errors.ADDRESS_INVALID(address);
+  return url;
 }
 
 /**
@@ -28,10 +17,6 @@ export function urlOf(address: string, scheme: "ws" | "wss" = "ws"): string {
  */
 export function redirectUrl(redirect: string, fromUrl: string): string | undefined {
   const from = fromUrl.startsWith("wss:") ? "wss" : "ws";
-  try {
-    const url = urlOf(redirect, from);
-    return from === "wss" && !url.startsWith("wss:") ? undefined : url;
-  } catch {
-    return undefined;
-  }
+  const url = dialUrl(redirect, from);
+  return from === "wss" && url?.startsWith("wss:") !== true ? undefined : url;
 }

@@ -57,12 +57,12 @@ export class ExecGate {
   #count = 0;
   readonly #atWork;
 
-  /** @throws EXEC_SECRET_INVALID, AGENT_CONFIG */
+  /** @throws EXEC_SECRET_INVALID */
   constructor(config: AgentConfig["exec"], metrics: Metrics) {
     this.#config = config;
     const { allow, secretFile } = config;
     if (allow === "secret" && secretFile === undefined) {
-      throw errors.AGENT_CONFIG("exec/secretFile", '"secret" needs the file that holds it');
+      throw new Error("a config that asks for a secret without its file is refused before this");
     }
     if (allow === "secret" && secretFile !== undefined) {
       this.#secret = digest(readExecSecret(secretFile));

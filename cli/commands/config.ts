@@ -16,22 +16,22 @@ export const configCommand: CliCommand = {
       plainCommand("check", "Say all that is wrong with a config file, with line and column")
         .argument("<file>", "JSON with comments, or YAML")
         .addOption(
-          new Option("--kind <kind>", "which config it is; default: told from its fields").choices([
-            "master",
-            "agent",
-            "local",
-          ]),
+          new Option(
+            "--kind <kind>",
+            "which config it is; default: its fields and plugins tell",
+          ).choices(["master", "agent", "local"]),
         )
         .action((file: string, options: CheckOptions) => check(context, file, options)),
     ),
 };
 
 async function check(context: CliContext, file: string, options: CheckOptions): Promise<void> {
-  const { masterAdmission } = await import("../../kernel/main.ts");
+  const { masterAdmission: master } = await import("../../kernel/main.ts");
+  const { agentAdmission: agent } = await import("../../agent/main.ts");
   const { output } = context;
   const problems = checkConfigFile(file, {
     ...(options.kind === undefined ? {} : { kind: options.kind }),
-    plugins: { builtIn: builtInPlugins(), ...masterAdmission },
+    plugins: { builtIn: builtInPlugins(), master, agent },
   });
   if (problems.length > 0) context.exitWith(exitCodes.config);
   if (output.format === "json") {

@@ -1,3 +1,4 @@
+import { printQuantities } from "../../contract/resources/text.ts";
 import type { FrameworkView } from "../../sdk/index.ts";
 import { scalarCell, timeCell } from "../cells.ts";
 import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
@@ -15,6 +16,25 @@ const columns = [
   { title: "MEM", align: "right" },
   { title: "REGISTERED" },
 ] as const;
+
+/** Shown when some framework states one of them. */
+const statedColumns = [{ title: "PRIORITY", align: "right" }, { title: "DEMAND" }] as const;
+
+/** What a framework stated for policies that go by it. */
+function statedCells({ framework, demand = {} }: FrameworkView) {
+  const amounts = Object.entries(demand).map(([role, one]) => `${role}: ${printQuantities([one])}`);
+  return [framework.priority ?? "-", amounts.join(", ") || "-"];
+}
+
+/** The table of `tepui frameworks`. */
+function tableOf(views: readonly FrameworkView[]) {
+  const rows = views.map(frameworkRow);
+  const states = ({ framework, demand }: FrameworkView): boolean =>
+    framework.priority !== undefined || demand !== undefined;
+  if (!views.some(states)) return { columns, rows };
+  const stated = views.map((view, at) => [...(rows[at] ?? []), ...statedCells(view)]);
+  return { columns: [...columns, ...statedColumns], rows: stated };
+}
 
 /** A row of `tepui frameworks`. */
 export function frameworkRow(view: FrameworkView) {
@@ -47,7 +67,10 @@ export const frameworksCommand: CliCommand = {
           const asked = { completed: options.all ?? false };
           for await (const one of client.all("frameworks", asked)) frameworks.push(one);
           if (context.output.format === "json") context.output.json({ frameworks });
-          else context.output.table(columns, frameworks.map(frameworkRow));
+          else {
+            const { columns: titles, rows } = tableOf(frameworks);
+            context.output.table(titles, rows);
+          }
           noteAwaited(context, awaited);
         }),
       ),

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { errors, reasonOf } from "../../contract/errors.ts";
+import { PRIORITY_MAX } from "../../contract/schema/framework.ts";
 import {
   amount,
   type CliCommand,
@@ -27,6 +28,8 @@ export const runCommand: CliCommand = {
       .action((words: readonly string[], options: RunOptions) => run(context, words, options)),
 };
 
+const priority = wholeNumber(-PRIORITY_MAX, PRIORITY_MAX);
+
 function runFlags(command: Command): Command {
   return command
     .option("--name <name>", "name of the tasks; default: that of the program")
@@ -39,6 +42,7 @@ function runFlags(command: Command): Command {
     .option("--group", "on one agent, all or none, and the first that fails ends the others")
     .option("--env <name=value>", "environment of the tasks; may be repeated", pairs)
     .option("--role <role>", "role to run in", "*")
+    .option("--priority <n>", "for policies that go by it: the higher the sooner (0)", priority)
     .option("--retries <n>", "further attempts of a task that fails", wholeNumber(0, 1000), 0)
     .option("--user <name>", "operating system user of the tasks")
     .option("--image <name>", "run in this image, of an engine or of the agent's own images")

@@ -37,9 +37,19 @@ function roleStandingLines(standing: RoleStanding, nowMs: number): string[] {
     `in role ${role}: share ${shareText(share)}, the role ${shareText(roleShare)}`,
     `  holds ${amountsText(holds)}; ${countText(offers, "open offer")}`,
     `  last offered something ${ago(offeredMs)}, last used some of it ${ago(usedMs)}`,
+    ...statedLines(standing),
     ...blockedLines(blocked, "  "),
     ...findingLines(agents, "agent", "  "),
   ];
+}
+
+/** What the framework stated for policies that go by it. */
+function statedLines({ priority, demand, wants = {} }: RoleStanding): string[] {
+  const lines = priority === undefined ? [] : [`  stated priority ${priority}`];
+  if (demand === undefined) return lines;
+  const lacks =
+    Object.keys(wants).length === 0 ? "has all of it" : `wants ${amountsText(wants)} more`;
+  return [...lines, `  stated a demand of ${amountsText(demand)}, and ${lacks}`];
 }
 
 /** An explanation of an agent as people read it. */

@@ -187,8 +187,9 @@ function batchJob(commands: readonly (readonly string[])[], options: RunOptions)
   };
 }
 
-function frameworkOf(name: string, { role, gpus = 0 }: RunOptions): FrameworkOptions {
-  const plain = { name: `run ${name}`, roles: [role] };
+function frameworkOf(name: string, { role, gpus = 0, priority }: RunOptions): FrameworkOptions {
+  const stated = priority === undefined ? {} : { priority };
+  const plain = { name: `run ${name}`, roles: [role], ...stated };
   if (gpus === 0) return plain;
   const { capabilities = [] } = frameworkInfo(plain);
   return { ...plain, capabilities: [...capabilities, "GPU_RESOURCES"] };

@@ -13,6 +13,7 @@ export interface RunOptions extends MasterOptions, CredentialsOptions {
   readonly group?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly role: string;
+  readonly priority?: number;
   readonly retries: number;
   readonly user?: string;
   readonly image?: string;

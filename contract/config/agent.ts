@@ -128,6 +128,7 @@ const ExecSchema = Type.Object(
 export const AgentConfigSchema = Type.Object(
   {
     master: Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }))], {
+      notation: "masters",
       default: "127.0.0.1:5050",
       description:
         "`HOST:PORT` of the master, or a list of all masters; the agent asks them who leads.",

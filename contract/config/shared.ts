@@ -21,7 +21,7 @@ export function ListenSchema(port: number) {
       advertise: Type.Optional(
         Type.String({
           title: "HOST:PORT",
-          pattern: "^(\\[[0-9a-fA-F:.]+\\]|[^:\\s]+):\\d{1,5}$",
+          notation: "host:port",
           description:
             "`HOST:PORT` under which others reach this process, IPv6 in brackets. Default: what " +
             "it listens on; where that is every address, the machine's first that others reach.",

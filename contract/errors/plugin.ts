@@ -126,11 +126,23 @@ export const pluginErrors = {
       where: at(plugin),
       hint: `add "${port}" to requires, or to optional`,
     }),
-  PORT_MISSING: (port: string) =>
-    fault("PORT_MISSING", 404, `no plugin offers "${port}"`, {
+  PORT_MISSING: (
+    port: string,
+    needed?: { readonly by: string; readonly feature?: string; readonly usual: string },
+  ) => {
+    if (needed === undefined) {
+      return fault("PORT_MISSING", 404, `no plugin offers "${port}"`, {
+        where: `port ${port}`,
+        hint: "add a plugin that offers it to plugins in the config file",
+      });
+    }
+    const { by, feature, usual } = needed;
+    const able = feature === undefined ? "" : ` with the feature "${feature}"`;
+    return fault("PORT_MISSING", 404, `no plugin offers "${port}"${able}, and ${by} needs one`, {
       where: `port ${port}`,
-      hint: "add a plugin that offers it to plugins in the config file",
-    }),
+      hint: `add "${usual}" to plugins, or another that does: a list replaces the default`,
+    });
+  },
   PORT_AMBIGUOUS: (port: string, plugins: readonly string[]) =>
     fault("PORT_AMBIGUOUS", 409, `more than one plugin offers "${port}": ${plugins.join(", ")}`, {
       where: `port ${port}`,

@@ -160,6 +160,10 @@ export const RoleStandingSchema = Type.Object({
   /** Offered to it or used by it. */
   holds: QuantitiesSchema,
   offers: Type.Number(),
+  /** What the framework stated, where it did; `wants` is what it lacks of its demand. */
+  priority: Type.Optional(Type.Number()),
+  demand: Type.Optional(QuantitiesSchema),
+  wants: Type.Optional(QuantitiesSchema),
   offeredMs: Type.Optional(TimeMsSchema),
   usedMs: Type.Optional(TimeMsSchema),
   /** What concerns all agents alike. */

@@ -46,6 +46,13 @@ export const FrameworkInfoSchema = Type.Object({
       Type.Object({ minAllocatable: Type.Optional(Type.Array(QuantitiesSchema)) }),
     ),
   ),
+  /** For policies that go by priorities: a whole number, the higher the sooner; default 0. */
+  priority: Type.Optional(Type.Number()),
+  /**
+   * By role, for policies that go by demands: how much it wants to hold in all, what its tasks have
+   * included. A role without one wants whatever there is.
+   */
+  demand: Type.Optional(Type.Record(Type.String(), QuantitiesSchema)),
 });
 /** See `FrameworkInfoSchema`. */
 export type FrameworkInfo = Static<typeof FrameworkInfoSchema>;
@@ -86,6 +93,13 @@ export type OfferConstraints = Static<typeof OfferConstraintsSchema>;
 export const FiltersSchema = Type.Object({ refuseMs: Type.Optional(Type.Number()) });
 /** See `FiltersSchema`. */
 export type Filters = Static<typeof FiltersSchema>;
+
+/** Priorities of frameworks are whole numbers from -1,000,000 to this. */
+export const PRIORITY_MAX = 1_000_000;
+/** Labels by which frameworks that know no such fields state their priority and their demand. */
+export const PRIORITY_LABEL = "tepui.priority";
+/** As `cpus:8;mem:4096`, for each role of the framework. */
+export const DEMAND_LABEL = "tepui.demand";
 
 /** Default of `Filters.refuseMs` (C7). */
 export const REFUSE_DEFAULT_MS = 5_000;

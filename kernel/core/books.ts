@@ -10,9 +10,11 @@ import {
   trySubtract,
 } from "../../contract/resources.ts";
 import type { Quantities } from "../../contract/schema/framework.ts";
+import { demandOf, stillWanted } from "./hints.ts";
 import { dropRole, holdRole } from "./roles.ts";
 import type { Agent, Client, ClusterState, Framework, Role } from "./state.ts";
 import { AgentFlag, ClientFlag, KINDS, type Vector } from "./tables/shape.ts";
+import { isEmpty, vectorAt } from "./tables/vectors.ts";
 import type { AllocationTables } from "./tables.ts";
 
 // The only place that writes the numbers of the allocation tables: whatever holds or gives back
@@ -81,6 +83,7 @@ function count(state: ClusterState, client: Client, resources: Resources, sign: 
   sumInto(all, tables, resources, isAny);
   sumInto(charged, tables, resources, isOpen);
   tables.addUsed(client.row, all, sign, charged);
+  if (demandOf(client) !== undefined) writeDemand(state, client);
 }
 
 /** Takes resources of an agent out of what is free. */
@@ -189,6 +192,7 @@ export function clientFlags(framework: Framework, client: Client): number {
   let flags: number = ClientFlag.PRESENT;
   if (framework.state === "active" && client.subscribed) flags |= ClientFlag.ACTIVE;
   if (framework.suppressed.has(client.role.name)) flags |= ClientFlag.SUPPRESSED;
+  if (demandOf(client) !== undefined) flags |= ClientFlag.HAS_DEMAND;
   for (const capability of framework.info.capabilities ?? []) {
     if (capability === "REVOCABLE_RESOURCES") flags |= ClientFlag.REVOCABLE;
     if (capability === "GPU_RESOURCES") flags |= ClientFlag.GPU;
@@ -199,12 +203,27 @@ export function clientFlags(framework: Framework, client: Client): number {
   return flags;
 }
 
+/** Tells the tables how much a client still wants of what it stated. */
+function writeDemand({ tables }: ClusterState, client: Client): void {
+  const { row } = client;
+  const before = vectorAt(tables.clients.demand, row);
+  const wanted = stillWanted(tables, client);
+  if (wanted.every((amount, kind) => amount === before[kind])) return;
+  const wasMet = isEmpty(before);
+  tables.setDemand(row, wanted);
+  // Policies that go by demands passed over all agents for a client that wanted nothing.
+  if (wasMet && tables.clients.offerable(row)) tables.touchAll();
+}
+
 /** Tells the tables what a client may be offered now, and its smallest offer (C13). */
 export function flagClient(state: ClusterState, client: Client): void {
   if (client.row < 0) return;
   const { framework } = client;
   const { tables } = state;
   tables.setClientFlags(client.row, clientFlags(framework, client));
+  const { priority = 0 } = framework.info;
+  if (tables.clients.priority[client.row] !== priority) tables.setPriority(client.row, priority);
+  writeDemand(state, client);
   const minimum = framework.info.offerFilters?.[client.role.name]?.minAllocatable;
   const before = state.minima.get(client);
   if (minimum === before) return;

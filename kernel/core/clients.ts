@@ -1,5 +1,5 @@
 import type { RoleName } from "../../contract/ids.ts";
-import { clientFlags, flagClient } from "./books.ts";
+import { flagClient } from "./books.ts";
 import { describeClients } from "./describe.ts";
 import { ensureRole, releaseRole } from "./roles.ts";
 import type { Client, ClusterState, Framework } from "./state.ts";
@@ -13,6 +13,8 @@ export function syncClients(state: ClusterState, framework: Framework): void {
   for (const role of wanted) clientOf(state, framework, role).subscribed = true;
   for (const client of [...framework.clients.values()]) {
     client.subscribed = wanted.has(client.role.name);
+    // What the framework says of itself now is newer.
+    client.requested = undefined;
     flagClient(state, client);
     if (!client.subscribed && client.row >= 0) state.filters.dropClient(client.row);
     dropIdleClient(state, client);
@@ -47,13 +49,14 @@ export function clientOf(state: ClusterState, framework: Framework, name: RoleNa
     unusedTimes: 0,
     unusedCycle: 0,
     behindUntilCycle: 0,
+    requested: undefined,
   };
   role.clients.add(client);
   framework.clients.set(name, client);
   if (row !== undefined) {
     while (state.clientRows.length <= row) state.clientRows.push(undefined);
     state.clientRows[row] = client;
-    state.tables.setClientFlags(row, clientFlags(framework, client));
+    flagClient(state, client);
   }
   return client;
 }

@@ -5,6 +5,7 @@ import { assert } from "./assert.ts";
 import { flagClient } from "./books.ts";
 import { dropIdleClient } from "./clients.ts";
 import type { Effect } from "./effect.ts";
+import { withHints } from "./hints.ts";
 import { dropFrameworkAnswers, forgetFramework } from "./inverse-offers.ts";
 import { recoverOffer } from "./offers.ts";
 import type { Agent, ClusterState, Framework, Task } from "./state.ts";
@@ -23,7 +24,7 @@ export function addFramework(
   const framework: Framework = {
     id,
     number: state.frameworkNumbers.take(),
-    info: { ...info, id },
+    info: { ...withHints(info), id },
     infoVersion: 1,
     peer: undefined,
     state: "recovered",
@@ -50,7 +51,7 @@ export function addFramework(
 
 /** Takes over a framework's new description; what may never change was checked (B6, B7). */
 export function setInfo(framework: Framework, info: FrameworkInfo): void {
-  framework.info = { ...info, id: framework.id };
+  framework.info = { ...withHints(info), id: framework.id };
   framework.infoVersion += 1;
   framework.partitionAware = info.capabilities?.includes("PARTITION_AWARE") ?? false;
 }

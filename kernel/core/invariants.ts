@@ -2,6 +2,7 @@ import { add, contains, equal, NOTHING, type Resources } from "../../contract/re
 import { isTerminal } from "../../contract/task-state.ts";
 import { assert } from "./assert.ts";
 import { clientFlags, recount } from "./books.ts";
+import { stillWanted } from "./hints.ts";
 import { wouldBeOffer } from "./offers.ts";
 import type { Agent, Client, ClusterState, Framework } from "./state.ts";
 import { executorKey, strayKey } from "./state.ts";
@@ -118,6 +119,19 @@ function checkFramework(state: ClusterState, framework: Framework): void {
     assert(state.clientRows[client.row] === client, `client ${id} in ${role} is not in its row`);
     const flags = state.tables.clients.flags[client.row];
     assert(flags === clientFlags(framework, client), `client ${id} in ${role}: flags are wrong`);
+    checkHints(state, client);
+  }
+}
+
+/** Priority and demand as the framework states them, against what the policies are told. */
+function checkHints({ tables }: ClusterState, client: Client): void {
+  const { framework, role, row } = client;
+  const who = `client ${framework.id} in ${role.name}`;
+  const priority = tables.clients.priority[row];
+  assert(priority === (framework.info.priority ?? 0), `${who}: its row has priority ${priority}`);
+  for (const [kind, amount] of stillWanted(tables, client).entries()) {
+    const told = tables.clients.demand[row * KINDS + kind];
+    assert(told === amount, `${who} wants ${amount} of kind ${kind}, its row ${told}`);
   }
 }
 

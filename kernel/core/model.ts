@@ -95,6 +95,8 @@ export interface Client {
   unusedCycle: number;
   /** The last cycle in which it stands behind the others; see `hoarding.ts`. */
   behindUntilCycle: number;
+  /** What it wants to hold in all since its last REQUEST, in place of what its framework states. */
+  requested: Quantities | undefined;
 }
 
 /** A question to a framework whether an agent may go away (C15). */

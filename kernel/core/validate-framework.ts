@@ -2,6 +2,7 @@ import { idProblem, roleProblem } from "../../contract/ids.ts";
 import { limits } from "../../contract/limits.ts";
 import type { FrameworkInfo, OfferConstraints } from "../../contract/schema/framework.ts";
 import { encodedBytes, sizeProblem } from "../../contract/size.ts";
+import { hintsProblem } from "./hints.ts";
 
 /** Longest failover timeout: what Mesos' durations can hold, in milliseconds (B5). */
 const FAILOVER_TIMEOUT_MAX_MS = 9_223_372_036_854;
@@ -27,7 +28,8 @@ export function frameworkProblem(description: FrameworkDescription): string | un
     rolesProblem(info.roles) ??
     suppressionProblem(info.roles, suppressedRoles) ??
     timeoutProblem(info.failoverTimeoutMs) ??
-    offerFiltersProblem(info)
+    offerFiltersProblem(info) ??
+    hintsProblem(info)
   );
 }
 

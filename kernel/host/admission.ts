@@ -14,6 +14,7 @@ import {
 } from "./candidate.ts";
 import { findPlugin } from "./find.ts";
 import { readManifest } from "./manifest.ts";
+import { needProblems } from "./needs.ts";
 import { startOrder } from "./order.ts";
 import { pluginConfig } from "./plugin-config.ts";
 
@@ -31,8 +32,9 @@ function checkManifest(candidate: Candidate, _: readonly Candidate[], options: A
 
 function checkKind(candidate: Candidate, _: readonly Candidate[], options: AdmissionOptions) {
   const { kind } = manifestOf(candidate);
-  if (options.kinds === undefined || options.kinds.includes(kind)) return;
-  throw errors.PLUGIN_KIND_WRONG(candidate.name, kind, options.kinds);
+  const kinds = candidate.entry.kinds ?? options.kinds;
+  if (kinds === undefined || kinds.includes(kind)) return;
+  throw errors.PLUGIN_KIND_WRONG(candidate.name, kind, kinds);
 }
 
 function checkContract(candidate: Candidate) {
@@ -131,6 +133,11 @@ export interface Admission {
   readonly admitted: readonly AdmittedPlugin[];
   /** The first refusal of each plugin that was refused, with the index of its entry. */
   readonly problems: readonly { readonly index: number; readonly error: TepuiError }[];
+  /**
+   * What the process would miss with all of them. Nothing is said of that while it is not known
+   * what one of them is.
+   */
+  readonly missing: readonly TepuiError[];
 }
 
 /**
@@ -154,22 +161,28 @@ export function examinePlugins(
       }
     });
   }
-  const admitted = all.filter((_, index) => !problems.some((problem) => problem.index === index));
-  return { admitted: admitted as readonly Candidate[] as readonly AdmittedPlugin[], problems };
+  const passed = all.filter((_, index) => !problems.some((problem) => problem.index === index));
+  const admitted = passed as readonly Candidate[] as readonly AdmittedPlugin[];
+  const known = all.filter(({ manifest }) => manifest !== undefined);
+  if (options.needs === undefined || known.length < all.length) {
+    return { admitted, problems, missing: [] };
+  }
+  const plugins = known.map((candidate) => ({ ...candidate, manifest: manifestOf(candidate) }));
+  return { admitted, problems, missing: needProblems(options.needs, plugins) };
 }
 
 /**
  * Admits plugins, or refuses the first one that fails the earliest check; in the order of the
  * entries.
- * @throws one of the PLUGIN_… codes
+ * @throws one of the PLUGIN_… codes; PORT_MISSING or PORT_AMBIGUOUS where they do not suffice
  */
 export function admitPlugins(
   entries: readonly PluginEntry[],
   options: AdmissionOptions,
 ): readonly AdmittedPlugin[] {
-  const { admitted, problems } = examinePlugins(entries, options);
-  const [first] = problems;
-  if (first !== undefined) throw first.error;
+  const { admitted, problems, missing } = examinePlugins(entries, options);
+  const first = problems[0]?.error ?? missing[0];
+  if (first !== undefined) throw first;
   return admitted;
 }
 

@@ -1,5 +1,6 @@
 import type { PluginKind, PluginManifest } from "../../contract/ports/plugin.ts";
 import type { PluginPlaces } from "./find.ts";
+import type { Needs } from "./needs.ts";
 
 /** One entry of `plugins` in a config file. */
 export interface PluginEntry {
@@ -11,6 +12,14 @@ export interface PluginEntry {
   readonly config?: unknown;
   /** Deadline of its start in milliseconds; absent means the host's. */
   readonly startTimeout?: number;
+  /** Kinds that it may be of, where not all do that have a use in the process. */
+  readonly kinds?: readonly PluginKind[];
+}
+
+/** The policy of a master as one more of its plugins; it has to be an allocator. */
+export function policyEntry(policy: { readonly name: string; readonly config?: unknown }) {
+  const kinds: readonly PluginKind[] = ["allocator"];
+  return { plugin: policy.name, config: policy.config, kinds } satisfies PluginEntry;
 }
 
 /**
@@ -25,6 +34,8 @@ export interface AdmissionOptions extends PluginPlaces {
   readonly kinds?: readonly PluginKind[];
   /** Ports that the process itself provides. */
   readonly provided?: Iterable<string>;
+  /** What the process needs of its plugins; absent means nothing. */
+  readonly needs?: Needs;
   /** Shape checks by kind; every .wasm entry is checked to be WebAssembly anyway. */
   readonly shapes?: Readonly<Partial<Record<PluginKind, ShapeCheck>>>;
 }

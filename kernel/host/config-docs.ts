@@ -53,7 +53,8 @@ A master, an agent and a local cluster each read one file, given with \`--config
 in which comments and trailing commas are allowed, or YAML. Every setting has a default, so no file
 is needed to begin with. A field that does not exist is an error that names the nearest one that
 does. \`tepui config check FILE\` says all that is wrong with a file at once, with line and column,
-and starts nothing.
+and starts nothing. A list of plugins replaces the default one; a master does not start without a
+transport and a coordinator, an agent not without a transport and an isolator that sees to users.
 
 \`\`\`yaml
 listen:
@@ -63,6 +64,7 @@ policy:
   name: drf
 plugins:
   - plugin: uws-msgpack
+  - plugin: mesos-v1-http
   - plugin: ./plugins/my-coordinator
     config: { path: /var/lib/tepui }
 \`\`\`

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Static, TSchema } from "typebox";
-import { isLoopback } from "../../contract/address.ts";
 import type { JsonSchema } from "../../contract/check/prepare.ts";
 import { pointerStep } from "../../contract/check/problems.ts";
 import { compile, type Problem, type Validator } from "../../contract/check.ts";
 import { AgentConfigSchema } from "../../contract/config/agent.ts";
 import { LocalConfigSchema } from "../../contract/config/local.ts";
 import { MasterConfigSchema } from "../../contract/config/master.ts";
-import { errors, reasonOf, type TepuiError } from "../../contract/errors.ts";
+import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import { type ConfigField, configFields } from "./config-fields.ts";
 import { type ParsedConfig, parseConfig } from "./config-file.ts";
+import { agentRules, type ConfigRules, isObject, localRules, masterRules } from "./config-rules.ts";
 import { yamlValue } from "./yaml-text.ts";
 
 /** A kind of config: its schema, its validator, and its settings. */
@@ -18,20 +18,24 @@ export interface ConfigKind<T> {
   readonly name: "master" | "agent" | "local";
   readonly validator: Validator<T>;
   readonly fields: readonly ConfigField[];
+  /** What fields must be to each other. */
+  readonly rules: ConfigRules;
 }
 
 function kindOf<S extends TSchema>(
   name: ConfigKind<unknown>["name"],
   schema: S,
+  rules: ConfigRules,
 ): ConfigKind<Static<S>> {
-  return { name, validator: compile(schema, `${name} config`), fields: configFields(schema) };
+  const validator = compile(schema, `${name} config`);
+  return { name, validator, fields: configFields(schema), rules };
 }
 
 /** The kinds of config that there are. */
 export const configKinds = {
-  master: kindOf("master", MasterConfigSchema),
-  agent: kindOf("agent", AgentConfigSchema),
-  local: kindOf("local", LocalConfigSchema),
+  master: kindOf("master", MasterConfigSchema, masterRules),
+  agent: kindOf("agent", AgentConfigSchema, agentRules),
+  local: kindOf("local", LocalConfigSchema, localRules),
 };
 
 /**
@@ -83,19 +87,21 @@ export function readConfig<T>(kind: ConfigKind<T>, sources: ConfigSources): Conf
     parsed?.value ?? {},
   );
   const checked = kind.validator.check(raw);
-  if (checked.ok) return { config: problems.length > 0 ? undefined : checked.value, problems };
-  const placed = checked.problems.map((problem) => ({
-    problem,
-    where: whereIs(problem, overrides, parsed, sources.file),
-  }));
-  placed.sort((a, b) => a.where.line - b.where.line);
-  return {
-    config: undefined,
-    problems: [
-      ...problems,
-      ...placed.map(({ problem, where }) => configError(problem, where.text)),
-    ],
-  };
+  const place = (problem: Pick<Problem, "path" | "kind" | "field">) =>
+    whereIs(problem, overrides, parsed, sources.file);
+  const wrong = checked.ok ? [] : checked.problems;
+  const found = [
+    ...wrong.map((problem) => {
+      const { text, line } = place(problem);
+      return { line, error: configError(problem, text) };
+    }),
+    ...kind.rules(raw).map(({ path, error }) => {
+      const { text, line } = place({ path, kind: "bad-value" });
+      return { line, error: atPlace(error, text) };
+    }),
+  ].sort((a, b) => a.line - b.line);
+  problems.push(...found.map(({ error }) => error));
+  return { config: checked.ok && problems.length === 0 ? checked.value : undefined, problems };
 }
 
 /**
@@ -114,22 +120,18 @@ export function loadConfig<T>(kind: ConfigKind<T>, sources: ConfigSources): T {
 }
 
 /**
- * Refuses to listen where other machines reach it without authentication, unless the config
- * insists.
- * @throws CONFIG_INSECURE_BIND
+ * Holds a config that came from nowhere to the rules that reading one goes through.
+ * @throws CONFIG_INSECURE_BIND, CONFIG_BAD_VALUE
  */
-export function checkBind(
-  config: { readonly listen: { readonly host: string }; readonly insecureRemote: boolean },
-  isAuthenticated: boolean,
-): void {
-  const { host } = config.listen;
-  if (isLoopback(host) || isAuthenticated || config.insecureRemote) return;
-  throw errors.CONFIG_INSECURE_BIND(host);
+export function checkRules<T>({ rules }: ConfigKind<T>, config: T): void {
+  const [broken] = rules(config);
+  if (broken !== undefined) throw broken.error;
 }
 
-/** True for what JSON calls an object. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** The same error, at another place. */
+export function atPlace(error: TepuiError, where: string, message = error.message): TepuiError {
+  const { hint, details, cause } = error;
+  return new TepuiError(error.code, error.status, message, { where, hint, details, cause });
 }
 
 function overridesOf(
@@ -206,7 +208,7 @@ function valueSet(config: unknown, path: readonly string[], value: unknown): unk
 
 /** Where a problem is, in words, and its line for sorting (0 outside the file). */
 function whereIs(
-  problem: Problem,
+  problem: Pick<Problem, "path" | "kind" | "field">,
   overrides: readonly Override[],
   parsed: ParsedConfig | undefined,
   file: string | undefined,

@@ -53,6 +53,15 @@ function* ancestors(folder: string): Generator<string> {
   if (parent !== folder) yield* ancestors(parent);
 }
 
+/** Folders of the families of built-in plugins in this one: `allocators`, `isolators`, … */
+export function familiesIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(folder, name))
+    .sort();
+}
+
 /** Names of the built-in plugins, sorted. */
 export function builtInNames(places: PluginPlaces): readonly string[] {
   return places.builtIn

@@ -39,12 +39,16 @@ export class SimulatedFramework {
 
   /** Subscribes; with nothing to do, without asking for offers. */
   join(): void {
-    const { name, role } = this.about;
+    const { name, role, priority, demand } = this.about;
     const roles = [role as RoleName];
+    const stated = {
+      ...(priority === undefined ? {} : { priority }),
+      ...(demand === undefined ? {} : { demand: { [role]: demand } }),
+    };
     this.#isSuppressed = this.about.idle === "suppress" && this.waiting === 0;
     this.#world.call(this.peer, {
       type: "subscribe",
-      framework: { name, user: "simulated", roles, capabilities: ["MULTI_ROLE"] },
+      framework: { name, user: "simulated", roles, capabilities: ["MULTI_ROLE"], ...stated },
       ...(this.#isSuppressed ? { suppressedRoles: roles } : {}),
     });
   }

@@ -197,8 +197,7 @@ export class Extraction {
   #noteFramework(framework: Framework, nowMs: number): void {
     if (this.#frameworks.has(framework.id)) return;
     this.#frameworks.add(framework.id);
-    const { name, roles } = framework.info;
-    this.gathered.frameworkJoined(framework.id, name, roles[0] ?? "*", nowMs);
+    this.gathered.frameworkJoined(framework, nowMs);
   }
 }
 

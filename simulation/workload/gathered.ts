@@ -1,5 +1,5 @@
 import type { Quantities } from "../../contract/resources.ts";
-import type { ClusterState } from "../../kernel/core/state.ts";
+import type { ClusterState, Framework } from "../../kernel/core/state.ts";
 import type {
   Attributes,
   Workload,
@@ -42,6 +42,8 @@ interface SeenFramework {
   readonly fromMs: number;
   readonly name: string;
   readonly role: string;
+  readonly priority: number | undefined;
+  readonly demand: Quantities | undefined;
 }
 
 interface SeenTask {
@@ -134,13 +136,15 @@ export class Gathered {
   }
 
   /** A framework is there, or back; two of one name get names of their own. */
-  frameworkJoined(id: string, name: string, role: string, nowMs: number): void {
+  frameworkJoined({ id, info }: Framework, nowMs: number): void {
     if (this.#frameworks.has(id)) return;
-    const word = wordOf(name);
+    const role = info.roles[0] ?? "*";
+    const stated = { priority: info.priority, demand: info.demand?.[role] };
+    const word = wordOf(info.name);
     let unique = word;
     for (let number = 2; this.#names.has(unique); number++) unique = `${word}-${number}`;
     this.#names.add(unique);
-    this.#frameworks.set(id, { name: unique, role, fromMs: nowMs });
+    this.#frameworks.set(id, { name: unique, role, ...stated, fromMs: nowMs });
   }
 
   /** A framework is gone, with all its tasks. */
@@ -239,9 +243,9 @@ export class Gathered {
   }
 
   /** A framework leaves at the end of its work; when it did in the journal is of no interest. */
-  #frameworkLine({ name, role, fromMs }: SeenFramework): WorkloadFramework {
+  #frameworkLine(seen: SeenFramework): WorkloadFramework {
     const { refuseMs, idle } = workloadDefaults;
-    return { name, role, refuseMs, idle, fromMs: this.#since(fromMs), untilMs: undefined };
+    return { ...seen, refuseMs, idle, fromMs: this.#since(seen.fromMs), untilMs: undefined };
   }
 
   #jobLines(arrivals: ArrivalRule): WorkloadJob[] {

@@ -76,7 +76,9 @@ export function generateWorkload(options: GenerateOptions): Workload {
   const frameworks = Array.from({ length: options.frameworks }, (_, number): WorkloadFramework => {
     const { refuseMs, idle } = workloadDefaults;
     const name = `framework${number}`;
-    return { name, role: `role${number}`, refuseMs, idle, fromMs: 0, untilMs: undefined };
+    const stated = { priority: undefined, demand: undefined };
+    const presence = { fromMs: 0, untilMs: undefined };
+    return { name, role: `role${number}`, refuseMs, idle, ...stated, ...presence };
   });
   const roles = frameworks.map(({ role }) => {
     const weight = random.pick(WEIGHTS);

@@ -31,6 +31,9 @@ export interface WorkloadFramework {
   readonly refuseMs: number;
   /** With nothing to run: asks for no offers, as it should, or declines them one by one. */
   readonly idle: "suppress" | "decline";
+  /** What it states for policies that go by it: the higher the sooner, and all that it wants. */
+  readonly priority: number | undefined;
+  readonly demand: Quantities | undefined;
   readonly fromMs: number;
   readonly untilMs: number | undefined;
 }

@@ -35,10 +35,13 @@ export function* printWorkload(workload: Workload): Generator<string> {
     const quota = [...settings(guarantee, "guarantee."), ...settings(limit, "limit.")];
     yield ["role", name, `weight=${weight}`, ...quota].join(" ");
   }
-  for (const { name, role, refuseMs, idle, fromMs, untilMs } of workload.frameworks) {
+  for (const framework of workload.frameworks) {
+    const { name, role, refuseMs, idle, priority, demand, fromMs, untilMs } = framework;
     const about = [`role=${role}`];
     if (refuseMs !== workloadDefaults.refuseMs) about.push(`refuse=${printDuration(refuseMs)}`);
     if (idle !== workloadDefaults.idle) about.push(`idle=${idle}`);
+    if (priority !== undefined) about.push(`priority=${priority}`);
+    about.push(...settings(demand, "demand."));
     yield ["framework", name, ...about, ...span(fromMs, untilMs)].join(" ");
   }
   for (const job of workload.jobs) {

@@ -12,7 +12,7 @@ import {
   workloadLimits,
 } from "./model.ts";
 import { Statement, type WorkloadProblem } from "./statement.ts";
-import { readDuration, readWeight, readWhole, wordsOf } from "./words.ts";
+import { readDuration, readPriority, readWeight, readWhole, wordsOf } from "./words.ts";
 
 /** Problems that are listed at most: after a hundred nobody reads on. */
 const PROBLEMS_MAX = 100;
@@ -108,6 +108,8 @@ function readFramework(line: Statement, draft: Draft): void {
     role: line.take("role", readRole) ?? workloadDefaults.role,
     refuseMs: line.take("refuse", readDuration) ?? workloadDefaults.refuseMs,
     idle: line.take("idle", readIdle) ?? workloadDefaults.idle,
+    priority: line.take("priority", readPriority),
+    demand: line.quantities("demand."),
     ...span(line),
   });
 }

@@ -1,4 +1,5 @@
 import { type Parsed, parsed, unparsed } from "../../contract/parsed.ts";
+import { PRIORITY_MAX } from "../../contract/schema/framework.ts";
 import { SCALAR_MILLI_MAX } from "../../contract/schema/resource.ts";
 import { parseBytes, parseDurationMs, printDurationMs } from "../../contract/units.ts";
 
@@ -56,6 +57,13 @@ export function readWhole(text: string, least: number): Parsed<number> {
     return parsed(value);
   }
   return unparsed(0, `"${text}" is not a whole number from ${least} on`);
+}
+
+/** A whole number that a framework may have for its priority. */
+export function readPriority(text: string): Parsed<number> {
+  const value = Number(text);
+  if (/^-?\d+$/.test(text) && Math.abs(value) <= PRIORITY_MAX) return parsed(value);
+  return unparsed(0, `"${text}" is not a whole number from ${-PRIORITY_MAX} to ${PRIORITY_MAX}`);
 }
 
 /** A number above 0. */

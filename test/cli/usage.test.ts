@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +27,8 @@ test.each([
   [["run", "--timeout", "x", "--", "true"], "--timeout <duration>': "],
   [["run", "--attr", "rack", "--", "true"], "--attr <name=value>': "],
   [["run", "--retries", "x", "--", "true"], "--retries <n>': "],
+  [["run", "--priority", "-1.5", "--", "true"], "--priority <n>': "],
+  [["run", "--priority", "-1000001", "--", "true"], "--priority <n>': "],
   [
     ["run", "--count", "0", "--", "true"],
     '--count <n>\': "0" is not a whole number from 1 to 100000',
@@ -135,6 +138,20 @@ test("-o json makes errors JSON too, wherever it stands", async () => {
   }
 });
 
+test("mapreduce says what it cannot read below a folder, rather than to leave it out", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tepui-cli-"));
+  // A path that is too long cannot be read by anybody, root included.
+  const down = 'i=0; while [ $i -lt 18 ]; do mkdir "$1" && cd "$1"; i=$((i+1)); done; mkdir "$1"';
+  execFileSync("sh", ["-c", down, "sh", "n".repeat(220)], { cwd: folder });
+  try {
+    const { code, error } = await runCli(["mapreduce", "--master", "127.0.0.1:1", folder]);
+    expect(error).toContain(`error[CLI_USAGE]: ${folder} cannot be read: ENAMETOOLONG`);
+    expect(code).toBe(2);
+  } finally {
+    execFileSync("rm", ["-rf", folder]);
+  }
+});
+
 test("version prints one line, or one JSON document", async () => {
   expect((await runCli(["version"])).out).toMatch(/^tepui \d+\.\d+\.\d+ \(Node \d+/);
   expect((await runCli(["--version"])).out).toBe((await runCli(["version"])).out);
@@ -160,7 +177,7 @@ test("config check says all that is wrong with line and column, and returns 78",
   expect([code, out]).toEqual([78, ""]);
   const json = await runCli(["config", "check", bad, "-o", "json"]);
   expect(JSON.parse(json.out)).toMatchObject({ ok: false });
-  const good = file("agent.yaml", "attributes: rack:r1\nworkDir: w\nplugins: []\n");
+  const good = file("agent.yaml", "attributes: rack:r1\nworkDir: w\n");
   expect(await runCli(["config", "check", good])).toMatchObject({
     code: 0,
     out: `${good}: no problems\n`,
@@ -250,6 +267,9 @@ test("each family of errors has its exit status", () => {
   expect(exitCodeOf(errors.MASTER_UNREACHABLE("x", "y"))).toBe(69);
   expect(exitCodeOf(errors.CONFIG_INVALID("x", []))).toBe(78);
   expect(exitCodeOf(errors.PLUGIN_NOT_FOUND("x", []))).toBe(78);
+  expect(exitCodeOf(errors.PORT_MISSING("x"))).toBe(78);
+  expect(exitCodeOf(errors.AGENT_CONFIG("x", "y"))).toBe(78);
+  expect(exitCodeOf(errors.LOG_FILE_UNUSABLE("x", "y"))).toBe(78);
   expect(exitCodeOf(errors.CLI_INTERRUPTED("x"))).toBe(130);
   expect(exitCodeOf(errors.TASK_NOT_FOUND("x"))).toBe(1);
   expect(exitCodeOf(new Error("x"))).toBe(1);

@@ -266,7 +266,8 @@ describeWith("clang", "the rules of allocators", () => {
     "catch a policy that counts down in the column %s, and name it",
     async (column, from, to) => {
       const rule = "rounds whose rows nobody takes";
-      const subject = await compiled(`in-${column.toLowerCase()}`, [column, rule, cluster, from, to]);
+      const name = `in-${column.toLowerCase()}`;
+      const subject = await compiled(name, [column, rule, cluster, from, to]);
       const seen = new RegExp(`it writes into column ${column} \\(row \\d+\\)`);
       await expect(ruleNamed(allocatorRules, rule).run(subject, () => {})).rejects.toThrow(seen);
     },

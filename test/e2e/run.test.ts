@@ -28,9 +28,15 @@ describe("tasks on a local cluster of real processes", () => {
     const good = await cluster.run("run", "--cpus", "0.1", "--mem", "32", "--", "echo", "hello");
     expect(good).toMatchObject({ code: 0 });
     expect(good.stdout).toContain("hello");
-    const bad = await cluster.run("run", "--", "sh", "-c", "echo trouble >&2; exit 7");
+    const words = ["run", "--priority", "-3", "--", "sh", "-c", "echo trouble >&2; exit 7"];
+    const bad = await cluster.run(...words);
     expect(bad).toMatchObject({ code: 7 });
     expect(bad.stderr).toContain("trouble");
+    const { frameworks } = JSON.parse((await cluster.run("frameworks", "-a", "-o", "json")).stdout);
+    expect(frameworks).toMatchObject([
+      { framework: { name: "run echo" } },
+      { framework: { name: "run sh", priority: -3 } },
+    ]);
   });
 
   test("output comes through a pipe whole, however long it is and slow its reader", async () => {

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { agentAdmission } from "../../agent/main.ts";
+import { builtInPlugins } from "../../cli/built-in-plugins.ts";
 import { checkConfigFile } from "../../kernel/host/config-check.ts";
+import { masterAdmission } from "../../kernel/main.ts";
 import { configFile, problemLines } from "./support/config-file.ts";
 import { placesIn, pluginFolder, writePlugin } from "./support/plugins.ts";
 
@@ -34,6 +37,95 @@ test("what is written in a notation of its own is read before anything starts fr
   ]);
 });
 
+test("fields that do not go together are placed where one of them is to be changed", () => {
+  const agents = configFile(
+    "listen: { host: 10.0.0.1 }\nexec: { allow: secret }\nhostname: 3\ngcDelay: 1s\n",
+  );
+  expect(problemLines(agents, checkConfigFile(agents))).toEqual([
+    expect.stringMatching(/^1:17 CONFIG_INSECURE_BIND "10\.0\.0\.1" can be reached by /),
+    expect.stringMatching(/^2:16 CONFIG_BAD_VALUE \/exec\/allow: "secret" needs the file /),
+    expect.stringMatching(/^3:11 CONFIG_BAD_VALUE \/hostname: /),
+  ]);
+  const local = configFile(
+    'master: { listen: { host: "::" } }\nagent: { listen: { host: "::" }, insecureRemote: true }\n',
+  );
+  expect(problemLines(local, checkConfigFile(local))).toEqual([
+    expect.stringMatching(/^1:27 CONFIG_INSECURE_BIND /),
+  ]);
+});
+
+test("an address that nobody could dial is none, in a list each for itself", () => {
+  const text =
+    'master: [a:1, "host:99999", "http://x", "wss://m:1"]\nlisten: { advertise: a:99999 }\n';
+  const agents = configFile(`${text}workDir: w\n`);
+  expect(problemLines(agents, checkConfigFile(agents))).toEqual([
+    '1:15 CONFIG_BAD_VALUE /master: "host:99999" is not an address to dial; write HOST:PORT',
+    '1:29 CONFIG_BAD_VALUE /master: "http://x" is not an address to dial; write HOST:PORT',
+    '2:22 CONFIG_BAD_VALUE /listen/advertise: must be HOST:PORT, IPv6 in brackets, got "a:99999"',
+  ]);
+  for (const master of ['":"', "[]", '"a b:1"']) {
+    const file = configFile(`master: ${master}\nworkDir: w\n`);
+    expect(problemLines(file, checkConfigFile(file)), master).toEqual([
+      expect.stringMatching(/^1:9 CONFIG_BAD_VALUE \/master: /),
+    ]);
+  }
+});
+
+/** What the check says of a text with what real processes ask of their plugins. */
+function problemsWithPlugins(text: string, kind?: "master" | "agent"): string[] {
+  const file = configFile(text);
+  const plugins = { builtIn: builtInPlugins(), master: masterAdmission, agent: agentAdmission };
+  const problems = checkConfigFile(file, { plugins, ...(kind === undefined ? {} : { kind }) });
+  return problemLines(file, problems);
+}
+
+const withPlugins = (...names: string[]) =>
+  `plugins: ${JSON.stringify(names.map((plugin) => ({ plugin })))}\n`;
+
+test.each([
+  ["master", ["uws-msgpack"], ['"coordinator", and a master needs one; add "embedded"']],
+  ["master", ["embedded"], ['"transport", and a master needs one; add "uws-msgpack"']],
+  ["agent", ["process"], ['"transport", and an agent needs one; add "uws-msgpack"']],
+  [
+    "agent",
+    ["uws-msgpack", "cgroups", "docker"],
+    ['"isolator" with the feature "users", and an agent needs one; add "process"'],
+  ],
+  ["agent", [], ['"transport"', '"isolator"']],
+] as const)("a list that lacks what a %s needs does not pass: %j", (kind, names, missing) => {
+  const lines = problemsWithPlugins(withPlugins(...names), kind);
+  expect(lines).toHaveLength(missing.length);
+  for (const [at, what] of missing.entries()) {
+    expect(lines[at]).toContain("1:10 PORT_MISSING ");
+    expect(lines[at]).toContain(`no plugin offers ${what}`);
+  }
+});
+
+test("what a list needs is not guessed while one of its plugins is not known", () => {
+  const lines = problemsWithPlugins(withPlugins("uws-msgpack", "embeded"), "master");
+  expect(lines).toEqual([expect.stringMatching(/PLUGIN_NOT_FOUND .*did you mean "embedded"/)]);
+});
+
+test("plugins that the start would not take are refused: of the other side, a second of one", () => {
+  const other = problemsWithPlugins(withPlugins("uws-msgpack", "embedded", "process"), "master");
+  expect(other).toEqual([expect.stringContaining("PLUGIN_KIND_WRONG")]);
+  const allocator = problemsWithPlugins(withPlugins("uws-msgpack", "embedded", "fifo"), "master");
+  expect(allocator).toEqual([expect.stringContaining("PLUGIN_KIND_WRONG")]);
+  const twice =
+    "plugins: [{ plugin: uws-msgpack }, { plugin: embedded }, { plugin: embedded, as: b }]\n";
+  expect(problemsWithPlugins(twice, "master")).toEqual([
+    expect.stringContaining("1:10 PORT_AMBIGUOUS port coordinator: more than one plugin offers"),
+  ]);
+  expect(problemsWithPlugins("policy: { config: { nope: 1 } }\n")).toEqual([
+    expect.stringContaining("1:9 PLUGIN_CONFIG_INVALID plugin drf: "),
+  ]);
+});
+
+test("a list of plugins tells an agent's config from a master's", () => {
+  expect(problemsWithPlugins(withPlugins("uws-msgpack", "process"))).toEqual([]);
+  expect(problemsWithPlugins(withPlugins("uws-msgpack", "embedded"))).toEqual([]);
+});
+
 test("with plugins in the check, every plugin that would be refused is placed in the file", () => {
   const folder = pluginFolder();
   const config = { type: "object", properties: { port: { type: "integer" } } };
@@ -49,7 +141,8 @@ test("with plugins in the check, every plugin that would be refused is placed in
     "",
   ].join("\n");
   const file = configFile(text, "master.yaml", folder);
-  const problems = checkConfigFile(file, { plugins: { builtIn: placesIn(folder).builtIn } });
+  const { builtIn } = placesIn(folder);
+  const problems = checkConfigFile(file, { plugins: { builtIn, master: {}, agent: {} } });
   expect(problemLines(file, problems).map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual(
     [
       "1:21 CONFIG_BAD_VALUE",

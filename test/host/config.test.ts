@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { checkBind, configKinds, loadConfig, readConfig } from "../../kernel/host/config.ts";
+import type { MasterConfig } from "../../contract/config/master.ts";
+import { checkRules, configKinds, loadConfig, readConfig } from "../../kernel/host/config.ts";
 import { checkConfigFile } from "../../kernel/host/config-check.ts";
 import { parseConfig } from "../../kernel/host/config-file.ts";
 import { configFile, problemLines } from "./support/config-file.ts";
@@ -226,9 +227,12 @@ test("loading throws the one problem itself, and several as one error that lists
 });
 
 test("listening to other machines needs authentication or an explicit flag", () => {
-  const bind = (host: string, insecureRemote = false) => ({ listen: { host }, insecureRemote });
+  const start = (host: string, insecureRemote = false) => {
+    const { config } = readConfig(master, { flags: { insecureRemote: true, "listen.host": host } });
+    checkRules(master, { ...(config as MasterConfig), insecureRemote });
+  };
   for (const host of ["127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]"]) {
-    expect(() => checkBind(bind(host), false), host).not.toThrow();
+    expect(() => start(host), host).not.toThrow();
   }
   for (const host of [
     "0.0.0.0",
@@ -237,10 +241,20 @@ test("listening to other machines needs authentication or an explicit flag", () 
     "127.0.0.1.example.org",
     "localhost.example.org",
   ]) {
-    expect(() => checkBind(bind(host), false), host).toThrow(
-      expect.objectContaining({ code: "CONFIG_INSECURE_BIND" }),
+    expect(() => start(host), host).toThrow(
+      expect.objectContaining({ code: "CONFIG_INSECURE_BIND", where: "/listen/host" }),
     );
-    expect(() => checkBind(bind(host, true), false)).not.toThrow();
-    expect(() => checkBind(bind(host), true)).not.toThrow();
+    expect(() => start(host, true)).not.toThrow();
   }
+});
+
+test("fields that do not go together name what gave them, as other mistakes do", () => {
+  const file = configFile("exec: { allow: secret }\n");
+  const wheres = (flags: Readonly<Record<string, string>>, environment = {}) =>
+    readConfig(configKinds.agent, { file, flags, environment }).problems.map(({ where }) => where);
+  expect(wheres({})).toEqual([`${file}:1:16`]);
+  expect(wheres({ "exec.allow": "secret" })).toEqual(["--exec-allow"]);
+  expect(wheres({ "exec.secretFile": "/s" }, { TEPUI_LISTEN_HOST: "::" })).toEqual([
+    "TEPUI_LISTEN_HOST",
+  ]);
 });

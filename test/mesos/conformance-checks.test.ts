@@ -1,3 +1,4 @@
+import { hintRows } from "./conformance/hint-rows.ts";
 import { jsonRows } from "./conformance/json-rows.ts";
 import { operatorRows } from "./conformance/operator-rows.ts";
 import { processRows } from "./conformance/process-rows.ts";
@@ -5,5 +6,6 @@ import { runRows } from "./conformance/run-rows.ts";
 import { schedulerRows } from "./conformance/scheduler-rows.ts";
 import { surfaceRows } from "./conformance/surface-rows.ts";
 
-const rows = [...surfaceRows, ...processRows, ...jsonRows, ...schedulerRows, ...operatorRows];
+const requests = [...surfaceRows, ...processRows, ...jsonRows, ...schedulerRows, ...hintRows];
+const rows = [...requests, ...operatorRows];
 runRows("requests", { agents: 2, assertionsMin: 450 }, rows);

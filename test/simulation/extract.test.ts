@@ -15,7 +15,7 @@ const given = parseWorkload(
   agents late cpus=4 mem=8GB from=20s
   role one weight=3
   framework first role=one
-  framework second role=two
+  framework second role=two priority=-2 demand.cpus=6
   job first tasks=12 duration=5s cpus=1 mem=1GB
   job second at=2s tasks=6 duration=30s cpus=2 mem=2GB
   job first at=25s tasks=3 duration=1s cpus=1 mem=512
@@ -47,9 +47,10 @@ test("a journal gives back the workload that it was made with", () => {
     [1, 4_000, undefined],
   ]);
   expect(workload.agents[1]?.fromMs).toBeGreaterThan(19_000);
-  expect(workload.frameworks.map(({ name, role }) => [name, role])).toEqual([
-    ["first", "one"],
-    ["second", "two"],
+  const frameworks = workload.frameworks.map((of) => [of.name, of.role, of.priority, of.demand]);
+  expect(frameworks).toEqual([
+    ["first", "one", undefined, undefined],
+    ["second", "two", -2, { cpus: 6_000 }],
   ]);
   const sums = new Map<string, number>();
   for (const { framework, tasks, durationMs, resources } of workload.jobs) {

@@ -25,7 +25,7 @@ describe("the text of a workload", () => {
       agents a count=2 cpus=8 mem=16GB attr.rack=r1 scalar.fpga=1.5   # two of them
       role etl weight=2.5 guarantee.cpus=4 limit.mem=1TB
       job late cpus=1 duration=0
-      framework late role=etl refuse=0 idle=decline from=10s until=1m
+      framework late role=etl refuse=0 idle=decline from=10s until=1m priority=-3 demand.cpus=2.5
     `;
     expect(parseWorkload(text, "w.txt")).toEqual({
       allocationIntervalMs: 500,
@@ -49,6 +49,8 @@ describe("the text of a workload", () => {
           role: "etl",
           refuseMs: 0,
           idle: "decline",
+          priority: -3,
+          demand: { cpus: 2_500 },
           fromMs: 10_000,
           untilMs: 60_000,
         },
@@ -82,6 +84,8 @@ describe("the text of a workload", () => {
     ["role a//b", '1:6: "a//b": '],
     ["framework f\nframework f", "2:11: framework f is there twice"],
     ["framework f idle=sleep", '1:18: idle: "sleep" is neither suppress nor decline'],
+    ["framework f priority=1.5", '1:22: priority: "1.5" is not a whole number from -1000000 to'],
+    ["framework f demand.cpus=x", '1:25: demand.cpus: "x" is not an amount'],
     ["framework f\njob f cpus=1", "2:1: job needs duration=…"],
     ["framework f\njob f duration=1s", "2:1: a job needs resources"],
     ["framework f\njob f duration=1s cpus=0", "2:1: a job needs resources"],
@@ -141,6 +145,8 @@ describe("the text of a workload", () => {
         role: "a/b",
         refuseMs: 7,
         idle: "decline" as const,
+        priority: 4,
+        demand: { cpus: 1_500, fpga: 2_000 },
         fromMs: 0,
         untilMs: 86_400_000,
       },

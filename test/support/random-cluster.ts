@@ -56,6 +56,8 @@ export class RandomCluster {
         [role]: { minAllocatable: [{ cpus: 1_000 * (1 + random.below(4)) }] },
       };
     }
+    if (random.chance(0.3)) framework.priority = random.below(9) - 4;
+    if (random.chance(0.3)) framework.demand = { [role]: { cpus: 1_000 * random.below(9) } };
     const peer = 1_000 + number;
     this.master.step({
       type: "framework-call",

@@ -97,11 +97,15 @@ export function callOf(
     const operations = [{ type: "LAUNCH", tasks } as const];
     return { type: "accept", offerIds: [offer.id], operations, ...filters };
   }
-  const roll = random.below(6);
+  const roll = random.below(7);
   const tasks = [...framework.tasks].filter(([, { ends }]) => ends.length === 0);
   if (roll === 0) return { type: "revive" };
   if (roll === 1 && !orderly) return { type: "suppress" };
   if (roll === 2) return { type: "reconcile", tasks: [] };
+  if (roll === 6) {
+    const cpus: Resource = { name: "cpus", scalar: 1_000 * random.below(9) };
+    return { type: "request", requests: random.chance(0.7) ? [{ resources: [cpus] }] : [] };
+  }
   if (tasks.length === 0 || roll < 3) return undefined;
   const [taskId, { agentId }] = random.pick(tasks);
   if (roll === 3) return { type: "kill", taskId };
@@ -120,7 +124,7 @@ export function someFrameworks(random: Random): SimFramework[] {
   }));
 }
 
-/** How a framework subscribes, again if it has an id. */
+/** How a framework subscribes, again if it has an id; the first one states what it wants. */
 export function subscription({ name, roles, id }: SimFramework): FrameworkCall {
   return {
     type: "subscribe",
@@ -131,6 +135,7 @@ export function subscription({ name, roles, id }: SimFramework): FrameworkCall {
       failoverTimeoutMs: 1e9,
       checkpoint: true,
       capabilities: ["MULTI_ROLE", "PARTITION_AWARE"],
+      ...(name === "framework0" && { priority: 3, demand: { [roles[0] ?? ""]: { cpus: 4_000 } } }),
       ...(id && { id }),
     },
   };

@@ -1,5 +1,6 @@
 import type { RoleStanding } from "../../../contract/operator/explain-methods.ts";
 import type { OperatorParams, OperatorResult } from "../../../contract/operator-api.ts";
+import { demandOf } from "../hints.ts";
 import type { Client, ClusterState, CompletedFramework } from "../state.ts";
 import { type Asked, EXAMPLES_DEFAULT, goesByShares, momentOf } from "./asked.ts";
 import { clientObstacles, frameworkObstacles, single } from "./clients.ts";
@@ -64,6 +65,13 @@ function standing(
   };
   if (client.offeredCycle > 0) result.offeredMs = client.offeredMs;
   if (client.usedCycle > 0) result.usedMs = client.usedMs;
+  const { priority } = client.framework.info;
+  if (priority !== undefined) result.priority = priority;
+  const demand = demandOf(client);
+  if (demand !== undefined) {
+    result.demand = demand;
+    if (known) result.wants = namedAmounts(tables, tables.clients.demand, row);
+  }
   if (known) result.agents = agentsSeenBy(state, client, asked, examples);
   return result;
 }

@@ -2,7 +2,9 @@ import type { Finding, FindingExample } from "../../../contract/operator/explain
 import { printQuantities, printResources } from "../../../contract/resources/text.ts";
 import { type Resources, reservationRole } from "../../../contract/resources.ts";
 import { roughDuration } from "../../../contract/units.ts";
+import { demandOf } from "../hints.ts";
 import type { Agent, Client, ClusterState } from "../state.ts";
+import { isEmpty, vectorAt } from "../tables/vectors.ts";
 import { type Asked, goesByShares } from "./asked.ts";
 import {
   cutsChange,
@@ -102,7 +104,9 @@ class VerdictWords implements Words<Verdict> {
           : "free: nothing but what holds for all agents is in the way";
       case "passed-over": {
         const round = state.tables.agents.lookedIn[agent.row] ?? 0;
-        return `free, and the policy ${asked.policy.name} offered it to nobody in round ${round}`;
+        const met = this.#hasAll(client) ? "; the framework has all that it demands" : "";
+        const whom = `${asked.policy.name} offered it to nobody`;
+        return `free, and the policy ${whom} in round ${round}${met}`;
       }
       default:
         return fixedWords[code]?.[0] ?? code;
@@ -141,6 +145,7 @@ class VerdictWords implements Words<Verdict> {
         if (!this.#competes(client)) return undefined;
         return `wait: a batch runs every ${roughDuration(state.options.allocationIntervalMs)}`;
       case "passed-over":
+        if (this.#hasAll(client)) return "let the framework demand more, or state no demand";
         return "look into the policy's parameters and what it says of itself";
       default:
         return fixedWords[code]?.[1];
@@ -221,6 +226,12 @@ class VerdictWords implements Words<Verdict> {
 
   #competes({ row }: Client): boolean {
     return this.#telling.state.tables.clients.offerable(row);
+  }
+
+  /** Whether a client has its demand in full: some policies offer it nothing then. */
+  #hasAll(client: Client): boolean {
+    const { demand } = this.#telling.state.tables.clients;
+    return demandOf(client) !== undefined && isEmpty(vectorAt(demand, client.row));
   }
 
   #least(client: Client): string {

@@ -4,7 +4,6 @@ import { unreachable } from "../assert.ts";
 import { type Call, reject } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { InputOf } from "../event.ts";
-import { forgive } from "../hoarding.ts";
 import { stepInverseAnswer } from "../inverse-offers.ts";
 import type { ClusterState } from "../state.ts";
 import { stepAccept } from "./accept.ts";
@@ -13,6 +12,7 @@ import { stepKill } from "./kill.ts";
 import { stepDecline, stepRevive, stepSuppress } from "./offers.ts";
 import { stepAcknowledgeOperation } from "./operations.ts";
 import { stepReconcile, stepReconcileOperations } from "./reconcile.ts";
+import { stepRequest } from "./request.ts";
 import { stepSubscribe, stepTeardown, stepUpdateFramework } from "./subscribe.ts";
 import { stepFrameworkMessage, stepShutdown } from "./to-agent.ts";
 
@@ -84,9 +84,8 @@ function dispatch(
     case "decline-inverse-offers":
       stepInverseAnswer(context, call);
       return;
-    // The allocation ignores what is requested (C16), but whoever asks has work.
     case "request":
-      for (const client of context.framework.clients.values()) forgive(context.state, client);
+      stepRequest(context, call);
       return;
     default:
       unreachable(call);

@@ -5,6 +5,8 @@ import type {
   OperatorResult,
 } from "../../../contract/operator-api.ts";
 import { add, NOTHING, type Resources } from "../../../contract/resources.ts";
+import type { Quantities } from "../../../contract/schema/framework.ts";
+import { demandOf } from "../hints.ts";
 import type { ClusterState, CompletedFramework, Framework } from "../state.ts";
 import { remembered } from "../tasks.ts";
 import { listed, pageOf } from "./page.ts";
@@ -49,7 +51,16 @@ function liveView(state: ClusterState, framework: Framework): FrameworkView {
     completedTasks: remembered(framework.completed, most).length,
   };
   if (framework.reregisteredMs !== undefined) view.reregisteredMs = framework.reregisteredMs;
+  const demand = demandByRole(framework);
+  if (demand.length > 0) view.demand = Object.fromEntries(demand);
   return view;
+}
+
+function demandByRole({ clients }: Framework): [role: string, demand: Quantities][] {
+  return [...clients.values()].flatMap((client) => {
+    const demand = demandOf(client);
+    return demand === undefined ? [] : [[client.role.name, demand]];
+  });
 }
 
 function completedView(framework: CompletedFramework): FrameworkView {

@@ -11,9 +11,9 @@ role web weight=3 guarantee.cpus=6
 role batch weight=1 limit.cpus=40
 role batch/night weight=2
 framework site role=web refuse=1s
-framework etl role=batch
+framework etl role=batch demand.cpus=12
 framework night role=batch/night idle=decline refuse=300ms
-framework late role=web from=10s until=30s
+framework late role=web priority=5 from=10s until=30s
 job site tasks=30 duration=4s cpus=1 mem=1GB
 job etl tasks=50 duration=3s cpus=0.5 mem=2GB
 job night at=2s tasks=40 duration=5s cpus=2 mem=512 attr.rack=r1

@@ -41,6 +41,7 @@ import { agentRows } from "../conformance/agent-rows.ts";
 import { disturbanceRows } from "../conformance/disturbance-rows.ts";
 import { eventRows } from "../conformance/event-rows.ts";
 import { executorRows } from "../conformance/executor-rows.ts";
+import { hintRows } from "../conformance/hint-rows.ts";
 import { jsonRows } from "../conformance/json-rows.ts";
 import { nestedRows } from "../conformance/nested-rows.ts";
 import { operatorRows } from "../conformance/operator-rows.ts";
@@ -68,6 +69,8 @@ const aboutNested = [
 
 const files = filePages.map((page) => `/files/${page}`);
 
+const requested = "as a [demand](policies.md#what-frameworks-state)";
+
 /** The page that says what of the Mesos HTTP API is served, from the tables that serve it. */
 export function compatPage(): string {
   const operator = typesOf(MasterCall).map((type) => {
@@ -76,19 +79,6 @@ export function compatPage(): string {
     const isQuery = [queries, slicedQueries, slowQueries].some((table) => type in table);
     return [type, isQuery ? "served, 200 with a body" : "not served"];
   });
-  const views = [
-    ...[
-      ...Object.keys(stateViews),
-      "/metrics/snapshot",
-      ...Object.keys(v0Endpoints),
-      "/health",
-      "/redirect",
-      "/version",
-      ...files,
-      ...Object.keys(processViews),
-    ].map((path) => [`\`${path}\``, "served"]),
-    ...refused("master"),
-  ].sort();
   return [
     "# What of the Mesos HTTP API is served",
     "",
@@ -97,7 +87,7 @@ export function compatPage(): string {
     "",
     ...table(
       "Scheduler API, calls",
-      typesOf(Call).map((type) => [type, "served"]),
+      typesOf(Call).map((type) => [type, type === "REQUEST" ? `served, ${requested}` : "served"]),
     ),
     ...table(
       "Scheduler API, events",
@@ -118,19 +108,28 @@ export function compatPage(): string {
     ),
     ...table("Operator API of an agent", typesOf(AgentCall).map(ofAgent)),
     ...aboutNested,
-    ...table("Endpoints of the master outside of `/api/v1`", views),
-    ...table(
-      "Endpoints of an agent outside of `/api/v1`",
-      [
-        ...[
-          ...Object.keys(agentViews),
-          ...["/health", "/version", ...files, ...Object.keys(processViews)],
-        ].map((path) => [`\`${path}\``, "served"]),
-        ...refused("agent"),
-      ].sort(),
-    ),
+    ...table("Endpoints of the master outside of `/api/v1`", masterViews()),
+    ...table("Endpoints of an agent outside of `/api/v1`", agentViewsShown()),
     ...conformance(),
   ].join("\n");
+}
+
+/** Endpoints of the master besides its API, and what becomes of them. */
+function masterViews(): string[][] {
+  const served = [
+    ...Object.keys(stateViews),
+    ...Object.keys(v0Endpoints),
+    ...["/metrics/snapshot", "/health", "/redirect", "/version", ...files],
+    ...Object.keys(processViews),
+  ];
+  return [...served.map((path) => [`\`${path}\``, "served"]), ...refused("master")].sort();
+}
+
+/** The same of an agent. */
+function agentViewsShown(): string[][] {
+  const both = ["/health", "/version", ...files, ...Object.keys(processViews)];
+  const served = [...Object.keys(agentViews), ...both];
+  return [...served.map((path) => [`\`${path}\``, "served"]), ...refused("agent")].sort();
 }
 
 /** Endpoints that a side does not serve. */
@@ -165,6 +164,7 @@ function conformance(): string[] {
     ...processRows,
     ...jsonRows,
     ...schedulerRows,
+    ...hintRows,
     ...acceptRows,
     ...taskRows,
     ...executorRows,
