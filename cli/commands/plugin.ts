@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Command } from "commander";
 import type { PluginManifest } from "../../contract/ports/plugin.ts";
 import { examinePlugins } from "../../kernel/host/admission.ts";
-import { findPlugin, isPluginPath } from "../../kernel/host/find.ts";
+import { findPlugin, MANIFEST_FILE } from "../../kernel/host/find.ts";
 import { readManifest } from "../../kernel/host/manifest.ts";
 import { builtInPlugins } from "../built-in-plugins.ts";
 import { type CliCommand, type CliContext, type CommonOptions, plainCommand } from "../context.ts";
@@ -63,12 +63,11 @@ async function validate(
  * of that name, if there is one.
  */
 function folderOf(plugin: string): string {
-  const own = resolve(plugin);
-  if (isPluginPath(plugin)) return own;
   try {
     return findPlugin(plugin, { from: process.cwd(), builtIn: builtInPlugins() });
   } catch (thrown) {
-    if (existsSync(own)) return own;
+    const own = resolve(plugin);
+    if (existsSync(join(own, MANIFEST_FILE))) return own;
     throw thrown;
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
+import { TepuiError } from "../../contract/errors.ts";
 import {
   type BatchJob,
   type BatchResult,
@@ -103,7 +104,7 @@ export async function runJob(
     onUpdate: (_, counts) => heard(counts),
     onOutcome: (_, counts) => heard(counts),
     onDisconnected: () => output.note("the master is gone; looking for it"),
-    onCancel: (killed) => output.note(interruptedWords(killed)),
+    onCancel: (killed) => output.note(interruptedWords(killed, signal.reason)),
     onNotEnded: (id) => output.note(notEndedWords(id)),
   });
   const result = await running.finally(() => watch.end());
@@ -127,11 +128,12 @@ function endCode({ outcomes, culprit }: BatchResult): number {
   return tasksExitCode(first === undefined ? outcomes : [first, ...outcomes]);
 }
 
-/** What is done at Ctrl-C, while something runs or before anything does. */
-export function interruptedWords(running: number): string {
+/** What is done at Ctrl-C or at a fault, while something runs or before anything does. */
+export function interruptedWords(running: number, reason?: unknown): string {
+  const why = reason instanceof TepuiError ? "given up" : "interrupted";
   return running === 0
-    ? "interrupted: nothing runs yet"
-    : `interrupted: killing ${running} running ${tasks(running)}`;
+    ? `${why}: nothing runs yet`
+    : `${why}: killing ${running} running ${tasks(running)}`;
 }
 
 /**

@@ -5,6 +5,11 @@ export const cliErrors = {
   CLI_USAGE: (message: string, hint?: string) =>
     fault("CLI_USAGE", 400, message, { where: "command line", hint }),
   CLI_INTERRUPTED: (what: string) => fault("CLI_INTERRUPTED", 499, `interrupted: ${what}`),
+  CLI_OUTPUT_UNWRITABLE: (reason: string) =>
+    fault("CLI_OUTPUT_UNWRITABLE", 500, `the output cannot be written: ${reason}`, {
+      where: "output stream",
+      hint: "what is missing is not there: make room and ask again",
+    }),
   CLI_FILE_UNWRITABLE: (file: string, reason: string) =>
     fault("CLI_FILE_UNWRITABLE", 400, `the file cannot be written: ${reason}`, {
       where: file,

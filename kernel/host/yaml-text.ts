@@ -26,6 +26,25 @@ export interface YamlText {
 /** Levels of lists and of fields within fields that a text may have. */
 const DEPTH_MAX = 64;
 const TOO_DEEP = "it is nested more deeply than any setting, or a bracket is not closed";
+const TWO_DOCUMENTS = "a second document begins here, and there may be only one";
+
+/** Words of the parser that only those know who know YAML's own; JSON goes through it, too. */
+const words: readonly (readonly [RegExp, string])[] = [
+  [/^Flow (?:map|sequence).* with a (.)$/, '"$1" is missing'],
+  [/^Missing (.) or (.) between (.*)$/, '"$1" or "$2" is missing between $3'],
+  [/^Missing (.) between (.*)$/, '"$1" is missing between $2'],
+  [/^Unexpected , in (.*)$/, 'there is a "," too many in $1'],
+  [/^Unexpected (.*) at node end$/, "something follows the value: $1"],
+  [/\bflow map items\b/, "the fields in braces"],
+  [/\bflow sequence items\b/, "the values in brackets"],
+  [/\bflow map\b/, "braces"],
+  [/\bflow sequence\b/, "brackets"],
+  [/\bscalar\b/, "a word"],
+];
+
+function inOurWords(message: string): string {
+  return words.reduce((text, [theirs, ours]) => text.replace(theirs, ours), message);
+}
 
 /**
  * Takes YAML 1.2 apart, of which JSON is a part. Time and stack are in proportion to the text,
@@ -45,7 +64,11 @@ export function readYaml(text: string, lines?: LineCounter): YamlText {
     return { document, problems: [{ offset: deep, kind: "syntax", text: TOO_DEEP }] };
   }
   const problems = [...document.errors, ...document.warnings].map(
-    ({ pos, message }): TextProblem => ({ offset: pos[0], kind: "syntax", text: message }),
+    ({ pos, code, message }): TextProblem => ({
+      offset: pos[0],
+      kind: "syntax",
+      text: code === "MULTIPLE_DOCS" ? TWO_DOCUMENTS : inOurWords(message),
+    }),
   );
   problems.push(...refusedIn(document));
   return { document, problems: problems.sort((a, b) => a.offset - b.offset) };

@@ -184,6 +184,21 @@ test("config check says all that is wrong with line and column, and returns 78",
   });
 });
 
+test.each([
+  ["two.yaml", "listen: {}\n---\nlisten: {}\n", "2:1", "a second document begins here"],
+  ["brace.json", '{"listen": {}', "1:14", '"}" is missing'],
+  ["bracket.json", '{"plugins": [1', "1:15", '"]" is missing'],
+  ["colon.json", '{"listen" {}}', "1:11", '"," or ":" is missing between the fields in braces'],
+  ["commas.json", '{"listen": {},, }', "1:15", 'there is a "," too many in braces'],
+])("config check says without words of YAML what %s lacks", async (name, text, where, what) => {
+  const path = file(name, text);
+  const { error, code } = await runCli(["config", "check", "--kind", "master", path]);
+  expect(error).toContain(`error[CONFIG_SYNTAX]: ${what}`);
+  expect(error).toContain(`where: ${path}:${where}`);
+  expect(error).not.toMatch(/YAML\.|flow/i);
+  expect(code).toBe(78);
+});
+
 test("a master with a bad flag or file does not start, and returns 78", async () => {
   const flag = await runCli(["master", "--listen-port", "high"]);
   expect(flag.error).toContain("where: --listen-port");
@@ -195,8 +210,13 @@ test("a master with a bad flag or file does not start, and returns 78", async ()
 
 test("plugin validate refuses a bad plugin with its code, and runs none of its code", async () => {
   const missing = await runCli(["plugin", "validate", "/nowhere"]);
-  expect(missing.error).toContain("error[PLUGIN_MANIFEST_UNREADABLE]");
+  expect(missing.error).toContain('error[PLUGIN_NOT_FOUND]: there is no plugin "/nowhere"');
   expect(missing.code).toBe(78);
+  // A folder without a manifest is no plugin, named as a path or not.
+  for (const folder of ["./docs", "docs"]) {
+    const { error } = await runCli(["plugin", "validate", folder]);
+    expect(error).toContain("error[PLUGIN_NOT_FOUND]");
+  }
   const manifest = { name: "mine", version: "1.0.0", kind: "hook", contract: "^1.0.0" };
   const path = file("plugin.json", JSON.stringify({ ...manifest, kind: "toaster" }));
   const wrong = await runCli(["plugin", "validate", join(path, "..")]);

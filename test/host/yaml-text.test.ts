@@ -56,7 +56,7 @@ test("brackets that are left open are one problem at the end of the text, howeve
   for (const open of ["{", "["]) {
     const file = configFile(`hostname: ${open.repeat(60)}`);
     expect(problemLines(file, checkConfigFile(file))).toEqual([
-      expect.stringMatching(/^1:71 CONFIG_SYNTAX Flow /),
+      expect.stringMatching(/^1:71 CONFIG_SYNTAX "[}\]]" is missing/),
     ]);
   }
 });

@@ -8,7 +8,7 @@ import { until } from "../../support/until.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** The command as it was built: what users run, not the sources. */
-const CLI = join(ROOT, "dist", "cli", "main.js");
+export const CLI = join(ROOT, "dist", "cli", "main.js");
 
 /** How a command ended and what it printed. */
 export interface CommandResult {
