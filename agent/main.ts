@@ -194,7 +194,7 @@ async function start(
   const nested = openSessions(config, ground, running, undo);
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
-  const shown = { state, tokens, sandboxes, files, nested, agent: running };
+  const shown = { state, tokens, sandboxes, files, nested, images, agent: running };
   await openBesides(ground, door, shown, undo);
   void gc.start();
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });

@@ -93,6 +93,14 @@ export function amount(text: string): number {
   return Number(text);
 }
 
+/**
+ * Reads what names something: an id, the beginning of one, a hostname. An empty one, as of a shell
+ * variable that is not set, begins every id.
+ */
+export function named(text: string): string {
+  return text.trim() === "" ? refuse("it is empty") : text;
+}
+
 /** Collects a value given once or several times. */
 export function several(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];

@@ -201,6 +201,7 @@ function usageError(error: CommanderError, args: readonly string[]) {
   const [message = "", suggestion] = error.message
     .replace(/^error: /, "")
     .replace(/^(option '[^']*') argument '.*?' is invalid\. /s, "$1: ")
+    .replace(/^command-argument value '.*?' is invalid for (argument '[^']*')\. /s, "$1: ")
     .split("\n")
     .map((line) => line.trim());
   if (error.code === "commander.unknownCommand") {

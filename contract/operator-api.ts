@@ -159,7 +159,7 @@ export const operatorMethods = {
   /** Newest first. `taskId` may be a prefix that fits exactly one task. */
   tasks: method(
     Type.Object({
-      taskId: Type.Optional(Type.String()),
+      taskId: Type.Optional(Type.String({ minLength: 1 })),
       frameworkId: Type.Optional(FrameworkIdSchema),
       agentId: Type.Optional(AgentIdSchema),
       completed: Type.Optional(Type.Boolean()),

@@ -36,6 +36,24 @@ export function isTerminal(state: TaskState): boolean {
   return terminal.has(state);
 }
 
+const losses: ReadonlySet<TaskState> = new Set<TaskState>([
+  "TASK_LOST",
+  "TASK_DROPPED",
+  "TASK_GONE",
+  "TASK_GONE_BY_OPERATOR",
+  "TASK_UNREACHABLE",
+  "TASK_UNKNOWN",
+]);
+
+/**
+ * True for a state that says where a task was lost, and nothing of the task itself: what it was to
+ * do is to be done elsewhere, by a task with another id. UNREACHABLE is one of them and not
+ * terminal: the agent may come back, and the task with it (B25).
+ */
+export function isLost(state: TaskState): boolean {
+  return losses.has(state);
+}
+
 /**
  * Which state may follow which, in the master's books. A terminal state is never left (D9);
  * UNREACHABLE is left for whatever the agent reports when it comes back (B25). A state may repeat:

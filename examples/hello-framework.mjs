@@ -1,11 +1,11 @@
 // A whole framework: runs five greetings wherever there is room, and says how each ended.
 // Start a cluster with `tepui local`, then `node examples/hello-framework.mjs`.
-import { isTerminal, resources, Scheduler, toScalars } from "tepui/sdk";
+import { isLost, isTerminal, resources, Scheduler, toScalars } from "tepui/sdk";
 
 const TASKS = 5;
 const need = { cpus: 0.1, mem: 32 };
 const waiting = Array.from({ length: TASKS }, (_, at) => `hello-${at + 1}`);
-let ended = 0;
+const [replaced, greeted] = [new Set(), new Set()];
 
 const scheduler = new Scheduler({ name: "hello" }); // TEPUI_MASTER, or 127.0.0.1:5050
 
@@ -24,13 +24,16 @@ scheduler.on("offers", (offers) => {
   scheduler.wantOffers(waiting.length > 0);
 });
 
-scheduler.on("update", async (status) => {
-  process.stdout.write(`${status.taskId} ${status.state} ${status.message ?? ""}\n`);
-  if (!isTerminal(status.state)) return;
-  if (["TASK_LOST", "TASK_GONE", "TASK_DROPPED"].includes(status.state)) {
-    waiting.push(`${status.taskId}-again`); // Nobody's fault: it runs in another place.
+scheduler.on("update", async ({ taskId, state, message = "" }) => {
+  process.stdout.write(`${taskId} ${state} ${message}\n`);
+  if (isLost(state) && !replaced.has(taskId)) {
+    replaced.add(taskId); // Nobody's fault: it runs in another place, under another id.
+    waiting.push(`${taskId}-again`);
     scheduler.wantOffers(true);
-  } else if (++ended === TASKS) await scheduler.teardown();
+  } else if (isTerminal(state) && !isLost(state)) {
+    greeted.add(taskId.replace(/(-again)+$/, "")); // A lost agent that comes back greets twice.
+    if (greeted.size === TASKS) await scheduler.teardown();
+  }
 });
 
 scheduler.on("error", (error) => {

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import type { FrameworkId, RoleName } from "../contract/ids.ts";
 import { quantitiesOf, type Resources } from "../contract/resources.ts";
 import type {
@@ -6,6 +5,7 @@ import type {
   FrameworkInfo,
   Quantities,
 } from "../contract/schema/framework.ts";
+import { ownUser } from "../wire/index.ts";
 
 /** Tasks outlive a lost connection this long unless options say otherwise (B5). */
 export const FAILOVER_TIMEOUT_DEFAULT_MS = 60_000;
@@ -24,7 +24,10 @@ export interface FrameworkOptions {
   readonly name: string;
   /** The id to take up again after a restart of the framework (B2). */
   readonly id?: string;
-  /** Operating system user of the tasks; default the user of this process. */
+  /**
+   * Operating system user of the tasks; default the user of this process, by number if it has no
+   * name.
+   */
   readonly user?: string;
   /** Default `["*"]`. */
   readonly roles?: readonly string[];
@@ -61,7 +64,7 @@ export function frameworkInfo(options: FrameworkOptions): FrameworkInfo {
   const { labels, minAllocatable, priority, demand } = options;
   return {
     name: options.name,
-    user: options.user ?? userInfo().username,
+    user: options.user ?? ownUser().name,
     roles: [...(options.roles ?? ["*"])] as RoleName[],
     failoverTimeoutMs: options.failoverTimeoutMs ?? FAILOVER_TIMEOUT_DEFAULT_MS,
     checkpoint: options.checkpoint ?? true,

@@ -36,7 +36,13 @@ export type { FrameworkInfo, OfferConstraints } from "../contract/schema/framewo
 export type { InverseOffer, Offer, Operation } from "../contract/schema/offer.ts";
 export type { Attribute, Resource, Resources } from "../contract/schema/resource.ts";
 export type { ExecutorInfo, TaskInfo, TaskRecord, TaskStatus } from "../contract/schema/task.ts";
-export { isTerminal, type TaskReason, type TaskState, taskStates } from "../contract/task-state.ts";
+export {
+  isLost,
+  isTerminal,
+  type TaskReason,
+  type TaskState,
+  taskStates,
+} from "../contract/task-state.ts";
 export { type ConnectOptions, DEFAULT_MASTER, type Dial, masterAddresses } from "./dial.ts";
 export { EventQueue } from "./event-queue.ts";
 export { type ExecOptions, openExec } from "./exec.ts";

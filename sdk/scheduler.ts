@@ -139,14 +139,14 @@ export class Scheduler extends Subscription {
   /** Drops all filters of these roles (default all) and asks for offers (C11). */
   revive(roles?: readonly string[]): boolean {
     const isSent = this.send({ type: "revive", ...rolesOf(roles) });
-    for (const role of (roles ?? this.info.roles) as RoleName[]) this.suppressed.delete(role);
+    for (const role of this.#meant(roles)) this.suppressed.delete(role);
     return isSent;
   }
 
   /** Asks for no more offers in these roles (default all); kept over reconnections (C11). */
   suppress(roles?: readonly string[]): boolean {
     const isSent = this.send({ type: "suppress", ...rolesOf(roles) });
-    for (const role of (roles ?? this.info.roles) as RoleName[]) this.suppressed.add(role);
+    for (const role of this.#meant(roles)) this.suppressed.add(role);
     return isSent;
   }
 
@@ -224,11 +224,11 @@ export class Scheduler extends Subscription {
         this.info = framework;
         this.constraints = offerConstraints;
         this.#accepted = { ...this.#accepted, ...changes };
-        this.#changes = this.#changes.filter((each) => each !== changes);
+        this.#settled(changes);
       },
       (error) => {
         this.replies.delete(requestId);
-        this.#changes = this.#changes.filter((each) => each !== changes);
+        this.#settled(changes);
         throw error;
       },
     );
@@ -242,6 +242,28 @@ export class Scheduler extends Subscription {
     const isSent = this.send({ type: "teardown" });
     await this.stop();
     return isSent;
+  }
+
+  /** Roles of the framework, and those that it has asked for beside. */
+  get #roles(): ReadonlySet<string> {
+    return new Set([...this.info.roles, ...this.#changes.flatMap(({ roles = [] }) => roles)]);
+  }
+
+  /**
+   * Roles that a call is about: none when one of them is not the framework's, since the master
+   * refuses the whole call then, and would refuse a subscription that repeats it.
+   */
+  #meant(roles: readonly string[] = []): RoleName[] {
+    const known = this.#roles;
+    if (roles.length === 0) return [...known] as RoleName[];
+    return roles.every((role) => known.has(role)) ? ([...roles] as RoleName[]) : [];
+  }
+
+  /** A change was answered: a role that left the framework with it is not suppressed any more. */
+  #settled(changes: Partial<FrameworkOptions>): void {
+    this.#changes = this.#changes.filter((each) => each !== changes);
+    const known = this.#roles;
+    for (const role of this.suppressed) if (!known.has(role)) this.suppressed.delete(role);
   }
 
   /** Sends an answer to offers; they are answered once it is known to be one that can be sent. */

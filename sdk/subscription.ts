@@ -155,7 +155,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
     const call = {
       type: "subscribe",
       framework: this.info,
-      suppressedRoles: [...this.suppressed],
+      suppressedRoles: this.info.roles.filter((role) => this.suppressed.has(role)),
       ...(constraints === undefined ? {} : { offerConstraints: constraints }),
     } as FrameworkCall;
     try {

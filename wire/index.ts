@@ -24,6 +24,7 @@ export type {
   OpenSocket,
 } from "./link-socket.ts";
 export { checkLmdbFile } from "./lmdb-file.ts";
+export { ownUser } from "./own-user.ts";
 export { Session } from "./session.ts";
 export { type SendOutcome, type SessionSocket, shortReason } from "./session-socket.ts";
 export { systemClock } from "./system-clock.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "
 import { rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { AgentConfig } from "../../contract/config/agent.ts";
-import { errors } from "../../contract/errors.ts";
+import { errors, TepuiError } from "../../contract/errors.ts";
 import type { Clock, Timer } from "../../contract/ports/clock.ts";
 import type {
   ContainerSpec,
@@ -14,7 +14,7 @@ import type { Logger } from "../../contract/ports/log.ts";
 import { runAs } from "../fetcher/programs.ts";
 import { userInRoot } from "./in-root.ts";
 import { freshFolder } from "./layers.ts";
-import { findImage } from "./reference.ts";
+import { type FoundImage, findImage } from "./reference.ts";
 import { inImage } from "./run-config.ts";
 import { ImageStore, type UnpackedImage } from "./store.ts";
 
@@ -194,6 +194,13 @@ export class Images {
     await rm(join(this.#containers, id), { recursive: true, force: true });
   }
 
+  /** Removes unpacked images that no container is in, but for those of these names. */
+  async prune(names: readonly string[]): Promise<void> {
+    const { dir } = this.#parts.config;
+    if (dir === undefined) return;
+    await this.#store.prune(names.flatMap((name) => foundOrNot(resolve(dir), name)));
+  }
+
   async #collect(): Promise<void> {
     try {
       await this.#store.collect();
@@ -205,6 +212,16 @@ export class Images {
   /** Looks for old images no more. */
   stop(): void {
     this.#timer?.cancel();
+  }
+}
+
+/** A name that no image has is nothing to keep. */
+function foundOrNot(dir: string, name: string): FoundImage[] {
+  try {
+    return [findImage(dir, name)];
+  } catch (thrown) {
+    if (thrown instanceof TepuiError) return [];
+    throw thrown;
   }
 }
 

@@ -138,7 +138,7 @@ export class ImageStore {
    * used until the rest fits.
    */
   async collect(fresh?: string): Promise<void> {
-    const { cacheSize, gcDelayMs, clock, log, inUse } = this.#parts;
+    const { cacheSize, gcDelayMs, clock, inUse } = this.#parts;
     const used = inUse();
     const all = [...this.#entries.values()].map((entry) => ({
       ...entry,
@@ -149,11 +149,29 @@ export class ImageStore {
       const { digest, usedMs } = entry;
       if (used.has(digest) || digest === fresh) continue;
       if (clock.nowMs() - usedMs < gcDelayMs && bytes <= cacheSize) continue;
-      this.#entries.delete(digest);
       bytes -= entry.bytes;
-      await removeAll(this.#pathOf(digest));
-      log.info({ digest }, "an image that nobody uses was removed");
+      await this.#remove(digest);
     }
+  }
+
+  /** Removes all images that no container is in, but for these. */
+  prune(kept: readonly FoundImage[]): Promise<void> {
+    // Not between an image being taken and held.
+    const pruned = this.#queue.then(async () => {
+      const sources = new Set(kept.map(sourceOf));
+      const used = this.#parts.inUse();
+      for (const { digest, source } of [...this.#entries.values()]) {
+        if (!used.has(digest) && !sources.has(source)) await this.#remove(digest);
+      }
+    });
+    this.#queue = pruned.catch(() => {});
+    return pruned;
+  }
+
+  async #remove(digest: string): Promise<void> {
+    this.#entries.delete(digest);
+    await removeAll(this.#pathOf(digest));
+    this.#parts.log.info({ digest }, "an image that nobody uses was removed");
   }
 
   #touch(digest: string): void {

@@ -21,6 +21,7 @@ export interface AgentViewSource {
   readonly sandboxes: Sandboxes;
   readonly files: ShownFiles;
   readonly nested: NestedContainers;
+  readonly images: { prune(kept: readonly string[]): Promise<void> };
   readonly agent: {
     readonly containerizer: { usage(id: string): Promise<Usage | undefined> };
   };
@@ -85,6 +86,7 @@ export function viewOf(
     get nested() {
       return ready().nested;
     },
+    pruneImages: (kept) => ready().images.prune(kept),
     verbosity: ground.verbosity,
     metrics: () => ({ ...systemMetrics(), ...agentMetrics(source()?.state, ground) }),
     flags: () => ground.flags,

@@ -6,6 +6,7 @@ import {
   durationMs,
   type MasterOptions,
   masterCommand,
+  named,
 } from "../context.ts";
 import { findAgent, withMaster } from "../master-client.ts";
 
@@ -25,7 +26,7 @@ function onAgent(
     name,
     build: (context: CliContext) =>
       masterCommand(name, summary)
-        .argument("<agent>", "its id or its hostname")
+        .argument("<agent>", "its id or its hostname", named)
         .action((agent: string, options: MasterOptions) =>
           withMaster(context, options, async (client) => {
             const { id } = await findAgent(client, agent);
@@ -46,7 +47,7 @@ export const drainCommand: CliCommand = {
   name: "drain",
   build: (context: CliContext) =>
     masterCommand("drain", "Take an agent out of the offers and end what runs there")
-      .argument("<agent>", "its id or its hostname")
+      .argument("<agent>", "its id or its hostname", named)
       .option(
         "--grace <duration>",
         "most time between SIGTERM and SIGKILL, such as 30s",

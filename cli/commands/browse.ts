@@ -1,7 +1,13 @@
 import { posix } from "node:path";
 import { openSandboxPath, pathInSandbox, type SandboxEntry } from "../../sdk/index.ts";
 import { timeCell } from "../cells.ts";
-import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
+import {
+  type CliCommand,
+  type CliContext,
+  type MasterOptions,
+  masterCommand,
+  named,
+} from "../context.ts";
 import { type CredentialsOptions, credentialsOf, credentialsOption } from "../credentials.ts";
 import { findTask, withMaster } from "../master-client.ts";
 import { placeOf } from "../sandbox-follow.ts";
@@ -27,7 +33,7 @@ export const browseCommand: CliCommand = {
   name: "browse",
   build: (context: CliContext) =>
     masterCommand("browse", "List the files of a task's sandbox")
-      .argument("<task>", "its id, or the beginning of it")
+      .argument("<task>", "its id, or the beginning of it", named)
       .argument("[path]", "a folder or a file in the sandbox; all of it by default")
       .addOption(credentialsOption())
       .action((task: string, path: string | undefined, options: BrowseOptions) =>

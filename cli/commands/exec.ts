@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { errors, reasonOf } from "../../contract/errors.ts";
 import { type ExecEnd, type ExecSession, isTerminal, openExec } from "../../sdk/index.ts";
-import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
+import {
+  type CliCommand,
+  type CliContext,
+  type MasterOptions,
+  masterCommand,
+  named,
+} from "../context.ts";
 import { LocalTerminal, localInput } from "../exec/terminal.ts";
 import { taskExitCode } from "../exit-codes.ts";
 import { findTask, withMaster } from "../master-client.ts";
@@ -18,7 +24,7 @@ export const execCommand: CliCommand = {
   name: "exec",
   build: (context: CliContext) =>
     masterCommand("exec", "Run a command inside a running task")
-      .argument("<task>", "its id, or the beginning of it")
+      .argument("<task>", "its id, or the beginning of it", named)
       .argument("<command...>", "the program and its arguments")
       .option("-i, --interactive", "give it what is typed or piped in here")
       .option("-t, --tty", "on a terminal, of the size of this one")

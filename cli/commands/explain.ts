@@ -1,7 +1,13 @@
 import { Command } from "commander";
 import type { FrameworkId, RoleName } from "../../contract/ids.ts";
 import type { OperatorClient } from "../../sdk/index.ts";
-import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
+import {
+  type CliCommand,
+  type CliContext,
+  type MasterOptions,
+  masterCommand,
+  named,
+} from "../context.ts";
 import { agentLines, frameworkLines, roleLines, taskLines } from "../explain/lines.ts";
 import { withMaster } from "../master-client.ts";
 
@@ -26,7 +32,7 @@ export const explainCommand: CliCommand = {
       )
       .addCommand(
         subject("framework", "Say why a framework gets the offers that it gets")
-          .argument("<framework>", "its id or its name")
+          .argument("<framework>", "its id or its name", named)
           .option("--role <role>", "only in this role")
           .action((framework: string, options: ExplainOptions) =>
             explain(context, options, async (client) => {
@@ -39,7 +45,7 @@ export const explainCommand: CliCommand = {
       )
       .addCommand(
         subject("agent", "Say who holds an agent, and why others are not offered it")
-          .argument("<agent>", "its id or its hostname")
+          .argument("<agent>", "its id or its hostname", named)
           .action((agent: string, options: ExplainOptions) =>
             explain(context, options, async (client) => {
               const told = await client.request("explain-agent", { agent, ...examples(options) });
@@ -60,8 +66,8 @@ export const explainCommand: CliCommand = {
       )
       .addCommand(
         masterCommand("task", "Say where a task is and what it waits for")
-          .argument("<task>", "its id, or the beginning of it")
-          .option("--framework <id>", "the framework that it belongs to")
+          .argument("<task>", "its id, or the beginning of it", named)
+          .option("--framework <id>", "the framework that it belongs to", named)
           .action((task: string, options: ExplainOptions) =>
             explain(context, options, async (client) => {
               const { framework } = options;

@@ -4,6 +4,7 @@ import {
   durationMs,
   type MasterOptions,
   masterCommand,
+  named,
 } from "../context.ts";
 import { findTask, withMaster } from "../master-client.ts";
 
@@ -16,7 +17,7 @@ export const killCommand: CliCommand = {
   name: "kill",
   build: (context: CliContext) =>
     masterCommand("kill", "Kill a task, whoever owns it")
-      .argument("<task>", "its id, or the beginning of it")
+      .argument("<task>", "its id, or the beginning of it", named)
       .option("--grace <duration>", "time between SIGTERM and SIGKILL, such as 3s", durationMs)
       .action((task: string, options: KillOptions) =>
         withMaster(context, options, async (client) => {

@@ -6,7 +6,13 @@ import {
   openSandboxFile,
   type TaskView,
 } from "../../sdk/index.ts";
-import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
+import {
+  type CliCommand,
+  type CliContext,
+  type MasterOptions,
+  masterCommand,
+  named,
+} from "../context.ts";
 import { type CredentialsOptions, credentialsOf, credentialsOption } from "../credentials.ts";
 import { findTask, withMaster } from "../master-client.ts";
 import { followFile, placeOf } from "../sandbox-follow.ts";
@@ -24,7 +30,7 @@ export const logsCommand: CliCommand = {
   name: "logs",
   build: (context: CliContext) =>
     masterCommand("logs", "Print what a task wrote to its output")
-      .argument("<task>", "its id, or the beginning of it")
+      .argument("<task>", "its id, or the beginning of it", named)
       .option("-f, --follow", "go on until the task has ended")
       .option("--stderr", "its error output instead")
       .addOption(credentialsOption())

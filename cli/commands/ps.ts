@@ -1,6 +1,12 @@
 import type { TaskView } from "../../sdk/index.ts";
 import { endCell, scalarCell, taskStateCell, timeCell } from "../cells.ts";
-import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
+import {
+  type CliCommand,
+  type CliContext,
+  type MasterOptions,
+  masterCommand,
+  named,
+} from "../context.ts";
 import { awaitedAgents, noteAwaited, withMaster } from "../master-client.ts";
 
 const columns = [
@@ -39,8 +45,8 @@ export const psCommand: CliCommand = {
   build: (context: CliContext) =>
     masterCommand("ps", "List tasks, newest first")
       .option("-a, --all", "also tasks that have ended")
-      .option("--framework <id>", "only those of one framework")
-      .option("--agent <id>", "only those on one agent")
+      .option("--framework <id>", "only those of one framework", named)
+      .option("--agent <id>", "only those on one agent", named)
       .action((options: PsOptions) => ps(context, options)),
 };
 

@@ -10,6 +10,7 @@ import {
   type CliContext,
   type MasterOptions,
   masterCommand,
+  named,
 } from "../context.ts";
 import { findAgent, withMaster } from "../master-client.ts";
 
@@ -48,7 +49,7 @@ function reserving(name: "reserve" | "unreserve", summary: string): CliCommand {
     name,
     build: (context: CliContext) =>
       masterCommand(name, summary)
-        .argument("<agent>", "its id or its hostname")
+        .argument("<agent>", "its id or its hostname", named)
         .argument("<resources>", "such as cpus(web):2;mem(web):1024")
         .option("--principal <name>", "in whose name the reservation is")
         .action((agent: string, text: string, options: ReserveOptions) => {
@@ -106,7 +107,7 @@ export const volumeCommand: CliCommand = {
 
 function volumeSubcommand(name: string, summary: string): Command {
   return masterCommand(name, summary)
-    .argument("<agent>", "its id or its hostname")
+    .argument("<agent>", "its id or its hostname", named)
     .requiredOption("--role <role>", "role that it belongs to")
     .requiredOption("--id <id>", "its name, unique for the role on the agent")
     .option("--principal <name>", "in whose name the disk is reserved");

@@ -7,6 +7,7 @@ import {
   durationMs,
   type MasterOptions,
   masterCommand,
+  named,
 } from "../context.ts";
 import { type CredentialsOptions, credentialsOf, credentialsOption } from "../credentials.ts";
 import { findTask, withMaster } from "../master-client.ts";
@@ -38,7 +39,7 @@ export const statsCommand: CliCommand = {
   name: "stats",
   build: (context: CliContext) =>
     masterCommand("stats", "Show how much cpu and memory running tasks use")
-      .argument("[task]", "its id, or the beginning of it; all that run by default")
+      .argument("[task]", "its id, or the beginning of it; all that run by default", named)
       .option("-f, --follow", "go on until Ctrl-C, or until the task has ended")
       .option("--interval <duration>", "time between two looks", durationMs, INTERVAL_MS)
       .addOption(credentialsOption())

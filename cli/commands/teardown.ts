@@ -1,7 +1,13 @@
 import { errors } from "../../contract/errors.ts";
 import type { FrameworkId } from "../../contract/ids.ts";
 import type { OperatorClient } from "../../sdk/index.ts";
-import { type CliCommand, type CliContext, type MasterOptions, masterCommand } from "../context.ts";
+import {
+  type CliCommand,
+  type CliContext,
+  type MasterOptions,
+  masterCommand,
+  named,
+} from "../context.ts";
 import { findKnown, withMaster } from "../master-client.ts";
 
 /** `tepui teardown FRAMEWORK`: ends a framework and all that it runs (B8). */
@@ -9,7 +15,7 @@ export const teardownCommand: CliCommand = {
   name: "teardown",
   build: (context: CliContext) =>
     masterCommand("teardown", "End a framework and all its tasks, for good")
-      .argument("<framework>", "its id, or its name")
+      .argument("<framework>", "its id, or its name", named)
       .action((framework: string, options: MasterOptions) =>
         withMaster(context, options, async (client) => {
           const frameworkId = await findFramework(client, framework);

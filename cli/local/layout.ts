@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { errors } from "../../contract/errors.ts";
@@ -58,11 +58,7 @@ export async function planCluster(options: LayoutOptions): Promise<Layout> {
   const local = readLocal(options);
   const port = await choosePort(options.port, options.isPortExplicit);
   const isTemporary = options.dataDir === undefined;
-  const dataDir =
-    options.dataDir === undefined
-      ? mkdtempSync(join(tmpdir(), "tepui-"))
-      : resolve(options.dataDir);
-  makeConfigFolder("dataDir", join(dataDir, "logs"), 0o700);
+  const dataDir = makeDataDir(options.dataDir);
   // Before anything is written: the files belong to the cluster that runs on them.
   const refusal = (pid: number) => errors.LOCAL_DATA_LOCKED(dataDir, pid);
   const unlock = lockFolder(dataDir, "local.lock", refusal);
@@ -73,6 +69,19 @@ export async function planCluster(options: LayoutOptions): Promise<Layout> {
     unlock();
     throw thrown;
   }
+}
+
+/**
+ * The folder for everything. Tasks of root's agents may run as other users, who have to get through
+ * to their own sandboxes; nobody else may see what else there is.
+ */
+function makeDataDir(given: string | undefined): string {
+  const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
+  const dataDir = given === undefined ? mkdtempSync(join(tmpdir(), "tepui-")) : resolve(given);
+  if (given === undefined) chmodSync(dataDir, mode);
+  else makeConfigFolder("dataDir", dataDir, mode);
+  makeConfigFolder("dataDir", join(dataDir, "logs"), 0o700);
+  return dataDir;
 }
 
 async function planProcesses(

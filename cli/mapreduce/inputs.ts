@@ -8,7 +8,11 @@ const DEMO_TEXT = /(\.(md|markdown|txt|js|cjs|mjs|ts|cts|mts)|^(licen[cs]e|notic
 /** A demonstration has to end. */
 const DEMO_BYTES_MAX = 256 * 2 ** 20;
 
-/** Files below a folder whose name fits, by path: the same everywhere and every time. */
+/**
+ * Files below a folder whose name fits, by path: the same everywhere and every time. Links are not
+ * followed: they may lead out of the folder, or to a file that is counted already.
+ * @throws the error of the file system for what cannot be read
+ */
 export function filesBelow(
   root: string,
   isWanted: (name: string) => boolean,
@@ -31,13 +35,17 @@ export function filesBelow(
   return files;
 }
 
-/** In an order that does not depend on the file system; a folder that vanishes is empty. */
+/**
+ * In an order that does not depend on the file system; a folder that vanishes is empty.
+ * @throws the error of the file system for one that cannot be read: without it results are wrong
+ */
 function entriesOf(folder: string): Dirent[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true });
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch {
-    return [];
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw thrown;
   }
 }
 

@@ -1,5 +1,8 @@
 import { type FaultTable, fault } from "./fault.ts";
 
+/** How many of the tasks that an id fits are named. */
+const AMBIGUOUS_SHOWN_MAX = 20;
+
 /** What goes wrong on the side of frameworks, executors and operator tools. */
 export const clientErrors = {
   MASTER_UNREACHABLE: (addresses: string, reason: string) =>
@@ -38,11 +41,12 @@ export const clientErrors = {
         "not come back to the new master",
       { where: `task ${task}`, hint: "ask again when `tepui agents` shows none as recovering" },
     ),
+  /** `found` says of each task whose it is, since frameworks may use the same ids. */
   TASK_ID_AMBIGUOUS: (task: string, found: readonly string[]) =>
     fault("TASK_ID_AMBIGUOUS", 409, `"${task}" fits ${found.length} tasks`, {
       where: `task ${task}`,
-      details: found,
-      hint: "write more of its id",
+      details: found.slice(0, AMBIGUOUS_SHOWN_MAX),
+      hint: "write more of its id, or name its framework where that can be said",
     }),
   AGENT_NAME_AMBIGUOUS: (name: string, found: readonly string[]) =>
     fault("AGENT_NAME_AMBIGUOUS", 409, `${found.length} agents have the hostname "${name}"`, {

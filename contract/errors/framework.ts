@@ -54,11 +54,6 @@ export const frameworkErrors = {
     fault("TASK_UNKNOWN", 404, `task ${task} is not known, or has ended`, {
       where: `task ${task}`,
     }),
-  TASK_AMBIGUOUS: (task: string, count: number) =>
-    fault("TASK_AMBIGUOUS", 409, `${count} tasks fit ${task}`, {
-      where: `task ${task}`,
-      hint: "give the framework, or more of the task's id",
-    }),
   TASK_UNEXPLAINED: (task: string) =>
     fault("TASK_UNEXPLAINED", 404, `the master remembers no task "${task}"`, {
       where: `task ${task}`,

@@ -243,7 +243,10 @@ export const explainMethods = {
   ),
   /** Where a task is and why; `task` is its id, or the beginning of it. */
   "explain-task": method(
-    Type.Object({ task: Type.String(), frameworkId: Type.Optional(FrameworkIdSchema) }),
+    Type.Object({
+      task: Type.String({ minLength: 1 }),
+      frameworkId: Type.Optional(FrameworkIdSchema),
+    }),
     Type.Object({
       ...moment,
       task: TaskRecordSchema,

@@ -70,6 +70,8 @@ export interface OwnAgentView {
   readonly files: ShownFiles;
   /** Containers in those of tasks and executors. */
   readonly nested: NestedContainers;
+  /** Removes unpacked images that no container is in, but for those of these names. */
+  pruneImages(kept: readonly string[]): Promise<void>;
   readonly verbosity: Verbosity;
   /** Numbers by Mesos' metric name, such as `slave/tasks_running`. */
   metrics(): Readonly<Record<string, number>>;

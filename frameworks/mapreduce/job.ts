@@ -12,7 +12,7 @@ export interface MapReduceJob {
   /** Absolute folder that the inputs are below, readable on every agent. */
   readonly root: string;
   readonly inputs: readonly InputFile[];
-  /** Input of one map task; default 4 MB. */
+  /** Input of one map task; default 4 MB, and more where that would be 50,000 map tasks. */
   readonly chunkBytes?: number;
   /** Reduce tasks; default 4. */
   readonly reducers?: number;

@@ -3,6 +3,7 @@ import { commandEnd, type Ending, endingOf } from "../taskset/endings.ts";
 import type { Answer, Attempt, Change, OfferView, WorkItem } from "../taskset/model.ts";
 import { TaskSet } from "../taskset/planner.ts";
 import { type StragglerRules, stragglerRules, stragglers } from "../taskset/stragglers.ts";
+import { mapKey, reduceKey } from "./map-outputs.ts";
 import type { Split } from "./splits.ts";
 import { EXIT_INPUT_LOST } from "./task-spec.ts";
 
@@ -53,11 +54,11 @@ export class MapReducePlan {
         attribute === undefined || split.near.length === 0
           ? {}
           : { prefers: { attribute, values: split.near } };
-      const item = { key: keyOf(shape.id, "m", map), resources: shape.mapResources, ...prefers };
+      const item = { key: mapKey(shape.id, map), resources: shape.mapResources, ...prefers };
       this.#add(item, this.#maps, { map }, nowMs);
     });
     for (let reduce = 0; reduce < shape.partitions; reduce++) {
-      const item = { key: keyOf(shape.id, "r", reduce), resources: shape.reduceResources };
+      const item = { key: reduceKey(shape.id, reduce), resources: shape.reduceResources };
       this.#add(item, this.#reduces, { reduce }, nowMs);
     }
     this.#settle(nowMs);
@@ -196,8 +197,4 @@ function endingOfTask(status: TaskStatus): Ending | undefined {
 
 function isInputLost(status: TaskStatus): boolean {
   return status.state === "TASK_FAILED" && commandEnd(status).exitCode === EXIT_INPUT_LOST;
-}
-
-function keyOf(id: string, kind: string, at: number): string {
-  return `${id}-${kind}-${String(at).padStart(4, "0")}`;
 }

@@ -1,10 +1,11 @@
-import { closeSync, createWriteStream, openSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, createWriteStream, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { openSandboxFile, type SandboxPlace } from "../../sdk/sandbox.ts";
 import type { JobModule } from "./job-module.ts";
+import { outputsOf } from "./map-outputs.ts";
 import { mergeRuns } from "./merge.ts";
 import { readRecords, recordLine } from "./records.ts";
 import { EXIT_INPUT_LOST, LOST_FILE, partFile, RESULT_FILE, type ReduceSpec } from "./task-spec.ts";
@@ -14,6 +15,8 @@ const FETCHES = 4;
 /** Waits before a failed fetch is tried again; after the last one the output counts as lost. */
 const RETRY_MS = [200, 600, 1_500];
 const PATIENCE_MS = 10_000;
+/** Files that are merged at once. */
+const RUNS_MAX = 128;
 const WRITE_CHARS = 256 << 10;
 
 /**
@@ -21,9 +24,9 @@ const WRITE_CHARS = 256 << 10;
  * Answers the exit status: 0, or `EXIT_INPUT_LOST` with the lost outputs named in a file.
  */
 export async function runReduce(spec: ReduceSpec, job: JobModule, folder: string): Promise<number> {
-  const maps = Object.entries(spec.maps);
   const lost: string[] = [];
-  const waiting = maps.map(([key, place], at) => ({ key, place, file: join(folder, `in-${at}`) }));
+  const inputs = outputsOf(spec.inputs);
+  const waiting = inputs.map((input, at) => ({ ...input, file: join(folder, `in-${at}`) }));
   const files = waiting.map(({ file }) => file);
   const fetcher = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -40,14 +43,42 @@ export async function runReduce(spec: ReduceSpec, job: JobModule, folder: string
 }
 
 /** Reduces sorted files of records into one. */
-export function reduceFiles(files: readonly string[], job: JobModule, result: string): void {
-  const fd = openSync(`${result}.partial`, "w");
+function reduceFiles(files: readonly string[], job: JobModule, result: string): void {
+  writeMerged(fewer(files), `${result}.partial`, (key, values) => {
+    const name = JSON.parse(key) as string;
+    const parsed = values.map((value) => JSON.parse(value) as unknown);
+    return recordLine(name, job.reduce(name, parsed));
+  });
+  renameSync(`${result}.partial`, result);
+}
+
+/**
+ * Merges sorted files until few enough are left to be read side by side, each of which takes a
+ * buffer and a file descriptor. The files that were merged go.
+ */
+function fewer(files: readonly string[]): readonly string[] {
+  if (files.length <= RUNS_MAX) return files;
+  const merged: string[] = [];
+  for (let at = 0; at < files.length; at += RUNS_MAX) {
+    const some = files.slice(at, at + RUNS_MAX);
+    const into = `${some[0]}.merged`;
+    writeMerged(some, into, (key, values) => values.map((value) => `${key}\t${value}\n`).join(""));
+    for (const file of some) rmSync(file);
+    merged.push(into);
+  }
+  return fewer(merged);
+}
+
+function writeMerged(
+  files: readonly string[],
+  into: string,
+  print: (key: string, values: readonly string[]) => string,
+): void {
+  const fd = openSync(into, "w");
   let text = "";
   try {
     for (const { key, values } of mergeRuns(files.map((file) => readRecords(file)))) {
-      const name = JSON.parse(key) as string;
-      const parsed = values.map((value) => JSON.parse(value) as unknown);
-      text += recordLine(name, job.reduce(name, parsed));
+      text += print(key, values);
       if (text.length < WRITE_CHARS) continue;
       // Goes on after a short write, as a full disk makes them, until it is all there or fails.
       writeFileSync(fd, text);
@@ -57,10 +88,14 @@ export function reduceFiles(files: readonly string[], job: JobModule, result: st
   } finally {
     closeSync(fd);
   }
-  renameSync(`${result}.partial`, result);
 }
 
-async function fetchPart(place: SandboxPlace, partition: number, to: string): Promise<boolean> {
+async function fetchPart(
+  place: SandboxPlace | undefined,
+  partition: number,
+  to: string,
+): Promise<boolean> {
+  if (place === undefined) return false;
   const startedMs = Date.now();
   for (let tries = 0; ; tries++) {
     try {

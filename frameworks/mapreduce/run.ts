@@ -14,13 +14,18 @@ import type { Attempt, Change, Outcome } from "../taskset/model.ts";
 import { schedulerTimes, TaskSetRunner } from "../taskset/runner.ts";
 import { type FinishedWork, jobFigures } from "./figures.ts";
 import type { MapReduceJob, MapReduceOptions, MapReduceResult } from "./job.ts";
+import { describeOutputs, MAPS_MAX, type MapOutputs } from "./map-outputs.ts";
 import { MapReducePlan } from "./planner.ts";
 import { parseRecord } from "./records.ts";
-import { splitInputs } from "./splits.ts";
+import { chunkBytesFor, splitInputs } from "./splits.ts";
 import { LOST_FILE, RESULT_FILE, specEnvironment, type TaskSpec } from "./task-spec.ts";
 
 /** Reduce tasks of a job that does not say how many. */
 const REDUCERS = 4;
+
+const tooManyMaps = (maps: number): string =>
+  `its inputs make ${maps} map tasks, and there may be ${MAPS_MAX}: ` +
+  "larger chunkBytes and fewer, larger files make fewer";
 
 /** How often a result that cannot be fetched is made again before the job fails. */
 const RESULT_LOSSES_MAX = 5;
@@ -65,8 +70,10 @@ class JobRun {
     this.#job = job;
     this.#reducers = job.reducers ?? REDUCERS;
     this.#options = options;
-    this.#splits = splitInputs(job.inputs, job.chunkBytes ?? 4_000_000);
-    if (this.#splits.length === 0) throw errors.JOB_INVALID("there is nothing to read", job.root);
+    this.#splits = splitInputs(job.inputs, job.chunkBytes ?? chunkBytesFor(job.inputs));
+    const maps = this.#splits.length;
+    if (maps === 0) throw errors.JOB_INVALID("there is nothing to read", job.root);
+    if (maps > MAPS_MAX) throw errors.JOB_INVALID(tooManyMaps(maps), job.root);
     const { localityAttribute } = job;
     this.#plan = new MapReducePlan(
       {
@@ -157,9 +164,7 @@ class JobRun {
             kind: "reduce",
             module,
             partition: part.reduce,
-            maps: Object.fromEntries(
-              [...this.#plan.mapAttempts()].map(([key, done]) => [key, this.#placeOf(done)]),
-            ),
+            inputs: this.#mapOutputs(),
           };
     const shape = this.#plan.resourcesOf(attempt.key);
     return {
@@ -172,6 +177,12 @@ class JobRun {
         environment: specEnvironment(spec),
       },
     };
+  }
+
+  #mapOutputs(): MapOutputs {
+    const framework = this.#scheduler.frameworkId ?? "";
+    const maps = this.#splits.length;
+    return describeOutputs(this.#job.id, framework, maps, this.#plan.mapAttempts());
   }
 
   #placeOf({ place, taskId }: Attempt): SandboxPlace {

@@ -20,8 +20,27 @@ export interface Split {
   readonly near: readonly string[];
 }
 
-/** Pieces of one split, so that its description stays small. */
+/** Pieces of one split, and bytes that describe them: a task has 1 MiB at most. */
 const PIECES_MAX = 4_000;
+const PIECES_BYTES_MAX = 512 << 10;
+
+const CHUNK_BYTES = 4_000_000;
+/** Maps of inputs so large that they get larger chunks. */
+const MAPS_AIM = 50_000;
+
+/** Input of one map task, where a job does not say. */
+export function chunkBytesFor(files: readonly InputFile[]): number {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return Math.max(CHUNK_BYTES, Math.ceil(bytes / MAPS_AIM));
+}
+
+interface OpenSplit {
+  readonly pieces: Piece[];
+  readonly near: readonly string[];
+  bytes: number;
+  /** Bytes that describe the pieces. */
+  described: number;
+}
 
 /**
  * Cuts large files and puts small ones together, so that each split has about `chunkBytes`. Every
@@ -29,23 +48,29 @@ const PIECES_MAX = 4_000;
  */
 export function splitInputs(files: readonly InputFile[], chunkBytes: number): readonly Split[] {
   const splits: Split[] = [];
-  const open = new Map<string, { pieces: Piece[]; bytes: number; near: readonly string[] }>();
+  const open = new Map<string, OpenSplit>();
   for (const { path, bytes, near = [] } of files) {
     const place = near.join("\0");
     for (let start = 0; start < bytes; ) {
       let split = open.get(place);
       if (split === undefined) {
-        split = { pieces: [], bytes: 0, near };
+        split = { pieces: [], bytes: 0, described: 0, near };
         open.set(place, split);
       }
       const end = Math.min(bytes, start + chunkBytes - split.bytes);
-      split.pieces.push({ path, start, end });
+      const piece = { path, start, end };
+      split.pieces.push(piece);
       split.bytes += end - start;
+      split.described += Buffer.byteLength(JSON.stringify(piece));
       start = end;
-      if (split.bytes < chunkBytes && split.pieces.length < PIECES_MAX) continue;
+      if (split.bytes < chunkBytes && !isFull(split)) continue;
       splits.push(split);
       open.delete(place);
     }
   }
   return [...splits, ...open.values()];
+}
+
+function isFull({ pieces, described }: OpenSplit): boolean {
+  return pieces.length >= PIECES_MAX || described >= PIECES_BYTES_MAX;
 }

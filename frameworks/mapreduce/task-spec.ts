@@ -1,4 +1,5 @@
-import type { EnvironmentVariable, SandboxPlace } from "../../sdk/index.ts";
+import type { EnvironmentVariable } from "../../sdk/index.ts";
+import type { MapOutputs } from "./map-outputs.ts";
 import type { Piece } from "./splits.ts";
 
 /** What a map task does. */
@@ -17,8 +18,7 @@ export interface ReduceSpec {
   readonly kind: "reduce";
   readonly module: string;
   readonly partition: number;
-  /** The map tasks' sandboxes, by key of the map task. */
-  readonly maps: Readonly<Record<string, SandboxPlace>>;
+  readonly inputs: MapOutputs;
 }
 
 /** What a task does, as its environment tells it. */

@@ -1,16 +1,7 @@
-import type { TaskState, TaskStatus } from "../../sdk/index.ts";
+import { isLost, type TaskStatus } from "../../sdk/index.ts";
 
 /** What the end of an attempt means for its item. */
 export type Ending = "finished" | "failed" | "lost" | "final";
-
-const lost: ReadonlySet<TaskState> = new Set<TaskState>([
-  "TASK_LOST",
-  "TASK_DROPPED",
-  "TASK_GONE",
-  "TASK_GONE_BY_OPERATOR",
-  "TASK_UNREACHABLE",
-  "TASK_UNKNOWN",
-]);
 
 /**
  * Sorts a state: `lost` is no fault of the task and costs no retry, `failed` costs one, `final` is
@@ -18,7 +9,7 @@ const lost: ReadonlySet<TaskState> = new Set<TaskState>([
  * drains an agent means the agent: its tasks are to run elsewhere (I5).
  */
 export function endingOf(status: Pick<TaskStatus, "state" | "reason">): Ending | undefined {
-  if (lost.has(status.state)) return "lost";
+  if (isLost(status.state)) return "lost";
   if (status.state === "TASK_KILLED" && status.reason === "REASON_AGENT_DRAINING") return "lost";
   switch (status.state) {
     case "TASK_FINISHED":

@@ -194,3 +194,8 @@ export function recordOf(task: Task): TaskRecord {
   if (about.limits !== undefined) record.limits = about.limits;
   return record;
 }
+
+/** A task by its id and its owner, where ids alone may fit several. */
+export function ownedTask({ id, framework }: Task): string {
+  return `${id} of framework ${framework.id}`;
+}

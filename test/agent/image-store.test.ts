@@ -232,6 +232,24 @@ describeWith("root", "images", () => {
     await expect(take("large", store)).rejects.toThrow(coded("IMAGE_NO_ROOM"));
   });
 
+  test("pruning removes what no container is in, but for what is to stay", async () => {
+    const store = storeWith();
+    const taken = [];
+    for (const name of ["kept", "used", "idle"]) {
+      layout(name, [[{ name: "file", data: name }]]);
+      taken.push(await take(name, store));
+    }
+    const [kept, used, idle] = taken.map(({ digest }) => digest);
+    held.add(used ?? "");
+    await store.prune([findImage(dir, "kept")]);
+    expect(store.digests).toEqual([kept, used]);
+    expect(existsSync(taken[2]?.root ?? "")).toBe(false);
+    held.clear();
+    await store.prune([]);
+    expect([store.digests, idle]).toEqual([[], expect.any(String)]);
+    expect((await take("idle", store)).digest).toBe(idle);
+  });
+
   test("what a crash left half unpacked is removed at the start", () => {
     for (const name of [".new-0", "sha256-half"]) {
       mkdirSync(join(folder, "unpacked", name), { recursive: true });

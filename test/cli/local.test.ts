@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { type Layout, planCluster } from "../../cli/local/layout.ts";
 import { LocalCluster } from "../../cli/local/local-cluster.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 import { until } from "../support/until.ts";
 
 const fake = fileURLToPath(new URL("./fake-process.mjs", import.meta.url));
@@ -62,6 +63,19 @@ test("each process has its own config, folder and port, and agents differ (A11)"
     [31_333, 31_665],
     [31_666, 31_998],
   ]);
+});
+
+test("other users get through to their sandboxes on a cluster of root's, and see nothing else", async () => {
+  const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
+  const modeOf = (path: string) => statSync(path).mode & 0o777;
+  const kept = join(temporaryFolder("tepui-test-"), "data");
+  for (const dataDir of [undefined, kept]) {
+    const layout = await plan(1, { dataDir });
+    clusters.push(new LocalCluster(layout, { onDeath: () => {}, onRestart: () => {} }));
+    expect(modeOf(layout.dataDir)).toBe(mode);
+    expect(modeOf(join(layout.dataDir, "logs"))).toBe(0o700);
+    expect(modeOf(layout.agents[0]?.configFile ?? "")).toBe(0o600);
+  }
 });
 
 test("the config file's sections reach the processes, with plugin paths made absolute", async () => {

@@ -111,7 +111,7 @@ test("an error is its code and message, then where, details and hint", () => {
   output.error(errors.TASK_ID_AMBIGUOUS("t", ["t1", "t2"]));
   expect(error.text).toBe(
     'error[TASK_ID_AMBIGUOUS]: "t" fits 2 tasks\n  where: task t\n  - t1\n  - t2\n' +
-      "  hint: write more of its id\n",
+      "  hint: write more of its id, or name its framework where that can be said\n",
   );
 });
 

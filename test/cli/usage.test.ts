@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -87,6 +88,30 @@ test.each([[["run"]], [["run", ""]], [["run", "--", " "]], [["run", "", "x"]]])(
   },
 );
 
+test.each([
+  [["kill", ""], "argument 'task'"],
+  [["kill", " "], "argument 'task'"],
+  [["logs", "-f", ""], "argument 'task'"],
+  [["browse", ""], "argument 'task'"],
+  [["stats", ""], "argument 'task'"],
+  [["exec", "", "true"], "argument 'task'"],
+  [["explain", "task", ""], "argument 'task'"],
+  [["explain", "task", "t", "--framework", ""], "option '--framework <id>'"],
+  [["explain", "agent", ""], "argument 'agent'"],
+  [["explain", "framework", ""], "argument 'framework'"],
+  [["teardown", ""], "argument 'framework'"],
+  [["gone", ""], "argument 'agent'"],
+  [["drain", ""], "argument 'agent'"],
+  [["reserve", "", "cpus(web):1"], "argument 'agent'"],
+  [["volume", "destroy", "", "--role", "web", "--id", "v"], "argument 'agent'"],
+  [["ps", "--framework", ""], "option '--framework <id>'"],
+  [["ps", "--agent", ""], "option '--agent <id>'"],
+])("%j names nothing, which would fit everything: a mistake of usage", async (args, where) => {
+  const { code, error } = await runCli(args, { TEPUI_MASTER: "127.0.0.1:1" });
+  expect(error).toContain(`error[CLI_USAGE]: ${where}: it is empty\n`);
+  expect(code).toBe(2);
+});
+
 test("a command that nearly exists is named in the hint", async () => {
   expect((await runCli(["framework"])).error).toContain('hint: did you mean "frameworks"?');
 });
@@ -111,6 +136,20 @@ test("-o json makes errors JSON too, wherever it stands", async () => {
     const { code, error } = await runCli(args);
     expect(JSON.parse(error)).toMatchObject({ error: { code: "CLI_USAGE", status: 400 } });
     expect(code).toBe(2);
+  }
+});
+
+test("mapreduce says what it cannot read below a folder, rather than to leave it out", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tepui-cli-"));
+  // A path that is too long cannot be read by anybody, root included.
+  const down = 'i=0; while [ $i -lt 18 ]; do mkdir "$1" && cd "$1"; i=$((i+1)); done; mkdir "$1"';
+  execFileSync("sh", ["-c", down, "sh", "n".repeat(220)], { cwd: folder });
+  try {
+    const { code, error } = await runCli(["mapreduce", "--master", "127.0.0.1:1", folder]);
+    expect(error).toContain(`error[CLI_USAGE]: ${folder} cannot be read: ENAMETOOLONG`);
+    expect(code).toBe(2);
+  } finally {
+    execFileSync("rm", ["-rf", folder]);
   }
 });
 

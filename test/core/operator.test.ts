@@ -29,6 +29,19 @@ scenario("an operator kills a task whoever owns it", running, (c) => {
   expect(c.operate({ method: "kill-task", params: { taskId: unknown } }).code).toBe("TASK_UNKNOWN");
 });
 
+scenario("tasks of several frameworks with one id are killed by naming whose", running, (c) => {
+  c.do("web accepts a1 t1(cpus:1;mem:64) refuse=60000");
+  c.do("framework other");
+  c.do("other accepts a1 t1(cpus:1;mem:64) refuse=60000");
+  c.told();
+  const taskId = "t1" as TaskId;
+  const { code } = c.operate({ method: "kill-task", params: { taskId } });
+  expect(code).toBe("TASK_ID_AMBIGUOUS");
+  const of = { taskId, frameworkId: "m-0001" as FrameworkId };
+  expect(c.operate({ method: "kill-task", params: of })).toMatchObject({ result: {} });
+  c.told();
+});
+
 scenario("B8 an operator tears a framework down", running, (c) => {
   const frameworkId = "m-0000" as FrameworkId;
   expect(c.operate({ method: "teardown", params: { frameworkId } }).result).toEqual({});
@@ -123,7 +136,13 @@ scenario("views show what there is, in pages, tasks newest first and by prefix",
     more: true,
   });
   expect(tasksView(state, { taskId: "oth" }).tasks).toHaveLength(1);
-  expect(() => tasksView(state, { taskId: "batch" })).toThrow("2 tasks fit batch");
+  expect(() => tasksView(state, { taskId: "batch" })).toThrow(
+    expect.objectContaining({
+      code: "TASK_ID_AMBIGUOUS",
+      message: '"batch" fits 2 tasks',
+      details: expect.arrayContaining(["batch1 of framework m-0000", "batch2 of framework m-0000"]),
+    }),
+  );
   expect(agentsView(state, { limit: 1 })).toMatchObject({ agents: [{ tasks: 1 }], more: true });
   expect(frameworksView(state, {}).frameworks).toMatchObject([
     { state: "active", tasks: { TASK_STAGING: 3 }, used: [{ scalar: 3_000 }, {}] },

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +15,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { jobModuleProblem } from "../../frameworks/mapreduce/job-module.ts";
 import * as wordcount from "../../frameworks/mapreduce/jobs/wordcount.ts";
+import { type MapOutputs, mapKey } from "../../frameworks/mapreduce/map-outputs.ts";
 import { linesOf, runMap } from "../../frameworks/mapreduce/map-task.ts";
 import { mergeRuns } from "../../frameworks/mapreduce/merge.ts";
 import { parseRecord, partitionOf, recordLine } from "../../frameworks/mapreduce/records.ts";
@@ -48,6 +57,12 @@ afterAll(async () => {
 function sandbox(name: string): string {
   mkdirSync(join(folder, name), { recursive: true });
   return join(folder, name);
+}
+
+/** Outputs of first attempts, all served by the server of this test. */
+function inputsOf(maps: number): MapOutputs {
+  const agents = [["127.0.0.1", port]] as const;
+  return { job: "job", frameworkId: "fw", agents, maps: Array(maps).fill(0).join(" ") };
 }
 
 function countWords(text: string): Record<string, number> {
@@ -184,17 +199,15 @@ test("maps and reduces over HTTP give what one process counts", async () => {
   }));
   const splits = splitInputs(files, 3_000);
   expect(splits.length).toBeGreaterThan(5);
-  const maps = Object.fromEntries(
-    splits.map(({ pieces }, at) => {
-      const spec = { kind: "map" as const, module: "", root, pieces, partitions: 3 };
-      runMap(spec, wordcount, sandbox(`m${at}`));
-      return [`m${at}`, { ip: "127.0.0.1", port, frameworkId: "fw", taskId: `m${at}` }];
-    }),
-  );
+  splits.forEach(({ pieces }, at) => {
+    const spec = { kind: "map" as const, module: "", root, pieces, partitions: 3 };
+    runMap(spec, wordcount, sandbox(mapKey("job", at)));
+  });
+  const inputs = inputsOf(splits.length);
   const counted: Record<string, number> = {};
   for (let partition = 0; partition < 3; partition++) {
     const into = sandbox(`r${partition}`);
-    const spec = { kind: "reduce" as const, module: "", partition, maps };
+    const spec = { kind: "reduce" as const, module: "", partition, inputs };
     expect(await runReduce(spec, wordcount, into)).toBe(0);
     for (const line of linesOf(readFileSync(join(into, "result.jsonl"), "utf8"))) {
       const { key, value } = parseRecord(line);
@@ -212,13 +225,33 @@ test("maps and reduces over HTTP give what one process counts", async () => {
   expect(counted["the"]).toBe(1_202);
 });
 
+test("a reduce of more maps than can be read side by side loses nothing of them", async () => {
+  const maps = 300;
+  for (let at = 0; at < maps; at++) {
+    const lines = [recordLine(`k${at % 7}`, 1), recordLine("the", 1)];
+    writeFileSync(join(sandbox(mapKey("many", at)), "part-0.jsonl"), lines.join(""));
+  }
+  const into = sandbox("many");
+  const inputs = { ...inputsOf(maps), job: "many" };
+  const spec = { kind: "reduce" as const, module: "", partition: 0, inputs };
+  expect(await runReduce(spec, wordcount, into)).toBe(0);
+  const lines = linesOf(readFileSync(join(into, "result.jsonl"), "utf8"));
+  const counts = [43, 43, 43, 43, 43, 43, 42].map((count, at) => `"k${at}"\t${count}`);
+  expect(lines).toEqual([...counts, '"the"\t300']);
+  expect(readdirSync(into).filter((name) => name.startsWith("in-"))).toHaveLength(3);
+});
+
 test("a reduce that cannot get an output says which, and has no result", async () => {
-  const place = { ip: "127.0.0.1", port, frameworkId: "fw", taskId: "m0" };
   const into = sandbox("lost");
-  const maps = { m0: place, gone: { ...place, taskId: "gone" } };
-  const spec = { kind: "reduce" as const, module: "", partition: 0, maps };
+  // The first two are there, of which one ran twice; one is gone, and nobody knows of the last.
+  const inputs = { ...inputsOf(1), maps: "0 0.2 0.again -" };
+  cpSync(sandbox(mapKey("job", 0)), sandbox(`${mapKey("job", 1)}.2`), { recursive: true });
+  const spec = { kind: "reduce" as const, module: "", partition: 0, inputs };
   expect(await runReduce(spec, wordcount, into)).toBe(EXIT_INPUT_LOST);
-  expect(JSON.parse(readFileSync(join(into, "lost.json"), "utf8"))).toEqual(["gone"]);
+  expect(JSON.parse(readFileSync(join(into, "lost.json"), "utf8"))).toEqual([
+    mapKey("job", 2),
+    mapKey("job", 3),
+  ]);
   expect(() => readFileSync(join(into, "result.jsonl"))).toThrow("ENOENT");
   expect(dirname(into)).toBe(folder);
 });

@@ -5,6 +5,16 @@ import { type OperatorQueries, Operators } from "../../kernel/io/operators.ts";
 import { makeUws } from "../conformance/transports.ts";
 import { until } from "../support/until.ts";
 
+test.each([
+  ["tasks", { taskId: "" }],
+  ["explain-task", { task: "" }],
+] as const)("%s about an id that begins every id is refused: %j", async (method, params) => {
+  const none = (): void => {};
+  const operators = new Operators({} as OperatorQueries, none, none, none);
+  const asked = operators.ask(method, params as never);
+  await expect(asked).rejects.toMatchObject({ code: "PARAMS_INVALID" });
+});
+
 test("a listener that takes small frames only spoils no event for the others", async () => {
   const server = await serve(makeUws);
   const none = (): void => {};

@@ -22,6 +22,7 @@ const nothingElse = {
   usage: () => Promise.resolve(undefined),
   files: showFiles(logOnly("/slave/log", undefined)),
   nested: {} as NestedContainers,
+  pruneImages: () => Promise.resolve(),
   verbosity: { level: () => 0, set: () => {} },
   metrics: () => ({}),
   flags: () => ({}),

@@ -54,6 +54,37 @@ describe("a simulation", () => {
     expect(figures.utilisation["mem"]).toBeCloseTo((figures.utilisation["cpus"] ?? 0) / 2, 5);
   }, 60_000);
 
+  test.each([
+    [
+      "role r limit.cpus=1",
+      "cpus=2",
+      "5 tasks fit an agent that quotas or the policy keep from them",
+    ],
+    ["", "cpus=5", "5 tasks fit no agent"],
+    ["", "cpus=1 attr.rack=r1", "5 tasks fit no agent"],
+  ])(
+    "says what keeps tasks from starting: %s, %s",
+    async (role, needs, said) => {
+      const { figures, stopped } = await one(`
+      agents a count=2 cpus=4
+      ${role}
+      framework f role=r
+      job f tasks=5 duration=10s ${needs}
+    `);
+      expect([figures.ended, stopped]).toEqual([0, said]);
+    },
+    60_000,
+  );
+
+  test("says when a framework has left before its tasks came", async () => {
+    const { stopped } = await one(`
+      agents a cpus=4
+      framework f until=1s
+      job f at=5s tasks=2 duration=10s cpus=1
+    `);
+    expect(stopped).toBe("2 tasks are of frameworks that are not there");
+  }, 60_000);
+
   test("measures to the stop when something has not ended then", async () => {
     const { figures } = await one(
       `

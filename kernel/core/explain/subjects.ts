@@ -1,7 +1,7 @@
 import { errors } from "../../../contract/errors.ts";
 import type { FrameworkId, RoleName, TaskId } from "../../../contract/ids.ts";
 import type { Agent, ClusterState, CompletedFramework, Framework, Role, Task } from "../state.ts";
-import { remembered } from "../tasks.ts";
+import { ownedTask, remembered } from "../tasks.ts";
 
 /**
  * The framework with an id, or the only one with a name; live ones go before ended ones.
@@ -95,6 +95,5 @@ export function findTask(state: ClusterState, asked: string, of: FrameworkId | u
     throw size > 0 ? errors.TASK_AWAITED(asked, size) : errors.TASK_UNEXPLAINED(asked as TaskId);
   }
   if (others.length === 0) return only;
-  const names = [only, ...others].map((task) => `${task.id} of framework ${task.framework.id}`);
-  throw errors.TASK_ID_AMBIGUOUS(asked, names.slice(0, 20));
+  throw errors.TASK_ID_AMBIGUOUS(asked, [only, ...others].map(ownedTask));
 }

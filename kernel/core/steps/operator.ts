@@ -7,6 +7,7 @@ import type { Effect } from "../effect.ts";
 import type { OperatorCommand } from "../event.ts";
 import { removeFramework } from "../frameworks.ts";
 import type { ClusterState, Task } from "../state.ts";
+import { ownedTask } from "../tasks.ts";
 import { drainAgent, setDeactivated } from "./drain.ts";
 import { markAgentGone } from "./gone.ts";
 import { killTask } from "./kill.ts";
@@ -119,7 +120,7 @@ function killAnyTask(
     return;
   }
   if (found.length > 1) {
-    reply({ error: errors.TASK_AMBIGUOUS(taskId, found.length) });
+    reply({ error: errors.TASK_ID_AMBIGUOUS(taskId, found.map(ownedTask)) });
     return;
   }
   killTask(state, task, gracePeriodMs === undefined ? undefined : { gracePeriodMs }, out);

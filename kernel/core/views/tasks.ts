@@ -3,7 +3,7 @@ import type { FrameworkId, TaskId } from "../../../contract/ids.ts";
 import type { OperatorParams, OperatorResult, TaskView } from "../../../contract/operator-api.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import type { ClusterState, Task } from "../state.ts";
-import { recordOf, remembered } from "../tasks.ts";
+import { ownedTask, recordOf, remembered } from "../tasks.ts";
 import { pageOf } from "./page.ts";
 
 /** A task as operators see it. */
@@ -52,7 +52,7 @@ export function* endedTasks(state: ClusterState): Generator<TaskView> {
 
 /**
  * Tasks, the newest first; those that have ended only if asked for.
- * @throws TepuiError TASK_AMBIGUOUS when `taskId` begins the ids of several tasks.
+ * @throws TepuiError TASK_ID_AMBIGUOUS when `taskId` begins the ids of several tasks.
  */
 export function tasksView(
   state: ClusterState,
@@ -87,6 +87,6 @@ function oneNamed(taskId: string, found: readonly Task[]): Task[] {
   const exact = found.filter(({ id }) => id === taskId);
   if (exact.length > 0) return exact;
   const ids = new Set(found.map(({ id }) => id));
-  if (ids.size > 1) throw errors.TASK_AMBIGUOUS(taskId, ids.size);
+  if (ids.size > 1) throw errors.TASK_ID_AMBIGUOUS(taskId, [...new Set(found.map(ownedTask))]);
   return [...found];
 }

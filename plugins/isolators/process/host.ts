@@ -1,7 +1,7 @@
+import { ownUser, type User } from "../../../wire/own-user.ts";
 import type { ProcessConfig } from "./config.ts";
 import { type Offered, probeNamespaces } from "./namespaces.ts";
 import { findPrograms, type Programs } from "./programs.ts";
-import { ownUser, type User } from "./users.ts";
 
 /** What this host lets the isolator do. */
 export interface ProcessHost {

@@ -144,7 +144,8 @@ export class ProcessIsolator implements Isolator {
    */
   #userOf({ user: name, rootfs, command }: ContainerSpec): Pick<Rights, "user" | "name"> {
     const { own } = this.#host;
-    const user = name === undefined ? undefined : findUser(name);
+    // The agent's own user may be known to the system by other means than its list.
+    const user = name === own.name ? own : name === undefined ? undefined : findUser(name);
     if (name !== undefined && user === undefined) throw errors.USER_UNKNOWN(name);
     const isOwn = user === undefined || user.uid === own.uid;
     if (isOwn && command.user === undefined && rootfs?.user !== undefined) {

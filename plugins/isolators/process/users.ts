@@ -1,48 +1,38 @@
 import { readFileSync } from "node:fs";
-import { userInfo } from "node:os";
+import type { User } from "../../../wire/own-user.ts";
 
-/** A user of this machine. */
-export interface User {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-}
+/** Group of those who have none: what Linux shows for groups that it cannot show. */
+const NO_GROUP = 65_534;
+/** The largest number of a user; the one above it means "leave it as it is". */
+const UID_MAX = 2 ** 32 - 2;
 
 /**
- * The user of a name or number, from the system's user list; `undefined` when there is none.
- * A number needs no entry, as for `chown`.
+ * The user of a name or number, from the system's user list; `undefined` for a name that is not in
+ * it. A number needs no entry, as for `chown`; it has no group then.
  */
 export function findUser(name: string, file = "/etc/passwd"): User | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
-  for (const line of text.split("\n")) {
+  for (const line of linesOf(file)) {
     const [login, , uid, gid] = line.split(":");
     if (login === undefined || uid === undefined || gid === undefined) continue;
     if (login === name || uid === name) return { name: login, uid: Number(uid), gid: Number(gid) };
   }
-  return undefined;
-}
-
-/** The user that this process runs as. */
-export function ownUser(): User {
-  const { username, uid, gid } = userInfo();
-  return { name: username, uid, gid };
+  const isNumber = /^(0|[1-9]\d{0,9})$/.test(name) && Number(name) <= UID_MAX;
+  return isNumber ? { name, uid: Number(name), gid: NO_GROUP } : undefined;
 }
 
 /** Numbers of the groups that list a user as their member. */
 export function groupsOf(name: string, file = "/etc/group"): readonly number[] {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    return [];
-  }
-  return text.split("\n").flatMap((line) => {
+  return linesOf(file).flatMap((line) => {
     const [, , gid, members] = line.split(":");
     return members?.split(",").includes(name) === true ? Number(gid) : [];
   });
+}
+
+/** Lines of a list of the system, which may be missing in a small container. */
+function linesOf(file: string): readonly string[] {
+  try {
+    return readFileSync(file, "utf8").split("\n");
+  } catch {
+    return [];
+  }
 }

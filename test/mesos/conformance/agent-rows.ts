@@ -90,6 +90,13 @@ export const agentRows: readonly Row[] = [
       expect([type, status, text]).toEqual([type, 501, `${type} is not served: ${why}`]);
     }
   }),
+  both("8", "PRUNE_IMAGES is 200, with a list of what is to stay and without", async (client) => {
+    const image = { type: "DOCKER", docker: { name: "library/nothing" } };
+    for (const prune_images of [undefined, {}, { excluded_images: [image] }]) {
+      const { status, text } = await call(client, { type: "PRUNE_IMAGES", prune_images });
+      expect([status, text]).toEqual([200, ""]);
+    }
+  }),
   both("8.4", "an agent shows a task, its container, and what it uses", async (client) => {
     const framework = await printing(client);
     const { get_state } = (await call(client, { type: "GET_STATE" })).value;

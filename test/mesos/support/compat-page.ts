@@ -109,16 +109,7 @@ export function compatPage(): string {
     ...table("Operator API of an agent", typesOf(AgentCall).map(ofAgent)),
     ...aboutNested,
     ...table("Endpoints of the master outside of `/api/v1`", masterViews()),
-    ...table(
-      "Endpoints of an agent outside of `/api/v1`",
-      [
-        ...[
-          ...Object.keys(agentViews),
-          ...["/health", "/version", ...files, ...Object.keys(processViews)],
-        ].map((path) => [`\`${path}\``, "served"]),
-        ...refused("agent"),
-      ].sort(),
-    ),
+    ...table("Endpoints of an agent outside of `/api/v1`", agentViewsShown()),
     ...conformance(),
   ].join("\n");
 }
@@ -132,6 +123,13 @@ function masterViews(): string[][] {
     ...Object.keys(processViews),
   ];
   return [...served.map((path) => [`\`${path}\``, "served"]), ...refused("master")].sort();
+}
+
+/** The same of an agent. */
+function agentViewsShown(): string[][] {
+  const both = ["/health", "/version", ...files, ...Object.keys(processViews)];
+  const served = [...Object.keys(agentViews), ...both];
+  return [...served.map((path) => [`\`${path}\``, "served"]), ...refused("agent")].sort();
 }
 
 /** Endpoints that a side does not serve. */

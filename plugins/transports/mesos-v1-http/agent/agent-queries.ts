@@ -95,6 +95,13 @@ type Change = (view: OwnAgentView, call: AgentCall) => Promise<unknown> | undefi
 export const agentChanges = {
   SET_LOGGING_LEVEL: ({ verbosity }, { set_logging_level: body }) =>
     body && setLevel(verbosity, body),
+  // What engines keep is theirs.
+  PRUNE_IMAGES: (view, { prune_images }) =>
+    view.pruneImages(
+      (prune_images?.excluded_images ?? []).flatMap(
+        ({ docker, appc }) => docker?.name ?? appc?.name ?? [],
+      ),
+    ),
 } as const satisfies Readonly<Record<string, Change>>;
 
 const providers = "there are no resource providers";
@@ -105,7 +112,6 @@ export const agentRefusals = {
   UPDATE_RESOURCE_PROVIDER_CONFIG: providers,
   REMOVE_RESOURCE_PROVIDER_CONFIG: providers,
   MARK_RESOURCE_PROVIDER_GONE: providers,
-  PRUNE_IMAGES: "images are kept by the container engine",
 } as const;
 
 /** Containers with what they use, as far as it is measured. */

@@ -9,9 +9,7 @@ import { answerView, getOnly } from "./small-views.ts";
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" } as const;
 
-/**
- * What is asked of the log, by the query of a request; nothing when only its level is asked for.
- */
+/** What a query asks of the log; nothing when it only wants to know the level. */
 function toggleOf(query: URLSearchParams): { level: number; durationMs: number } | undefined {
   const [level, duration] = [query.get("level"), query.get("duration")];
   if (level === null && duration === null) return undefined;
