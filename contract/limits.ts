@@ -42,6 +42,9 @@ export const limits = {
   reregisterBytesMax: 32 << 20,
   /** Entries of a list in one answer to an operator, in bytes on the wire. */
   pageBytesMax: 2 << 20,
+  /** Weights of roles: within this, shares by weight can be told apart and compared. */
+  weightMin: 0.001,
+  weightMax: 1_000_000,
   /** Roles that one framework may hold. */
   rolesPerFrameworkMax: 1_000,
   /** Offers in one OFFERS event, so that it stays below the smallest limit of known clients. */

@@ -7,12 +7,13 @@ import { withMaster } from "../master-client.ts";
 const columns = [{ title: "ROLE" }, { title: "WEIGHT", align: "right" }] as const;
 
 function weightOf(text: string): { role: RoleName; weight: number } {
-  const equals = text.lastIndexOf("=");
-  const weight = Number(text.slice(equals + 1));
-  if (equals > 0 && weight > 0 && Number.isFinite(weight)) {
-    return { role: text.slice(0, equals) as RoleName, weight };
+  const [role = "", figure = "", more] = text.split("=");
+  const weight = Number(figure);
+  if (role !== "" && more === undefined && weight > 0 && Number.isFinite(weight)) {
+    return { role: role as RoleName, weight };
   }
-  throw errors.CLI_USAGE(`"${text}" is not of the form ROLE=WEIGHT`, "such as web=2.5");
+  const hint = "such as web=2.5; each role is a word of its own";
+  throw errors.CLI_USAGE(`"${text}" is not of the form ROLE=WEIGHT`, hint);
 }
 
 const set = (context: CliContext): Command =>

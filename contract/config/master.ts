@@ -1,6 +1,9 @@
 import { type Static, Type } from "typebox";
 import { Bytes, Duration } from "../check/units.ts";
+import { limits } from "../limits.ts";
 import { InsecureRemoteSchema, ListenSchema, LogSchema, PluginsSchema } from "./shared.ts";
+
+const Weight = Type.Number({ minimum: limits.weightMin, maximum: limits.weightMax });
 
 /** How many ended things a master remembers. */
 const HistorySchema = Type.Object(
@@ -150,12 +153,12 @@ export const MasterConfigSchema = Type.Object(
       description:
         "Agents with gpus are offered only to frameworks that are able to use them (C19).",
     }),
-    weights: Type.Record(Type.String(), Type.Number({ exclusiveMinimum: 0 }), {
+    weights: Type.Record(Type.String(), Weight, {
       notation: "by role",
       default: {},
       description:
         "Weights of roles for a registry that holds none yet (E7); later changes go through " +
-        "`tepui weights`. Unnamed roles weigh 1.",
+        "`tepui weights`. From 0.001 to 1,000,000; unnamed roles weigh 1.",
     }),
     agentPingTimeout: Duration({
       default: "15secs",

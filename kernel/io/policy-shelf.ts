@@ -33,6 +33,9 @@ export interface ShelfParts {
   readonly builtIn: readonly string[];
 }
 
+/** The name of the policy that runs when no other one does; see `reference-drf.ts`. */
+const LAST_RESORT = "built-in";
+
 type LoadParams = OperatorParams<"load-policy">;
 type Config = Readonly<Record<string, unknown>>;
 
@@ -151,6 +154,7 @@ export class PolicyShelf {
     const added = await host.add(entry, ["allocator"]);
     const behind = added.served(ALLOCATOR);
     try {
+      this.#checkName(behind.name, plugin, source);
       const loaded = { plugin: behind, spec: policySpec(behind), source, given: config };
       this.#policies.set(behind.name, loaded);
       return loaded;
@@ -158,6 +162,18 @@ export class PolicyShelf {
       await host.remove(behind.name);
       throw thrown;
     }
+  }
+
+  /**
+   * The name of a built-in policy means that policy, loaded or not, and so does that of the policy
+   * of last resort: who reads of it in an offer, the history or an explanation must be able to rely
+   * on it.
+   */
+  #checkName(name: string, plugin: string, source: PolicySource): void {
+    const isOwn = source.type === "installed" && plugin === name;
+    if (isOwn || (name !== LAST_RESORT && !this.#parts.builtIn.includes(name))) return;
+    const given = source.type === "sent" ? "what was sent" : plugin;
+    throw errors.PLUGIN_NAME_TAKEN(name, "a policy of Tepui's own", given);
   }
 
   /** Writes down what an operator sent, as a folder that the host's admission can look at. */

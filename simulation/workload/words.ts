@@ -1,3 +1,4 @@
+import { limits } from "../../contract/limits.ts";
 import { type Parsed, parsed, unparsed } from "../../contract/parsed.ts";
 import { PRIORITY_MAX } from "../../contract/schema/framework.ts";
 import { SCALAR_MILLI_MAX } from "../../contract/schema/resource.ts";
@@ -66,9 +67,11 @@ export function readPriority(text: string): Parsed<number> {
   return unparsed(0, `"${text}" is not a whole number from ${-PRIORITY_MAX} to ${PRIORITY_MAX}`);
 }
 
-/** A number above 0. */
+/** A weight that a role may have. */
 export function readWeight(text: string): Parsed<number> {
   const value = Number(text);
-  if (/^[\d.]+(e-?\d+)?$/.test(text) && value > 0 && Number.isFinite(value)) return parsed(value);
-  return unparsed(0, `"${text}" is not a number above 0`);
+  const { weightMin, weightMax } = limits;
+  const isWithin = value >= weightMin && value <= weightMax;
+  if (/^[\d.]+(e-?\d+)?$/.test(text) && isWithin) return parsed(value);
+  return unparsed(0, `"${text}" is not a number from ${weightMin} to ${weightMax}`);
 }

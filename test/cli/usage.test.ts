@@ -41,6 +41,7 @@ test.each([
   [["run", "--file", "x", "--", "true"], "--file goes neither with a command"],
   [["local", "--port", "65536"], '--port <port>\': "65536" is not a whole number from 0 to 65535'],
   [["completion", "fish"], "Allowed choices are bash, zsh"],
+  [["weights", "set", "r1=1,r2=2"], '"r1=1,r2=2" is not of the form ROLE=WEIGHT'],
   [["weights", "set", "web=0"], '"web=0" is not of the form ROLE=WEIGHT'],
   [["quota", "set", "web"], "neither --guarantee nor --limit"],
   [["quota", "set", "web", "--limit", "cpus"], '"cpus" are no quantities'],

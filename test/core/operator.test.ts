@@ -62,10 +62,10 @@ scenario(
     expect(c.answer(1)?.result).toEqual({});
     c.expect("web < rescind a1\nweb < rescind a2");
     expect(rolesView(c.state).roles).toMatchObject([{ role: "web", weight: 2 }]);
-    const none = [{ role: web, weight: 0 }];
-    expect(c.operate({ method: "update-weights", params: { weights: none } }).code).toBe(
-      "WEIGHT_INVALID",
-    );
+    for (const weight of [0, 1e-320, 0.0009, 1e7, Number.NaN]) {
+      const params = { weights: [{ role: web, weight }] };
+      expect(c.operate({ method: "update-weights", params }).code).toBe("WEIGHT_INVALID");
+    }
   },
 );
 

@@ -73,6 +73,28 @@ test("a policy that refuses to start when it is promoted changes nothing, and sa
   expect(story(master).at(-1)).toBe("refused narrow");
 });
 
+test("nothing else is loaded under the name of a policy of Tepui's own, loaded or not", async () => {
+  const { policies } = await policyMaster(new MemoryRegistry());
+  const folder = testingPolicy("turncoat");
+  for (const as of ["fifo", "drf", "built-in"]) {
+    for (const given of [
+      loadRequest(folder, { as }),
+      { plugin: folder, as },
+      { plugin: "fair", as },
+    ]) {
+      await expect(policies.load(given)).rejects.toMatchObject({ code: "PLUGIN_NAME_TAKEN" });
+    }
+  }
+  await policies.load(loadRequest(folder, { as: "mine" }));
+  await policies.load({ plugin: "fifo" });
+  expect(
+    policies
+      .list()
+      .policies.map(({ name }) => name)
+      .slice(0, 3),
+  ).toEqual(["drf", "mine", "fifo"]);
+});
+
 test("one that refuses between the trial and the swap leaves the registry as it was", async () => {
   const registry = new MemoryRegistry();
   const master = await policyMaster(registry);

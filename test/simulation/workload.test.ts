@@ -79,7 +79,7 @@ describe("the text of a workload", () => {
     ["agents a cpus=1.2345", '1:15: cpus: "1.2345" is not an amount'],
     ["agents a mem=2XB cpus=1", '1:15: mem: "XB" is not a unit'],
     ["agents a cpus=1 from=5s until=5s", "1:1: until: it is not after from"],
-    ["role a weight=0", '1:15: weight: "0" is not a number above 0'],
+    ["role a weight=0", '1:15: weight: "0" is not a number from 0.001 to 1000000'],
     ["role a\nrole a", "2:6: role a is there twice"],
     ["role a//b", '1:6: "a//b": '],
     ["framework f\nframework f", "2:11: framework f is there twice"],

@@ -1,5 +1,6 @@
 import { errors, type TepuiError } from "../../../contract/errors.ts";
 import { roleProblem } from "../../../contract/ids.ts";
+import { limits } from "../../../contract/limits.ts";
 import type { OperatorParams } from "../../../contract/operator-api.ts";
 import type { Quantities } from "../../../contract/schema/framework.ts";
 import type { Effect } from "../effect.ts";
@@ -16,8 +17,7 @@ export function updateWeights(
   { weights }: OperatorParams<"update-weights">,
 ): void {
   for (const { role, weight } of weights) {
-    const problem =
-      roleProblem(role) ?? (weight > 0 && Number.isFinite(weight) ? undefined : "it must be > 0");
+    const problem = roleProblem(role) ?? weightProblem(weight);
     if (problem !== undefined) {
       reply({ error: errors.WEIGHT_INVALID(role, problem) });
       return;
@@ -25,6 +25,12 @@ export function updateWeights(
   }
   const entries = weights.map(({ role, weight }) => weightEntry(role, weight));
   writeRegistry(state, entries, { type: "weights", token, weights }, out);
+}
+
+function weightProblem(weight: number): string | undefined {
+  const { weightMin, weightMax } = limits;
+  if (weight >= weightMin && weight <= weightMax) return undefined;
+  return `it is ${weight}, not from ${weightMin} to ${weightMax}`;
 }
 
 /** Weights are durable: the next batch shares anew, and for that all offers come back (E7). */
