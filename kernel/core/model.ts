@@ -209,7 +209,10 @@ export interface Agent {
   readonly strays: Map<string, Task>;
   /** By `executorKey`. */
   readonly executors: Map<string, Executor>;
-  /** Frameworks it knows, and in which version. */
+  /**
+   * Frameworks of which it has something, and the version in which it knows each; 0, which no
+   * framework has, for one that it was never told of, such as that of a task it had to answer for.
+   */
   readonly known: Map<Framework, number>;
   /** Kills that wait for its return (D10). */
   readonly kills: Map<Task, KillPolicy | undefined>;

@@ -15,6 +15,27 @@ function runTask(c: TestCluster): void {
   c.told();
 }
 
+scenario(
+  "B21 an agent that has but a task of a framework is told who that is with the next launch",
+  "agent a1 cpus:4;mem:1024\nframework web failover=60000",
+  (c) => {
+    c.told();
+    c.do("a1 returns web?/t1=DROPPED(cpus:0)");
+    c.told();
+    // An update of what it does not know is passed over by it.
+    c.do("web leaves");
+    c.do("web returns");
+    c.do("wait 1s");
+    c.told();
+    c.do("web accepts a1 t2(cpus:1) refuse=0");
+    c.expect("a1 < launch t2 with framework");
+    c.do("wait 1s");
+    c.told();
+    c.do("web accepts a1 t3(cpus:1) refuse=0");
+    c.expect("a1 < launch t3");
+  },
+);
+
 scenario("B20 an agent is admitted once the registry has it, and told once", "", (c) => {
   c.writesAtOnce = false;
   c.do("agent a1 cpus:1;mem:64");

@@ -82,7 +82,10 @@ function untold(task: string, state: string, exit: string) {
   return { statuses: [status], statusUpdateState: told, statusUpdateUuid: uuid };
 }
 
-/** `returns web/t1=RUNNING(cpus:1;mem:64) web/t2=FAILED:7(cpus:1) …`: what it has. */
+/**
+ * `returns web/t1=RUNNING(cpus:1;mem:64) web/t2=FAILED:7(cpus:1) …`: what it has; of `web?` it has
+ * never heard but for the task.
+ */
 function reregister(cluster: Stage, who: string, words: readonly string[]): void {
   const party = cluster.names.agents.get(who);
   if (party === undefined) return;
@@ -93,12 +96,12 @@ function reregister(cluster: Stage, who: string, words: readonly string[]): void
   const tasks: TaskRecord[] = [];
   const frameworks = new Map<string, FrameworkInfo>();
   for (const word of words) {
-    const match = /^(\w+)\/(\w+)=(\w+)(?::(\d+))?\((.*)\)$/.exec(word);
+    const match = /^(\w+)(\??)\/(\w+)=(\w+)(?::(\d+))?\((.*)\)$/.exec(word);
     if (match === null) throw new Error(`"${word}" is not framework/task=STATE(resources)`);
-    const [, owner = "", task = "", state = "", exit, resources = ""] = match;
+    const [, owner = "", unheard, task = "", state = "", exit, resources = ""] = match;
     const known = cluster.names.frameworks.get(owner);
     const info = { ...known?.info, id: known?.id } as FrameworkInfo;
-    frameworks.set(owner, info);
+    if (unheard === "") frameworks.set(owner, info);
     tasks.push({
       taskId: task as TaskId,
       frameworkId: info.id as FrameworkId,

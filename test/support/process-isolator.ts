@@ -1,8 +1,8 @@
 import type { ProcessConfig } from "../../plugins/isolators/process/config.ts";
 import { probeHost } from "../../plugins/isolators/process/host.ts";
 import { ProcessIsolator } from "../../plugins/isolators/process/isolator.ts";
-import { systemClock } from "../../wire/system-clock.ts";
 import type { Offered } from "../../plugins/isolators/process/namespaces.ts";
+import { systemClock } from "../../wire/system-clock.ts";
 
 /**
  * The process isolator as it is on this host, with what of its config a test is about; or as it

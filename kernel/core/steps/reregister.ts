@@ -199,7 +199,7 @@ function welcome(
   out.push({ type: "send-agent", to, order: answerOf(state, agent, reconcile) });
   const ids = new Set(infos.keys());
   for (const { frameworkId } of message.tasks) ids.add(frameworkId);
-  for (const id of ids) greetFramework(state, agent, id, out);
+  for (const id of ids) greetFramework(state, agent, id, infos.has(id), out);
   for (const [task, killPolicy] of agent.kills) sendKill(agent, task, killPolicy, out);
   agent.kills.clear();
   killStrays(agent, out);
@@ -208,8 +208,17 @@ function welcome(
   publishAgent(state, agent, "agent-added", nowMs, out);
 }
 
-/** Tells the agent how a framework that it reported stands now: as it is, or gone (B21). */
-function greetFramework(state: ClusterState, agent: Agent, id: FrameworkId, out: Effect[]): void {
+/**
+ * Tells the agent how a framework that it reported stands now: as it is, or gone (B21). One that it
+ * does not know, and has but a task of, comes along with the next launch.
+ */
+function greetFramework(
+  state: ClusterState,
+  agent: Agent,
+  id: FrameworkId,
+  isKnown: boolean,
+  out: Effect[],
+): void {
   const to = agent.peer as PeerNumber;
   const framework = state.frameworks.get(id);
   if (framework === undefined) {
@@ -218,7 +227,7 @@ function greetFramework(state: ClusterState, agent: Agent, id: FrameworkId, out:
     out.push({ type: "send-agent", to, order });
     return;
   }
-  agent.known.set(framework, framework.infoVersion);
+  agent.known.set(framework, isKnown ? framework.infoVersion : 0);
   framework.agents.add(agent);
   if (framework.state === "recovered") return;
   const order = { type: "update-framework", framework: framework.info } as const;

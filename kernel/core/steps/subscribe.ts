@@ -123,7 +123,8 @@ function tellAgents(framework: Framework, out: Effect[]): void {
     if (agent.peer === undefined) continue;
     const order = { type: "update-framework", framework: framework.info } as const;
     out.push({ type: "send-agent", to: agent.peer, order });
-    agent.known.set(framework, framework.infoVersion);
+    // It passes over a framework that it does not know.
+    if (agent.known.get(framework) !== 0) agent.known.set(framework, framework.infoVersion);
   }
 }
 
