@@ -207,8 +207,9 @@ describeWith("root", "in namespaces of its own", () => {
     const talk = await open(["bash", "-i"], { stdin: true, terminal: { columns: 80, rows: 24 } });
     await talk.say("sleep 651\n");
     await until("it sleeps", () => left().length >= 4);
-    await talk.say("\x1a");
+    // Typed again until it is heard: the shell may not have made way for the command yet.
     await until("it is stopped", async () => {
+      await talk.say("\x1a");
       await talk.say("jobs\n");
       return /Stopped\s+sleep 651/.test(talk.stdout);
     });
