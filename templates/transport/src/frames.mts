@@ -38,16 +38,19 @@ export interface FrameEvents {
 export class FrameSocket {
   readonly #socket: Socket;
   readonly #events: FrameEvents;
-  readonly #bytesMax: number;
+  readonly #frameBytesMax: number;
   #rest: Buffer = Buffer.alloc(0);
   /** The reason that either side has given. */
   #reason: { readonly code: number; readonly message: string } | undefined;
 
-  /** `bytesMax` is the largest frame that is collected at all; its sender is told why it is not. */
-  constructor(socket: Socket, bytesMax: number, events: FrameEvents) {
+  /**
+   * Frames of up to twice `frameBytesMax` are collected, so that who takes them can say why they are
+   * refused; the sender of a larger one is told here.
+   */
+  constructor(socket: Socket, frameBytesMax: number, events: FrameEvents) {
     this.#socket = socket;
     this.#events = events;
-    this.#bytesMax = bytesMax;
+    this.#frameBytesMax = frameBytesMax;
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.#read(chunk));
     socket.on("error", () => {}); // "close" follows.
@@ -102,8 +105,9 @@ export class FrameSocket {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     while (bytes.length >= HEAD_BYTES && !this.#socket.destroyed) {
       const length = bytes.readUInt32BE(1);
-      if (length > this.#bytesMax) {
-        this.end(TOO_LARGE, "a frame far beyond the largest");
+      if (length > 2 * this.#frameBytesMax) {
+        const message = `it has ${length} bytes, at most ${this.#frameBytesMax} are taken`;
+        this.end(TOO_LARGE, message);
         this.#socket.removeAllListeners("data").resume();
         return;
       }

@@ -72,8 +72,7 @@ class TcpServer implements TransportServer {
         socket.destroy();
         return;
       }
-      // Room for a frame that is somewhat too large, so that its sender is told why it is refused.
-      const frames = new FrameSocket(socket, 2 * config.frameBytesMax, {
+      const frames = new FrameSocket(socket, config.frameBytesMax, {
         onOpen: () => {},
         onFrame: (bytes, isBinary) => session.onFrame(bytes, isBinary),
         onAlive: () => session.onAlive(),
@@ -135,7 +134,7 @@ function opener(wire: WireTools): OpenSocket {
   return (url: string, events: LinkSocketEvents, { frameBytesMax }): LinkSocket => {
     const { hostname, port } = new URL(url);
     const host = hostname.replace(/^\[|\]$/g, "");
-    const frames = new FrameSocket(connect({ host, port: Number(port) }), 2 * frameBytesMax, {
+    const frames = new FrameSocket(connect({ host, port: Number(port) }), frameBytesMax, {
       onOpen: () => events.onOpen(),
       onFrame: (bytes, isBinary) => events.onFrame(bytes, isBinary),
       onAlive: () => events.onAlive(),
