@@ -21,6 +21,7 @@ import type { Surroundings } from "./io/environment.ts";
 import type { ExecutorDoor } from "./io/executors.ts";
 import { inParts } from "./io/holdings.ts";
 import { AgentLoop } from "./io/loop.ts";
+import { takeUp } from "./io/recovery.ts";
 import type { Sandboxes } from "./io/sandbox.ts";
 import type { SandboxGc } from "./io/sandbox-gc.ts";
 import type { CheckpointStore } from "./io/store.ts";
@@ -264,32 +265,11 @@ export class Agent {
    * Takes up what an earlier agent in this folder left: what runs is adopted and watched, what has
    * ended is told of truly, what never ran is told to be lost (F2, F3).
    */
-  async recover(isSameBoot: boolean): Promise<void> {
+  recover(isSameBoot: boolean): Promise<void> {
     const { state, log } = this.#parts;
-    const started = isSameBoot
-      ? [...state.containers.values()].filter(({ phase }) => phase === "running")
-      : [];
-    const known = started.map(({ plan, process }) => ({
-      spec: this.#launcher.specOf(plan),
-      ...(process === undefined ? {} : { process }),
-    }));
-    await this.containerizer.recover(known);
-    for (const checkpoint of known) {
-      this.containerizer.adopt(checkpoint);
-      const { id, resources, taskId } = checkpoint.spec;
-      // The agent may have died before it had told the isolators.
-      if (taskId === undefined) this.containerizer.update(id, resources);
-      this.loop.enqueue({ type: "container-adopted", containerId: checkpoint.spec.id });
-    }
-    const adopted = new Set(known.map(({ spec }) => spec.id));
-    for (const { plan, phase } of state.containers.values()) {
-      if (adopted.has(plan.id)) continue;
-      const containerId = plan.id;
-      if (phase === "starting") this.loop.enqueue({ type: "container-never-ran", containerId });
-      else this.loop.enqueue({ type: "container-rebooted", containerId });
-    }
-    const { size } = state.containers;
-    if (size > 0) log.info({ containers: size, running: adopted.size }, "recovered containers");
+    const specOf = (plan: ContainerPlan) => this.#launcher.specOf(plan);
+    const { containerizer, loop } = this;
+    return takeUp({ state, log, containerizer, loop, specOf }, isSameBoot);
   }
 
   /** Stops; what runs, runs on (F5). */

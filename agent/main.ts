@@ -19,7 +19,7 @@ import { makeConfigFolder, softwareVersion } from "../wire/index.ts";
 import { systemClock } from "../wire/system-clock.ts";
 import { Agent } from "./agent.ts";
 import { bootId } from "./containerizer/proc.ts";
-import { type CheckpointEntry, restore } from "./core/checkpoint.ts";
+import { agentIn, type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState } from "./core/state.ts";
 import { Fetcher } from "./fetcher/fetcher.ts";
@@ -103,6 +103,8 @@ interface Ground {
   readonly images: Images;
   /** Lets transports see the agent from here on. */
   show(source: AgentViewSource): void;
+  /** Of the tokens of executors. */
+  readonly secret: string;
   /** False when the machine was started anew since the last agent here (F3). */
   readonly isSameBoot: boolean;
 }
@@ -132,7 +134,6 @@ async function prepareGround(
   const store = new CheckpointStore(workDir, log);
   undo.add(() => store.close());
   const { boot, secret = randomBytes(32).toString("hex") } = store.identity;
-  await store.setIdentity(bootId(), secret);
   const tokens = new ExecutorTokens(secret);
   const [transport] = host.getAll(TRANSPORT);
   if (transport === undefined) throw errors.PORT_MISSING(TRANSPORT.name);
@@ -143,7 +144,19 @@ async function prepareGround(
   const show = (source: AgentViewSource): void => {
     shown = source;
   };
-  return { log, metrics, workDir, host, transport, store, tokens, images, show, isSameBoot };
+  return {
+    log,
+    metrics,
+    workDir,
+    host,
+    transport,
+    store,
+    tokens,
+    images,
+    secret,
+    show,
+    isSameBoot,
+  };
 }
 
 async function start(
@@ -167,7 +180,10 @@ async function start(
   });
   const address = await listening(config, transport, door, undo);
   const endpoint = hostPort(address.host, address.port);
-  const state = restored(setupOf(config, workDir, address), await store.read(), workDir);
+  const entries = await store.read();
+  const setup = setupOf(config, workDir, address, agentIn(entries)?.declared?.resources);
+  const state = await restored(setup, entries, ground);
+  await store.setIdentity(bootId(), ground.secret);
   const sandboxes = new Sandboxes(workDir);
   const isLive = (id: ContainerId) => state.containers.has(id) || agent?.containerizer.has(id);
   const gc = collectorOf(config, ground, sandboxes, (id) => isLive(id) === true);
@@ -260,19 +276,26 @@ async function openBesides(
 }
 
 /**
- * The state of the agent that was here before, if there was one.
+ * The state of the agent that was here before, if there was one. After a boot of the machine nothing
+ * of it runs any more: if it is another one by then, it is a new agent (B32), unless it would leave
+ * volumes behind.
  * @throws AGENT_RECONFIGURED
  */
-function restored(
+async function restored(
   setup: AgentSetup,
   entries: readonly CheckpointEntry[],
-  workDir: string,
-): AgentState {
+  { store, isSameBoot, workDir, log }: Ground,
+): Promise<AgentState> {
   try {
     return restore(setup, entries);
   } catch (thrown) {
     if (!(thrown instanceof Reconfiguration)) throw thrown;
-    throw errors.AGENT_RECONFIGURED(workDir, thrown.message);
+    const { message: reason } = thrown;
+    const hasVolumes = agentIn(entries)?.resources.some(({ disk }) => disk?.persistence);
+    if (isSameBoot || hasVolumes === true) throw errors.AGENT_RECONFIGURED(workDir, reason);
+    log.warn({ reason }, "it is another one since the machine was started anew: a new agent");
+    await store.write(new Map(entries.map(({ key }) => [key, undefined])));
+    return restore(setup, []);
   }
 }
 

@@ -128,7 +128,7 @@ async function run(
   while (!cluster.isDone) {
     if (!cluster.isQuiet) quietSinceMs = cluster.nowMs;
     const { waiting } = cluster;
-    if (cluster.nowMs - quietSinceMs > patienceMs) return `${waiting} tasks fit no agent`;
+    if (cluster.nowMs - quietSinceMs > patienceMs) return stalled(cluster);
     if (cluster.nextMs > EPOCH_MS + untilMs) return "the time is up";
     cluster.turn();
     if (performance.now() - pausedMs < SLICE_MS) continue;
@@ -139,6 +139,29 @@ async function run(
     if (signal.aborted) throw errors.CLI_INTERRUPTED("the simulation is not done");
   }
   return undefined;
+}
+
+/** Why nothing starts any more: whose framework has left, what fits no agent, and the rest. */
+function stalled({ frameworks, state }: SimulatedCluster): string {
+  const rooms = [...state.agents.values()].map(({ total, info }) => {
+    return { resources: total, attributes: info.attributes };
+  });
+  const counts = { left: 0, misfits: 0, held: 0 };
+  for (const framework of frameworks) {
+    const { waiting } = framework;
+    const fitting = framework.fitting(rooms);
+    if (framework.isThere) counts.held += fitting;
+    else counts.left += waiting;
+    if (framework.isThere) counts.misfits += waiting - fitting;
+  }
+  const reasons = [
+    [counts.misfits, "fit no agent"],
+    [counts.held, "fit an agent that quotas or the policy keep from them"],
+    [counts.left, "are of frameworks that are not there"],
+  ] as const;
+  return reasons
+    .flatMap(([count, what]) => (count > 0 ? [`${count} tasks ${what}`] : []))
+    .join(", ");
 }
 
 /**

@@ -75,6 +75,11 @@ export function dropEntry(key: string, out: Effect[]): void {
   out.push({ type: "checkpoint", key, value: undefined });
 }
 
+/** What a checkpoint says of the agent itself; nothing before it has registered. */
+export function agentIn(entries: readonly CheckpointEntry[]): AgentRecord | undefined {
+  return entries.find(({ key }) => key === "agent")?.value as AgentRecord | undefined;
+}
+
 /**
  * The state that a checkpoint tells of. Entries were checked when they were read; what they say of
  * each other is put right here: a task whose container is gone stays, with its unsent updates.

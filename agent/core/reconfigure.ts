@@ -1,3 +1,4 @@
+import { printResources } from "../../contract/resources/text.ts";
 import { add, contains, normalize, type Resources, subtract } from "../../contract/resources.ts";
 import type { AgentInfo } from "../../contract/schema/agent.ts";
 import { sameJson } from "./same.ts";
@@ -44,7 +45,9 @@ export function reconfigure(
     return { problem: `its hostname was ${before.hostname} and is ${now.hostname}` };
   }
   const grown = policy === "additive";
-  if (!isSame && !(grown && contains(has, had))) return { problem: changeOf("resources", grown) };
+  if (!isSame && !(grown && contains(has, had))) {
+    return { problem: `${changeOf("resources", grown)}: ${differences(had, has)}` };
+  }
   if (!sameJson(before.domain, now.domain) && !(grown && before.domain === undefined)) {
     return { problem: changeOf("domain", grown) };
   }
@@ -56,6 +59,20 @@ export function reconfigure(
   if (isSame) return { resources: held };
   const resources: Resources = add(normalize(held), subtract(has, had));
   return { resources: [...resources] };
+}
+
+/** Each kind of resources that differs, as it was and as it is. */
+function differences(had: Resources, has: Resources): string {
+  const names = new Set([...had, ...has].map(({ name }) => name));
+  const changed = [...names].flatMap((name) => {
+    const [before, now] = [had, has].map((all) => all.filter((one) => one.name === name));
+    if (contains(before as Resources, now as Resources)) {
+      if (contains(now as Resources, before as Resources)) return [];
+    }
+    const [was, is] = [before, now].map((one) => printResources(one as Resources) || `no ${name}`);
+    return [`${was} before and ${is} now`];
+  });
+  return changed.join(", ");
 }
 
 function changeOf(what: string, grown: boolean): string {

@@ -30,11 +30,17 @@ export function machineFacts(folder: string): MachineFacts {
 /**
  * Resources as configured, with the kinds that are not named taken from the machine (F7): all
  * CPUs; memory but 1 GiB, or half of less than 2 GiB; disk but 5 GiB, or half of less than 10 GiB;
- * ports 31000 to 32000.
+ * ports 31000 to 32000. A machine has a few MiB more or less after an update of its kernel, which
+ * is no reason to be another agent (B32): of what it registered with, `registered`, an agent that
+ * must not change keeps the amounts that were detected as long as the machine has them at all.
  * @throws AGENT_CONFIG
  */
-export function agentResources(config: AgentConfig, facts: MachineFacts): Resources {
-  const { resources: given, defaultRole } = config;
+export function agentResources(
+  config: AgentConfig,
+  facts: MachineFacts,
+  registered: Resources = [],
+): Resources {
+  const { resources: given, defaultRole, reconfigurationPolicy } = config;
   const text = typeof given === "string" || given === undefined ? given : JSON.stringify(given);
   const read = parseResources(text ?? "", defaultRole);
   if (!read.ok) {
@@ -46,12 +52,23 @@ export function agentResources(config: AgentConfig, facts: MachineFacts): Resour
   const disk = diskMib >= 10 * GIB_IN_MIB ? diskMib - 5 * GIB_IN_MIB : Math.floor(diskMib / 2);
   const words = { cpus: `${cpus}`, mem: `${mem}`, disk: `${disk}`, ports: "[31000-32000]" };
   const missing = Object.entries(words).filter(([name]) => !names.has(name));
+  const most: Readonly<Record<string, number>> = { cpus, mem: memMib, disk: diskMib };
+  const kept = registered.filter(({ name, scalar = Number.POSITIVE_INFINITY }) => {
+    if (reconfigurationPolicy === "any" || names.has(name)) return false;
+    const hasGrown = scalar < 1_000 * Number(words[name as keyof typeof words]);
+    if (hasGrown && reconfigurationPolicy === "additive") return false;
+    return scalar <= 1_000 * (most[name] ?? 0);
+  });
+  const isKept = new Set(kept.map(({ name }) => name));
   const detected = parseResources(
-    missing.map(([name, amount]) => `${name}:${amount}`).join(";"),
+    missing
+      .filter(([name]) => !isKept.has(name))
+      .map(([name, amount]) => `${name}:${amount}`)
+      .join(";"),
     defaultRole,
   );
   if (!detected.ok) throw errors.AGENT_CONFIG("resources", detected.message);
-  return normalize([...resources, ...detected.value.resources]);
+  return normalize([...resources, ...kept, ...detected.value.resources]);
 }
 
 /**

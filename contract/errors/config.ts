@@ -51,4 +51,14 @@ export const configErrors = {
         hint: "listen on 127.0.0.1, configure authentication, or set insecureRemote",
       },
     ),
+  CONFIG_UNREACHABLE_AGENT: (host: string, master: string) =>
+    fault(
+      "CONFIG_UNREACHABLE_AGENT",
+      400,
+      `nobody but this machine reaches "${host}", and the master is elsewhere, at ${master}`,
+      {
+        where: "/listen/host",
+        hint: "set listen.host to an address of this machine, with insecureRemote, or listen.advertise",
+      },
+    ),
 } satisfies FaultTable;

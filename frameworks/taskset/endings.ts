@@ -6,7 +6,8 @@ export type Ending = "finished" | "failed" | "lost" | "final";
 /**
  * Sorts a state: `lost` is no fault of the task and costs no retry, `failed` costs one, `final` is
  * never tried again (an invalid task, a task that somebody killed). `undefined` while it lives. Who
- * drains an agent means the agent: its tasks are to run elsewhere (I5).
+ * drains an agent means the agent: its tasks are to run elsewhere (I5). A machine that was started
+ * anew is no fault of its tasks either, however soon it is back (F3).
  */
 export function endingOf(status: Pick<TaskStatus, "state" | "reason">): Ending | undefined {
   if (isLost(status.state)) return "lost";
@@ -15,7 +16,7 @@ export function endingOf(status: Pick<TaskStatus, "state" | "reason">): Ending |
     case "TASK_FINISHED":
       return "finished";
     case "TASK_FAILED":
-      return "failed";
+      return status.reason === "REASON_AGENT_RESTARTED" ? "lost" : "failed";
     case "TASK_KILLED":
     case "TASK_ERROR":
       return "final";

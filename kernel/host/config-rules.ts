@@ -1,4 +1,4 @@
-import { isLoopback } from "../../contract/address.ts";
+import { dialUrl, isLoopback } from "../../contract/address.ts";
 import { errors, type TepuiError } from "../../contract/errors.ts";
 
 /** A rule that a config breaks, and the JSON pointer of the field to change. */
@@ -43,6 +43,19 @@ function secretWithoutFile(config: unknown): readonly BrokenRule[] {
   return [{ path, error }];
 }
 
+/** An agent is asked for what its tasks print from where its master is, and from elsewhere. */
+function unreachableAgent(config: unknown): readonly BrokenRule[] {
+  const { listen, master } = fieldsOf(config);
+  const { host = "127.0.0.1", advertise } = fieldsOf(listen);
+  if (advertise !== undefined || typeof host !== "string" || !isLoopback(host)) return [];
+  const elsewhere = (Array.isArray(master) ? master : [master]).find((address) => {
+    const url = typeof address === "string" ? dialUrl(address) : undefined;
+    return url !== undefined && !isLoopback(new URL(url).hostname);
+  });
+  if (elsewhere === undefined) return [];
+  return [{ path: "/listen/host", error: errors.CONFIG_UNREACHABLE_AGENT(host, elsewhere) }];
+}
+
 /** Rules of a master's config. */
 export const masterRules: ConfigRules = insecureBind;
 
@@ -50,6 +63,7 @@ export const masterRules: ConfigRules = insecureBind;
 export const agentRules: ConfigRules = (config) => [
   ...insecureBind(config),
   ...secretWithoutFile(config),
+  ...unreachableAgent(config),
 ];
 
 /** Rules of a local cluster's config: those of its sections. */

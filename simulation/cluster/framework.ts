@@ -2,7 +2,7 @@ import type { FrameworkEvent, FrameworkEventOf } from "../../contract/framework-
 import type { RoleName, TaskId } from "../../contract/ids.ts";
 import { normalize, type Resources, scalarOf, trySubtract } from "../../contract/resources.ts";
 import type { Offer } from "../../contract/schema/offer.ts";
-import type { Resource } from "../../contract/schema/resource.ts";
+import type { Attribute, Resource } from "../../contract/schema/resource.ts";
 import type { TaskInfo } from "../../contract/schema/task.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import type { Attributes, WorkloadFramework, WorkloadJob } from "../workload/model.ts";
@@ -15,6 +15,12 @@ interface Shape {
   /** In the order of arrival; those before `head` are launched. */
   readonly tasks: SimulatedTask[];
   head: number;
+}
+
+/** What an offer or an agent has. */
+interface Room {
+  readonly resources: Resources;
+  readonly attributes?: readonly Attribute[] | undefined;
 }
 
 /** A framework that runs what arrives, first come first served, wherever it fits. */
@@ -68,6 +74,20 @@ export class SimulatedFramework {
     this.#queue(job).tasks.push(...tasks);
     this.waiting += tasks.length;
     this.#ask();
+  }
+
+  /** Whether it is there, and may be offered something. */
+  get isThere(): boolean {
+    return this.#isSubscribed;
+  }
+
+  /** Tasks that wait, and that one of these would have room for if nothing ran there. */
+  fitting(agents: readonly Room[]): number {
+    let count = 0;
+    for (const shape of this.#shapes.values()) {
+      if (agents.some((room) => suits(room, shape))) count += shape.tasks.length - shape.head;
+    }
+    return count;
   }
 
   /** The master says something. */
@@ -176,7 +196,7 @@ export class SimulatedFramework {
 }
 
 /** Whether any task of a shape could run there. */
-function suits({ resources, attributes }: Offer, shape: Shape): boolean {
+function suits({ resources, attributes }: Room, shape: Shape): boolean {
   for (const { name, scalar = 0 } of shape.resources) {
     if (scalarOf(resources, name) < scalar) return false;
   }

@@ -23,7 +23,11 @@ describe("an agent that is started anew (B32)", () => {
 
   test.each<[string, Partial<Declared>, string]>([
     ["hostname", { hostname: "h2" }, "its hostname was h1 and is h2"],
-    ["more resources", { resources: [cpus(5)] }, "its resources changed"],
+    [
+      "more resources",
+      { resources: [cpus(5)] },
+      "its resources changed: cpus(*):4 before and cpus(*):5 now",
+    ],
     ["another attribute", { attributes: [{ name: "rack", text: "b" }] }, "its attributes changed"],
     ["a domain", { domain: { region: "r", zone: "z" } }, "its domain changed"],
   ])("may not be equal and have %s", (_name, change, problem) => {
@@ -40,7 +44,11 @@ describe("an agent that is started anew (B32)", () => {
   });
 
   test.each<[string, Partial<Declared>, string]>([
-    ["resources", { resources: [cpus(3)] }, "some of its resources are gone or changed"],
+    [
+      "resources",
+      { resources: [cpus(3)] },
+      "some of its resources are gone or changed: cpus(*):4 before and cpus(*):3 now",
+    ],
     ["attributes", { attributes: [] }, "some of its attributes are gone or changed"],
   ])("may not shrink in %s", (_name, change, problem) => {
     expect(reconfigure(before, { ...before, ...change }, held, "additive")).toEqual({ problem });

@@ -204,11 +204,15 @@ describeWith("root", "in namespaces of its own", () => {
   });
 
   test("a shell on a terminal controls its jobs there", async () => {
-    const talk = await open(["bash", "-i"], { stdin: true, terminal: { columns: 80, rows: 24 } });
+    const bash = ["bash", "--norc", "-i"];
+    const talk = await open(bash, { stdin: true, terminal: { columns: 80, rows: 24 } });
+    // What is typed before it asks may be thrown away.
+    await talk.hasWritten(/[#$] $/);
     await talk.say("sleep 651\n");
     await until("it sleeps", () => left().length >= 4);
-    await talk.say("\x1a");
+    // Typed again until it is heard: the shell may not have made way for the command yet.
     await until("it is stopped", async () => {
+      await talk.say("\x1a");
       await talk.say("jobs\n");
       return /Stopped\s+sleep 651/.test(talk.stdout);
     });

@@ -233,3 +233,11 @@ test("whatever happens, offers are never overspent and every item ends exactly o
     }),
   );
 });
+
+test("F3 a task whose machine was started anew is lost, and no failure of its own", () => {
+  const set = setOf(["a"]);
+  launch(set, offer("x"));
+  const change = set.update(status("a", "TASK_FAILED", { reason: "REASON_AGENT_RESTARTED" }), 1);
+  expect(change).toMatchObject({ retried: "lost" });
+  expect(set.counts).toMatchObject({ reruns: 1, retries: 0, pending: 1 });
+});

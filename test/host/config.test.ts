@@ -163,9 +163,9 @@ test("flags override variables, those the file, and that the defaults (A9)", () 
 test("masters and resources as JSON come through the environment, text stays text", () => {
   const json = '[{"name":"cpus","type":"SCALAR","scalar":{"value":2}}]';
   const listed = loadConfig(agent, {
-    environment: { TEPUI_MASTER: '["a:1","b:2"]', TEPUI_RESOURCES: json },
+    environment: { TEPUI_MASTER: '["127.0.0.1:1","localhost:2"]', TEPUI_RESOURCES: json },
   });
-  expect(listed.master).toEqual(["a:1", "b:2"]);
+  expect(listed.master).toEqual(["127.0.0.1:1", "localhost:2"]);
   expect(listed.resources).toEqual([{ name: "cpus", type: "SCALAR", scalar: { value: 2 } }]);
   const plain = loadConfig(agent, {
     environment: { TEPUI_MASTER: "[::1]:5050", TEPUI_RESOURCES: "ports:[1-2]" },
@@ -257,4 +257,22 @@ test("fields that do not go together name what gave them, as other mistakes do",
   expect(wheres({ "exec.secretFile": "/s" }, { TEPUI_LISTEN_HOST: "::" })).toEqual([
     "TEPUI_LISTEN_HOST",
   ]);
+});
+
+test("an agent that nobody but its machine reaches is refused a master elsewhere", () => {
+  const codes = (flags: Readonly<Record<string, unknown>>) =>
+    readConfig(configKinds.agent, { flags }).problems.map(({ code, where }) => `${code} ${where}`);
+  const elsewhere = { master: "192.0.2.2:5050" };
+  expect(codes(elsewhere)).toEqual([expect.stringMatching(/^CONFIG_UNREACHABLE_AGENT /)]);
+  expect(codes({ master: ["127.0.0.1:5050", "wss://m.example:5050"] })).toHaveLength(1);
+  expect(codes({ ...elsewhere, "listen.host": "::1" })).toHaveLength(1);
+  for (const fine of [
+    {},
+    { master: "localhost:5050" },
+    { master: "[::1]:5050" },
+    { ...elsewhere, "listen.advertise": "192.0.2.3:5051" },
+    { ...elsewhere, "listen.host": "192.0.2.3", insecureRemote: true },
+  ]) {
+    expect(codes(fine), JSON.stringify(fine)).toEqual([]);
+  }
 });

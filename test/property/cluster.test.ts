@@ -11,7 +11,7 @@ test("whatever goes wrong, books add up, no agent is oversubscribed, every task 
   for (let seed = first; seed < first + seeds; seed++) {
     try {
       const simulation = new Simulation(new Random(seed));
-      for (let turn = 0; turn < 400; turn++) simulation.disturb();
+      for (let turn = 0; turn < 900; turn++) simulation.disturb();
       simulation.converge();
       for (const { tasks } of simulation.frameworks) {
         for (const [id, { ends }] of tasks) oneEnd({ id, ends });

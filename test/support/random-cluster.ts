@@ -56,8 +56,8 @@ export class RandomCluster {
         [role]: { minAllocatable: [{ cpus: 1_000 * (1 + random.below(4)) }] },
       };
     }
-    if (random.chance(0.3)) framework.priority = random.below(9) - 4;
-    if (random.chance(0.3)) framework.demand = { [role]: { cpus: 1_000 * random.below(9) } };
+    if (number % 3 === 1) framework.priority = number - 2;
+    if (number % 3 === 2) framework.demand = { [role]: { cpus: 2_000 * number } };
     const peer = 1_000 + number;
     this.master.step({
       type: "framework-call",

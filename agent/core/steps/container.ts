@@ -178,7 +178,7 @@ export function stepRebooted(
 ): void {
   const words: UpdateWords = {
     state: "TASK_FAILED",
-    reason: "REASON_EXECUTOR_TERMINATED",
+    reason: "REASON_AGENT_RESTARTED",
     message: "The machine was started anew",
   };
   endContainer(state, containerId, () => words, 9, nowMs, out);

@@ -1,0 +1,80 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { CheckpointStore } from "../../agent/io/store.ts";
+import { removeFolder } from "../../conformance/isolator/remove-folder.ts";
+import { silentLog } from "../../contract/ports/log.ts";
+import { until } from "../support/until.ts";
+import { AgentProcess } from "./support/agent-process.ts";
+import { StandInMaster } from "./support/stand-in-master.ts";
+
+// Agents are processes of their own here, and start slowly where many tests run at once.
+vi.setConfig({ testTimeout: 180_000 });
+
+let folder: string;
+let master: StandInMaster;
+const agents: AgentProcess[] = [];
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tepui-reboot-"));
+  master = await new StandInMaster().open();
+});
+afterEach(async () => {
+  for (const agent of agents.splice(0)) await agent.kill("SIGKILL");
+  await master.close();
+  await removeFolder(folder);
+});
+
+/** Starts an agent with these resources; resolves when it is up or has said why it is not. */
+async function start(resources: string): Promise<AgentProcess> {
+  const agent = new AgentProcess({
+    master: master.address,
+    "listen.port": 0,
+    workDir: folder,
+    resources,
+    registrationBackoffFactor: "1ms",
+    "log.level": "warn",
+  });
+  agents.push(agent);
+  await until("it is up, or has said why not", () => {
+    return agent.address !== undefined || agent.child.exitCode !== null;
+  });
+  return agent;
+}
+
+async function registered(resources: string): Promise<string> {
+  const before = master.registrations.length;
+  const agent = await start(resources);
+  await until("it has registered", () => master.registrations.length > before);
+  // What answers after the master's answer was written down before.
+  const pongs = () => master.heard.filter(({ type }) => type === "pong").length;
+  const earlier = pongs();
+  master.send({ type: "ping", connected: true });
+  await until("it has taken the answer", () => pongs() > earlier);
+  await agent.kill("SIGTERM");
+  return master.registrations.at(-1)?.type ?? "";
+}
+
+/** Makes the folder one that was last used before the machine was started anew. */
+async function reboot(): Promise<void> {
+  const store = new CheckpointStore(folder, silentLog);
+  await store.setIdentity("an earlier boot", store.identity.secret ?? "");
+  await store.close();
+}
+
+test("F3, B32 an agent that is another one after a reboot is a new agent", async () => {
+  expect(await registered("cpus:4;mem:1024")).toBe("register");
+  expect(await registered("cpus:4;mem:1024")).toBe("reregister");
+  const refused = await start("cpus:4;mem:1000");
+  expect(refused.output).toContain("AGENT_RECONFIGURED");
+  expect(refused.output).toContain("mem(*):1024 before and mem(*):1000 now");
+  await reboot();
+  expect(await registered("cpus:4;mem:1000")).toBe("register");
+  expect(await registered("cpus:4;mem:1000")).toBe("reregister");
+});
+
+test("F3 one that is the same after a reboot stays what it is", async () => {
+  expect(await registered("cpus:4;mem:1024")).toBe("register");
+  await reboot();
+  expect(await registered("cpus:4;mem:1024")).toBe("reregister");
+});
