@@ -72,3 +72,13 @@ export function launchOf(
     ...guarded(words, wrap, environment, spec.rootfs !== undefined),
   };
 }
+
+/** Words that put a further command into a running container, those of the first outermost. */
+export async function entered(
+  isolators: readonly Isolator[],
+  spec: ContainerSpec,
+): Promise<readonly string[]> {
+  const words: string[] = [];
+  for (const isolator of isolators) words.push(...((await isolator.enter?.(spec)) ?? []));
+  return words;
+}

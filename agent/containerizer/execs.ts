@@ -3,6 +3,7 @@ import type { Clock, Timer } from "../../contract/ports/clock.ts";
 import type { ContainerSpec, Isolator } from "../../contract/ports/isolator.ts";
 import type { CommandInfo } from "../../contract/schema/command.ts";
 import { findProgram, guarded, wordsOf } from "./command.ts";
+import { entered } from "./compose.ts";
 import type { Container } from "./container.ts";
 import type { ExitRecords } from "./exits.ts";
 import type { Keeper, KeeperExit } from "./keeper.ts";
@@ -23,6 +24,8 @@ interface Exec {
   readonly id: string;
   readonly container: string;
   root: TreeRoot;
+  /** Its container has ended, so it is not to begin. */
+  isEnded: boolean;
   settle(exit: KeeperExit | undefined): void;
 }
 
@@ -68,7 +71,7 @@ export class Execs {
     const ended = new Promise<KeeperExit | undefined>((resolve) => {
       settle = resolve;
     });
-    const exec: Exec = { id, container: spec.id, root: { id }, settle };
+    const exec: Exec = { id, container: spec.id, root: { id }, isEnded: false, settle };
     this.#running.set(id, exec);
     let timer: Timer | undefined;
     try {
@@ -98,7 +101,8 @@ export class Execs {
     const words = wordsOf(command);
     const hasOwnRoot = spec.rootfs !== undefined;
     if (!hasOwnRoot) findProgram(words.file, spec.sandbox, environment["PATH"]);
-    const wrap = isolators.flatMap((isolator) => isolator.enter?.(spec) ?? []);
+    const wrap = await entered(isolators, spec);
+    if (exec.isEnded) throw errors.CHECK_UNAVAILABLE("its container has ended");
     const output = { stdout: "/dev/null", stderr: "/dev/null" };
     const guardedWords = guarded(words, wrap, environment, hasOwnRoot);
     const launch = { directory: spec.sandbox, ...output, ...guardedWords };
@@ -129,7 +133,10 @@ export class Execs {
     const doomed = [...this.#running.values()].filter(
       (exec) => container === undefined || exec.container === container,
     );
-    for (const exec of doomed) exec.settle(undefined);
+    for (const exec of doomed) {
+      exec.isEnded = true;
+      exec.settle(undefined);
+    }
     await Promise.all(doomed.map(({ root }) => this.#parts.sweeper.end(root)));
   }
 }

@@ -7,6 +7,7 @@ import type {
 } from "../../contract/ports/isolator.ts";
 import type { CommandInfo } from "../../contract/schema/command.ts";
 import { findProgram, guarded, wordsOf } from "./command.ts";
+import { entered } from "./compose.ts";
 import type { Container } from "./container.ts";
 import { readStat } from "./proc.ts";
 import { SessionProcess } from "./session-process.ts";
@@ -97,7 +98,8 @@ export class Sessions {
     const words = wordsOf(command);
     const hasOwnRoot = spec.rootfs !== undefined;
     if (!hasOwnRoot) findProgram(words.file, spec.sandbox, environment["PATH"]);
-    const wrap = isolators.flatMap((isolator) => isolator.enter?.(spec) ?? []);
+    const wrap = await entered(isolators, spec);
+    if (open.isEnded) throw errors.EXEC_TASK_NOT_RUNNING(open.container);
     const session = new SessionProcess(surroundings(spec, open));
     // From here on whoever ends the container ends this too.
     open.session = session;

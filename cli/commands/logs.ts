@@ -15,7 +15,7 @@ import {
 } from "../context.ts";
 import { type CredentialsOptions, credentialsOf, credentialsOption } from "../credentials.ts";
 import { findTask, withMaster } from "../master-client.ts";
-import { followFile, placeOf } from "../sandbox-follow.ts";
+import { followFile, placeOf, unreadWords } from "../sandbox-follow.ts";
 
 /** How often a master is asked about a task that it does not know yet. */
 const ASK_AGAIN_MS = 500;
@@ -49,7 +49,9 @@ async function logs(
   const file = options.stderr ? "stderr" : "stdout";
   const view = options.follow ? await whenKnown(context, client, id) : await findTask(client, id);
   const decoder = new TextDecoder();
+  let hasSome = false;
   const print = async (chunk: Uint8Array): Promise<void> => {
+    hasSome = true;
     if (context.output.format === "json") {
       const data = decoder.decode(chunk, { stream: true });
       context.output.json({ taskId: view.task.taskId, file, data });
@@ -59,7 +61,11 @@ async function logs(
   const place = { ...placeOf(view), ...credentials };
   if (options.follow && !isTerminal(view.task.state)) {
     const ended = () => hasEnded(client, view);
-    await followFile({ place, file, ended, print, signal: context.signal });
+    const { signal } = context;
+    const reason = await followFile({ place, file, ended, print, signal });
+    if (reason !== undefined && !signal.aborted) {
+      context.output.warn(unreadWords(place, reason, hasSome));
+    }
     return;
   }
   const body = await openSandboxFile(place, file, {}, context.signal);

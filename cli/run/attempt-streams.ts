@@ -3,7 +3,7 @@ import type { Attempt } from "../../frameworks/taskset/model.ts";
 import { isTerminal } from "../../sdk/index.ts";
 import type { CliContext } from "../context.ts";
 import { type CredentialsOptions, credentialsOf } from "../credentials.ts";
-import { followFile } from "../sandbox-follow.ts";
+import { followFile, unreadWords } from "../sandbox-follow.ts";
 
 /** How long an agent may be silent about what is left of the output after the job has ended. */
 const REST_MS = 5_000;
@@ -33,19 +33,33 @@ export class AttemptStreams {
   launched(frameworkId: string, attempts: readonly Attempt[]): void {
     if (!this.#isShown) return;
     for (const attempt of attempts) {
-      const { ip, port } = attempt.place;
-      const place = { ip, port, frameworkId, taskId: attempt.taskId, ...this.#credentials };
-      for (const file of ["stdout", "stderr"] as const) {
-        const following = followFile({
-          place,
-          file,
-          ended: () => this.#isOver || isTerminal(attempt.state),
-          print: (chunk) => this.#print(chunk, file === "stdout" ? "out" : "error"),
-          signal: this.#stop.signal,
-        });
-        this.#following.push(following.catch((thrown: unknown) => this.#warn(thrown)));
-      }
+      const following = this.#follow(frameworkId, attempt);
+      this.#following.push(following.catch((thrown: unknown) => this.#warn(thrown)));
     }
+  }
+
+  /** Shows both outputs of an attempt, and says once when something of them is missing. */
+  async #follow(frameworkId: string, attempt: Attempt): Promise<void> {
+    const { ip, port } = attempt.place;
+    const place = { ip, port, frameworkId, taskId: attempt.taskId, ...this.#credentials };
+    let hasSome = false;
+    const follow = (file: "stdout" | "stderr") =>
+      followFile({
+        place,
+        file,
+        ended: () => this.#isOver || isTerminal(attempt.state),
+        print: (chunk) => {
+          hasSome = true;
+          return this.#print(chunk, file === "stdout" ? "out" : "error");
+        },
+        signal: this.#stop.signal,
+      });
+    const reasons = await Promise.all([follow("stdout"), follow("stderr")]);
+    const reason = reasons.find((one) => one !== undefined);
+    // One that never ran has printed nothing, and why it did not run is said elsewhere.
+    const hasRun = attempt.runningMs !== undefined || attempt.state === "TASK_FINISHED";
+    if (reason === undefined || !hasRun) return;
+    this.#context.output.warn(unreadWords(place, reason, hasSome));
   }
 
   /** A task whose output cannot be had has run all the same. */
@@ -60,7 +74,7 @@ export class AttemptStreams {
     this.#movedMs = performance.now();
     const timer = setInterval(() => {
       if (this.#printing > 0 || performance.now() - this.#movedMs < REST_MS) return;
-      this.#stop.abort();
+      this.#stop.abort(new Error("it is silent"));
     }, LOOK_MS);
     await Promise.all(this.#following);
     clearInterval(timer);

@@ -48,6 +48,10 @@ export const agentErrors = {
     fault("USER_UNKNOWN", 400, `there is no user "${user}" on this machine`, {
       hint: "create the user, name another one, or start the agent with switchUser false",
     }),
+  USER_LOOKUP_FAILED: (user: string, reason: string) =>
+    fault("USER_LOOKUP_FAILED", 503, `this machine cannot tell who "${user}" is: ${reason}`, {
+      hint: "`getent passwd` has to know the user; see nsswitch.conf on the agent's machine",
+    }),
   SWITCH_USER_DENIED: (user: string) =>
     fault("SWITCH_USER_DENIED", 403, `only an agent that runs as root can run tasks as "${user}"`, {
       hint: "start the agent as root or with switchUser false",

@@ -236,7 +236,7 @@ export interface Isolator {
    * Words put before the command of a further process of a running container, such as that of a
    * health check. Changes nothing.
    */
-  enter?(spec: ContainerSpec): readonly string[];
+  enter?(spec: ContainerSpec): readonly string[] | Promise<readonly string[]>;
   /** Puts such a process, held like the first, where the others of the container are. */
   join?(spec: ContainerSpec, process: ProcessIdentity): Promise<void>;
   /** New requests and limits for a running container. */

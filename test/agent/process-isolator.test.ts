@@ -1,11 +1,9 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ContainerBench } from "../../conformance/isolator/containers.ts";
-import { findUser } from "../../plugins/isolators/process/users.ts";
+import { Users } from "../../plugins/isolators/process/users.ts";
+import { systemClock } from "../../wire/system-clock.ts";
 import { processIsolator } from "../support/process-isolator.ts";
 import { describeWith } from "../support/require.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 import { until } from "../support/until.ts";
 
 let bench: ContainerBench;
@@ -63,7 +61,7 @@ test("usage is that of each container's own processes, whoever asks about others
 
 describeWith("root", "an agent that runs as root (F9)", () => {
   test("runs a task as its user, in a sandbox that the user may write to", async () => {
-    const nobody = findUser("nobody");
+    const nobody = await new Users({ clock: systemClock }).find("nobody");
     const spec = bench.spec("id -u; id -g; touch mine && echo written", { user: "nobody" });
     expect((await bench.run(spec)).exit).toEqual({ code: 0 });
     expect(bench.output(spec)).toBe(`${nobody?.uid}\n${nobody?.gid}\nwritten\n`);
@@ -77,16 +75,4 @@ describeWith("root", "an agent that runs as root (F9)", () => {
     expect((await ended).exit).toEqual({ signal: "SIGKILL" });
     expect(bench.processesOf(spec)).toEqual([]);
   });
-});
-
-test("a user is found by name or number, and a number needs no entry in the list of users", () => {
-  const list = join(temporaryFolder("tepui-users-"), "passwd");
-  writeFileSync(list, "alice:x:1000:1001::/:/bin/sh\n");
-  const alice = { name: "alice", uid: 1000, gid: 1001 };
-  expect([findUser("alice", list), findUser("1000", list)]).toEqual([alice, alice]);
-  const nameless = { name: "12345", uid: 12_345, gid: 65_534 };
-  expect([findUser("12345", list), findUser("12345", "/nowhere")]).toEqual([nameless, nameless]);
-  for (const name of ["bob", "", "-1", "0x10", "4294967295", "1.5"]) {
-    expect(findUser(name, list), name).toBeUndefined();
-  }
 });

@@ -21,7 +21,7 @@ import { canSetCapabilities, type ProcessHost } from "./host.ts";
 import { isApart, namespacesOf } from "./namespaces.ts";
 import { rlimitWords } from "./rlimits.ts";
 import { ProcessTable } from "./usage.ts";
-import { findUser, groupsOf } from "./users.ts";
+import { Users } from "./users.ts";
 import { bindsInSandbox, bindsOf } from "./volumes.ts";
 
 /** What a container may do, whatever it is put into. */
@@ -42,6 +42,7 @@ export class ProcessIsolator implements Isolator {
   readonly #config: ProcessConfig;
   readonly #host: ProcessHost;
   readonly #clock: Clock;
+  readonly #users: Users;
   readonly #table = new ProcessTable();
   readonly #processes = new Map<ContainerId, ProcessIdentity>();
 
@@ -49,13 +50,15 @@ export class ProcessIsolator implements Isolator {
     this.#config = config;
     this.#host = host;
     this.#clock = clock;
+    this.#users = new Users({ clock, getent: host.programs.getent });
   }
 
   async prepare(spec: ContainerSpec, signal: AbortSignal): Promise<LaunchParts> {
     signal.throwIfAborted();
     // An engine has its own users and limits.
     if (spec.container?.type === "DOCKER") return {};
-    const rights = this.#rightsOf(spec);
+    const rights = await this.#rightsOf(spec);
+    signal.throwIfAborted();
     const own = namespacesOf(spec, this.#config, this.#host.offered);
     const rlimits = this.#rlimitsOf(spec);
     const { rootfs } = spec;
@@ -79,9 +82,9 @@ export class ProcessIsolator implements Isolator {
   }
 
   /** Words for a further process: into the namespaces of the container, if it has any. */
-  enter(spec: ContainerSpec): readonly string[] {
+  async enter(spec: ContainerSpec): Promise<readonly string[]> {
     if (spec.container?.type === "DOCKER") return [];
-    const rights = this.#rightsOf(spec);
+    const rights = await this.#rightsOf(spec);
     const rlimits = this.#rlimitsOf(spec);
     const process = this.#processes.get(spec.id);
     if (process === undefined || !isApart(process)) {
@@ -119,8 +122,11 @@ export class ProcessIsolator implements Isolator {
     return [...rlimits, ...unshare, ...contain];
   }
 
-  /** @throws USER_UNKNOWN, SWITCH_USER_DENIED, CAPABILITY_UNKNOWN, CAPABILITY_FORBIDDEN */
-  #rightsOf(spec: ContainerSpec): Rights {
+  /**
+   * @throws USER_UNKNOWN, USER_LOOKUP_FAILED, SWITCH_USER_DENIED, CAPABILITY_UNKNOWN,
+   * CAPABILITY_FORBIDDEN
+   */
+  async #rightsOf(spec: ContainerSpec): Promise<Rights> {
     const { linuxInfo = {} } = spec.container ?? {};
     if (linuxInfo.seccomp?.profileName !== undefined) {
       throw errors.CONTAINER_LAUNCH_REFUSED("this agent has no seccomp profiles");
@@ -134,7 +140,7 @@ export class ProcessIsolator implements Isolator {
       );
     }
     return {
-      ...this.#userOf(spec),
+      ...(await this.#userOf(spec)),
       capabilities: can ? capabilitiesOf(linuxInfo, this.#config) : {},
       noNewPrivileges: linuxInfo.noNewPrivileges ?? this.#config.noNewPrivileges,
     };
@@ -145,19 +151,22 @@ export class ProcessIsolator implements Isolator {
    * names counts only where the framework could have named anyone: otherwise an image would make
    * root of a user who may not be root.
    */
-  #userOf({ user: name, rootfs, command }: ContainerSpec): Pick<Rights, "user" | "name"> {
+  async #userOf({
+    user: name = this.#host.own.name,
+    rootfs,
+    command,
+  }: ContainerSpec): Promise<Pick<Rights, "user" | "name">> {
     const { own } = this.#host;
-    // The agent's own user may be known to the system by other means than its list.
-    const user = name === own.name ? own : name === undefined ? undefined : findUser(name);
-    if (name !== undefined && user === undefined) throw errors.USER_UNKNOWN(name);
-    const isOwn = user === undefined || user.uid === own.uid;
+    const user = name === own.name ? { ...own, groups: [] } : await this.#users.find(name);
+    if (user === undefined) throw errors.USER_UNKNOWN(name);
+    const isOwn = user.uid === own.uid;
     if (isOwn && command.user === undefined && rootfs?.user !== undefined) {
       return { user: rootfs.user };
     }
     if (isOwn) return {};
     if (own.uid !== 0) throw errors.SWITCH_USER_DENIED(user.name);
-    const { uid, gid } = user;
-    return { user: { uid, gid, groups: groupsOf(user.name) }, name: user.name };
+    const { uid, gid, groups } = user;
+    return { user: { uid, gid, groups }, name: user.name };
   }
 
   #giveSandbox(spec: ContainerSpec, user: UserNumbers | undefined): void {

@@ -1,12 +1,13 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 
-/** Programs of the system that this isolator runs commands through. */
+/** Programs of the system that this isolator works with. */
 export interface Programs {
   readonly setpriv?: string;
   readonly prlimit?: string;
   readonly unshare?: string;
   readonly perl?: string;
+  readonly getent?: string;
 }
 
 const folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
@@ -29,7 +30,7 @@ function pathOf(program: string): string | undefined {
  * PATH may name other folders, such as those of an image.
  */
 export function findPrograms(): Programs {
-  const names = ["setpriv", "prlimit", "unshare", "perl"] as const;
+  const names = ["setpriv", "prlimit", "unshare", "perl", "getent"] as const;
   return Object.fromEntries(
     names.flatMap((name) => {
       const path = pathOf(name);
