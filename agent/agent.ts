@@ -21,12 +21,12 @@ import type { Surroundings } from "./io/environment.ts";
 import type { ExecutorDoor } from "./io/executors.ts";
 import { inParts } from "./io/holdings.ts";
 import { AgentLoop } from "./io/loop.ts";
-import { takeUp } from "./io/recovery.ts";
 import type { Sandboxes } from "./io/sandbox.ts";
 import type { SandboxGc } from "./io/sandbox-gc.ts";
 import type { CheckpointStore } from "./io/store.ts";
 import type { Volumes } from "./io/volumes.ts";
 import { Launcher } from "./launcher.ts";
+import { takeUp } from "./recovery.ts";
 
 /** What an agent is put together from. */
 export interface AgentParts {

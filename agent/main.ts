@@ -8,7 +8,12 @@ import type { ContainerId } from "../contract/ids.ts";
 import { HTTP_GATE, HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
-import { PEER_SERVER, TRANSPORT, type Transport } from "../contract/ports/transport.ts";
+import {
+  type ListenAddress,
+  PEER_SERVER,
+  TRANSPORT,
+  type Transport,
+} from "../contract/ports/transport.ts";
 import { checkRules, configKinds } from "../kernel/host/config.ts";
 import type { Host } from "../kernel/host/host.ts";
 import { openLog } from "../kernel/host/pino-log.ts";
@@ -19,9 +24,8 @@ import { makeConfigFolder, softwareVersion } from "../wire/index.ts";
 import { systemClock } from "../wire/system-clock.ts";
 import { Agent } from "./agent.ts";
 import { bootId } from "./containerizer/proc.ts";
-import { agentIn, type CheckpointEntry, restore } from "./core/checkpoint.ts";
-import { Reconfiguration } from "./core/reconfigure.ts";
-import type { AgentSetup, AgentState } from "./core/state.ts";
+import { agentIn } from "./core/checkpoint.ts";
+import type { AgentState } from "./core/state.ts";
 import { Fetcher } from "./fetcher/fetcher.ts";
 import { Images } from "./images/images.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
@@ -39,6 +43,7 @@ import { usagePage } from "./io/usage-page.ts";
 import { Volumes } from "./io/volumes.ts";
 import { openSessions } from "./people.ts";
 import { startAgentPlugins } from "./plugins.ts";
+import { restored } from "./recovery.ts";
 import { setupOf } from "./setup.ts";
 
 export { agentAdmission } from "./plugins.ts";
@@ -180,10 +185,7 @@ async function start(
   });
   const address = await listening(config, transport, door, undo);
   const endpoint = hostPort(address.host, address.port);
-  const entries = await store.read();
-  const setup = setupOf(config, workDir, address, agentIn(entries)?.declared?.resources);
-  const state = await restored(setup, entries, ground);
-  await store.setIdentity(bootId(), ground.secret);
+  const state = await stateOf(config, ground, address);
   const sandboxes = new Sandboxes(workDir);
   const isLive = (id: ContainerId) => state.containers.has(id) || agent?.containerizer.has(id);
   const gc = collectorOf(config, ground, sandboxes, (id) => isLive(id) === true);
@@ -275,28 +277,17 @@ async function openBesides(
   show(shown);
 }
 
-/**
- * The state of the agent that was here before, if there was one. After a boot of the machine nothing
- * of it runs any more: if it is another one by then, it is a new agent (B32), unless it would leave
- * volumes behind.
- * @throws AGENT_RECONFIGURED
- */
-async function restored(
-  setup: AgentSetup,
-  entries: readonly CheckpointEntry[],
-  { store, isSameBoot, workDir, log }: Ground,
+async function stateOf(
+  config: AgentConfig,
+  ground: Ground,
+  address: ListenAddress,
 ): Promise<AgentState> {
-  try {
-    return restore(setup, entries);
-  } catch (thrown) {
-    if (!(thrown instanceof Reconfiguration)) throw thrown;
-    const { message: reason } = thrown;
-    const hasVolumes = agentIn(entries)?.resources.some(({ disk }) => disk?.persistence);
-    if (isSameBoot || hasVolumes === true) throw errors.AGENT_RECONFIGURED(workDir, reason);
-    log.warn({ reason }, "it is another one since the machine was started anew: a new agent");
-    await store.write(new Map(entries.map(({ key }) => [key, undefined])));
-    return restore(setup, []);
-  }
+  const { store, workDir } = ground;
+  const entries = await store.read();
+  const setup = setupOf(config, workDir, address, agentIn(entries)?.declared?.resources);
+  const state = await restored(setup, entries, ground);
+  await store.setIdentity(bootId(), ground.secret);
+  return state;
 }
 
 function endInOrder(undo: Undo, log: Logger): Promise<void> {

@@ -58,7 +58,7 @@ export const configErrors = {
       `nobody but this machine reaches "${host}", and the master is elsewhere, at ${master}`,
       {
         where: "/listen/host",
-        hint: "set listen.host to an address of this machine, with insecureRemote, or listen.advertise",
+        hint: "set listen.host to an address of it, with insecureRemote, or listen.advertise",
       },
     ),
 } satisfies FaultTable;

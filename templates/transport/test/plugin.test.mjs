@@ -54,8 +54,8 @@ test("a reason is told as it was given, and none is a lost connection", async ()
   assert.equal((await heard([])).end[0], 1006);
 });
 
-test("a frame beyond the bound is not collected", async () => {
-  const { said, end } = await heard([frame(Kind.FRAME, "x".repeat(101))], 100);
+test("a frame far beyond the bound is not collected, and its sender hears why", async () => {
+  const { said, end } = await heard([frame(Kind.FRAME, "x".repeat(201))], 100);
   assert.deepEqual(said, []);
-  assert.equal(end[0], 4011);
+  assert.deepEqual(end, [4011, "it has 201 bytes, at most 100 are taken"]);
 });

@@ -1,0 +1,83 @@
+import { errors } from "../contract/errors.ts";
+import type { ContainerSpec } from "../contract/ports/isolator.ts";
+import type { Logger } from "../contract/ports/log.ts";
+import type { Containerizer } from "./containerizer/containerizer.ts";
+import { agentIn, type CheckpointEntry, restore } from "./core/checkpoint.ts";
+import { Reconfiguration } from "./core/reconfigure.ts";
+import type { AgentSetup, AgentState, ContainerPlan } from "./core/state.ts";
+import type { AgentLoop } from "./io/loop.ts";
+import type { CheckpointStore } from "./io/store.ts";
+
+/** What a recovery works on. */
+export interface RecoveryParts {
+  readonly state: AgentState;
+  readonly log: Logger;
+  readonly containerizer: Containerizer;
+  readonly loop: AgentLoop;
+  specOf(plan: ContainerPlan): ContainerSpec;
+}
+
+/**
+ * Takes up the containers that an earlier agent in this folder left: what runs is adopted and
+ * watched, what has ended is told of truly, what never ran is told to be lost (F2, F3).
+ */
+export async function takeUp(parts: RecoveryParts, isSameBoot: boolean): Promise<void> {
+  const { state, log, containerizer, loop } = parts;
+  const started = isSameBoot
+    ? [...state.containers.values()].filter(({ phase }) => phase === "running")
+    : [];
+  const known = started.map(({ plan, process }) => ({
+    spec: parts.specOf(plan),
+    ...(process === undefined ? {} : { process }),
+  }));
+  await containerizer.recover(known);
+  for (const checkpoint of known) {
+    containerizer.adopt(checkpoint);
+    const { id, resources, taskId } = checkpoint.spec;
+    // The agent may have died before it had told the isolators.
+    if (taskId === undefined) containerizer.update(id, resources);
+    loop.enqueue({ type: "container-adopted", containerId: checkpoint.spec.id });
+  }
+  const adopted = new Set(known.map(({ spec }) => spec.id));
+  for (const { plan, phase } of state.containers.values()) {
+    if (adopted.has(plan.id)) continue;
+    const containerId = plan.id;
+    if (phase === "starting") loop.enqueue({ type: "container-never-ran", containerId });
+    else loop.enqueue({ type: "container-rebooted", containerId });
+  }
+  const { size } = state.containers;
+  if (size > 0) log.info({ containers: size, running: adopted.size }, "recovered containers");
+}
+
+/** What the state of an agent is restored with. */
+export interface RestoreGround {
+  readonly store: CheckpointStore;
+  readonly workDir: string;
+  readonly log: Logger;
+  /** False when the machine was started anew since the last agent here (F3). */
+  readonly isSameBoot: boolean;
+}
+
+/**
+ * The state of the agent that was here before, if there was one. After a boot of the machine
+ * nothing of it runs any more: if it is another one by then, it is a new agent (B32), unless it
+ * would leave volumes behind.
+ * @throws AGENT_RECONFIGURED
+ */
+export async function restored(
+  setup: AgentSetup,
+  entries: readonly CheckpointEntry[],
+  { store, isSameBoot, workDir, log }: RestoreGround,
+): Promise<AgentState> {
+  try {
+    return restore(setup, entries);
+  } catch (thrown) {
+    if (!(thrown instanceof Reconfiguration)) throw thrown;
+    const { message: reason } = thrown;
+    const hasVolumes = agentIn(entries)?.resources.some(({ disk }) => disk?.persistence);
+    if (isSameBoot || hasVolumes === true) throw errors.AGENT_RECONFIGURED(workDir, reason);
+    log.warn({ reason }, "it is another one since the machine was started anew: a new agent");
+    await store.write(new Map(entries.map(({ key }) => [key, undefined])));
+    return restore(setup, []);
+  }
+}
