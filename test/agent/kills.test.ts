@@ -9,7 +9,7 @@ import { pause, until } from "../support/until.ts";
 import { AgentRig } from "./support/agent-rig.ts";
 
 /** How often an agent is killed; 200 and more are for a machine that has the time. */
-const KILLS = Number(process.env["TEPUI_AGENT_KILLS"] ?? 10);
+const KILLS = Number(process.env["TEPUI_AGENT_KILLS"] ?? 5);
 /** Tasks of each turn. */
 const TASKS = 4;
 
