@@ -14,7 +14,7 @@ import { IMAGE } from "./docker/bench.ts";
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 const TERMINAL = /FINISHED|FAILED|KILLED|LOST|DROPPED|GONE/;
-const KILLS = Number(process.env["TEPUI_DOCKER_KILLS"] ?? 10);
+const KILLS = Number(process.env["TEPUI_DOCKER_KILLS"] ?? 5);
 
 describeWith("docker", "an agent with the docker isolator", () => {
   const folder = mkdtempSync(join(tmpdir(), "tepui-docker-agent-"));
