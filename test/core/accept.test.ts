@@ -1,11 +1,7 @@
 import { expect } from "vitest";
 import { limits } from "../../contract/limits.ts";
+import { oneOfEach } from "../support/one-task.ts";
 import { scenario } from "../support/scenario.ts";
-
-const oneOfEach = `
-  agent a1 cpus:4;mem:1024
-  framework web failover=10000
-`;
 
 scenario(
   "C6 an offer that is gone drops the tasks and recovers the valid offers",

@@ -1,18 +1,6 @@
 import { expect } from "vitest";
+import { oneOfEach as running, runTask } from "../support/one-task.ts";
 import { scenario } from "../support/scenario.ts";
-
-const running = `
-  agent a1 cpus:4;mem:1024
-  framework web failover=10000
-`;
-
-/** Brings up a task that runs; nothing of it is left to read. */
-function runTask(c: Parameters<Parameters<typeof scenario>[2]>[0]): void {
-  c.do("web accepts a1 t1(cpus:1;mem:64) refuse=3600000");
-  c.do("a1 updates t1 RUNNING");
-  c.do("web acks t1");
-  c.told();
-}
 
 scenario("B5 however often a framework returns in time, one timer waits for it", running, (c) => {
   runTask(c);

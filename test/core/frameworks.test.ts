@@ -1,20 +1,8 @@
 import { expect } from "vitest";
 import type { FrameworkId } from "../../contract/ids.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
+import { oneOfEach as running, runTask } from "../support/one-task.ts";
 import { scenario } from "../support/scenario.ts";
-
-const running = `
-  agent a1 cpus:4;mem:1024
-  framework web failover=10000
-`;
-
-/** Brings up a task that runs; nothing of it is left to read. */
-function runTask(c: Parameters<Parameters<typeof scenario>[2]>[0]): void {
-  c.do("web accepts a1 t1(cpus:1;mem:64) refuse=3600000");
-  c.do("a1 updates t1 RUNNING");
-  c.do("web acks t1");
-  c.told();
-}
 
 scenario("B1 the same name subscribes twice and is two frameworks", "", (c) => {
   c.do("framework web");

@@ -1,12 +1,8 @@
 import { expect } from "vitest";
 import type { OfferId, RoleName } from "../../contract/ids.ts";
 import type { TestCluster } from "../support/cluster.ts";
+import { oneOfEach } from "../support/one-task.ts";
 import { scenario } from "../support/scenario.ts";
-
-const oneOfEach = `
-  agent a1 cpus:4;mem:1024
-  framework web failover=10000
-`;
 
 scenario("O1 a task runs, ends, and its resources are offered again", oneOfEach, (c) => {
   c.do("web accepts a1 t1(cpus:1;mem:64) refuse=0");
