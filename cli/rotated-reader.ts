@@ -38,20 +38,22 @@ export class RotatedReader {
 
   /** Where the file is by now that is being read; the oldest one when it is there no more. */
   async #find(): Promise<{ age: number; part: SandboxPart } | undefined> {
-    let oldest: number | undefined;
+    let oldest: { age: number; part: SandboxPart } | undefined;
     for (let age = 0; age < FILES_MAX; age++) {
-      const isKnown = this.#fileId !== undefined;
-      const part = await this.#read(this.#nameOf(age), isKnown ? this.#offset : 0);
+      const part = await this.#read(this.#nameOf(age), this.#offset);
       if (part === undefined && age > 0) break;
       if (part === undefined) continue;
       if (part.fileId === this.#fileId) return { age, part };
-      oldest = age;
+      oldest = { age, part };
     }
     if (oldest === undefined) return undefined;
-    const part = await this.#read(this.#nameOf(oldest), 0);
-    if (part === undefined) return undefined;
-    this.#begin(part.fileId);
-    return { age: oldest, part };
+    if (this.#offset === 0) {
+      // Begun with what was read just now: by another look, its name may be that of a younger one.
+      this.#begin(oldest.part.fileId);
+      return oldest;
+    }
+    this.#offset = 0;
+    return this.#find();
   }
 
   /** Goes on to the next younger file; answers whether there is one. */
