@@ -1,9 +1,9 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
-import type { Static, TSchema } from "typebox";
 import { addNotations } from "./check/notations.ts";
 import { type CheckMode, type JsonSchema, prepare, type Share } from "./check/prepare.ts";
 import { type Problem, problemsOf } from "./check/problems.ts";
 import { addUnits } from "./check/units.ts";
+import type { Static, TSchema } from "./typebox.ts";
 
 export type { CheckMode } from "./check/prepare.ts";
 export type { Problem } from "./check/problems.ts";
