@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -44,6 +44,8 @@ describeWith("docker", "an agent with the docker isolator", () => {
       resources: "cpus:4;mem:4096",
       registrationBackoffFactor: "1ms",
       "log.level": "warn",
+      "outputs.size": "300B",
+      "outputs.files": 50,
       plugins: [
         { plugin: "uws-msgpack" },
         { plugin: "process" },
@@ -68,6 +70,15 @@ describeWith("docker", "an agent with the docker isolator", () => {
     });
   const ended = (task: string) => master.statesOf(task).some((state) => TERMINAL.test(state));
   const lastOf = (task: string) => master.statuses.get(task)?.at(-1);
+  /** What is in the files of a task's output, the oldest first (F11). */
+  const printed = (task: string) => {
+    const sandbox = join(folder, "work", "tasks", "f1", task);
+    const files = readdirSync(sandbox).filter((name) => name.startsWith("stdout"));
+    expect(files.length, task).toBeGreaterThan(5);
+    const names = files.map((_, age) => (age === 0 ? "stdout" : `stdout.${age}`)).reverse();
+    return names.map((name) => readFileSync(join(sandbox, name), "utf8")).join("");
+  };
+  const lines = (count: number) => Array.from({ length: count }, (_, at) => `${at + 1}\n`).join("");
   const containers = () => dockerd.docker("ps", "--all", "--quiet");
 
   test("checks a container by a command inside it and on its own address (F30, F32)", async () => {
@@ -138,7 +149,8 @@ describeWith("docker", "an agent with the docker isolator", () => {
       for (let task = 0; task < 2; task++) {
         const id = `r${round}-${task}`;
         codes.set(id, random.below(3));
-        launch({ [id]: `echo ${id}; sleep ${random.below(4) / 2}; exit ${codes.get(id)}` });
+        const sleep = `sleep ${random.below(4) / 2}`;
+        launch({ [id]: `seq 500; ${sleep}; seq 501 1000; exit ${codes.get(id)}` });
       }
       await pause(random.below(900));
       await agent.kill("SIGKILL");
@@ -161,6 +173,7 @@ describeWith("docker", "an agent with the docker isolator", () => {
       if (ends[0] === "TASK_DROPPED") continue;
       expect([task, ends[0]]).toEqual([task, code === 0 ? "TASK_FINISHED" : "TASK_FAILED"]);
       expect([task, lastOf(task)?.exitCode]).toEqual([task, code]);
+      expect(printed(task), task).toBe(lines(1_000));
     }
     await until("nothing is left", () => containers() === "");
   });

@@ -227,12 +227,13 @@ export class DockerIsolator implements Isolator {
       return before;
     }
     const name = nameOf(spec.id);
+    const { sandbox, rotation } = spec;
     const file = new PositionFile(this.#positionPath(spec.id));
     const container = new EngineContainer({
       engine: this.#engine,
       name,
       spec,
-      copier: new LogCopier(this.#engine, name, spec.sandbox, file, log),
+      copier: new LogCopier(this.#engine, name, { sandbox, rotation, file, log }),
       log,
       engineTimeoutMs: config.engineTimeout,
       onOutOfMemory: () => this.#tell(spec.id),
