@@ -42,19 +42,22 @@ export class RotatedReader {
    */
   async #find(): Promise<{ age: number; part: SandboxPart } | undefined> {
     let oldest: { age: number; part: SandboxPart } | undefined;
-    const offset = this.#offset;
     let missing = 0;
     for (let age = 0; age < FILES_MAX && missing < 2; age++) {
-      const part = await this.#read(this.#nameOf(age), offset);
+      const part = await this.#read(this.#nameOf(age), this.#offset);
       missing = part === undefined ? missing + 1 : 0;
       if (part === undefined) continue;
       if (part.fileId === this.#fileId) return { age, part };
       oldest = { age, part };
     }
     if (oldest === undefined) return undefined;
-    this.#begin(oldest.part.fileId);
-    // What was read of it began where the other was left.
-    return offset === 0 ? oldest : await this.#find();
+    if (this.#offset === 0) {
+      // Begun with what was read just now: by another look, its name may be that of a younger one.
+      this.#begin(oldest.part.fileId);
+      return oldest;
+    }
+    this.#offset = 0;
+    return this.#find();
   }
 
   /** Goes on to the next younger file; answers whether there is one. */
