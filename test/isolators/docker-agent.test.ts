@@ -1,4 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -103,6 +105,48 @@ describeWith("docker", "an agent with the docker isolator", () => {
     master.kill("web");
     await until("it is gone", () => ended("web"));
     await agent.kill("SIGKILL");
+  });
+
+  test("what is fetched is in the sandbox that the container sees, and its user's (F41)", async () => {
+    const asked: string[] = [];
+    const server = createServer(({ url = "" }, response) => {
+      asked.push(url);
+      response.end("#!/bin/sh\necho fetched\n");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const before = master.registrations.length;
+    const agent = await start();
+    await until("it has registered", () => master.registrations.length > before);
+    const value = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tool`;
+    const local = join(folder, "given");
+    writeFileSync(local, "given\n");
+    // Everybody may read it: an engine has users of its own.
+    chmodSync(folder, 0o755);
+    const uris = [
+      { value, outputFile: "bin/tool", executable: true, cache: true },
+      { value: local, outputFile: "file" },
+    ];
+    const script =
+      'cd /; "$MESOS_SANDBOX"/bin/tool; cd /mnt/mesos/sandbox; cat file; echo more >> file; ' +
+      "stat -c '%u:%g %a' . bin bin/tool file stdout";
+    const printedAs = async (task: string, user: string) => {
+      launch({ [task]: "" }, { command: { value: script, user, uris } });
+      await until("it has ended", () => ended(task));
+
+      return readFileSync(join(folder, "work", "tasks", "f1", task, "stdout"), "utf8");
+    };
+    const modes = (owner: string) =>
+      ["755", "755", "755", "644", "644"].map((mode) => `${owner} ${mode}\n`).join("");
+    for (const [task, user, owner] of [
+      ["root", "root", "0:0"],
+      ["named", "nobody", "65534:65534"],
+      ["numbered", "1234:77", "1234:77"],
+    ] as const) {
+      expect(await printedAs(task, user)).toBe(`fetched\ngiven\n${modes(owner)}`);
+    }
+    expect(asked).toEqual(["/tool"]);
+    await agent.kill("SIGTERM");
+    await new Promise((resolve) => server.close(resolve));
   });
 
   test("a task runs at its own address, and what cannot run never did", async () => {

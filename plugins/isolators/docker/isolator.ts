@@ -25,6 +25,7 @@ import { Images } from "./images.ts";
 import { LogCopier } from "./log-copier.ts";
 import { PositionFile } from "./log-position.ts";
 import { OomWatch } from "./oom-watch.ts";
+import { giveTo, ownerOf } from "./owner.ts";
 import { Removals } from "./removals.ts";
 import { usageOf } from "./usage.ts";
 import { SANDBOX_IN_CONTAINER } from "./volumes.ts";
@@ -107,6 +108,11 @@ export class DockerIsolator implements Isolator {
           : thrown;
       }
     }, patience);
+    const owner = await this.#engine.patiently(
+      () => ownerOf(this.#engine, container.name),
+      patience,
+    );
+    if (owner !== undefined) giveTo(spec, owner);
     signal.throwIfAborted();
     return { external: container };
   }
