@@ -64,8 +64,8 @@ const SLICE_MS = 50;
 const HOPELESS_BATCHES = 100;
 
 /**
- * Ten times what a master grants: endless loops end, and Ctrl-C is answered, but what a slow machine
- * takes does not change what comes out.
+ * Ten times what a master grants: endless loops end, and Ctrl-C is answered, but what a slow
+ * machine takes does not change what comes out.
  */
 const DEADLINE_MS = 10 * POLICY_DEADLINE_MS;
 
