@@ -36,22 +36,28 @@ export class RotatedReader {
     }
   }
 
-  /** Where the file is by now that is being read; the oldest one when it is there no more. */
+  /**
+   * Where the file is by now that is being read; the oldest one when it is there no more. A
+   * rotation that is under way leaves out one name at a time.
+   */
   async #find(): Promise<{ age: number; part: SandboxPart } | undefined> {
-    let oldest: number | undefined;
-    for (let age = 0; age < FILES_MAX; age++) {
-      const isKnown = this.#fileId !== undefined;
-      const part = await this.#read(this.#nameOf(age), isKnown ? this.#offset : 0);
-      if (part === undefined && age > 0) break;
+    let oldest: { age: number; part: SandboxPart } | undefined;
+    let missing = 0;
+    for (let age = 0; age < FILES_MAX && missing < 2; age++) {
+      const part = await this.#read(this.#nameOf(age), this.#offset);
+      missing = part === undefined ? missing + 1 : 0;
       if (part === undefined) continue;
       if (part.fileId === this.#fileId) return { age, part };
-      oldest = age;
+      oldest = { age, part };
     }
     if (oldest === undefined) return undefined;
-    const part = await this.#read(this.#nameOf(oldest), 0);
-    if (part === undefined) return undefined;
-    this.#begin(part.fileId);
-    return { age: oldest, part };
+    if (this.#offset === 0) {
+      // Begun with what was read just now: by another look, its name may be that of a younger one.
+      this.#begin(oldest.part.fileId);
+      return oldest;
+    }
+    this.#offset = 0;
+    return this.#find();
   }
 
   /** Goes on to the next younger file; answers whether there is one. */
