@@ -1,15 +1,18 @@
 import { errors } from "../contract/errors.ts";
 import { silentLog } from "../contract/ports/log.ts";
 import { silentMetrics } from "../contract/ports/metrics.ts";
+import type { PolicyCompanion, StatementProblem } from "../contract/ports/policy-companion.ts";
 import { POLICY_DEADLINE_MS, policySpec } from "../kernel/allocation/spec.ts";
 import type { PolicySpec } from "../kernel/allocation/supervisor.ts";
+import { AgentFlag } from "../kernel/core/tables/shape.ts";
 import { Rounds } from "../kernel/io/rounds.ts";
 import { systemClock } from "../wire/system-clock.ts";
 import { EPOCH_MS, SimulatedCluster } from "./cluster/engine.ts";
 import { type Figures, Meter } from "./measure/figures.ts";
 import { type Distribution, distributionOf } from "./measure/quantiles.ts";
 import type { ChosenPolicy } from "./policies.ts";
-import type { Workload } from "./workload/model.ts";
+import { descriptionOf } from "./workload/description.ts";
+import type { Workload, WorkloadCapability } from "./workload/model.ts";
 
 /** How policies are compared. */
 export interface SimulateOptions {
@@ -53,6 +56,8 @@ export interface PolicyResult {
   readonly offersDeclined: number;
   /** What went wrong with it: the code of each fault, and how often. */
   readonly faults: Readonly<Record<string, number>>;
+  /** What frameworks and agents state that the policy cannot read, as it would say on a master. */
+  readonly misstated: readonly string[];
   /** Why the simulation ended with tasks that did not, if it did. */
   readonly stopped: string | undefined;
   readonly costs: RoundCosts;
@@ -112,6 +117,7 @@ async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Prom
     decisions,
     offersDeclined: cluster.state.counts.offersDeclined,
     faults: Object.fromEntries(faultCounts),
+    misstated: misstatedIn(workload, rounds.supervisor.companion),
     stopped,
     costs: {
       roundMs: distributionOf(roundMs),
@@ -129,7 +135,8 @@ async function run(
 ): Promise<string | undefined> {
   const refusals = workload.frameworks.map(({ refuseMs }) => refuseMs);
   const patienceMs =
-    HOPELESS_BATCHES * workload.allocationIntervalMs + refusals.reduce((a, b) => Math.max(a, b), 0);
+    HOPELESS_BATCHES * workload.options.allocationIntervalMs +
+    refusals.reduce((a, b) => Math.max(a, b), 0);
   const tasks = cluster.tasks.size;
   let pausedMs = performance.now();
   let quietSinceMs = cluster.nowMs;
@@ -149,21 +156,50 @@ async function run(
   return undefined;
 }
 
+/** Every statement that a companion finds a mistake in, once. */
+function misstatedIn(
+  { frameworks, agents }: Workload,
+  companion: PolicyCompanion | undefined,
+): string[] {
+  const told = (who: string, problem: StatementProblem | undefined): string[] => {
+    if (problem === undefined) return [];
+    return [`${who}: ${problem.where}, character ${problem.column}: ${problem.message}`];
+  };
+  const found = [
+    ...frameworks.flatMap((about) =>
+      told(`framework ${about.name}`, companion?.checkFramework?.(descriptionOf(about, false))),
+    ),
+    ...agents.flatMap(({ name, attributes }) => {
+      const facts = { hostname: name, attributes: [...attributes] };
+      return told(`agents ${name}`, companion?.checkAgent?.(facts));
+    }),
+  ];
+  return [...new Set(found)];
+}
+
 /** Why nothing starts any more: whose framework has left, what fits no agent, and the rest. */
 function stalled({ frameworks, state }: SimulatedCluster): string {
-  const rooms = [...state.agents.values()].map(({ total, info }) => {
-    return { resources: total, attributes: info.attributes };
+  const { flags } = state.tables.agents;
+  const rooms = [...state.agents.values()].map(({ row, total, info }) => {
+    const { attributes } = info;
+    const [own = 0, needs] = [flags[row], [] as WorkloadCapability[]];
+    if ((own & AgentFlag.GPU_FENCED) !== 0) needs.push("GPU_RESOURCES");
+    if ((own & AgentFlag.REMOTE_REGION) !== 0) needs.push("REGION_AWARE");
+    return { resources: total, attributes, needs };
   });
-  const counts = { left: 0, misfits: 0, held: 0 };
+  const counts = { left: 0, misfits: 0, fenced: 0, held: 0 };
   for (const framework of frameworks) {
     const { waiting } = framework;
     const fitting = framework.fitting(rooms);
-    if (framework.isThere) counts.held += fitting;
+    const open = framework.fitting(rooms.filter(({ needs }) => framework.has(needs)));
+    if (framework.isThere) counts.held += open;
     else counts.left += waiting;
+    if (framework.isThere) counts.fenced += fitting - open;
     if (framework.isThere) counts.misfits += waiting - fitting;
   }
   const reasons = [
     [counts.misfits, "fit no agent"],
+    [counts.fenced, "fit agents alone that need GPU_RESOURCES or REGION_AWARE of their framework"],
     [counts.held, "fit an agent that quotas or the policy keep from them"],
     [counts.left, "are of frameworks that are not there"],
   ] as const;

@@ -30,6 +30,9 @@ interface SimulateCommandOptions extends CommonOptions {
   readonly html?: string;
 }
 
+/** Statements that are told of at most; the rest are counted. */
+const MISSTATED_MAX = 10;
+
 const collect = (text: string, before: readonly string[]): string[] => [...before, text];
 
 /** `tepui simulate`: what policies would make of a workload, beside each other. */
@@ -222,7 +225,10 @@ async function show(output: Output, results: readonly PolicyResult[]): Promise<v
       numberText(costs.decisionMicros),
     ]),
   );
-  for (const { label, stopped, faults, figures } of results) {
+  for (const { label, misstated, stopped, faults, figures } of results) {
+    for (const what of misstated.slice(0, MISSTATED_MAX)) output.warn(`${label}: ${what}`);
+    const more = misstated.length - MISSTATED_MAX;
+    if (more > 0) output.warn(`${label}: and ${more} more statements that cannot be read`);
     const missing = figures.tasks - figures.ended;
     if (stopped !== undefined) output.warn(`${label}: ${stopped}; ${missing} did not end`);
     for (const [code, count] of Object.entries(faults)) output.warn(`${label}: ${count} ${code}`);

@@ -2,7 +2,7 @@ import type { AgentMessage, AgentOrder, AgentOrderOf } from "../../contract/agen
 import type { AgentId, FrameworkId, UpdateId } from "../../contract/ids.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
 import type { TaskState } from "../../contract/task-state.ts";
-import type { Attributes } from "../workload/model.ts";
+import type { WorkloadAgents } from "../workload/model.ts";
 import { NO_AGENT, type SimulatedTask, taskIdOf, type World } from "./world.ts";
 
 interface Running {
@@ -20,7 +20,8 @@ export interface SimulatedAgentOptions {
   readonly name: string;
   readonly peer: number;
   readonly resources: readonly Resource[];
-  readonly attributes: Attributes;
+  readonly attributes: WorkloadAgents["attributes"];
+  readonly domain: WorkloadAgents["domain"];
 }
 
 /** An agent that runs tasks by letting their time pass. */
@@ -39,7 +40,7 @@ export class SimulatedAgent {
 
   /** Registers with the master. */
   join(): void {
-    const { name, resources, attributes } = this.#options;
+    const { name, resources, attributes, domain } = this.#options;
     this.#say({
       type: "register",
       agent: {
@@ -47,7 +48,8 @@ export class SimulatedAgent {
         ip: name,
         port: 0,
         resources: [...resources],
-        attributes: Object.entries(attributes).map(([key, text]) => ({ name: key, text })),
+        attributes: [...attributes],
+        ...(domain === undefined ? {} : { domain }),
       },
       version: "simulated",
       capabilities: [],

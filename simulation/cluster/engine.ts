@@ -10,6 +10,7 @@ import { quotaEntry, weightEntry } from "../../kernel/core/registry.ts";
 import { type ClusterState, createCluster, nextDeadlineMs } from "../../kernel/core/state.ts";
 import { isRoundDue, step } from "../../kernel/core/step.ts";
 import type { LoopParts } from "../../kernel/io/loop.ts";
+import { descriptionOf } from "../workload/description.ts";
 import type { Workload, WorkloadAgents, WorkloadJob } from "../workload/model.ts";
 import { Agenda } from "./agenda.ts";
 import { SimulatedAgent } from "./agent.ts";
@@ -87,8 +88,10 @@ export class SimulatedCluster implements World {
     this.#parts = wrap?.(parts, state) ?? parts;
     this.#inbox.push({ type: "recovered", entries: registryOf(workload) });
     for (const agents of workload.agents) this.#planAgents(agents);
+    const ofGpus = new Set(workload.jobs.filter(namesGpus).map(({ framework }) => framework));
     this.frameworks = workload.frameworks.map((about) => {
-      const framework = new SimulatedFramework(about, this.#nextPeer(), this);
+      const description = descriptionOf(about, ofGpus.has(about.name));
+      const framework = new SimulatedFramework(about, description, this.#nextPeer(), this);
       this.#byPeer.set(framework.peer, framework);
       this.#plan(about.fromMs, () => framework.join());
       if (about.untilMs !== undefined) this.#plan(about.untilMs, () => framework.leave());
@@ -211,7 +214,8 @@ export class SimulatedCluster implements World {
     return this.#peers;
   }
 
-  #planAgents({ name, count, resources, attributes, fromMs, untilMs }: WorkloadAgents): void {
+  #planAgents({ name, count, resources, fromMs, untilMs, ...stated }: WorkloadAgents): void {
+    const { attributes, domain } = stated;
     const list: Resource[] = Object.entries(resources).map(([of, scalar]) => ({
       name: of,
       scalar,
@@ -219,7 +223,7 @@ export class SimulatedCluster implements World {
     for (let number = 0; number < count; number++) {
       const peer = this.#nextPeer();
       const own = count === 1 ? name : `${name}-${number}`;
-      const about = { name: own, peer, resources: normalize(list), attributes };
+      const about = { name: own, peer, resources: normalize(list), attributes, domain };
       const agent = new SimulatedAgent(about, this);
       this.#agents.set(peer, agent);
       this.#plan(fromMs, () => agent.join());
@@ -258,9 +262,15 @@ export class SimulatedCluster implements World {
   }
 }
 
-function optionsOf({ allocationIntervalMs, offerTimeoutMs }: Workload): ClusterOptions {
+/** Whether a job's tasks need gpus: only frameworks that know about them are offered any (C19). */
+function namesGpus({ resources }: WorkloadJob): boolean {
+  return (resources["gpus"] ?? 0) > 0;
+}
+
+function optionsOf({ options }: Workload): ClusterOptions {
   return {
     ...defaultOptions,
+    ...options,
     master: {
       id: "simulated",
       hostname: "simulated",
@@ -268,8 +278,6 @@ function optionsOf({ allocationIntervalMs, offerTimeoutMs }: Workload): ClusterO
       port: 0,
       version: "simulated",
     },
-    allocationIntervalMs,
-    offerTimeoutMs,
     agentPingTimeoutMs: NEVER_MS,
     registryGcIntervalMs: NEVER_MS,
     // What has ended is measured elsewhere.

@@ -1,17 +1,24 @@
 import type { FrameworkEvent, FrameworkEventOf } from "../../contract/framework-api.ts";
-import type { RoleName, TaskId } from "../../contract/ids.ts";
+import type { TaskId } from "../../contract/ids.ts";
+import { printAttributeValue } from "../../contract/resources/attributes.ts";
 import { normalize, type Resources, scalarOf, trySubtract } from "../../contract/resources.ts";
+import type { FrameworkInfo } from "../../contract/schema/framework.ts";
 import type { Offer } from "../../contract/schema/offer.ts";
 import type { Attribute, Resource } from "../../contract/schema/resource.ts";
 import type { TaskInfo } from "../../contract/schema/task.ts";
 import { isTerminal } from "../../contract/task-state.ts";
-import type { Attributes, WorkloadFramework, WorkloadJob } from "../workload/model.ts";
+import type {
+  WantedAttributes,
+  WorkloadCapability,
+  WorkloadFramework,
+  WorkloadJob,
+} from "../workload/model.ts";
 import { type SimulatedTask, taskIdOf, type World } from "./world.ts";
 
 /** Tasks that wait and are alike, so that an offer is tried once for all of them. */
 interface Shape {
   readonly resources: Resources;
-  readonly attributes: Attributes;
+  readonly attributes: WantedAttributes;
   /** In the order of arrival; those before `head` are launched. */
   readonly tasks: SimulatedTask[];
   head: number;
@@ -27,6 +34,7 @@ interface Room {
 export class SimulatedFramework {
   readonly about: WorkloadFramework;
   readonly peer: number;
+  readonly #description: FrameworkInfo;
   readonly #world: World;
   readonly #shapes = new Map<string, Shape>();
   readonly #launched = new Set<SimulatedTask>();
@@ -37,24 +45,21 @@ export class SimulatedFramework {
   /** It has refused offers since it last asked for some. */
   #hasRefused = false;
 
-  constructor(about: WorkloadFramework, peer: number, world: World) {
+  constructor(about: WorkloadFramework, description: FrameworkInfo, peer: number, world: World) {
     this.about = about;
+    this.#description = description;
     this.peer = peer;
     this.#world = world;
   }
 
   /** Subscribes; with nothing to do, without asking for offers. */
   join(): void {
-    const { name, role, priority, demand } = this.about;
-    const roles = [role as RoleName];
-    const stated = {
-      ...(priority === undefined ? {} : { priority }),
-      ...(demand === undefined ? {} : { demand: { [role]: demand } }),
-    };
+    const framework = this.#description;
+    const { roles } = framework;
     this.#isSuppressed = this.about.idle === "suppress" && this.waiting === 0;
     this.#world.call(this.peer, {
       type: "subscribe",
-      framework: { name, user: "simulated", roles, capabilities: ["MULTI_ROLE"], ...stated },
+      framework,
       ...(this.#isSuppressed ? { suppressedRoles: roles } : {}),
     });
   }
@@ -79,6 +84,11 @@ export class SimulatedFramework {
   /** Whether it is there, and may be offered something. */
   get isThere(): boolean {
     return this.#isSubscribed;
+  }
+
+  /** Whether it has capabilities. */
+  has(capabilities: readonly WorkloadCapability[]): boolean {
+    return capabilities.every((each) => this.#description.capabilities?.includes(each));
   }
 
   /** Tasks that wait, and that one of these would have room for if nothing ran there. */
@@ -201,6 +211,6 @@ function suits({ resources, attributes }: Room, shape: Shape): boolean {
     if (scalarOf(resources, name) < scalar) return false;
   }
   return Object.entries(shape.attributes).every(([name, text]) =>
-    attributes?.some((attribute) => attribute.name === name && attribute.text === text),
+    attributes?.some((one) => one.name === name && printAttributeValue(one) === text),
   );
 }

@@ -18,7 +18,6 @@ import {
   type Turn,
 } from "../../kernel/io/journal/records.ts";
 import { Gathered, keyOf, type TaskSight } from "./gathered.ts";
-import type { Attributes } from "./model.ts";
 
 /** Decisions are stepped as they were recorded: none has to be made again. */
 const NO_ROWS = {
@@ -28,14 +27,6 @@ const NO_ROWS = {
   flags: new Uint32Array(0),
   amounts: new Float64Array(0),
 };
-
-/** Attributes of text; others cannot be asked for in a workload. */
-function attributesOf({ info }: Agent): Attributes {
-  const texts = (info.attributes ?? []).flatMap(({ name, text }) =>
-    text === undefined ? [] : [[name, text] as const],
-  );
-  return Object.fromEntries(texts);
-}
 
 /** Whether a task holds its agent's resources as far as this master knows. */
 const isLive = ({ state }: Task): boolean => !isTerminal(state);
@@ -172,7 +163,7 @@ export class Extraction {
       if (this.#agents.has(agent.id)) continue;
       this.#agents.add(agent.id);
       const resources: Quantities = quantitiesOf(agent.total);
-      this.gathered.agentJoined(agent.id, resources, attributesOf(agent), nowMs);
+      this.gathered.agentJoined(agent.id, resources, agent.info, nowMs);
       this.#compare(agent, nowMs);
     }
   }
@@ -201,8 +192,8 @@ export class Extraction {
   }
 }
 
-function sightOf({ id, framework, agentId, resources, launchedMs }: Task): TaskSight {
-  const frameworkId = framework.id;
+function sightOf({ id, framework, client, agentId, resources, launchedMs }: Task): TaskSight {
+  const about = { frameworkId: framework.id, role: client.role.name };
   const quantities = quantitiesOf(resources);
-  return { taskId: id, frameworkId, agentId, resources: quantities, launchedMs };
+  return { taskId: id, ...about, agentId, resources: quantities, launchedMs };
 }

@@ -1,14 +1,15 @@
 import type { Quantities } from "../../contract/resources.ts";
+import type { AgentInfo } from "../../contract/schema/agent.ts";
 import type { ClusterState, Framework } from "../../kernel/core/state.ts";
-import type {
-  Attributes,
-  Workload,
-  WorkloadAgents,
-  WorkloadFramework,
-  WorkloadJob,
-  WorkloadRole,
+import { type SeenAgent, statedBy } from "./gathered-agents.ts";
+import { SeenFrameworks } from "./gathered-frameworks.ts";
+import {
+  optionsIn,
+  type Workload,
+  type WorkloadAgents,
+  type WorkloadJob,
+  type WorkloadRole,
 } from "./model.ts";
-import { workloadDefaults } from "./model.ts";
 
 /** When tasks are taken to have arrived; journals do not say what frameworks had in mind. */
 export type ArrivalRule = "launched" | "subscribed";
@@ -31,24 +32,10 @@ export interface LeftOut {
   readonly why: string;
 }
 
-interface SeenAgent {
-  readonly fromMs: number;
-  untilMs: number | undefined;
-  readonly resources: Quantities;
-  readonly attributes: Attributes;
-}
-
-interface SeenFramework {
-  readonly fromMs: number;
-  readonly name: string;
-  readonly role: string;
-  readonly priority: number | undefined;
-  readonly demand: Quantities | undefined;
-}
-
 interface SeenTask {
   readonly key: string;
   readonly frameworkId: string;
+  readonly role: string;
   readonly agentId: string;
   readonly resources: Quantities;
   readonly launchedMs: number;
@@ -60,6 +47,8 @@ interface SeenTask {
 export interface TaskSight {
   readonly frameworkId: string;
   readonly taskId: string;
+  /** Whom its resources count for. */
+  readonly role: string;
   readonly agentId: string;
   readonly resources: Quantities;
   readonly launchedMs: number;
@@ -79,8 +68,7 @@ export class Gathered {
   readonly #agents: SeenAgent[] = [];
   /** Those that are there, by id. */
   readonly #present = new Map<string, SeenAgent>();
-  readonly #frameworks = new Map<string, SeenFramework>();
-  readonly #names = new Set<string>();
+  readonly #frameworks = new SeenFrameworks();
   readonly #running = new Map<string, SeenTask>();
   readonly #runningOn = new Map<string, Set<SeenTask>>();
   /** Ended because nobody saw them any more: they may be seen again. */
@@ -104,15 +92,14 @@ export class Gathered {
   }
 
   /** An agent is there, perhaps as it was all the time. */
-  agentJoined(id: string, resources: Quantities, attributes: Attributes, nowMs: number): void {
-    const about = { resources, attributes: mapped(attributes, wordOf) };
+  agentJoined(id: string, resources: Quantities, info: AgentInfo, nowMs: number): void {
+    const about = { resources, ...statedBy(info) };
     const known = this.#present.get(id);
     if (known !== undefined) {
-      const same = { resources: known.resources, attributes: known.attributes };
-      if (JSON.stringify(same) === JSON.stringify(about)) return;
+      if (JSON.stringify(known.about) === JSON.stringify(about)) return;
       known.untilMs = nowMs;
     }
-    const agent: SeenAgent = { ...about, fromMs: nowMs, untilMs: undefined };
+    const agent: SeenAgent = { about, fromMs: nowMs, untilMs: undefined };
     this.#agents.push(agent);
     this.#present.set(id, agent);
   }
@@ -135,16 +122,9 @@ export class Gathered {
     }
   }
 
-  /** A framework is there, or back; two of one name get names of their own. */
+  /** A framework is there, or back; it is taken as it describes itself when it first comes. */
   frameworkJoined({ id, info }: Framework, nowMs: number): void {
-    if (this.#frameworks.has(id)) return;
-    const role = info.roles[0] ?? "*";
-    const stated = { priority: info.priority, demand: info.demand?.[role] };
-    const word = wordOf(info.name);
-    let unique = word;
-    for (let number = 2; this.#names.has(unique); number++) unique = `${word}-${number}`;
-    this.#names.add(unique);
-    this.#frameworks.set(id, { name: unique, role, ...stated, fromMs: nowMs });
+    this.#frameworks.joined(id, info, nowMs);
   }
 
   /** A framework is gone, with all its tasks. */
@@ -155,12 +135,13 @@ export class Gathered {
   }
 
   /** A task was launched. */
-  launched({ frameworkId, taskId, agentId, resources, ...sight }: TaskSight): void {
+  launched({ frameworkId, taskId, role, agentId, resources, ...sight }: TaskSight): void {
     const key = keyOf(frameworkId, taskId);
     if (this.#running.has(key)) return;
     // What ran already when the journal began counts from there.
     const launchedMs = Math.max(this.#beganMs, sight.launchedMs);
-    const about = { key, frameworkId, agentId, resources, launchedMs };
+    const about = { key, frameworkId, role, agentId, resources, launchedMs };
+    this.#frameworks.used(frameworkId, role);
     const task: SeenTask = { ...about, runningMs: undefined, endedMs: undefined };
     this.#tasks.push(task);
     this.#lost.delete(key);
@@ -207,11 +188,10 @@ export class Gathered {
   /** The workload; weights and quotas are those of the state in the end. */
   finish(arrivals: ArrivalRule, { options, registry }: ClusterState): Omit<Extracted, "leftOut"> {
     const workload: Workload = {
-      allocationIntervalMs: options.allocationIntervalMs,
-      offerTimeoutMs: options.offerTimeoutMs,
+      options: optionsIn(options),
       agents: this.#agentLines(),
       roles: rolesOf(registry),
-      frameworks: [...this.#frameworks.values()].map((seen) => this.#frameworkLine(seen)),
+      frameworks: this.#frameworks.lines((atMs) => this.#since(atMs)),
       jobs: this.#jobLines(arrivals),
     };
     return { workload, unfinished: this.#running.size };
@@ -222,36 +202,33 @@ export class Gathered {
   }
 
   /**
-   * Agents that are alike, in one line. Those that came before the first task were there always.
+   * Agents that are alike, in one line, unless somebody goes by their names. Those that came before
+   * the first task were there always.
    */
   #agentLines(): WorkloadAgents[] {
     const firstMs = this.#tasks.reduce((ms, task) => Math.min(ms, task.launchedMs), this.endMs);
+    const areNamed =
+      this.#frameworks.nameHosts || this.#agents.some(({ about }) => about.namesHosts);
     const lines = new Map<string, WorkloadAgents>();
-    for (const { resources, attributes, fromMs, untilMs } of this.#agents) {
-      const about = {
-        resources,
-        attributes,
+    for (const { about, fromMs, untilMs } of this.#agents) {
+      const { resources, attributes, domain, hostname } = about;
+      const times = {
         fromMs: fromMs <= firstMs ? 0 : this.#since(fromMs),
         untilMs: untilMs && this.#since(untilMs),
       };
-      const key = JSON.stringify(about);
+      const line = { resources, attributes, domain, ...times };
+      const key = areNamed ? String(lines.size) : JSON.stringify(line);
       const known = lines.get(key);
-      const name = known?.name ?? `kind${lines.size}`;
-      lines.set(key, { ...about, name, count: (known?.count ?? 0) + 1 });
+      const name = areNamed ? hostname : (known?.name ?? `kind${lines.size}`);
+      lines.set(key, { ...line, name, count: (known?.count ?? 0) + 1 });
     }
     return [...lines.values()];
-  }
-
-  /** A framework leaves at the end of its work; when it did in the journal is of no interest. */
-  #frameworkLine(seen: SeenFramework): WorkloadFramework {
-    const { refuseMs, idle } = workloadDefaults;
-    return { ...seen, refuseMs, idle, fromMs: this.#since(seen.fromMs), untilMs: undefined };
   }
 
   #jobLines(arrivals: ArrivalRule): WorkloadJob[] {
     const lines = new Map<string, WorkloadJob>();
     for (const task of this.#tasks) {
-      const framework = this.#frameworks.get(task.frameworkId);
+      const framework = this.#frameworks.seenAs(task.frameworkId, task.role);
       if (framework === undefined) continue;
       const endedMs = task.endedMs ?? this.endMs;
       const about = {
@@ -276,13 +253,4 @@ function rolesOf({ weights, quotas }: ClusterState["registry"]): WorkloadRole[] 
     guarantee: quotas.get(name)?.guarantee,
     limit: quotas.get(name)?.limit,
   }));
-}
-
-/** A name as a word of a workload's text. */
-function wordOf(name: string): string {
-  return name.replace(/[\s#=]+/g, "_") || "_";
-}
-
-function mapped(of: Attributes, map: (value: string) => string): Attributes {
-  return Object.fromEntries(Object.entries(of).map(([name, value]) => [map(name), map(value)]));
 }

@@ -1,6 +1,6 @@
 import { Distributions } from "../random.ts";
 import type { Workload, WorkloadAgents, WorkloadFramework, WorkloadJob } from "./model.ts";
-import { workloadDefaults } from "./model.ts";
+import { optionDefaults, plainFramework } from "./model.ts";
 
 /** What a generated workload is like. */
 export interface GenerateOptions {
@@ -70,23 +70,18 @@ export function generateWorkload(options: GenerateOptions): Workload {
   const agents = AGENT_KINDS.flatMap(({ cpus, mem }, kind) => {
     const count = perKind[kind] ?? 0;
     const resources = milli(cpus, mem);
-    const about = { attributes: {}, fromMs: 0, untilMs: undefined };
+    const about = { attributes: [], domain: undefined, fromMs: 0, untilMs: undefined };
     return count === 0 ? [] : [{ name: `kind${kind}`, count, resources, ...about }];
   });
   const frameworks = Array.from({ length: options.frameworks }, (_, number): WorkloadFramework => {
-    const { refuseMs, idle } = workloadDefaults;
-    const name = `framework${number}`;
-    const stated = { priority: undefined, demand: undefined };
-    const presence = { fromMs: 0, untilMs: undefined };
-    return { name, role: `role${number}`, refuseMs, idle, ...stated, ...presence };
+    return plainFramework(`framework${number}`, `role${number}`);
   });
   const roles = frameworks.map(({ role }) => {
     const weight = random.pick(WEIGHTS);
     return { name: role, weight, guarantee: undefined, limit: undefined };
   });
   return {
-    allocationIntervalMs: workloadDefaults.allocationIntervalMs,
-    offerTimeoutMs: undefined,
+    options: optionDefaults,
     agents,
     roles,
     frameworks,

@@ -1,8 +1,38 @@
 import { limits } from "../../contract/limits.ts";
 import type { Quantities } from "../../contract/resources.ts";
+import type { Domain } from "../../contract/schema/agent.ts";
+import { type ClusterOptions, defaultOptions } from "../../kernel/core/options.ts";
 
-/** Attributes by name. */
-export type Attributes = Readonly<Record<string, string>>;
+/** Attributes that a task asks for, by name, as texts. */
+export type WantedAttributes = Readonly<Record<string, string>>;
+
+/** What an agent states of itself: a text, or a number in thousandths. */
+export type WorkloadAttribute =
+  | { readonly name: string; readonly text: string }
+  | { readonly name: string; readonly scalar: number };
+
+/** What a framework states of itself; a key may be there several times. */
+export interface WorkloadLabel {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Capabilities without which agents are not offered. */
+export const workloadCapabilities = ["GPU_RESOURCES", "REGION_AWARE"] as const;
+/** See `workloadCapabilities`. */
+export type WorkloadCapability = (typeof workloadCapabilities)[number];
+
+/** Settings of the master that decisions depend on. */
+export type WorkloadOptions = Pick<
+  ClusterOptions,
+  | "allocationIntervalMs"
+  | "offerTimeoutMs"
+  | "freedResourcesDelayMs"
+  | "backOffCyclesMax"
+  | "filterGpuResources"
+  | "minAllocatable"
+  | "region"
+>;
 
 /** Agents of one kind, which are there from some time on, perhaps until some other. */
 export interface WorkloadAgents {
@@ -10,7 +40,8 @@ export interface WorkloadAgents {
   readonly count: number;
   /** Thousandths by scalar. */
   readonly resources: Quantities;
-  readonly attributes: Attributes;
+  readonly attributes: readonly WorkloadAttribute[];
+  readonly domain: Domain | undefined;
   readonly fromMs: number;
   readonly untilMs: number | undefined;
 }
@@ -25,7 +56,12 @@ export interface WorkloadRole {
 
 /** A framework, and how it behaves. */
 export interface WorkloadFramework {
+  /** What jobs call it. */
   readonly name: string;
+  /** What it is called where it subscribes, and whose it is: policies may go by it. */
+  readonly subscribedName: string;
+  readonly user: string;
+  readonly principal: string | undefined;
   readonly role: string;
   /** How long it refuses what it has no use for. */
   readonly refuseMs: number;
@@ -34,6 +70,11 @@ export interface WorkloadFramework {
   /** What it states for policies that go by it: the higher the sooner, and all that it wants. */
   readonly priority: number | undefined;
   readonly demand: Quantities | undefined;
+  readonly labels: readonly WorkloadLabel[];
+  /** It has `GPU_RESOURCES`, too, when its jobs name gpus. */
+  readonly capabilities: readonly WorkloadCapability[];
+  /** The least that it is offered, any of these; `undefined` for what the master has. */
+  readonly minAllocatable: readonly Quantities[] | undefined;
   readonly fromMs: number;
   readonly untilMs: number | undefined;
 }
@@ -47,14 +88,12 @@ export interface WorkloadJob {
   /** Of each task, in thousandths by scalar. */
   readonly resources: Quantities;
   /** What an agent must have. */
-  readonly attributes: Attributes;
+  readonly attributes: WantedAttributes;
 }
 
 /** What a cluster is made of and what it has to do. Times count from the beginning. */
 export interface Workload {
-  readonly allocationIntervalMs: number;
-  /** `undefined` for offers that nobody takes back. */
-  readonly offerTimeoutMs: number | undefined;
+  readonly options: WorkloadOptions;
   readonly agents: readonly WorkloadAgents[];
   readonly roles: readonly WorkloadRole[];
   readonly frameworks: readonly WorkloadFramework[];
@@ -71,8 +110,38 @@ export const workloadLimits = {
 
 /** What holds where a workload says nothing. */
 export const workloadDefaults = {
-  allocationIntervalMs: 1_000,
   refuseMs: 5_000,
   idle: "suppress",
   role: "*",
+  user: "simulated",
 } as const;
+
+/** A master that nobody configured. */
+export const optionDefaults: WorkloadOptions = optionsIn(defaultOptions);
+
+/** What workloads have of a master's settings. */
+export function optionsIn(options: WorkloadOptions): WorkloadOptions {
+  const { allocationIntervalMs, offerTimeoutMs, freedResourcesDelayMs } = options;
+  const { backOffCyclesMax, filterGpuResources, minAllocatable, region } = options;
+  const times = { allocationIntervalMs, offerTimeoutMs, freedResourcesDelayMs };
+  return { ...times, backOffCyclesMax, filterGpuResources, minAllocatable, region };
+}
+
+/** A framework of which nothing is said but this. */
+export function plainFramework(name: string, role: string): WorkloadFramework {
+  const { refuseMs, idle, user } = workloadDefaults;
+  const stated = { priority: undefined, demand: undefined, labels: [], capabilities: [] };
+  return {
+    name,
+    subscribedName: name,
+    user,
+    principal: undefined,
+    role,
+    refuseMs,
+    idle,
+    ...stated,
+    minAllocatable: undefined,
+    fromMs: 0,
+    untilMs: undefined,
+  };
+}

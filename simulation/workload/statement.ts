@@ -1,8 +1,9 @@
 import { didYouMean } from "../../contract/nearest.ts";
 import type { Parsed } from "../../contract/parsed.ts";
 import type { Quantities } from "../../contract/resources.ts";
-import type { Attributes } from "./model.ts";
-import { readAmount, readMegabytes, type Word } from "./words.ts";
+import type { WantedAttributes, WorkloadAttribute, WorkloadLabel } from "./model.ts";
+import type { Word } from "./quoted.ts";
+import { readAmount, readMegabytes, readNumber, readText } from "./words.ts";
 
 /** What is wrong, and where. */
 export interface WorkloadProblem {
@@ -11,12 +12,15 @@ export interface WorkloadProblem {
   readonly message: string;
 }
 
-interface Setting {
-  readonly value: string;
-  /** Where the key and the value begin. */
-  readonly keyColumn: number;
-  readonly valueColumn: number;
+interface Setting extends Word {
+  readonly key: string;
 }
+
+/** Keys that may be there several times begin with one of these, by statement. */
+const REPEATED: Readonly<Record<string, readonly string[]>> = {
+  agents: ["attr.", "number."],
+  framework: ["label."],
+};
 
 /** The scalars that have keys of their own; others are written `scalar.NAME`. */
 const SCALARS = ["cpus", "mem", "disk", "gpus"] as const;
@@ -28,7 +32,7 @@ const SCALARS = ["cpus", "mem", "disk", "gpus"] as const;
 export class Statement {
   readonly line: number;
   readonly #words: readonly Word[];
-  readonly #settings = new Map<string, Setting>();
+  readonly #settings: Setting[] = [];
   readonly #known: string[] = [];
   readonly #note: (problem: WorkloadProblem) => void;
 
@@ -36,26 +40,31 @@ export class Statement {
     this.line = line;
     this.#words = words;
     this.#note = note;
-    for (const { text, column } of words.slice(this.#isNamed ? 2 : 1)) {
-      const equals = text.indexOf("=");
-      const key = text.slice(0, Math.max(0, equals));
-      if (equals <= 0) this.problem(column, `"${text}" is not of the form KEY=VALUE`);
-      else if (this.#settings.has(key)) this.problem(column, `"${key}" is given twice`);
-      else {
-        const value = text.slice(equals + 1);
-        this.#settings.set(key, { value, keyColumn: column, valueColumn: column + equals + 1 });
-      }
+    const seen = new Set<string>();
+    for (const word of words.slice(this.#isNamed ? 2 : 1)) {
+      const { key, text, column } = word;
+      if (key === undefined || key === "") {
+        const written = key === undefined ? text : `=${text}`;
+        this.problem(column, `"${written}" is not of the form KEY=VALUE`);
+      } else if (seen.has(key) && !this.#isRepeated(key)) {
+        this.problem(column, `"${key}" is given twice`);
+      } else this.#settings.push({ ...word, key });
+      seen.add(key ?? "");
     }
   }
 
   /** The first word. */
   get verb(): string {
-    return this.#words[0]?.text ?? "";
+    return this.#words[0]?.key ?? this.#words[0]?.text ?? "";
   }
 
   get #isNamed(): boolean {
     const second = this.#words[1];
-    return second !== undefined && !second.text.includes("=");
+    return second !== undefined && second.key === undefined;
+  }
+
+  #isRepeated(key: string): boolean {
+    return REPEATED[this.verb]?.some((prefix) => key.startsWith(prefix)) ?? false;
   }
 
   /** The word after the first; a problem if there is none. */
@@ -79,10 +88,10 @@ export class Statement {
   /** The value of a setting as `read` reads it; a problem if it cannot, or it is not there. */
   take<T>(key: string, read: (text: string) => Parsed<T>): T | undefined {
     this.#known.push(key);
-    const setting = this.#settings.get(key);
+    const at = this.#settings.findIndex((setting) => setting.key === key);
+    const [setting] = at < 0 ? [] : this.#settings.splice(at, 1);
     if (setting === undefined) return undefined;
-    this.#settings.delete(key);
-    const value = read(setting.value);
+    const value = read(setting.text);
     if (value.ok) return value.value;
     this.problem(setting.valueColumn + value.position, `${key}: ${value.message}`);
     return undefined;
@@ -90,7 +99,7 @@ export class Statement {
 
   /** As `take`, for a setting that must be there. */
   must<T>(key: string, read: (text: string) => Parsed<T>): T | undefined {
-    const isThere = this.#settings.has(key);
+    const isThere = this.#settings.some((setting) => setting.key === key);
     const value = this.take(key, read);
     if (!isThere) this.problem(1, `${this.verb} needs ${key}=…`);
     return value;
@@ -101,7 +110,7 @@ export class Statement {
    * such key.
    */
   quantities(prefix = ""): Quantities | undefined {
-    const before = this.#settings.size;
+    const before = this.#settings.length;
     // Without a prototype, so that any word may be a name here.
     const amounts: Record<string, number> = Object.create(null);
     for (const name of SCALARS) {
@@ -113,30 +122,45 @@ export class Statement {
       const amount = this.take(key, readAmount);
       if (amount !== undefined) amounts[name] = amount;
     }
-    return this.#settings.size === before ? undefined : amounts;
+    return this.#settings.length === before ? undefined : amounts;
   }
 
-  /** Attributes, whose keys begin with `attr.`. */
-  attributes(): Attributes {
+  /** What a task asks of agents, by keys that begin with `attr.`. */
+  wanted(): WantedAttributes {
     const found: Record<string, string> = Object.create(null);
-    for (const [key, name] of this.#below("attr.")) {
-      found[name] = this.take(key, (value) => ({ ok: true, value })) ?? "";
-    }
+    for (const [key, name] of this.#below("attr.")) found[name] = this.take(key, readText) ?? "";
     return found;
+  }
+
+  /** What an agent states, in texts and numbers, in their order. */
+  attributes(): WorkloadAttribute[] {
+    return this.#below("attr.", "number.").flatMap(([key, name]): WorkloadAttribute[] => {
+      if (key.startsWith("attr.")) return [{ name, text: this.take(key, readText) ?? "" }];
+      const scalar = this.take(key, readNumber);
+      return scalar === undefined ? [] : [{ name, scalar }];
+    });
+  }
+
+  /** Labels, in their order. */
+  labels(): WorkloadLabel[] {
+    const keys = this.#below("label.");
+    return keys.map(([key, name]) => ({ key: name, value: this.take(key, readText) ?? "" }));
   }
 
   /** Notes what nobody took. */
   finish(): void {
-    for (const [key, { keyColumn }] of this.#settings) {
+    for (const { key, column } of this.#settings) {
       const hint = didYouMean(key, this.#known);
       const help = hint === undefined ? "" : `; ${hint}`;
-      this.problem(keyColumn, `${this.verb} has no setting "${key}"${help}`);
+      this.problem(column, `${this.verb} has no setting "${key}"${help}`);
     }
   }
 
-  #below(prefix: string): [key: string, name: string][] {
-    return [...this.#settings.keys()]
-      .filter((key) => key.startsWith(prefix) && key.length > prefix.length)
-      .map((key) => [key, key.slice(prefix.length)]);
+  /** Keys that begin with one of these, and what comes behind. */
+  #below(...prefixes: string[]): [key: string, name: string][] {
+    return this.#settings.flatMap(({ key }) => {
+      const prefix = prefixes.find((each) => key.startsWith(each) && key.length > each.length);
+      return prefix === undefined ? [] : [[key, key.slice(prefix.length)] as [string, string]];
+    });
   }
 }

@@ -2,17 +2,25 @@ import { errors } from "../../contract/errors.ts";
 import { roleProblem } from "../../contract/ids.ts";
 import { didYouMean } from "../../contract/nearest.ts";
 import { type Parsed, parsed, unparsed } from "../../contract/parsed.ts";
+import { parseQuantities } from "../../contract/resources/text.ts";
+import { frameworkProblem } from "../../kernel/core/validate-framework.ts";
+import { descriptionOf } from "./description.ts";
 import {
+  optionDefaults,
   type Workload,
   type WorkloadAgents,
+  type WorkloadCapability,
   type WorkloadFramework,
   type WorkloadJob,
+  type WorkloadOptions,
   type WorkloadRole,
+  workloadCapabilities,
   workloadDefaults,
   workloadLimits,
 } from "./model.ts";
+import { wordsOf } from "./quoted.ts";
 import { Statement, type WorkloadProblem } from "./statement.ts";
-import { readDuration, readPriority, readWeight, readWhole, wordsOf } from "./words.ts";
+import { readDuration, readPriority, readText, readTruth, readWeight, readWhole } from "./words.ts";
 
 /** Problems that are listed at most: after a hundred nobody reads on. */
 const PROBLEMS_MAX = 100;
@@ -53,11 +61,30 @@ function readRole(text: string): Parsed<string> {
   return problem === undefined ? parsed(text) : unparsed(0, `"${text}": ${problem}`);
 }
 
-function readOption(line: Statement, draft: Draft): void {
-  const interval = line.take("allocation-interval", (text) => atLeast(1, readDuration(text)));
-  const timeout = line.take("offer-timeout", (text) => atLeast(1, readDuration(text)));
-  if (interval !== undefined) draft.allocationIntervalMs = interval;
-  if (timeout !== undefined) draft.offerTimeoutMs = timeout;
+function readCapabilities(text: string): Parsed<readonly WorkloadCapability[]> {
+  const found: WorkloadCapability[] = [];
+  for (const name of text.split(",")) {
+    const known = workloadCapabilities.find((each) => each === name);
+    const all = workloadCapabilities.join(" nor ");
+    if (known === undefined) return unparsed(text.indexOf(name), `"${name}" is neither ${all}`);
+    found.push(known);
+  }
+  return parsed(found);
+}
+
+function readOption(line: Statement, { options }: Draft): void {
+  const positive = (text: string) => atLeast(1, readDuration(text));
+  const read = {
+    allocationIntervalMs: line.take("allocation-interval", positive),
+    offerTimeoutMs: line.take("offer-timeout", positive),
+    freedResourcesDelayMs: line.take("freed-resources-delay", readDuration),
+    backOffCyclesMax: line.take("hoarding-back-off-cycles", (text) => readWhole(text, 0)),
+    filterGpuResources: line.take("filter-gpu-resources", readTruth),
+    minAllocatable: line.take("min-allocatable-resources", parseQuantities),
+    region: line.take("region", readText),
+  } satisfies Record<keyof WorkloadOptions, unknown>;
+  const given = Object.entries(read).filter(([, value]) => value !== undefined);
+  Object.assign(options, Object.fromEntries(given));
 }
 
 function atLeast(least: number, value: Parsed<number>): Parsed<number> {
@@ -76,9 +103,21 @@ function readAgents(line: Statement, draft: Draft): void {
   const number = count(line, "agents", draft.totals, "count");
   const resources = line.quantities();
   if (resources === undefined) line.problem(1, "agents need resources, such as cpus=8 mem=16GB");
-  const attributes = line.attributes();
-  const about = { resources: resources ?? {}, attributes, ...span(line) };
+  const about = {
+    resources: resources ?? {},
+    attributes: line.attributes(),
+    domain: readDomain(line),
+    ...span(line),
+  };
   draft.agents.push({ name, count: number, ...about });
+}
+
+function readDomain(line: Statement): WorkloadAgents["domain"] {
+  const region = line.take("region", readText);
+  const zone = line.take("zone", readText);
+  if (region !== undefined && zone !== undefined) return { region, zone };
+  if (region !== zone) line.problem(1, "region and zone are given together, or neither");
+  return undefined;
 }
 
 function readRoleLine(line: Statement, draft: Draft): void {
@@ -103,15 +142,25 @@ function readFramework(line: Statement, draft: Draft): void {
   if (draft.frameworks.some((framework) => framework.name === name)) {
     line.problem(line.nameColumn, `framework ${name} is there twice`);
   }
-  draft.frameworks.push({
+  const about = {
     name,
+    subscribedName: line.take("name", readText) ?? name,
+    user: line.take("user", readText) ?? workloadDefaults.user,
+    principal: line.take("principal", readText),
     role: line.take("role", readRole) ?? workloadDefaults.role,
     refuseMs: line.take("refuse", readDuration) ?? workloadDefaults.refuseMs,
     idle: line.take("idle", readIdle) ?? workloadDefaults.idle,
     priority: line.take("priority", readPriority),
     demand: line.quantities("demand."),
+    labels: line.labels(),
+    capabilities: line.take("capabilities", readCapabilities) ?? [],
+    minAllocatable: line.take("min-allocatable-resources", parseQuantities),
     ...span(line),
-  });
+  };
+  // Masters refuse such a framework, whatever it is that they would find.
+  const refused = frameworkProblem({ framework: descriptionOf(about, false) });
+  if (refused !== undefined) line.problem(line.nameColumn, refused);
+  draft.frameworks.push(about);
 }
 
 function readJob(line: Statement, draft: Draft): void {
@@ -124,7 +173,7 @@ function readJob(line: Statement, draft: Draft): void {
   if (resources === undefined || (amounts.length > 0 && amounts.every((each) => each === 0))) {
     line.problem(1, "a job needs resources, such as cpus=1 mem=512");
   }
-  const attributes = line.attributes();
+  const attributes = line.wanted();
   draft.jobs.push({
     framework,
     arrivalMs,
@@ -148,10 +197,8 @@ const statements: Readonly<Record<string, (line: Statement, draft: Draft) => voi
  * @throws WORKLOAD_INVALID with the line and column of every problem
  */
 export function parseWorkload(text: string, file: string): Workload {
-  const { allocationIntervalMs } = workloadDefaults;
   const draft: Draft = {
-    allocationIntervalMs,
-    offerTimeoutMs: undefined,
+    options: { ...optionDefaults },
     agents: [],
     roles: [],
     frameworks: [],
@@ -162,20 +209,21 @@ export function parseWorkload(text: string, file: string): Workload {
   const note = (problem: WorkloadProblem): void => void problems.push(problem);
   const jobLines: Statement[] = [];
   for (const [at, line] of text.split(/\r?\n/).entries()) {
-    const words = wordsOf(line);
-    if (words.length === 0) continue;
-    const statement = new Statement(at + 1, words, note);
-    const read = Object.hasOwn(statements, statement.verb) && statements[statement.verb];
-    if (!read) {
+    const read = wordsOf(line);
+    if (!read.ok) note({ line: at + 1, column: read.position + 1, message: read.message });
+    if (!read.ok || read.value.length === 0) continue;
+    const statement = new Statement(at + 1, read.value, note);
+    const fill = Object.hasOwn(statements, statement.verb) && statements[statement.verb];
+    if (!fill) {
       const hint = didYouMean(statement.verb, Object.keys(statements));
       const help = hint ?? `there are ${Object.keys(statements).join(", ")}`;
       statement.problem(
-        words[0]?.column ?? 1,
+        read.value[0]?.column ?? 1,
         `there is no statement "${statement.verb}"; ${help}`,
       );
       continue;
     }
-    read(statement, draft);
+    fill(statement, draft);
     statement.finish();
     if (statement.verb === "job") jobLines.push(statement);
   }

@@ -4,22 +4,6 @@ import { PRIORITY_MAX } from "../../contract/schema/framework.ts";
 import { SCALAR_MILLI_MAX } from "../../contract/schema/resource.ts";
 import { parseBytes, parseDurationMs, printDurationMs } from "../../contract/units.ts";
 
-/** A word of a line, and the column where it begins, from 1. */
-export interface Word {
-  readonly text: string;
-  readonly column: number;
-}
-
-/** The words of a line, without its comment. */
-export function wordsOf(line: string): Word[] {
-  const comment = line.indexOf("#");
-  const text = comment < 0 ? line : line.slice(0, comment);
-  return [...text.matchAll(/\S+/g)].map((match) => ({
-    text: match[0],
-    column: match.index + 1,
-  }));
-}
-
 /** Milliseconds: `30s`, `1.5hrs`, or `0`. */
 export function readDuration(text: string): Parsed<number> {
   if (text === "0") return parsed(0);
@@ -66,6 +50,22 @@ export function readPriority(text: string): Parsed<number> {
   if (/^-?\d+$/.test(text) && Math.abs(value) <= PRIORITY_MAX) return parsed(value);
   return unparsed(0, `"${text}" is not a whole number from ${-PRIORITY_MAX} to ${PRIORITY_MAX}`);
 }
+
+/** Thousandths of a decimal with up to three decimals, which may be negative. */
+export function readNumber(text: string): Parsed<number> {
+  const amount = readAmount(text.replace(/^-/, ""));
+  if (!amount.ok) return unparsed(0, `"${text}" is not a number with up to three decimals`);
+  return parsed(text.startsWith("-") ? -amount.value || 0 : amount.value);
+}
+
+/** `true` or `false`. */
+export function readTruth(text: string): Parsed<boolean> {
+  if (text === "true" || text === "false") return parsed(text === "true");
+  return unparsed(0, `"${text}" is neither true nor false`);
+}
+
+/** Any text. */
+export const readText = (text: string): Parsed<string> => parsed(text);
 
 /** A weight that a role may have. */
 export function readWeight(text: string): Parsed<number> {

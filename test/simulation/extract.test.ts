@@ -35,16 +35,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("a journal gives back the workload that it was made with", () => {
   const { workload, unfinished } = extractWorkload(folder, "launched");
   expect(unfinished).toBe(0);
-  expect(workload.allocationIntervalMs).toBe(1_000);
+  expect(workload.options.allocationIntervalMs).toBe(1_000);
   expect(workload.roles).toMatchObject([{ name: "one", weight: 3 }]);
   const agents = workload.agents.map(({ count, resources, attributes }) => [
     count,
     resources["cpus"],
-    attributes["rack"],
+    attributes,
   ]);
   expect(agents).toEqual([
-    [3, 8_000, "r1"],
-    [1, 4_000, undefined],
+    [3, 8_000, [{ name: "rack", text: "r1" }]],
+    [1, 4_000, []],
   ]);
   expect(workload.agents[1]?.fromMs).toBeGreaterThan(19_000);
   const frameworks = workload.frameworks.map((of) => [of.name, of.role, of.priority, of.demand]);

@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TepuiError } from "../../contract/errors.ts";
 import { generateDefaults, generateWorkload } from "../../simulation/workload/generate.ts";
-import type { Workload } from "../../simulation/workload/model.ts";
+import {
+  plainFramework,
+  type Workload,
+  workloadCapabilities,
+} from "../../simulation/workload/model.ts";
 import { printWorkload } from "../../simulation/workload/print.ts";
 import { parseWorkload } from "../../simulation/workload/text.ts";
 
@@ -22,20 +26,46 @@ describe("the text of a workload", () => {
     const text = `
       # a small cluster
       option allocation-interval=500ms offer-timeout=1.5mins
+      option filter-gpu-resources=false region=eu freed-resources-delay=0
+      option hoarding-back-off-cycles=0 min-allocatable-resources=cpus:1;mem:64|disk:5
       agents a count=2 cpus=8 mem=16GB attr.rack=r1 scalar.fpga=1.5   # two of them
+      agents b cpus=1 number.speed=-2.5 attr.x="a \\"b\\" # = c" attr."my name"=d region=us zone=z1
       role etl weight=2.5 guarantee.cpus=4 limit.mem=1TB
       job late cpus=1 duration=0
       framework late role=etl refuse=0 idle=decline from=10s until=1m priority=-3 demand.cpus=2.5
+      framework "my job" label.quincy.data="6GB at rack=r1" label.k=v label.k= user=ann name=late
+      framework gpus principal=p capabilities=GPU_RESOURCES min-allocatable-resources=""
     `;
     expect(parseWorkload(text, "w.txt")).toEqual({
-      allocationIntervalMs: 500,
-      offerTimeoutMs: 90_000,
+      options: {
+        allocationIntervalMs: 500,
+        offerTimeoutMs: 90_000,
+        freedResourcesDelayMs: 0,
+        backOffCyclesMax: 0,
+        filterGpuResources: false,
+        minAllocatable: [{ cpus: 1_000, mem: 64_000 }, { disk: 5_000 }],
+        region: "eu",
+      },
       agents: [
         {
           name: "a",
           count: 2,
           resources: { cpus: 8_000, mem: 16_384_000, fpga: 1_500 },
-          attributes: { rack: "r1" },
+          attributes: [{ name: "rack", text: "r1" }],
+          domain: undefined,
+          fromMs: 0,
+          untilMs: undefined,
+        },
+        {
+          name: "b",
+          count: 1,
+          resources: { cpus: 1_000 },
+          attributes: [
+            { name: "speed", scalar: -2_500 },
+            { name: "x", text: 'a "b" # = c' },
+            { name: "my name", text: "d" },
+          ],
+          domain: { region: "us", zone: "z1" },
           fromMs: 0,
           untilMs: undefined,
         },
@@ -45,14 +75,29 @@ describe("the text of a workload", () => {
       ],
       frameworks: [
         {
-          name: "late",
-          role: "etl",
+          ...plainFramework("late", "etl"),
           refuseMs: 0,
           idle: "decline",
           priority: -3,
           demand: { cpus: 2_500 },
           fromMs: 10_000,
           untilMs: 60_000,
+        },
+        {
+          ...plainFramework("my job", "*"),
+          subscribedName: "late",
+          user: "ann",
+          labels: [
+            { key: "quincy.data", value: "6GB at rack=r1" },
+            { key: "k", value: "v" },
+            { key: "k", value: "" },
+          ],
+        },
+        {
+          ...plainFramework("gpus", "*"),
+          principal: "p",
+          capabilities: ["GPU_RESOURCES"],
+          minAllocatable: [],
         },
       ],
       jobs: [
@@ -98,6 +143,16 @@ describe("the text of a workload", () => {
     ["agents a cpus=9999999999999", '1:15: cpus: "9999999999999" is too large'],
     ["agents a mem=99999999999TB", '1:14: mem: "99999999999TB" is too large'],
     ["\n\n  job", "3:6: job needs the name of its framework"],
+    ['agents a cpus=1 attr.x="y', "1:24: the quoted text does not end"],
+    ['agents a cpus=1 attr.x="y"z', "1:27: there is more behind the quoted text"],
+    ['agents a cpus=1 attr.x="\\y"', '1:24: "\\y" is no text as JSON quotes it'],
+    ["agents a cpus=1 number.x=y", '1:26: number.x: "y" is not a number with up to three'],
+    ["agents a cpus=1 region=eu", "1:1: region and zone are given together, or neither"],
+    ["framework f capabilities=GPU", '1:26: capabilities: "GPU" is neither GPU_RESOURCES nor REG'],
+    ["framework f label.tepui.priority=x", "1:11: framework.labels"],
+    ["framework f label=x", '1:13: framework has no setting "label"'],
+    ["framework f user=a user=b", '1:20: "user" is given twice'],
+    ["option filter-gpu-resources=no", '1:29: filter-gpu-resources: "no" is neither true nor'],
   ])("%s: what is wrong is told with its place", (text, wanted) => {
     const problems = problemsOf(text);
     expect(
@@ -117,17 +172,42 @@ describe("the text of a workload", () => {
     { minKeys: 1 },
   );
   const duration = fc.integer({ min: 0, max: 1e9 });
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom("r1", "x=y", "", '"', 'TARGET.role == "r1" || TARGET.cpus > 100', "a#b"),
+  );
+  const name = fc.oneof(fc.constantFrom("rack", "condor.rank"), text).filter((of) => of !== "");
+  // Of gpus there are whole ones only.
+  const amount = fc.dictionary(fc.constantFrom("cpus", "fpga"), fc.integer({ min: 1, max: 1e9 }), {
+    minKeys: 1,
+  });
+  const least = fc.array(amount, { maxLength: 2 });
+  const few = { maxKeys: 4, noNullPrototype: false };
+  const untilMs = fc.constant(undefined);
   const workload: fc.Arbitrary<Workload> = fc.record({
-    allocationIntervalMs: fc.integer({ min: 1, max: 1e6 }),
-    offerTimeoutMs: fc.option(fc.integer({ min: 1, max: 1e6 }), { nil: undefined }),
+    options: fc.record({
+      allocationIntervalMs: fc.integer({ min: 1, max: 1e6 }),
+      offerTimeoutMs: fc.option(fc.integer({ min: 1, max: 1e6 }), { nil: undefined }),
+      freedResourcesDelayMs: fc.integer({ min: 0, max: 1e6 }),
+      backOffCyclesMax: fc.integer({ min: 0, max: 99 }),
+      filterGpuResources: fc.boolean(),
+      minAllocatable: least,
+      region: fc.option(text, { nil: undefined }),
+    }),
     agents: fc.array(
       fc.record({
-        name: fc.constantFrom("a", "b"),
+        name,
         count: fc.integer({ min: 1, max: 99 }),
         resources: amounts,
-        attributes: fc.dictionary(fc.constantFrom("rack", "zone"), fc.constantFrom("r1", "x=y")),
+        attributes: fc.array(
+          fc.oneof(
+            fc.record({ name, text }),
+            fc.record({ name, scalar: fc.integer({ min: -1e9, max: 1e9 }) }),
+          ),
+        ),
+        domain: fc.option(fc.record({ region: text, zone: text }), { nil: undefined }),
         fromMs: duration,
-        untilMs: fc.constant(undefined),
+        untilMs,
       }),
     ),
     roles: fc.uniqueArray(
@@ -139,26 +219,34 @@ describe("the text of a workload", () => {
       }),
       { selector: ({ name }) => name },
     ),
-    frameworks: fc.constant([
-      {
-        name: "f",
-        role: "a/b",
-        refuseMs: 7,
-        idle: "decline" as const,
-        priority: 4,
-        demand: { cpus: 1_500, fpga: 2_000 },
-        fromMs: 0,
-        untilMs: 86_400_000,
-      },
-    ]),
+    frameworks: fc
+      .record({
+        subscribedName: text,
+        user: text,
+        principal: fc.option(text, { nil: undefined }),
+        labels: fc.array(fc.record({ key: name, value: text })),
+        capabilities: fc.subarray([...workloadCapabilities]),
+        minAllocatable: fc.option(least, { nil: undefined }),
+      })
+      .map((stated) => [
+        {
+          ...plainFramework("f g", "a/b"),
+          refuseMs: 7,
+          idle: "decline" as const,
+          priority: 4,
+          demand: { cpus: 1_500, fpga: 2_000 },
+          untilMs: 86_400_000,
+          ...stated,
+        },
+      ]),
     jobs: fc.array(
       fc.record({
-        framework: fc.constant("f"),
+        framework: fc.constant("f g"),
         arrivalMs: duration,
         tasks: fc.integer({ min: 1, max: 1000 }),
         durationMs: duration,
         resources: amounts,
-        attributes: fc.dictionary(fc.constantFrom("rack"), fc.constantFrom("r1")),
+        attributes: fc.dictionary(name, text, few),
       }),
     ),
   });
