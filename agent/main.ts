@@ -1,63 +1,46 @@
-import { randomBytes } from "node:crypto";
-import { realpathSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { hostPort, isLoopback } from "../contract/address.ts";
+import { join } from "node:path";
+import { hostPort } from "../contract/address.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
-import { errors } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
 import { HTTP_GATE, HTTP_ROUTER } from "../contract/ports/http.ts";
 import { ISOLATOR } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
-import {
-  type ListenAddress,
-  PEER_SERVER,
-  TRANSPORT,
-  type Transport,
-} from "../contract/ports/transport.ts";
+import { type ListenAddress, PEER_SERVER } from "../contract/ports/transport.ts";
 import { checkRules, configKinds } from "../kernel/host/config.ts";
-import type { Host } from "../kernel/host/host.ts";
-import { openLog } from "../kernel/host/pino-log.ts";
-import { PromMetrics } from "../kernel/host/prom-metrics.ts";
-import { LogVerbosity } from "../kernel/host/verbosity.ts";
-import { lockFolder } from "../wire/folder-lock.ts";
-import { makeConfigFolder, softwareVersion } from "../wire/index.ts";
+import { softwareVersion } from "../wire/index.ts";
 import { systemClock } from "../wire/system-clock.ts";
 import { Agent } from "./agent.ts";
 import { bootId } from "./containerizer/proc.ts";
 import { agentIn } from "./core/checkpoint.ts";
 import { type AgentState, hasSandbox } from "./core/state.ts";
 import { Fetcher } from "./fetcher/fetcher.ts";
-import { Images } from "./images/images.ts";
-import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
+import { type Ground, type GroundOptions, prepareGround } from "./ground.ts";
+import type { AgentViewSource } from "./io/agent-view.ts";
 import { dialler } from "./io/dialler.ts";
+import type { Surroundings } from "./io/environment.ts";
 import { agentPeers, ExecutorDoor, listening } from "./io/executors.ts";
 import { executorsPage } from "./io/executors-page.ts";
 import { filesOf } from "./io/files.ts";
 import { type AgentPages, routePages } from "./io/http.ts";
 import { Sandboxes } from "./io/sandbox.ts";
 import { diskUsageOf, SandboxGc } from "./io/sandbox-gc.ts";
-import { CheckpointStore } from "./io/store.ts";
-import { ExecutorTokens } from "./io/tokens.ts";
+import type { ExecutorTokens } from "./io/tokens.ts";
 import { Undo } from "./io/undo.ts";
 import { usagePage } from "./io/usage-page.ts";
 import { Volumes } from "./io/volumes.ts";
 import { openSessions } from "./people.ts";
-import { startAgentPlugins } from "./plugins.ts";
 import { restored } from "./recovery.ts";
 import { setupOf } from "./setup.ts";
 
 export { agentAdmission } from "./plugins.ts";
 
 /** How an agent is started, beside its config. */
-export interface StartAgentOptions {
-  /** Folder that plugin paths are relative to: that of the config file. */
-  readonly from?: string;
+export interface StartAgentOptions extends GroundOptions {
   /**
    * Called when the agent has come to its end by itself: it was refused or told to leave, or cannot
    * go on. By default the process exits, with status 0 after `AGENT_LEFT` and 1 otherwise.
    */
   readonly onEnd?: (code: string, message: string) => void;
-  readonly signal?: AbortSignal;
   /**
    * What becomes of what an earlier agent left running (F2): `reconnect` takes it up, `cleanup`
    * ends it all, forgets it, and ends the agent with `AGENT_LEFT`.
@@ -96,74 +79,6 @@ export async function startAgent(
   }
 }
 
-/** What an agent stands on, before it is one. */
-interface Ground {
-  readonly log: Logger;
-  readonly metrics: PromMetrics;
-  readonly workDir: string;
-  readonly host: Host;
-  readonly transport: Transport;
-  readonly store: CheckpointStore;
-  readonly tokens: ExecutorTokens;
-  readonly images: Images;
-  /** Lets transports see the agent from here on. */
-  show(source: AgentViewSource): void;
-  /** Of the tokens of executors. */
-  readonly secret: string;
-  /** False when the machine was started anew since the last agent here (F3). */
-  readonly isSameBoot: boolean;
-}
-
-async function prepareGround(
-  config: AgentConfig,
-  options: StartAgentOptions,
-  undo: Undo,
-): Promise<Ground> {
-  const log = openLog({ ...config.log, name: "agent" });
-  const verbosity = new LogVerbosity(log, config.log.level, systemClock);
-  undo.add(() => verbosity.close());
-  if (!isLoopback(config.listen.host)) {
-    log.warn(
-      { host: config.listen.host },
-      "listening to other machines without authentication: whoever reaches it can read sandboxes",
-    );
-  }
-  makeConfigFolder("workDir", resolve(config.workDir), 0o755);
-  const workDir = realpathSync(resolve(config.workDir));
-  undo.add(lockFolder(workDir, "agent.lock", (pid) => errors.WORK_DIR_LOCKED(workDir, pid)));
-  const metrics = new PromMetrics("tepui_agent");
-  let shown: AgentViewSource | undefined;
-  const view = viewOf(() => shown, groundOf(config, verbosity, systemClock));
-  const host = await startAgentPlugins(config, options, { workDir, view, log, metrics });
-  undo.add(() => host.stop());
-  const store = new CheckpointStore(workDir, log);
-  undo.add(() => store.close());
-  const { boot, secret = randomBytes(32).toString("hex") } = store.identity;
-  const tokens = new ExecutorTokens(secret);
-  const [transport] = host.getAll(TRANSPORT);
-  if (transport === undefined) throw errors.PORT_MISSING(TRANSPORT.name);
-  const folder = join(workDir, "images");
-  const images = new Images({ folder, config: config.images, clock: systemClock, log });
-  undo.add(() => images.stop());
-  const isSameBoot = boot === undefined || boot === bootId();
-  const show = (source: AgentViewSource): void => {
-    shown = source;
-  };
-  return {
-    log,
-    metrics,
-    workDir,
-    host,
-    transport,
-    store,
-    tokens,
-    images,
-    secret,
-    show,
-    isSameBoot,
-  };
-}
-
 async function start(
   config: AgentConfig,
   options: StartAgentOptions,
@@ -197,14 +112,13 @@ async function start(
     executors: () => executorsPage(state, sandboxes, completed()),
     usage: (asked) => usagePage(state, async (id) => agent?.containerizer.usage(id), asked),
   });
-  const { recoveryTimeout: recoveryTimeoutMs } = config;
   const running = new Agent({
     ...{ config, state, store, sandboxes, gc, workDir, log, metrics, images },
     fetcher: new Fetcher(join(workDir, "fetch"), config.fetcher),
     volumes: new Volumes(workDir),
     clock: systemClock,
     isolators: host.getAll(ISOLATOR),
-    surroundings: { endpoint, recoveryTimeoutMs, token: (plan) => tokens.issue(plan.id) },
+    surroundings: surroundingsOf(config, endpoint, tokens),
     onEnd: (code, message) => void endInOrder(undo, log).then(() => end(options, code, message)),
   });
   agent = running;
@@ -244,6 +158,15 @@ function ownPages(
   };
 }
 
+function surroundingsOf(
+  config: AgentConfig,
+  endpoint: string,
+  tokens: ExecutorTokens,
+): Surroundings {
+  const { recoveryTimeout: recoveryTimeoutMs, environment: variables } = config;
+  return { endpoint, recoveryTimeoutMs, variables, token: (plan) => tokens.issue(plan.id) };
+}
+
 function collectorOf(
   config: AgentConfig,
   { log, metrics, workDir }: Ground,
@@ -256,6 +179,7 @@ function collectorOf(
     log,
     metrics,
     gcDelayMs: config.gcDelay,
+    gcMinAgeMs: config.gcMinAge,
     gcDiskHeadroom: config.gcDiskHeadroom,
     diskWatchIntervalMs: config.diskWatchInterval,
     isLive,

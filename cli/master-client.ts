@@ -107,7 +107,7 @@ export interface FoundAgent {
 }
 
 /**
- * The agent that an id or a hostname means.
+ * The agent that an id or a hostname means: of those of a machine, the one that is not away.
  * @throws AGENT_UNKNOWN, AGENT_NAME_AMBIGUOUS
  */
 export async function findAgent(client: OperatorClient, name: string): Promise<FoundAgent> {
@@ -118,10 +118,11 @@ export async function findAgent(client: OperatorClient, name: string): Promise<F
     if (id === name) return { id, view };
     if (hostname === name) found.push({ id, view });
   }
-  const [only, ...others] = found;
+  const here = found.filter(({ view }) => view.state !== "unreachable" && view.state !== "gone");
+  const [only, ...others] = here.length > 0 ? here : found;
   if (only === undefined) throw errors.AGENT_UNKNOWN(name);
   if (others.length > 0) {
-    const ids = found.map(({ id }) => id);
+    const ids = [only, ...others].map(({ id }) => id);
     throw errors.AGENT_NAME_AMBIGUOUS(name, ids);
   }
   return only;

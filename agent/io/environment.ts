@@ -8,6 +8,8 @@ export interface Surroundings {
   /** `ip:port` of the agent's own server. */
   readonly endpoint: string;
   readonly recoveryTimeoutMs: number;
+  /** What the operator gives to all of them (F13). */
+  readonly variables: Readonly<Record<string, string>>;
   /** The token by which the executor in a container is known. */
   token(plan: ContainerPlan): string;
 }
@@ -16,8 +18,9 @@ export interface Surroundings {
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * The whole environment of a container: a PATH, what Mesos tells executors and tasks (v1-wire 7.1),
- * the same under our own names, and last what the command asks for. Nothing of the agent's own.
+ * The whole environment of a container: a PATH, what the operator gives to all, what Mesos tells
+ * executors and tasks (v1-wire 7.1), the same under our own names, and last what the command asks
+ * for. Nothing of the agent's own.
  * @throws CONTAINER_LAUNCH_REFUSED for a secret that must be looked up somewhere
  */
 export function environmentOf(
@@ -28,6 +31,7 @@ export function environmentOf(
   const { agentId, frameworkId, executorId, taskId } = plan;
   return {
     PATH,
+    ...around.variables,
     MESOS_FRAMEWORK_ID: frameworkId,
     MESOS_EXECUTOR_ID: executorId,
     MESOS_SLAVE_ID: agentId,

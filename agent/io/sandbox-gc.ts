@@ -21,15 +21,20 @@ export interface EndedRun extends RunNames {
   readonly endedMs: number;
 }
 
-/** What a garbage collector works with; see the config fields of the same names (F6). */
-export interface SandboxGcParts {
+/** When sandboxes are removed; see the config fields of the same names (F6). */
+export interface GcTimes {
+  readonly gcDelayMs: number;
+  readonly gcMinAgeMs: number;
+  /** Part of the disk that is kept free, 0 to 1. */
+  readonly gcDiskHeadroom: number;
+}
+
+/** What a garbage collector works with. */
+export interface SandboxGcParts extends GcTimes {
   readonly sandboxes: Sandboxes;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly gcDelayMs: number;
-  /** Part of the disk that is kept free, 0 to 1. */
-  readonly gcDiskHeadroom: number;
   readonly diskWatchIntervalMs: number;
   /** Whether a container is one of those that the agent runs, is about to run, or is ending. */
   isLive(id: ContainerId): boolean;
@@ -43,9 +48,15 @@ export async function diskUsageOf(folder: string): Promise<number> {
   return blocks === 0 ? 0 : (blocks - bfree) / blocks;
 }
 
-/** How long after its end a sandbox is kept while so much of the disk is in use (F6). */
-export function keptMs(gcDelayMs: number, headroom: number, usage: number): number {
-  return gcDelayMs * Math.max(0, 1 - headroom - usage);
+/**
+ * How long after its end a sandbox is kept while so much of the disk is in use (F6). Some minutes
+ * in any case, which Mesos does not grant: what others read there, such as the reduces of a
+ * mapreduce, would go before their eyes on each machine whose disk is nearly full with something
+ * else.
+ */
+export function keptMs({ gcDelayMs, gcMinAgeMs, gcDiskHeadroom }: GcTimes, usage: number): number {
+  const scaledMs = gcDelayMs * Math.max(0, 1 - gcDiskHeadroom - usage);
+  return Math.max(scaledMs, Math.min(gcMinAgeMs, gcDelayMs));
 }
 
 /**
@@ -62,6 +73,7 @@ export class SandboxGc {
   #ended = new Map<ContainerId, EndedRun>();
   #timer: Timer | undefined;
   #looking = false;
+  #isFull = false;
   #stopped = false;
 
   constructor(parts: SandboxGcParts) {
@@ -132,10 +144,11 @@ export class SandboxGc {
   }
 
   async #look(): Promise<void> {
-    const { clock, gcDelayMs, gcDiskHeadroom, log } = this.#parts;
+    const { clock, log } = this.#parts;
     const usage = await this.#parts.diskUsage();
     this.#used.set(usage);
-    const untilMs = clock.nowMs() - keptMs(gcDelayMs, gcDiskHeadroom, usage);
+    this.#warn(usage);
+    const untilMs = clock.nowMs() - keptMs(this.#parts, usage);
     const due = [...this.#ended.values()].filter(({ endedMs }) => endedMs <= untilMs);
     if (due.length === 0) return;
     const mounted = mountPoints();
@@ -147,6 +160,17 @@ export class SandboxGc {
     await this.#unlinkTasks(gone);
     this.#removed.add(gone.length);
     log.info({ removed: gone.length, usage, kept: this.#ended.size }, "removed old sandboxes");
+  }
+
+  /** Says it once that the disk is fuller than it should be, and once that it is no more. */
+  #warn(usage: number): void {
+    const { gcDiskHeadroom, gcMinAgeMs, log } = this.#parts;
+    const isFull = usage > 1 - gcDiskHeadroom;
+    if (isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    const facts = { usage, gcDiskHeadroom, gcMinAgeMs };
+    if (isFull) log.warn(facts, "the disk is nearly full: sandboxes are kept for gcMinAge only");
+    else log.info(facts, "the disk has room again");
   }
 
   async #remove(run: EndedRun, mounted: readonly string[]): Promise<boolean> {

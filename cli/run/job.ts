@@ -101,6 +101,9 @@ export async function runJob(
       watch.running(attempts.length);
       streams.launched(frameworkId, attempts);
     },
+    onRetry: (why, { taskId, message }) => {
+      if (isSingle) output.note(retriedWords(why, taskId, message));
+    },
     onUpdate: (_, counts) => heard(counts),
     onOutcome: (_, counts) => heard(counts),
     onDisconnected: () => output.note("the master is gone; looking for it"),
@@ -126,6 +129,12 @@ export async function runJob(
 function endCode({ outcomes, culprit }: BatchResult): number {
   const first = culprit === undefined ? undefined : outcomes[culprit];
   return tasksExitCode(first === undefined ? outcomes : [first, ...outcomes]);
+}
+
+/** Says that a task runs again: what it prints follows what the attempt before it printed. */
+function retriedWords(why: "failed" | "lost", taskId: string, message: string | undefined) {
+  const reason = message === undefined ? "" : ` (${message})`;
+  return `${taskId} ${why === "lost" ? "is lost" : "failed"}${reason}; it runs again`;
 }
 
 /** What is done at Ctrl-C or at a fault, while something runs or before anything does. */

@@ -197,6 +197,12 @@ export const AgentConfigSchema = Type.Object(
         "Tasks run as the user that their framework names, which needs an agent that runs as " +
         "root (F9). Otherwise everything runs as the agent's own user.",
     }),
+    environment: Type.Record(Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }), Type.String(), {
+      default: {},
+      description:
+        "Variables of all containers, such as `LANG`, `HOME` or a `PATH` of this machine (F13). " +
+        "What the agent sets itself, and what a command asks for, comes before them.",
+    }),
     registrationBackoffFactor: Duration({
       default: "1secs",
       unitMinimum: 1,
@@ -232,6 +238,12 @@ export const AgentConfigSchema = Type.Object(
       description:
         "Sandboxes are removed this long after their end, sooner as the disk fills: times one " +
         "less the part of it that is in use, less `gcDiskHeadroom` (F6).",
+    }),
+    gcMinAge: Duration({
+      default: "5mins",
+      description:
+        "Sandboxes are kept this long after their end however full the disk is, but not longer " +
+        "than `gcDelay`: others may be reading in them. Mesos keeps them for no time then.",
     }),
     gcDiskHeadroom: Type.Number({
       default: 0.1,

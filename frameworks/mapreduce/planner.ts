@@ -7,6 +7,9 @@ import { mapKey, reduceKey } from "./map-outputs.ts";
 import type { Split } from "./splits.ts";
 import { EXIT_INPUT_LOST } from "./task-spec.ts";
 
+/** How often what a task made may be lost, and is made again. */
+const LOSSES_MAX = 5;
+
 /** The shape of a job, as far as planning is concerned. */
 export interface PlanShape {
   /** In front of all task ids. */
@@ -37,6 +40,8 @@ export class MapReducePlan {
   readonly #parts = new Map<string, Part>();
   /** Reduces whose result has been fetched. */
   readonly #collected = new Set<string>();
+  /** How often what a task made was gone before it was used. */
+  readonly #losses = new Map<string, number>();
   readonly #took: { map: number[]; reduce: number[] } = { map: [], reduce: [] };
   /** Reduces that wait until it is known which of their inputs are lost. */
   readonly #asking = new Set<string>();
@@ -124,11 +129,17 @@ export class MapReducePlan {
     return asks ? { ...change, asks: attempt } : change;
   }
 
-  /** Names the maps whose output a reduce could not get; empty when it was a passing trouble. */
-  inputsLost(reduceKey: string, mapKeys: readonly string[], nowMs: number): void {
+  /**
+   * Takes the maps whose output a reduce could not get; none when it was a passing trouble. They
+   * run again, unless it was lost too often of one, which is answered.
+   */
+  inputsLost(reduceKey: string, mapKeys: readonly string[], nowMs: number): string | undefined {
     this.#asking.delete(reduceKey);
+    const spent = mapKeys.find((key) => this.#parts.has(key) && !this.#mayRunAgain(key));
+    if (spent !== undefined) return spent;
     for (const key of mapKeys) if (this.#parts.has(key)) this.set.reopen(key, nowMs);
     this.#settle(nowMs);
+    return undefined;
   }
 
   /** An agent is gone, and with it what its maps left there; answers how many run again. */
@@ -147,10 +158,15 @@ export class MapReducePlan {
     this.#collected.add(key);
   }
 
-  /** The result of a reduce is gone: it runs again, and asks for its inputs as any other. */
-  resultLost(key: string, nowMs: number): void {
+  /**
+   * The result of a reduce is gone: it runs again, and asks for its inputs as any other. Answers
+   * false when it was lost too often.
+   */
+  resultLost(key: string, nowMs: number): boolean {
+    if (!this.#mayRunAgain(key)) return false;
     this.set.reopen(key, nowMs);
     this.#settle(nowMs);
+    return true;
   }
 
   /** Lets slow tasks have a second attempt; call it now and then. */
@@ -172,6 +188,13 @@ export class MapReducePlan {
     keys.push(item.key);
     this.#parts.set(item.key, part);
     this.set.add(item, nowMs);
+  }
+
+  /** Counts a loss of what a task made, which is nobody's fault but must end somewhere. */
+  #mayRunAgain(key: string): boolean {
+    const losses = (this.#losses.get(key) ?? 0) + 1;
+    this.#losses.set(key, losses);
+    return losses <= LOSSES_MAX;
   }
 
   #kind(key: string): "map" | "reduce" {

@@ -27,8 +27,9 @@ const tooManyMaps = (maps: number): string =>
   `its inputs make ${maps} map tasks, and there may be ${MAPS_MAX}: ` +
   "larger chunkBytes and fewer, larger files make fewer";
 
-/** How often a result that cannot be fetched is made again before the job fails. */
-const RESULT_LOSSES_MAX = 5;
+const lostWords = (what: string, reason: string): string =>
+  `its ${what} was lost again and again: ${reason}; ` +
+  "agents whose disk is nearly full keep the sandboxes of ended tasks for `gcMinAge` only";
 
 /** The program of the tasks; run from the sources, the built one is used. */
 function workerFile(): string {
@@ -59,8 +60,6 @@ class JobRun {
   readonly #scheduler: Scheduler;
   readonly #runner: TaskSetRunner;
   readonly #records = new Map<string, unknown>();
-  /** How often the result of a reduce was lost. */
-  readonly #losses = new Map<string, number>();
   readonly #startedMs = Date.now();
   #resolve: () => void = () => {};
   #reject: (error: Error) => void = () => {};
@@ -218,14 +217,11 @@ class JobRun {
       if (this.#isOver) return;
       const { key, taskId } = attempt;
       const reason = reasonOf(thrown);
-      const losses = (this.#losses.get(key) ?? 0) + 1;
-      this.#losses.set(key, losses);
-      if (losses > RESULT_LOSSES_MAX) {
-        this.#reject(errors.JOB_FAILED(key, `its result was lost ${losses} times: ${reason}`));
+      if (!this.#plan.resultLost(key, Date.now())) {
+        this.#reject(errors.JOB_FAILED(key, lostWords("result", reason)));
         return;
       }
       this.#options.onTrouble?.(`the result of ${taskId} is lost (${reason}); it runs again`);
-      this.#plan.resultLost(attempt.key, Date.now());
       this.#runner.refresh();
       return;
     }
@@ -251,8 +247,13 @@ class JobRun {
         if (!isThere) lost.push(key);
       }
     }
+    const spent = this.#plan.inputsLost(attempt.key, lost, Date.now());
+    if (spent !== undefined) {
+      const words = lostWords("output", "a reduce could not get it");
+      this.#reject(errors.JOB_FAILED(spent, words));
+      return;
+    }
     this.#options.onTrouble?.(`${lost.length} map outputs are lost; their maps run again`);
-    this.#plan.inputsLost(attempt.key, lost, Date.now());
     this.#runner.refresh();
   }
 

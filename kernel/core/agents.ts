@@ -12,7 +12,7 @@ import { withdrawAgent } from "./inverse-offers.ts";
 import { unavailabilityOf } from "./maintenance.ts";
 import { rescindOffer } from "./offers.ts";
 import { normal } from "./pool.ts";
-import { type Agent, type ClusterState, type Task, wantRound } from "./state.ts";
+import { type Agent, type Away, type ClusterState, type Task, wantRound } from "./state.ts";
 import { forAwareness, masterStatus, publishUpdate, sendStatus } from "./statuses.ts";
 import { loseOperations } from "./steps/operations.ts";
 import { dropStrays } from "./strays.ts";
@@ -23,6 +23,15 @@ export interface Registration {
   readonly agent: AgentInfo;
   readonly version: string;
   readonly capabilities: Agent["capabilities"];
+}
+
+/** What is kept of an agent that is being given up: since now, and where it was. */
+export function awayOf(state: ClusterState, id: AgentId, nowMs: number): Away {
+  const { agents, recovering, registry } = state;
+  const at = agents.get(id)?.info ?? recovering.get(id) ?? registry.unreachable.get(id)?.at;
+  if (at === undefined) return { sinceMs: nowMs };
+  const { hostname, ip, port } = at;
+  return { sinceMs: nowMs, at: { hostname, ip, port } };
 }
 
 /** Adds an agent that the registry has; `undefined` when the tables are full. Offers follow. */

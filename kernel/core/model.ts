@@ -117,6 +117,12 @@ export interface InverseState {
   answeredMs: number;
 }
 
+/** Since when an agent is away, in ms since the epoch, and on which machine it was, if known. */
+export interface Away {
+  readonly sinceMs: number;
+  readonly at?: Pick<AgentInfo, "hostname" | "ip" | "port">;
+}
+
 /** Planned absences of machines, and those that are down for them (I1, I2). */
 export interface Maintenance {
   readonly windows: readonly MaintenanceWindow[];

@@ -2,7 +2,7 @@ import type { AgentMessageOf } from "../../contract/agent-api.ts";
 import type { AgentId, RoleName } from "../../contract/ids.ts";
 import type { DrainInfo } from "../../contract/schema/agent.ts";
 import type { PeerNumber } from "./event.ts";
-import type { Maintenance, RoleQuota } from "./model.ts";
+import type { Away, Maintenance, RoleQuota } from "./model.ts";
 
 /** What waits for a write of the registry. */
 export type PendingWrite =
@@ -18,7 +18,7 @@ export type PendingWrite =
       readonly peer: PeerNumber;
       readonly message: AgentMessageOf<"reregister">;
     }
-  | { readonly type: "unreachable"; readonly agentId: AgentId; readonly sinceMs: number }
+  | { readonly type: "unreachable"; readonly agentId: AgentId; readonly away: Away }
   | { readonly type: "remove"; readonly agentId: AgentId; readonly message: string }
   | {
       readonly type: "weights";
@@ -44,7 +44,7 @@ export type PendingWrite =
       readonly type: "gone";
       readonly token: number | undefined;
       readonly agentId: AgentId;
-      readonly sinceMs: number;
+      readonly away: Away;
     }
   | { readonly type: "maintenance"; readonly token: number; readonly maintenance: Maintenance }
   /** Nothing to do afterwards. */

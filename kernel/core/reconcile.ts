@@ -31,7 +31,7 @@ export function reconcileTask(call: Call, taskId: TaskId, asked: AgentId | undef
   if (state.agents.has(agentId)) {
     answer(call, taskId, agentId, "TASK_GONE", "Task is unknown to the agent");
   } else if (unreachable.has(agentId)) {
-    answerUnreachable(call, taskId, agentId, unreachable.get(agentId));
+    answerUnreachable(call, taskId, agentId, unreachable.get(agentId)?.sinceMs);
   } else if (gone.has(agentId)) {
     answer(call, taskId, agentId, "TASK_GONE_BY_OPERATOR", "Task is gone with its agent");
   } else {

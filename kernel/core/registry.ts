@@ -2,6 +2,7 @@ import type { AgentId, RoleName } from "../../contract/ids.ts";
 import type { AgentInfo, DrainInfo } from "../../contract/schema/agent.ts";
 import type { Effect } from "./effect.ts";
 import type {
+  Away,
   ClusterState,
   Maintenance,
   PendingWrite,
@@ -20,15 +21,15 @@ export const agentEntry = (id: AgentId, info: AgentInfo | undefined): RegistryEn
   key: `agents/${id}`,
   value: info,
 });
-/** Agents that were given up, with the time in ms since the epoch. */
-export const unreachableEntry = (id: AgentId, sinceMs: number | undefined): RegistryEntry => ({
+/** Agents that were given up. */
+export const unreachableEntry = (id: AgentId, away: Away | undefined): RegistryEntry => ({
   key: `unreachable/${id}`,
-  value: sinceMs,
+  value: away,
 });
 /** Agents that must never come back. */
-export const goneEntry = (id: AgentId, sinceMs: number | undefined): RegistryEntry => ({
+export const goneEntry = (id: AgentId, away: Away | undefined): RegistryEntry => ({
   key: `gone/${id}`,
-  value: sinceMs,
+  value: away,
 });
 /** Weights that an operator set (E7). */
 export const weightEntry = (role: RoleName, weight: number): RegistryEntry => ({
@@ -95,10 +96,10 @@ export function readRegistry(mirror: RegistryMirror, entries: readonly RegistryE
         mirror.admitted.set(name as AgentId, value as AgentInfo);
         break;
       case "unreachable":
-        mirror.unreachable.set(name as AgentId, value as number);
+        mirror.unreachable.set(name as AgentId, awayIn(value));
         break;
       case "gone":
-        mirror.gone.set(name as AgentId, value as number);
+        mirror.gone.set(name as AgentId, awayIn(value));
         break;
       case "deactivated":
         mirror.deactivated.add(name as AgentId);
@@ -122,4 +123,9 @@ export function readRegistry(mirror: RegistryMirror, entries: readonly RegistryE
         break;
     }
   }
+}
+
+/** Earlier versions wrote the time alone. */
+function awayIn(value: unknown): Away {
+  return typeof value === "number" ? { sinceMs: value } : (value as Away);
 }

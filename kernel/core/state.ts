@@ -13,6 +13,7 @@ import type { PeerNumber } from "./event.ts";
 import { FilterStore } from "./filters.ts";
 import type {
   Agent,
+  Away,
   Client,
   CompletedFramework,
   Framework,
@@ -31,6 +32,7 @@ import { Timers } from "./timers.ts";
 
 export type {
   Agent,
+  Away,
   Client,
   CompletedFramework,
   Executor,
@@ -50,9 +52,9 @@ export type { PendingWrite } from "./pending-write.ts";
 /** The registry as this master knows it (G5). */
 export interface RegistryMirror {
   readonly admitted: Map<AgentId, AgentInfo>;
-  /** Agents and since when, the oldest first. */
-  readonly unreachable: Map<AgentId, number>;
-  readonly gone: Map<AgentId, number>;
+  /** The oldest first. */
+  readonly unreachable: Map<AgentId, Away>;
+  readonly gone: Map<AgentId, Away>;
   readonly weights: Map<RoleName, number>;
   readonly quotas: Map<RoleName, RoleQuota>;
   /** Agents that an operator took out of the offers (I6). */

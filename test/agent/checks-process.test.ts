@@ -19,8 +19,10 @@ const often = { delayMs: 10, intervalMs: 50, gracePeriodMs: 0 };
 
 describe("checks of a real agent", () => {
   test("a command runs in the sandbox with the task's environment, and its change is told", async () => {
-    const agent = await rig.start();
-    const value = '[ -e sick ] && exit 4; [ "$TEPUI_TASK_ID$MINE" = t1yes ]';
+    // What the operator gives to all gives way to what is the task's (F13).
+    const environment = { OURS: "all", MINE: "no", TEPUI_TASK_ID: "no" };
+    const agent = await rig.start({ environment });
+    const value = '[ -e sick ] && exit 4; [ "$TEPUI_TASK_ID$MINE$OURS" = t1yesall ]';
     const command = { value, environment: [{ name: "MINE", value: "yes" }] };
     rig.master.launch(
       { t1: "while ! [ -e sick ]; do sleep 0.05; done; exec sleep 600" },
@@ -33,7 +35,7 @@ describe("checks of a real agent", () => {
     await rig.told("t1", ({ checkStatus }) => checkStatus?.command?.exitCode === 7);
     // It goes on after a restart of the agent, in the same container.
     await agent.kill("SIGKILL");
-    await rig.start();
+    await rig.start({ environment });
     const run = rig.lastOf("t1")?.containerStatus?.containerId ?? "";
     const runs = join(rig.workDir, "slaves/m1-S0/frameworks/f1/executors/t1/runs");
     expect(existsSync(join(runs, run))).toBe(true);

@@ -47,6 +47,7 @@ function collector(everyMs = 1_000 * HOUR_MS): SandboxGc {
     log: silentLog,
     metrics: silentMetrics,
     gcDelayMs: 10 * HOUR_MS,
+    gcMinAgeMs: 0,
     gcDiskHeadroom: 0.1,
     diskWatchIntervalMs: everyMs,
     isLive: (id) => live.has(id),
@@ -76,7 +77,15 @@ describe("how long sandboxes are kept (F6)", () => {
     [0.9, 0],
     [1, 0],
   ])("with %d of the disk in use, %d of ten hours", (used, hours) => {
-    expect(keptMs(10 * HOUR_MS, 0.1, used)).toBeCloseTo(hours * HOUR_MS, 3);
+    const times = { gcDelayMs: 10 * HOUR_MS, gcMinAgeMs: 0, gcDiskHeadroom: 0.1 };
+    expect(keptMs(times, used)).toBeCloseTo(hours * HOUR_MS, 3);
+  });
+
+  test("some minutes in any case, unless they are kept for less on an empty disk", () => {
+    const times = { gcDelayMs: 10 * HOUR_MS, gcMinAgeMs: 300_000, gcDiskHeadroom: 0.1 };
+    expect(keptMs(times, 0.4)).toBeCloseTo(5 * HOUR_MS, 3);
+    expect(keptMs(times, 0.99)).toBe(300_000);
+    expect(keptMs({ ...times, gcDelayMs: 1_000 }, 0.99)).toBe(1_000);
   });
 
   test("the part of the disk in use is that of the file system", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { AgentId } from "../../contract/ids.ts";
+import { agentsView } from "../../kernel/core/views.ts";
 import { TestCluster } from "../support/cluster.ts";
 import { scenario } from "../support/scenario.ts";
 
@@ -102,6 +103,14 @@ scenario(
     c.do("web reconciles t1");
     c.expect("web < t1 UNREACHABLE RECONCILIATION");
     expect([...c.registry.keys()]).toEqual(["unreachable/m-S0"]);
+    // Which machine is missing can be seen, by the next master, too.
+    const [agent] = c.state.registry.unreachable.values();
+    const mirror = new TestCluster("", {}, [...c.registry]).state;
+    for (const state of [c.state, mirror]) {
+      expect(agentsView(state, {}).agents).toMatchObject([
+        { state: "unreachable", unreachableMs: agent?.sinceMs, agent: { hostname: "a1" } },
+      ]);
+    }
     c.do("a1 returns web/t1=RUNNING(cpus:1;mem:64)");
     c.expect(`
     web < t1 RUNNING AGENT_REREGISTERED

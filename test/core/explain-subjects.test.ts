@@ -31,7 +31,7 @@ describe("an agent", () => {
     const { state } = c.master;
     const info = { hostname: "h", ip: "i", port: 0, resources: [] };
     if (kind === "recovering") state.recovering.set("x" as never, info);
-    else state.registry[kind].set("x" as never, 5);
+    else state.registry[kind].set("x" as never, { sinceMs: 5 });
     expect(c.explainAgent("x").blocked).toMatchObject([{ code }]);
   });
 

@@ -41,7 +41,10 @@ describe("agents in and out of service, on a local cluster of real processes", (
     );
     expect(moved.agentId).not.toBe(busy);
     await ok("kill", moved.taskId);
-    expect(await running.result).toMatchObject({ code: 143 });
+    const { code, stderr } = await running.result;
+    expect(code).toBe(143);
+    // What the second attempt prints follows what the first one printed, which must be said.
+    expect(stderr).toMatch(/^sleep-\w+ is lost \(.+\); it runs again$/m);
     expect(await ok("reactivate", busy)).toContain("offered again");
     expect(await view(busy)).toMatchObject({ state: "active" });
   }, 120_000);

@@ -80,6 +80,24 @@ test("a passing trouble with the inputs only runs the reduce again", () => {
   expect(launch(plan, "z")).toEqual(["j-r-0000.2"]);
 });
 
+test("an output that is lost again and again ends the job, and so does a result", () => {
+  const plan = planOf(1, 1);
+  finish(plan, launch(plan));
+  for (let losses = 1; losses <= 5; losses++) {
+    const [reduce = ""] = launch(plan, "y");
+    plan.update(status(reduce, "TASK_FAILED", EXIT_INPUT_LOST), 5);
+    expect(plan.inputsLost("j-r-0000", ["j-m-0000"], 6)).toBeUndefined();
+    finish(plan, launch(plan, "z"));
+  }
+  finish(plan, launch(plan, "y"));
+  for (let losses = 1; losses <= 5; losses++) {
+    expect(plan.resultLost("j-r-0000", 7)).toBe(true);
+    finish(plan, launch(plan, "y"));
+  }
+  expect(plan.resultLost("j-r-0000", 8)).toBe(false);
+  expect(plan.inputsLost("j-r-0000", ["j-m-0000"], 9)).toBe("j-m-0000");
+});
+
 test("with an agent go its map outputs, unless every reduce has finished", () => {
   const plan = planOf(2, 1);
   const [a = ""] = launch(plan, "x", 1);

@@ -1,7 +1,7 @@
 import { errors } from "../../../contract/errors.ts";
 import type { AgentId } from "../../../contract/ids.ts";
 import { endAdmission } from "../admissions.ts";
-import { announceFailure, disconnectAgent, loseTask, removeAgent } from "../agents.ts";
+import { announceFailure, awayOf, disconnectAgent, loseTask, removeAgent } from "../agents.ts";
 import { flagAgent } from "../books.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
@@ -63,19 +63,20 @@ export function markUnreachable(
     flagAgent(state, agent);
     for (const offer of [...agent.offers]) rescindOffer(state, offer, out);
   }
-  const entries = [agentEntry(agentId, undefined), unreachableEntry(agentId, nowMs)];
-  writeRegistry(state, entries, { type: "unreachable", agentId, sinceMs: nowMs }, out);
+  const away = awayOf(state, agentId, nowMs);
+  const entries = [agentEntry(agentId, undefined), unreachableEntry(agentId, away)];
+  writeRegistry(state, entries, { type: "unreachable", agentId, away }, out);
 }
 
 /** The registry has it: the agent is unreachable, and its tasks with it. */
 export function unreachableWritten(
   state: ClusterState,
-  { agentId, sinceMs }: Extract<PendingWrite, { type: "unreachable" }>,
+  { agentId, away }: Extract<PendingWrite, { type: "unreachable" }>,
   nowMs: number,
   out: Effect[],
 ): void {
   state.registry.admitted.delete(agentId);
-  state.registry.unreachable.set(agentId, sinceMs);
+  state.registry.unreachable.set(agentId, away);
   const agent = state.agents.get(agentId);
   if (agent === undefined) {
     // It never came back to this master, which knows none of its tasks.

@@ -1,7 +1,7 @@
 import { errors, type TepuiError } from "../../../contract/errors.ts";
 import type { AgentId } from "../../../contract/ids.ts";
 import type { OperatorParams } from "../../../contract/operator-api.ts";
-import { announceFailure, removeAgent } from "../agents.ts";
+import { announceFailure, awayOf, removeAgent } from "../agents.ts";
 import { flagAgent } from "../books.ts";
 import { refuseAgent } from "../calls.ts";
 import type { Effect } from "../effect.ts";
@@ -78,20 +78,21 @@ export function beginGone(
     flagAgent(state, agent);
     for (const offer of [...agent.offers]) rescindOffer(state, offer, out);
   }
+  const away = awayOf(state, agentId, nowMs);
   const entries = [
     agentEntry(agentId, undefined),
     unreachableEntry(agentId, undefined),
     drainEntry(agentId, undefined),
     deactivatedEntry(agentId, false),
-    goneEntry(agentId, nowMs),
+    goneEntry(agentId, away),
   ];
-  writeRegistry(state, entries, { type: "gone", token, agentId, sinceMs: nowMs }, out);
+  writeRegistry(state, entries, { type: "gone", token, agentId, away }, out);
 }
 
 /** The registry has it: its tasks are gone, and it is shut down if it is here (B31). */
 export function goneWritten(
   state: ClusterState,
-  { token, agentId, sinceMs }: Extract<PendingWrite, { type: "gone" }>,
+  { token, agentId, away }: Extract<PendingWrite, { type: "gone" }>,
   nowMs: number,
   out: Effect[],
 ): void {
@@ -102,7 +103,7 @@ export function goneWritten(
   state.strayIds.delete(agentId);
   registry.drains.delete(agentId);
   registry.deactivated.delete(agentId);
-  registry.gone.set(agentId, sinceMs);
+  registry.gone.set(agentId, away);
   const agent = state.agents.get(agentId);
   if (agent !== undefined) {
     const { peer } = agent;

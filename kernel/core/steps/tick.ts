@@ -10,7 +10,7 @@ import {
   unreachableEntry,
   writeRegistry,
 } from "../registry.ts";
-import { type ClusterState, wantRound } from "../state.ts";
+import { type Away, type ClusterState, wantRound } from "../state.ts";
 import type { Timer } from "../timers.ts";
 import { giveUp, markUnreachable } from "./agent-lost.ts";
 import { failoverTimedOut } from "./framework-closed.ts";
@@ -150,8 +150,8 @@ function reconcile(state: ClusterState, id: FrameworkId, nowMs: number, out: Eff
 function collectGarbage(state: ClusterState, nowMs: number, out: Effect[]): void {
   const { registryMaxAgentAgeMs, registryMaxAgentCount } = state.options;
   const entries: RegistryEntry[] = [];
-  const collect = (from: Map<AgentId, number>, entry: typeof goneEntry): void => {
-    for (const [id, sinceMs] of from) {
+  const collect = (from: Map<AgentId, Away>, entry: typeof goneEntry): void => {
+    for (const [id, { sinceMs }] of from) {
       const isOld = nowMs - sinceMs > registryMaxAgentAgeMs;
       if (!isOld && from.size <= registryMaxAgentCount) continue;
       from.delete(id);

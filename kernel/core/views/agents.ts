@@ -3,7 +3,7 @@ import type { AgentView, OperatorParams, OperatorResult } from "../../../contrac
 import { add, NOTHING, type Resources } from "../../../contract/resources.ts";
 import type { AgentInfo } from "../../../contract/schema/agent.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
-import type { Agent, ClusterState, RegistryMirror } from "../state.ts";
+import type { Agent, Away, ClusterState, RegistryMirror } from "../state.ts";
 import { listed, pageOf } from "./page.ts";
 
 /** What an agent's offers hold. */
@@ -57,12 +57,14 @@ function agentView(agent: Agent, registry: RegistryMirror): AgentView {
 
 /** An agent of which only the registry's entry is known. */
 function absent(info: AgentInfo, state: "recovering" | "unreachable" | "gone"): AgentView {
-  const total = state === "recovering" ? info.resources : [];
+  const { resources: total } = info;
   return { agent: info, version: "", state, total, used: [], offered: [], tasks: 0 };
 }
 
-function nameless(id: AgentId): AgentInfo {
-  return { id, hostname: "", ip: "", port: 0, resources: [] };
+/** One of which it is only known where it was. */
+function absentAgent(id: AgentId, { at }: Away, state: "unreachable" | "gone"): AgentView {
+  const place = at ?? { hostname: "", ip: "", port: 0 };
+  return absent({ id, ...place, resources: [] }, state);
 }
 
 /** An agent that is here. */
@@ -90,19 +92,19 @@ export function agentMakers(state: ClusterState): AgentMaker[] {
         ] as const,
     ),
     ...[...registry.unreachable].map(
-      ([id, unreachableMs]) =>
+      ([id, away]) =>
         [
           id,
           "unreachable",
           () => ({
-            ...absent(nameless(id), "unreachable"),
+            ...absentAgent(id, away, "unreachable"),
             ...service(registry, id),
-            unreachableMs,
+            unreachableMs: away.sinceMs,
           }),
         ] as const,
     ),
-    ...[...registry.gone.keys()].map(
-      (id) => [id, "gone", () => absent(nameless(id), "gone")] as const,
+    ...[...registry.gone].map(
+      ([id, away]) => [id, "gone", () => absentAgent(id, away, "gone")] as const,
     ),
   ];
 }
