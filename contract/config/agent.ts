@@ -1,5 +1,5 @@
-import { type Static, Type } from "typebox";
 import { Bytes, Duration } from "../check/units.ts";
+import { type Static, Type } from "../typebox.ts";
 import { InsecureRemoteSchema, ListenSchema, LogSchema, PluginsSchema } from "./shared.ts";
 
 /** How status updates are sent again until they are acknowledged. */
