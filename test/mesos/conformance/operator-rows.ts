@@ -6,11 +6,19 @@ import { both, bytesOf, type Client, jsonOnly, levelRow, type Row } from "./suit
 
 type View = Record<string, never>;
 
+/** How others find the task. */
+const found = { visibility: "CLUSTER", name: "web", ports: { ports: [{ number: 80 }] } };
+
 /** A framework `named`, with a task `t` that runs. */
 async function running(client: Client, name: string) {
   const framework = await client.framework({ name, failover_timeout: 60 });
   await framework.launch(await framework.offer(), [
-    commandTask("t", "sleep 600", { labels: { labels: [{ key: "k", value: "v" }] } }),
+    commandTask("t", "sleep 600", {
+      labels: { labels: [{ key: "k", value: "v" }] },
+      discovery: found,
+      health_check: { type: "COMMAND", command: { value: "true" }, interval_seconds: 3600 },
+      container: { type: "MESOS", hostname: "h" },
+    }),
   ]);
   await framework.reach("TASK_RUNNING");
   return framework;
@@ -77,11 +85,11 @@ const calls: Row[] = [
       expect(agent).toMatchObject({ active: true, pid: expect.stringMatching(/^slave\(1\)@/) });
       expect(agent.agent_info.hostname).toMatch(/^agent-/);
     }
-    const found = get_frameworks?.frameworks?.find(
+    const mine = get_frameworks?.frameworks?.find(
       ({ framework_info }) => framework_info.id?.value === framework.id?.value,
     );
-    expect(found).toMatchObject({ active: true, connected: true, recovered: false });
-    expect(found?.allocated_resources).toMatchObject([scalar("cpus", 0.1), scalar("mem", 32)]);
+    expect(mine).toMatchObject({ active: true, connected: true, recovered: false });
+    expect(mine?.allocated_resources).toMatchObject([scalar("cpus", 0.1), scalar("mem", 32)]);
     const task = get_tasks?.tasks?.find(({ task_id }) => task_id.value === "t");
     expect(task).toMatchObject({ state: "TASK_RUNNING", framework_id: framework.id });
     expect(task?.labels).toEqual({ labels: [{ key: "k", value: "v" }] });
@@ -171,6 +179,10 @@ const views: Row[] = [
       completed_tasks: [],
       unreachable_tasks: [],
     });
+    const container_status = {
+      container_id: { value: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+      network_infos: [{ ip_addresses: [{ protocol: "IPv4", ip_address: "127.0.0.1" }] }],
+    };
     expect(mine?.["tasks"]).toMatchObject([
       {
         id: "t",
@@ -178,7 +190,12 @@ const views: Row[] = [
         state: "TASK_RUNNING",
         resources: { cpus: 0.1, mem: 32, disk: 0, gpus: 0 },
         labels: [{ key: "k", value: "v" }],
-        statuses: expect.arrayContaining([expect.objectContaining({ state: "TASK_RUNNING" })]),
+        discovery: found,
+        container: { type: "MESOS", hostname: "h" },
+        health_check: { type: "COMMAND", command: { value: "true" }, interval_seconds: 3600 },
+        statuses: expect.arrayContaining([
+          expect.objectContaining({ state: "TASK_RUNNING", container_status }),
+        ]),
       },
     ]);
   }),

@@ -1,5 +1,7 @@
 import type { ContainerShown, OwnAgentView } from "../../../../contract/ports/agent-view.ts";
 import type { Usage } from "../../../../contract/ports/isolator.ts";
+import { fromMilli } from "../../../../contract/resources.ts";
+import type { Resource } from "../../../../contract/schema/resource.ts";
 import type { TaskRecord } from "../../../../contract/schema/task.ts";
 import { isTerminal } from "../../../../contract/task-state.ts";
 import type { MesosConfig } from "../config.ts";
@@ -78,7 +80,7 @@ export const agentQueries = {
         container_id: wrap(shown.containerId),
         executor_pid: shown.pid,
       }),
-      resource_statistics: maybe(usage, statisticsTo),
+      resource_statistics: maybe(usage, (one) => statisticsTo(one, shown.resources)),
     }));
     const nested = get_containers?.show_nested === true ? nestedOf(view) : [];
     return { get_containers: { containers: [...containers, ...nested] } };
@@ -150,8 +152,21 @@ function nestedOf(view: OwnAgentView): ContainerTo[] {
   });
 }
 
-/** Figures as Mesos names them. */
-export function statisticsTo(usage: Usage): Message<typeof ResourceStatistics> {
+/**
+ * Figures as Mesos names them. What the container was given counts as its limit where nothing holds
+ * it to another: whoever reads them divides by it.
+ */
+export function statisticsTo(
+  usage: Usage,
+  given: readonly Resource[],
+): Message<typeof ResourceStatistics> {
+  const amount = (wanted: string) => {
+    const some = given.filter(({ name, scalar }) => name === wanted && scalar !== undefined);
+    if (some.length === 0) return undefined;
+    return fromMilli(some.reduce((sum, { scalar = 0 }) => sum + scalar, 0));
+  };
+  const cpus = amount("cpus");
+  const memBytes = maybe(amount("mem"), (mib) => Math.round(mib * 1024 * 1024));
   return defined({
     timestamp: usage.timeMs / 1_000,
     processes: usage.processes,
@@ -159,10 +174,12 @@ export function statisticsTo(usage: Usage): Message<typeof ResourceStatistics> {
     cpus_user_time_secs: usage.cpusUserSeconds,
     cpus_system_time_secs: usage.cpusSystemSeconds,
     cpus_throttled_time_secs: usage.cpusThrottledSeconds,
-    cpus_limit: usage.cpusLimit,
+    cpus_limit: usage.cpusLimit ?? cpus,
+    cpus_soft_limit: cpus,
     mem_rss_bytes: usage.memRssBytes,
     mem_total_bytes: usage.memTotalBytes,
-    mem_limit_bytes: usage.memLimitBytes,
+    mem_limit_bytes: usage.memLimitBytes ?? memBytes,
+    mem_soft_limit_bytes: memBytes,
     mem_cache_bytes: usage.memCacheBytes,
     mem_swap_bytes: usage.memSwapBytes,
     disk_used_bytes: usage.diskUsedBytes,

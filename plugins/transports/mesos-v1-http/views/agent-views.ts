@@ -7,8 +7,9 @@ import { isTerminal } from "../../../../contract/task-state.ts";
 import { type AgentSource, containersOf, statisticsTo } from "../agent/agent-queries.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import { buildFacts } from "./build-facts.ts";
-import { groupBy, taskPart } from "./framework-view.ts";
+import { groupBy } from "./framework-view.ts";
 import { reservedObject, resourceObject, unreservedObject } from "./resource-object.ts";
+import { taskPart } from "./task-view.ts";
 
 /** Builds the JSON of a view of an agent. */
 export type AgentStateView = (source: AgentSource) => object | Promise<object>;
@@ -23,12 +24,12 @@ export const agentViews: Readonly<Record<string, AgentStateView>> = {
       ...heading(shown),
       container_id: shown.containerId,
       status: { container_id: { value: shown.containerId }, executor_pid: shown.pid },
-      statistics: usage && statisticsTo(usage),
+      statistics: usage && statisticsTo(usage, shown.resources),
     })),
   "/monitor/statistics": async ({ view }) =>
     (await containersOf(view)).map(({ shown, usage }) => ({
       ...heading(shown),
-      statistics: usage === undefined ? {} : statisticsTo(usage),
+      statistics: usage === undefined ? {} : statisticsTo(usage, shown.resources),
     })),
 };
 

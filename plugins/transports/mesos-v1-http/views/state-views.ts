@@ -11,9 +11,10 @@ import type { TaskState } from "../../../../contract/task-state.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import type { QuerySource } from "../operator/queries.ts";
 import { buildFacts } from "./build-facts.ts";
-import { frameworkLists, groupBy, seconds, taskPart } from "./framework-view.ts";
+import { frameworkLists, groupBy } from "./framework-view.ts";
 import { each, jsonAscii, objectPieces, type Pieces } from "./json-pieces.ts";
 import { reservedObject, resourceObject, unreservedObject } from "./resource-object.ts";
+import { seconds, taskPart } from "./task-view.ts";
 
 const counted: readonly TaskState[] = [
   "TASK_STAGING",
