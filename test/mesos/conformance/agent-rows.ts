@@ -119,6 +119,30 @@ export const agentRows: readonly Row[] = [
     expect(container?.resource_statistics).toMatchObject({ cpus_limit: 0.1, cpus_soft_limit: 0.1 });
     expect(Number(container?.resource_statistics?.mem_limit_bytes)).toBe(32 << 20);
   }),
+  both("8.5", "a sandbox has a name without agent and container, too", async (client) => {
+    const framework = await printing(client);
+    const { directory } = await executorIn(client, framework);
+    const path = `/frameworks/${framework.id?.value}/executors/t/runs/latest`;
+    const listed = await call(client, { type: "LIST_FILES", list_files: { path } });
+    const files = listed.value.list_files?.file_infos?.map((one) => one.path);
+    expect(files).toContain(`${directory}/stdout`);
+    const text = await until("the output", async () => {
+      const read_file = { path: `${path}/stdout`, offset: 0 };
+      const { value } = await call(client, { type: "READ_FILE", read_file });
+      return bytesOf(value.read_file?.data).toString() || undefined;
+    });
+    expect(text).toBe("printed\n");
+    const read = await view<{ data: string }>(client, `/files/read?path=${path}/stdout&offset=0`);
+    expect(read.data).toBe("printed\n");
+    for (const none of [
+      "x/executors/t",
+      `${framework.id?.value}/executors/none`,
+      "../executors/t",
+    ]) {
+      const list_files = { path: `/frameworks/${none}/runs/latest` };
+      expect((await call(client, { type: "LIST_FILES", list_files })).status).toBe(404);
+    }
+  }),
   both("8.5", "the files of a sandbox are listed and read, and no others", async (client) => {
     const framework = await printing(client);
     const { directory } = await executorIn(client, framework);
@@ -212,6 +236,13 @@ export const agentRows: readonly Row[] = [
     const containers = await view<{ container_id: string }[]>(client, "/containers");
     const shown = containers.find((one) => one.container_id === container);
     expect(shown).toMatchObject({ statistics: limits });
+    const only = (query: string) => view<object[]>(client, `/containers?${query}`);
+    const mineAlone = [expect.objectContaining({ container_id: container })];
+    expect(await only(`container_id=${container}`)).toEqual(mineAlone);
+    expect(await only(`framework_id=${framework.id?.value}&executor_id=t`)).toEqual(mineAlone);
+    expect(await only("container_id=none")).toEqual([]);
+    const path = "/containers?executor_id=t";
+    expect((await ask(client.agent, { method: "GET", path })).status).toBe(400);
     const metrics = await view<Record<string, number>>(client, "/metrics/snapshot");
     expect(metrics["slave/tasks_running"]).toBeGreaterThan(0);
     expect(metrics["slave/cpus_total"]).toBe(3);

@@ -10,8 +10,8 @@ import type { Response } from "../definitions/agent-response.ts";
 import type { Message } from "../definitions/define.ts";
 import type { ResourceStatistics } from "../definitions/statistics.ts";
 import { Refusal } from "../http/answers.ts";
-import { defined, maybe, updateIdBytes, wrap } from "../map/basics.ts";
-import { agentTo, frameworkTo } from "../map/cluster.ts";
+import { defined, maybe, nanosOf, updateIdBytes, wrap } from "../map/basics.ts";
+import { agentTo, drainConfigTo, frameworkTo } from "../map/cluster.ts";
 import { listFiles, readFile } from "../map/files.ts";
 import { setLevel } from "../map/logging.ts";
 import { nestedIdTo } from "../map/nested.ts";
@@ -57,9 +57,16 @@ export const agentQueries = {
   GET_FRAMEWORKS: ({ view }) => ({ get_frameworks: frameworksOf(view) }),
   GET_EXECUTORS: ({ view }) => ({ get_executors: executorsOf(view) }),
   GET_TASKS: ({ view }) => ({ get_tasks: tasksOf(view) }),
-  GET_AGENT: ({ view }) => ({
-    get_agent: { agent_info: maybe(view.info(), (info) => agentTo(info, FORM)) },
-  }),
+  GET_AGENT: ({ view }) => {
+    const drain = view.drain();
+    return {
+      get_agent: {
+        agent_info: maybe(view.info(), (info) => agentTo(info, FORM)),
+        drain_config: maybe(drain, ({ config }) => drainConfigTo(config)),
+        estimated_drain_start_time: maybe(drain?.startedMs, nanosOf),
+      },
+    };
+  },
   GET_OPERATIONS: ({ view }) => ({
     get_operations: {
       operations: Array.from(view.operations(), ({ uuid, frameworkId, info, status }) => ({
@@ -119,9 +126,10 @@ export const agentRefusals = {
 /** Containers with what they use, as far as it is measured. */
 export async function containersOf(
   view: OwnAgentView,
+  isWanted: (shown: ContainerShown) => boolean = () => true,
 ): Promise<{ shown: ContainerShown; usage: Usage | undefined }[]> {
   return Promise.all(
-    [...view.containers()].map(async (shown) => {
+    [...view.containers()].filter(isWanted).map(async (shown) => {
       // One that has ended meanwhile, or that nobody can measure, is shown without figures.
       const usage = await view.usage(shown.containerId).catch(() => undefined);
       return { shown, usage };
