@@ -11,7 +11,6 @@ import type { Link, LinkHandlers, TransportServer } from "../contract/ports/tran
 import type { CommandInfo } from "../contract/schema/command.ts";
 import type { ContainerEvents } from "./containerizer/container.ts";
 import { Containerizer } from "./containerizer/containerizer.ts";
-import type { Rotation } from "./containerizer/keeper.ts";
 import type { Effect } from "./core/effect.ts";
 import type { AgentState, ContainerPlan } from "./core/state.ts";
 import type { Fetcher } from "./fetcher/fetcher.ts";
@@ -82,7 +81,6 @@ export class Agent {
       clock,
       log,
       events: this.#containerEvents(),
-      ...rotationOf(parts.config),
       ...(parts.images.isOn ? { images: parts.images } : {}),
       fetch: (spec, signal) => parts.fetcher.fetch(spec, signal),
     });
@@ -278,8 +276,4 @@ export class Agent {
     await this.#link?.close("the agent is stopping");
     this.containerizer.close();
   }
-}
-
-function rotationOf({ outputs: { size, files } }: AgentConfig): { rotation?: Rotation } {
-  return size === 0 ? {} : { rotation: { bytes: size, files } };
 }

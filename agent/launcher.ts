@@ -37,12 +37,14 @@ export class Launcher {
     const { role: _, checkpoint: __, shutdownGraceMs: ___, user, container, ...rest } = plan;
     const volumes = this.#parts.volumes.among(plan.resources);
     const sandbox = sandboxes.pathOf(plan);
+    const { size, files } = config.outputs;
     return {
       ...rest,
       sandbox,
       environment: environmentOf(plan, sandbox, surroundings),
       ...(container === undefined ? {} : { container: this.#containerOf(container) }),
       ...(volumes.length === 0 ? {} : { volumes }),
+      ...(size === 0 ? {} : { rotation: { bytes: size, files } }),
       ...(user === undefined || !config.switchUser ? {} : { user }),
     };
   }

@@ -36,12 +36,16 @@ export class RotatedReader {
     }
   }
 
-  /** Where the file is by now that is being read; the oldest one when it is there no more. */
+  /**
+   * Where the file is by now that is being read; the oldest one when it is there no more. A
+   * rotation that is under way leaves out one name at a time.
+   */
   async #find(): Promise<{ age: number; part: SandboxPart } | undefined> {
     let oldest: { age: number; part: SandboxPart } | undefined;
-    for (let age = 0; age < FILES_MAX; age++) {
+    let missing = 0;
+    for (let age = 0; age < FILES_MAX && missing < 2; age++) {
       const part = await this.#read(this.#nameOf(age), this.#offset);
-      if (part === undefined && age > 0) break;
+      missing = part === undefined ? missing + 1 : 0;
       if (part === undefined) continue;
       if (part.fileId === this.#fileId) return { age, part };
       oldest = { age, part };

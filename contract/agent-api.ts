@@ -1,4 +1,3 @@
-import Type, { type Static } from "typebox";
 import {
   AgentInfoSchema,
   agentCapabilities,
@@ -27,6 +26,7 @@ import {
   TaskStatusSchema,
 } from "./schema/task.ts";
 import { taskStates } from "./task-state.ts";
+import { type Static, Type } from "./typebox.ts";
 
 const registration = {
   agent: AgentInfoSchema,

@@ -1,4 +1,3 @@
-import Type, { type Static } from "typebox";
 import { compile } from "./check.ts";
 import {
   ContainerIdSchema,
@@ -7,6 +6,7 @@ import {
   TaskIdSchema,
   TimeMsSchema,
 } from "./schema/basics.ts";
+import { type Static, Type } from "./typebox.ts";
 
 const Count = Type.Number({ minimum: 0 });
 

@@ -1,9 +1,9 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
-import type { Static, TSchema } from "typebox";
 import { addNotations } from "./check/notations.ts";
 import { type CheckMode, type JsonSchema, prepare, type Share } from "./check/prepare.ts";
 import { type Problem, problemsOf } from "./check/problems.ts";
 import { addUnits } from "./check/units.ts";
+import type { Static, TSchema } from "./typebox.ts";
 
 export type { CheckMode } from "./check/prepare.ts";
 export type { Problem } from "./check/problems.ts";
@@ -46,23 +46,17 @@ const modes = {
   wire: { allErrors: false, useDefaults: false },
 } as const;
 
-function newEngine(mode: CheckMode, more: { readonly meta?: false } = {}): Ajv2020 {
-  return addNotations(addUnits(withBytes({ ...modes[mode], ...more }), mode === "strict"));
-}
-
 /**
- * An engine of its own for a schema from outside: two plugins may use one `$id`, and one plugin may
- * run twice. It leaves out the schema of schemas, which takes longer to compile than all else; the
- * common engine has it (see `schemaProblem`).
+ * Engines leave out the schema of schemas, which takes longer to compile than the schemas of most
+ * commands together: ours are checked by their types, and `schemaProblem` has it for the others.
  */
-function outsideEngine(mode: CheckMode): Ajv2020 {
-  return newEngine(mode, { meta: false });
+function newEngine(mode: CheckMode, meta = false): Ajv2020 {
+  return addNotations(addUnits(withBytes({ ...modes[mode], meta }), mode === "strict"));
 }
 
 /** An engine that knows the keyword `bytes`, which JSON Schema has no word for. */
-function withBytes(options: { allErrors: boolean; useDefaults: boolean; meta?: false }): Ajv2020 {
-  const validateSchema = options.meta !== false;
-  return new Ajv2020({ ...common, ...options, validateSchema }).addKeyword({
+function withBytes(options: { allErrors: boolean; useDefaults: boolean; meta: boolean }): Ajv2020 {
+  return new Ajv2020({ ...common, ...options, validateSchema: options.meta }).addKeyword({
     keyword: "bytes",
     schemaType: "boolean",
     errors: false,
@@ -70,6 +64,7 @@ function withBytes(options: { allErrors: boolean; useDefaults: boolean; meta?: f
   });
 }
 const started = new Map<CheckMode, Ajv2020>();
+let judge: Ajv2020 | undefined;
 
 /** Shared parts of wire schemas by their `properties`; see `Share`. */
 const sharedIds = new Map<object, string>();
@@ -125,7 +120,8 @@ export function compileJsonSchema(
   name: string,
   mode: CheckMode = "strict",
 ): Validator<unknown> {
-  return validatorOf(schema, name, mode, () => outsideEngine(mode));
+  // An engine of its own: two plugins may use one `$id`, and one plugin may run twice.
+  return validatorOf(schema, name, mode, () => newEngine(mode));
 }
 
 function validatorOf(
@@ -165,9 +161,9 @@ export function schemaProblem(schema: unknown): string | undefined {
   }
   try {
     const prepared = prepare(schema as JsonSchema, "strict");
-    const ajv = engine("strict");
-    if (ajv.validateSchema(prepared) !== true) return `schema is invalid: ${ajv.errorsText()}`;
-    outsideEngine("strict").compile(prepared);
+    judge ??= newEngine("strict", true);
+    if (judge.validateSchema(prepared) !== true) return `schema is invalid: ${judge.errorsText()}`;
+    newEngine("strict").compile(prepared);
     return undefined;
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,7 +1,7 @@
-import Type, { type Static } from "typebox";
 import { compile } from "./check.ts";
 import { errors } from "./errors.ts";
 import { execLimits } from "./limits/exec.ts";
+import { type Static, Type } from "./typebox.ts";
 
 /**
  * `POST /exec/FRAMEWORK/TASK` begins a session and is answered by a stream of frames: what the

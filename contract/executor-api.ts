@@ -1,4 +1,3 @@
-import Type, { type Static } from "typebox";
 import { AgentInfoSchema } from "./schema/agent.ts";
 import {
   BytesSchema,
@@ -12,6 +11,7 @@ import { KillPolicySchema } from "./schema/command.ts";
 import { FrameworkInfoSchema } from "./schema/framework.ts";
 import { message } from "./schema/message.ts";
 import { ExecutorInfoSchema, TaskInfoSchema, TaskStatusSchema } from "./schema/task.ts";
+import { type Static, Type } from "./typebox.ts";
 
 /** Calls from an executor to its agent, by `type` (v1-wire 7.3). */
 export const executorCallSchemas = {

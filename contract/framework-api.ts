@@ -1,4 +1,3 @@
-import Type, { type Static } from "typebox";
 import { MasterInfoSchema } from "./schema/agent.ts";
 import {
   AgentIdSchema,
@@ -21,6 +20,7 @@ import {
 } from "./schema/offer.ts";
 import { ResourceSchema } from "./schema/resource.ts";
 import { TaskStatusSchema } from "./schema/task.ts";
+import { type Static, Type } from "./typebox.ts";
 
 const roles = Type.Optional(Type.Array(RoleNameSchema));
 const filters = Type.Optional(FiltersSchema);

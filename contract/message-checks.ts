@@ -1,8 +1,8 @@
-import type { TSchema } from "typebox";
 import { compile, type Validator } from "./check.ts";
 import type { FaultReport } from "./errors/fault.ts";
 import { errors } from "./errors.ts";
 import type { MessageCheck } from "./ports/transport.ts";
+import type { TSchema } from "./typebox.ts";
 
 /**
  * Makes the check for the messages of one kind of peer from its schemas by `type`. Unknown fields

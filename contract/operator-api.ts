@@ -1,4 +1,3 @@
-import Type, { type Static } from "typebox";
 import { ProblemSchema } from "./framework-api.ts";
 import { agentMethods } from "./operator/agent-methods.ts";
 import { explainMethods } from "./operator/explain-methods.ts";
@@ -29,6 +28,7 @@ import { PolicyNameSchema } from "./schema/policy.ts";
 import { ResourceSchema } from "./schema/resource.ts";
 import { TaskRecordSchema, TaskStatusSchema } from "./schema/task.ts";
 import { taskStates } from "./task-state.ts";
+import { type Static, Type } from "./typebox.ts";
 
 const Resources = Type.Array(ResourceSchema);
 

@@ -1,5 +1,5 @@
-import { type Static, Type } from "typebox";
 import { type PluginKind, pluginKinds } from "./ports/plugin-kind.ts";
+import { type Static, Type } from "./typebox.ts";
 
 const PortName = Type.String({
   title: "a port name of small letters, digits, dashes and dots",

@@ -1,4 +1,3 @@
-import Type from "typebox";
 import { limits } from "./limits.ts";
 import { BytesSchema } from "./schema/basics.ts";
 import {
@@ -8,6 +7,7 @@ import {
   PolicyStandingSchema,
   PolicyViewSchema,
 } from "./schema/policy.ts";
+import { Type } from "./typebox.ts";
 
 const name = Type.String({ minLength: 1 });
 

@@ -1,5 +1,5 @@
-import { type Static, Type } from "typebox";
 import { wireLimits } from "./limits/wire.ts";
+import { type Static, Type } from "./typebox.ts";
 
 /**
  * The native protocol, in one paragraph. A peer dials a WebSocket at `WIRE_PATH` and sends one

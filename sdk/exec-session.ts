@@ -7,6 +7,7 @@ import {
   type TerminalSize,
 } from "../contract/exec-api.ts";
 import { execLimits } from "../contract/limits/exec.ts";
+import { within } from "../wire/within.ts";
 import { askAgent } from "./exec-ask.ts";
 
 /** A piece of what a command wrote; on a terminal all of it is `stdout`. */
@@ -252,12 +253,9 @@ export class ExecSession {
     const url = `http://${agent}${EXEC_SESSION_PATH}/${this.#id}?${query}`;
     for (let tries = 1; ; tries++) {
       try {
-        const silence = AbortSignal.timeout(execLimits.silenceMs);
-        await askAgent(agent, url, {
-          headers,
-          body: data,
-          signal: AbortSignal.any([signal, silence]),
-        });
+        await within(execLimits.silenceMs, signal, (either) =>
+          askAgent(agent, url, { headers, body: data, signal: either }),
+        );
         break;
       } catch (thrown) {
         const isBroken = thrown instanceof TepuiError && thrown.code === "EXEC_UNREACHABLE";

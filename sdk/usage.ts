@@ -2,6 +2,7 @@ import { hostPort } from "../contract/address.ts";
 import { type ContainerUsage, usagePageCheck } from "../contract/agent-pages.ts";
 import { problemLine } from "../contract/check.ts";
 import { errors, reasonOf, TepuiError } from "../contract/errors.ts";
+import { within } from "../wire/within.ts";
 import { basicHeaders } from "./credentials.ts";
 
 /** An agent that says nothing for this long is not going to. */
@@ -28,11 +29,13 @@ export async function agentUsage(
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   let page: unknown;
   try {
-    const both = AbortSignal.any([signal, AbortSignal.timeout(SILENCE_MS)]);
-    const response = await fetch(url, { headers: basicHeaders(credentials), signal: both });
-    if (response.status === 401) throw errors.AGENT_CREDENTIALS(url.host);
-    if (!response.ok) throw new Error(`the agent answered ${response.status}`);
-    page = await response.json();
+    const headers = basicHeaders(credentials);
+    page = await within(SILENCE_MS, signal, async (either) => {
+      const response = await fetch(url, { headers, signal: either });
+      if (response.status === 401) throw errors.AGENT_CREDENTIALS(url.host);
+      if (!response.ok) throw new Error(`the agent answered ${response.status}`);
+      return await response.json();
+    });
   } catch (thrown) {
     if (thrown instanceof TepuiError) throw thrown;
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;

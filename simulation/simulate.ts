@@ -1,7 +1,7 @@
 import { errors } from "../contract/errors.ts";
 import { silentLog } from "../contract/ports/log.ts";
 import { silentMetrics } from "../contract/ports/metrics.ts";
-import { policySpec } from "../kernel/allocation/spec.ts";
+import { POLICY_DEADLINE_MS, policySpec } from "../kernel/allocation/spec.ts";
 import type { PolicySpec } from "../kernel/allocation/supervisor.ts";
 import { Rounds } from "../kernel/io/rounds.ts";
 import { systemClock } from "../wire/system-clock.ts";
@@ -29,6 +29,8 @@ export interface SimulationProgress {
   readonly tasks: number;
   /** Virtual time. */
   readonly nowMs: number;
+  /** How often the policy failed so far. */
+  readonly faults: number;
 }
 
 /** What the rounds of a policy cost here and now; every run has other figures. */
@@ -61,8 +63,11 @@ const SLICE_MS = 50;
 /** Batches without a start after which nothing more is expected to start. */
 const HOPELESS_BATCHES = 100;
 
-/** Endless loops still end; what a slow machine takes must not change what comes out. */
-const DEADLINE_MS = 120_000;
+/**
+ * Ten times what a master grants: endless loops end, and Ctrl-C is answered, but what a slow
+ * machine takes does not change what comes out.
+ */
+const DEADLINE_MS = 10 * POLICY_DEADLINE_MS;
 
 function patient({ policy, options }: PolicySpec): PolicySpec {
   return { policy, options: { ...options, deadlineMs: DEADLINE_MS } };
@@ -92,7 +97,9 @@ async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Prom
     },
   });
   meter.watch(cluster);
-  const stopped = await run(cluster, options, policy.label);
+  const { faultCounts } = rounds.supervisor;
+  const faults = () => [...faultCounts.values()].reduce((sum, count) => sum + count, 0);
+  const stopped = await run(cluster, options, policy.label, faults);
   const { manifest, digest, config } = policy.plugin;
   const spentMs = roundMs.reduce((sum, each) => sum + each, 0);
   return {
@@ -104,7 +111,7 @@ async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Prom
     rounds: roundMs.length,
     decisions,
     offersDeclined: cluster.state.counts.offersDeclined,
-    faults: Object.fromEntries(rounds.supervisor.faultCounts),
+    faults: Object.fromEntries(faultCounts),
     stopped,
     costs: {
       roundMs: distributionOf(roundMs),
@@ -118,6 +125,7 @@ async function run(
   cluster: SimulatedCluster,
   { workload, untilMs, signal, onProgress }: SimulateOptions,
   policy: string,
+  faults: () => number,
 ): Promise<string | undefined> {
   const refusals = workload.frameworks.map(({ refuseMs }) => refuseMs);
   const patienceMs =
@@ -133,7 +141,7 @@ async function run(
     cluster.turn();
     if (performance.now() - pausedMs < SLICE_MS) continue;
     const ended = tasks - cluster.toArrive - waiting - cluster.running;
-    onProgress({ policy, ended, tasks, nowMs: cluster.nowMs - EPOCH_MS });
+    onProgress({ policy, ended, tasks, nowMs: cluster.nowMs - EPOCH_MS, faults: faults() });
     await new Promise((resolve) => setImmediate(resolve));
     pausedMs = performance.now();
     if (signal.aborted) throw errors.CLI_INTERRUPTED("the simulation is not done");

@@ -8,7 +8,7 @@ import {
 } from "../../contract/ports/isolator.ts";
 import { findProgram, guarded, wordsOf } from "./command.ts";
 import { refuseWhatNobodyRuns } from "./container.ts";
-import type { Launch, Rotation } from "./keeper.ts";
+import type { Launch } from "./keeper.ts";
 import { markFor } from "./sweeper.ts";
 
 /** What all isolators together ask of a launch. */
@@ -52,13 +52,9 @@ export async function composed(
  * What the keeper is to run; `note` is the file where words that wrap say why they failed.
  * @throws COMMAND_NOT_FOUND, COMMAND_MISSING, CONTAINER_LAUNCH_REFUSED
  */
-export function launchOf(
-  spec: ContainerSpec,
-  composition: Composition,
-  note: string,
-  rotation: Rotation | undefined,
-): Launch {
+export function launchOf(spec: ContainerSpec, composition: Composition, note: string): Launch {
   const { environment, directory, entersRootfs } = composition;
+  const { rotation } = spec;
   refuseWhatNobodyRuns(spec, entersRootfs);
   const wrap = composition.wrap.map((word) => word.replaceAll(FAILURE_NOTE, note));
   const words = wordsOf(spec.command);

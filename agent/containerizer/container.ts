@@ -9,7 +9,7 @@ import type {
   StartedContainer,
 } from "../../contract/ports/isolator.ts";
 import type { Logger } from "../../contract/ports/log.ts";
-import type { KeeperExit, Rotation } from "./keeper.ts";
+import type { KeeperExit } from "./keeper.ts";
 import type { TreeRoot } from "./tree.ts";
 
 /** What became of containers; each is told from a callback and must only be enqueued. */
@@ -51,8 +51,6 @@ export interface ContainerizerOptions {
   readonly events: ContainerEvents;
   /** Root filesystems from images; without it containers with an image are refused. */
   readonly images?: ContainerImages;
-  /** How output is kept small; default: it is not. */
-  readonly rotation?: Rotation;
   /** Puts what the command's URIs name into the sandbox; without it such commands are refused. */
   readonly fetch?: (spec: ContainerSpec, signal: AbortSignal) => Promise<void>;
 }

@@ -103,8 +103,7 @@ export class Containerizer {
 
   async #hold(container: Container, composition: Composition): Promise<void> {
     const { spec, abort } = container;
-    const { rotation } = this.#options;
-    const launch = launchOf(spec, composition, this.#exits.notePath(spec.id), rotation);
+    const launch = launchOf(spec, composition, this.#exits.notePath(spec.id));
     const pid = await this.#liveKeeper().hold(spec.id, launch);
     const stat = readStat(pid);
     if (stat === undefined) throw errors.CONTAINER_LAUNCH_REFUSED("its process died while held");

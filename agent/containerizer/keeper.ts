@@ -4,16 +4,8 @@ import { delimiter, dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { errors } from "../../contract/errors.ts";
-import type { ExitStatus } from "../../contract/ports/isolator.ts";
+import type { ExitStatus, OutputRotation } from "../../contract/ports/isolator.ts";
 import { signalName } from "./tree.ts";
-
-/** How files of output are kept small. */
-export interface Rotation {
-  /** When a file is this long, what follows goes into a new one. */
-  readonly bytes: number;
-  /** Of each output, with the one that is written: `stdout`, `stdout.1` and so on. */
-  readonly files: number;
-}
 
 /** What is to be run, completely: nothing of the agent's own surroundings is added. */
 export interface Launch {
@@ -21,7 +13,7 @@ export interface Launch {
   readonly stdout: string;
   readonly stderr: string;
   /** Default: what is printed goes into the files directly, however large they become. */
-  readonly rotation?: Rotation;
+  readonly rotation?: OutputRotation;
   /** Looked up in the PATH of `environment` when it has no slash. */
   readonly file: string;
   /** argv, the program's own name included. */

@@ -165,8 +165,10 @@ async function compare(
     seed: options.seed,
     untilMs: options.until ?? Number.MAX_SAFE_INTEGER,
     signal,
-    onProgress: ({ policy, ended, tasks }) =>
-      progress.update({ done: ended, total: tasks, remark: policy }),
+    onProgress: ({ policy, ended, tasks, faults }) => {
+      const remark = faults === 0 ? policy : `${policy}, which failed ${faults} times`;
+      progress.update({ done: ended, total: tasks, remark });
+    },
   }).finally(() => progress.end());
   const tasks = workload.jobs.reduce((sum, job) => sum + job.tasks, 0);
   const agents = workload.agents.reduce((sum, { count }) => sum + count, 0);

@@ -1,5 +1,5 @@
 import type { Ajv2020, FuncKeywordDefinition } from "ajv/dist/2020.js";
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../typebox.ts";
 import { parseBytes, parseDurationMs, printBytes, printDurationMs } from "../units.ts";
 import { shown } from "./describe.ts";
 import type { JsonSchema } from "./prepare.ts";

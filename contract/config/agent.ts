@@ -1,5 +1,5 @@
-import { type Static, Type } from "typebox";
 import { Bytes, Duration } from "../check/units.ts";
+import { type Static, Type } from "../typebox.ts";
 import { InsecureRemoteSchema, ListenSchema, LogSchema, PluginsSchema } from "./shared.ts";
 
 /** How status updates are sent again until they are acknowledged. */
@@ -78,8 +78,8 @@ const OutputsSchema = Type.Object(
       default: "0B",
       description:
         "Length at which `stdout` or `stderr` of a task becomes `stdout.1` and a new one is " +
-        "begun; 0 is never. It takes a small process for each task, which writes what that " +
-        "prints. Tasks of an engine have their output in one file.",
+        "begun; 0 is never. It takes a small process for each task that no engine runs, which " +
+        "writes what that prints.",
     }),
     files: Type.Integer({
       default: 5,

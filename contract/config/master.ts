@@ -1,6 +1,6 @@
-import { type Static, Type } from "typebox";
 import { Bytes, Duration } from "../check/units.ts";
 import { limits } from "../limits.ts";
+import { type Static, Type } from "../typebox.ts";
 import { InsecureRemoteSchema, ListenSchema, LogSchema, PluginsSchema } from "./shared.ts";
 
 const Weight = Type.Number({ minimum: limits.weightMin, maximum: limits.weightMax });

@@ -1,5 +1,5 @@
-import { type Static, Type } from "typebox";
 import { Duration } from "../check/units.ts";
+import { type Static, Type } from "../typebox.ts";
 
 /** The address that a process listens on. */
 export function ListenSchema(port: number) {

@@ -1,5 +1,5 @@
-import Type from "typebox";
 import { AgentIdSchema } from "../schema/basics.ts";
+import { Type } from "../typebox.ts";
 import { method } from "./method.ts";
 
 const oneAgent = Type.Object({ agentId: AgentIdSchema });

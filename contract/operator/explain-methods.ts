@@ -1,4 +1,3 @@
-import Type, { type Static } from "typebox";
 import {
   AgentIdSchema,
   FrameworkIdSchema,
@@ -9,6 +8,7 @@ import {
 import { QuantitiesSchema } from "../schema/framework.ts";
 import { ResourceSchema } from "../schema/resource.ts";
 import { TaskRecordSchema } from "../schema/task.ts";
+import { type Static, Type } from "../typebox.ts";
 import { method } from "./method.ts";
 
 const Resources = Type.Array(ResourceSchema);

@@ -1,6 +1,6 @@
-import Type, { type Static } from "typebox";
 import { UnavailabilitySchema } from "../schema/agent.ts";
 import { AgentIdSchema, FrameworkIdSchema, oneOf, TimeMsSchema } from "../schema/basics.ts";
+import { type Static, Type } from "../typebox.ts";
 import { method } from "./method.ts";
 
 /** A machine by hostname, address or both. On it are the agents for which all that is said fits. */

@@ -1,4 +1,4 @@
-import type { TSchema } from "typebox";
+import type { TSchema } from "../typebox.ts";
 
 /** One method of an operator: the shapes of its parameters and of its result. */
 export interface OperatorMethodShape<Params extends TSchema, Result extends TSchema> {

@@ -1,6 +1,6 @@
-import Type from "typebox";
 import { AgentIdSchema } from "../schema/basics.ts";
 import { AskedResourceSchema } from "../schema/task.ts";
+import { Type } from "../typebox.ts";
 import { method } from "./method.ts";
 
 const nothing = Type.Object({});

@@ -56,6 +56,14 @@ export const SANDBOX_INSIDE = "/mnt/mesos/sandbox";
  */
 export const FAILURE_NOTE = "{failure-note}";
 
+/** How files of output are kept small. */
+export interface OutputRotation {
+  /** When a file is this long, what follows goes into a new one. */
+  readonly bytes: number;
+  /** Of each output, with the one that is written: `stdout`, `stdout.1` and so on. */
+  readonly files: number;
+}
+
 /** What is to be contained: a command task, or an executor with the tasks it will run. */
 export interface ContainerSpec {
   readonly id: ContainerId;
@@ -80,6 +88,8 @@ export interface ContainerSpec {
   readonly user?: string;
   /** Complete environment, secrets included; never logged. */
   readonly environment: Readonly<Record<string, string>>;
+  /** For whoever writes `stdout` and `stderr`; without it they grow as long as it prints. */
+  readonly rotation?: OutputRotation;
 }
 
 /** What an isolator asks of the launcher. Later isolators see what earlier ones returned. */

@@ -1,4 +1,4 @@
-import Type, { type Static } from "typebox";
+import { type Static, Type } from "../typebox.ts";
 import { AgentIdSchema, oneOf, TimeMsSchema } from "./basics.ts";
 import { AttributeSchema, ResourceSchema } from "./resource.ts";
 

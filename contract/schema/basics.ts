@@ -1,4 +1,3 @@
-import Type from "typebox";
 import type {
   AgentId,
   ContainerId,
@@ -10,6 +9,7 @@ import type {
   TaskId,
   UpdateId,
 } from "../ids.ts";
+import { Type } from "../typebox.ts";
 
 /**
  * Raw bytes, a `Uint8Array` in memory, a msgpack bin on the wire. The keyword `bytes` is known to

@@ -1,4 +1,4 @@
-import Type, { type Static } from "typebox";
+import { type Static, Type } from "../typebox.ts";
 import { BytesSchema, oneOf } from "./basics.ts";
 
 /** Something to fetch into the sandbox before a launch (F41, F42). */

@@ -1,4 +1,4 @@
-import Type, { type Static } from "typebox";
+import { type Static, Type } from "../typebox.ts";
 import { oneOf } from "./basics.ts";
 import { SecretSchema } from "./command.ts";
 import { LabelSchema } from "./resource.ts";

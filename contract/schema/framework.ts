@@ -1,4 +1,4 @@
-import Type, { type Static } from "typebox";
+import { type Static, Type } from "../typebox.ts";
 import { FrameworkIdSchema, oneOf, RoleNameSchema } from "./basics.ts";
 import { LabelSchema } from "./resource.ts";
 

@@ -1,4 +1,4 @@
-import Type, { type TSchema } from "typebox";
+import { type TSchema, Type } from "../typebox.ts";
 
 /** Schema of a message: its fields, and the `type` that tells it apart from the others. */
 export function message<Name extends string, Fields extends Record<string, TSchema>>(

@@ -1,5 +1,5 @@
-import Type, { type Static } from "typebox";
 import type { RoleName } from "../ids.ts";
+import { type Static, Type } from "../typebox.ts";
 
 /** Integer thousandths of a scalar resource: cpus 0.5 is 500, mem 64 MiB is 64,000 (E20). */
 export type Milli = number;

@@ -1,5 +1,5 @@
-import Type, { type Static } from "typebox";
 import { taskReasons, taskStates } from "../task-state.ts";
+import { type Static, Type } from "../typebox.ts";
 import {
   AgentIdSchema,
   BytesSchema,

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Static, TSchema } from "typebox";
 import type { JsonSchema } from "../../contract/check/prepare.ts";
 import { pointerStep } from "../../contract/check/problems.ts";
 import { compile, type Problem, type Validator } from "../../contract/check.ts";
@@ -8,6 +7,7 @@ import { AgentConfigSchema } from "../../contract/config/agent.ts";
 import { LocalConfigSchema } from "../../contract/config/local.ts";
 import { MasterConfigSchema } from "../../contract/config/master.ts";
 import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
+import type { Static, TSchema } from "../../contract/typebox.ts";
 import { type ConfigField, configFields } from "./config-fields.ts";
 import { type ParsedConfig, parseConfig } from "./config-file.ts";
 import { agentRules, type ConfigRules, isObject, localRules, masterRules } from "./config-rules.ts";

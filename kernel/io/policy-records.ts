@@ -1,7 +1,7 @@
-import Type, { type Static } from "typebox";
 import { compile } from "../../contract/check.ts";
 import type { MasterConfig } from "../../contract/config/master.ts";
 import { BytesSchema } from "../../contract/schema/basics.ts";
+import { type Static, Type } from "../../contract/typebox.ts";
 import type { RegistryEntry } from "../core/registry.ts";
 import type { LoadedPolicy } from "./policy-shelf.ts";
 

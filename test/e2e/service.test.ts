@@ -10,12 +10,8 @@ describe("agents in and out of service, on a local cluster of real processes", (
     cluster = started;
   });
 
-  const agents = async (): Promise<AgentView[]> => {
-    const { stdout } = await cluster.run("agents", "-o", "json");
-    return (JSON.parse(stdout) as { agents: AgentView[] }).agents;
-  };
   const view = async (id: string): Promise<AgentView | undefined> =>
-    (await agents()).find(({ agent }) => agent.id === id);
+    (await cluster.agents()).find(({ agent }) => agent.id === id);
   const ok = async (...words: string[]): Promise<string> => {
     const { code, stdout, stderr } = await cluster.run(...words);
     expect(stderr).toBe("");
@@ -28,12 +24,14 @@ describe("agents in and out of service, on a local cluster of real processes", (
     await until("a running task", async () =>
       (await cluster.liveTasks()).find(({ state }) => state === "TASK_RUNNING"),
     );
-    const busy = (await agents()).find(({ tasks }) => tasks > 0)?.agent.id ?? "";
+    const busy = (await cluster.agents()).find(({ tasks }) => tasks > 0)?.agent.id ?? "";
     expect(await ok("drain", busy, "--grace", "5s")).toContain("is being drained");
     await until("the end of the drain", async () => {
       return (await view(busy))?.drain?.state === "DRAINED";
     });
     expect(await view(busy)).toMatchObject({ state: "inactive", tasks: 0 });
+    const { agents } = JSON.parse(await ok("agents", "-o", "json"));
+    expect(agents).toContainEqual(expect.objectContaining({ state: "inactive", tasks: 0 }));
     expect(await ok("agents")).toMatch(new RegExp(`^${busy} +\\S+ +drained `, "m"));
     // It costs the task none of its retries, of which it has none.
     const moved = await until("the task elsewhere", async () =>
@@ -50,7 +48,7 @@ describe("agents in and out of service, on a local cluster of real processes", (
   }, 120_000);
 
   test("nothing is launched on a deactivated agent (I6)", async () => {
-    const [first, second] = (await agents()).map(({ agent }) => agent.id ?? "");
+    const [first, second] = (await cluster.agents()).map(({ agent }) => agent.id ?? "");
     await ok("deactivate", first ?? "");
     const { stdout } = await cluster.run(
       "run",
@@ -79,17 +77,17 @@ describe("agents in and out of service, on a local cluster of real processes", (
   }, 120_000);
 
   test("reservations and volumes are made and given back (E11, E12)", async () => {
-    const [agent = ""] = (await agents()).map((each) => each.agent.id ?? "");
+    const [agent = ""] = (await cluster.agents()).map((each) => each.agent.id ?? "");
     const names = ["--role", "web", "--id", "data"];
     await ok("reserve", agent, "disk(web):64;mem(web):32");
     await ok("volume", "create", agent, ...names, "--size", "32");
     await ok("volume", "resize", agent, ...names, "--size", "48");
     const total = (await view(agent))?.total ?? [];
     expect(total.find(({ disk }) => disk?.persistence?.id === "data")?.scalar).toBe(48_000);
-    const [before] = await agents();
+    const [before] = await cluster.agents();
     for (const pid of cluster.agentPids()) process.kill(pid, "SIGKILL");
     await until("the agents' return", async () =>
-      (await agents()).every(({ state, reregisteredMs = 0 }) => {
+      (await cluster.agents()).every(({ state, reregisteredMs = 0 }) => {
         return state === "active" && reregisteredMs > (before?.reregisteredMs ?? 0);
       }),
     );
@@ -104,7 +102,7 @@ describe("agents in and out of service, on a local cluster of real processes", (
   }, 120_000);
 
   test("an agent that is gone stays gone (B31)", async () => {
-    const [, agent = ""] = (await agents()).map((each) => each.agent.id ?? "");
+    const [, agent = ""] = (await cluster.agents()).map((each) => each.agent.id ?? "");
     await ok("gone", agent);
     expect(await view(agent)).toMatchObject({ state: "gone" });
     expect((await cluster.run("drain", "nobody")).stderr).toContain("error[AGENT_UNKNOWN]");

@@ -1,4 +1,6 @@
-import { mkdtempSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -44,6 +46,8 @@ describeWith("docker", "an agent with the docker isolator", () => {
       resources: "cpus:4;mem:4096",
       registrationBackoffFactor: "1ms",
       "log.level": "warn",
+      "outputs.size": "300B",
+      "outputs.files": 50,
       plugins: [
         { plugin: "uws-msgpack" },
         { plugin: "process" },
@@ -68,6 +72,15 @@ describeWith("docker", "an agent with the docker isolator", () => {
     });
   const ended = (task: string) => master.statesOf(task).some((state) => TERMINAL.test(state));
   const lastOf = (task: string) => master.statuses.get(task)?.at(-1);
+  /** What is in the files of a task's output, the oldest first (F11). */
+  const printed = (task: string) => {
+    const sandbox = join(folder, "work", "tasks", "f1", task);
+    const files = readdirSync(sandbox).filter((name) => name.startsWith("stdout"));
+    expect(files.length, task).toBeGreaterThan(5);
+    const names = files.map((_, age) => (age === 0 ? "stdout" : `stdout.${age}`)).reverse();
+    return names.map((name) => readFileSync(join(sandbox, name), "utf8")).join("");
+  };
+  const lines = (count: number) => Array.from({ length: count }, (_, at) => `${at + 1}\n`).join("");
   const containers = () => dockerd.docker("ps", "--all", "--quiet");
 
   test("checks a container by a command inside it and on its own address (F30, F32)", async () => {
@@ -92,6 +105,48 @@ describeWith("docker", "an agent with the docker isolator", () => {
     master.kill("web");
     await until("it is gone", () => ended("web"));
     await agent.kill("SIGKILL");
+  });
+
+  test("what is fetched is in the sandbox that the container sees, and its user's (F41)", async () => {
+    const asked: string[] = [];
+    const server = createServer(({ url = "" }, response) => {
+      asked.push(url);
+      response.end("#!/bin/sh\necho fetched\n");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const before = master.registrations.length;
+    const agent = await start();
+    await until("it has registered", () => master.registrations.length > before);
+    const value = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tool`;
+    const local = join(folder, "given");
+    writeFileSync(local, "given\n");
+    // Everybody may read it: an engine has users of its own.
+    chmodSync(folder, 0o755);
+    const uris = [
+      { value, outputFile: "bin/tool", executable: true, cache: true },
+      { value: local, outputFile: "file" },
+    ];
+    const script =
+      'cd /; "$MESOS_SANDBOX"/bin/tool; cd /mnt/mesos/sandbox; cat file; echo more >> file; ' +
+      "stat -c '%u:%g %a' . bin bin/tool file stdout";
+    const printedAs = async (task: string, user: string) => {
+      launch({ [task]: "" }, { command: { value: script, user, uris } });
+      await until("it has ended", () => ended(task));
+
+      return readFileSync(join(folder, "work", "tasks", "f1", task, "stdout"), "utf8");
+    };
+    const modes = (owner: string) =>
+      ["755", "755", "755", "644", "644"].map((mode) => `${owner} ${mode}\n`).join("");
+    for (const [task, user, owner] of [
+      ["root", "root", "0:0"],
+      ["named", "nobody", "65534:65534"],
+      ["numbered", "1234:77", "1234:77"],
+    ] as const) {
+      expect(await printedAs(task, user)).toBe(`fetched\ngiven\n${modes(owner)}`);
+    }
+    expect(asked).toEqual(["/tool"]);
+    await agent.kill("SIGTERM");
+    await new Promise((resolve) => server.close(resolve));
   });
 
   test("a task runs at its own address, and what cannot run never did", async () => {
@@ -138,7 +193,8 @@ describeWith("docker", "an agent with the docker isolator", () => {
       for (let task = 0; task < 2; task++) {
         const id = `r${round}-${task}`;
         codes.set(id, random.below(3));
-        launch({ [id]: `echo ${id}; sleep ${random.below(4) / 2}; exit ${codes.get(id)}` });
+        const sleep = `sleep ${random.below(4) / 2}`;
+        launch({ [id]: `seq 500; ${sleep}; seq 501 1000; exit ${codes.get(id)}` });
       }
       await pause(random.below(900));
       await agent.kill("SIGKILL");
@@ -161,6 +217,7 @@ describeWith("docker", "an agent with the docker isolator", () => {
       if (ends[0] === "TASK_DROPPED") continue;
       expect([task, ends[0]]).toEqual([task, code === 0 ? "TASK_FINISHED" : "TASK_FAILED"]);
       expect([task, lastOf(task)?.exitCode]).toEqual([task, code]);
+      expect(printed(task), task).toBe(lines(1_000));
     }
     await until("nothing is left", () => containers() === "");
   });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isolatorRules } from "../../conformance/isolator/rules.ts";
@@ -40,17 +40,28 @@ describeWith("docker", "docker containers and agents or engines that go away", (
   test("agents that come and go lose and repeat no output, and tell the true end", async () => {
     await open();
     const spec = bench.spec(CHATTY);
-    void bench.run(spec);
-    await bench.hasWritten(spec, "1\n");
+    const rotated = bench.spec(CHATTY, { spec: { rotation: { bytes: 400, files: 100 } } });
+    for (const one of [spec, rotated]) {
+      void bench.run(one);
+      await bench.hasWritten(one, "1\n");
+    }
     for (let restarts = 0; restarts < 4; restarts++) {
       await pause(300);
-      await bench.restart(spec);
+      await bench.restart(spec, rotated);
     }
-    bench.give(spec, "go");
-    const ended = await bench.waitFor(spec);
-    expect(ended.exit).toEqual({ code: 5 });
+    const ends = [spec, rotated].map((one) => bench.waitFor(one));
+    for (const one of [spec, rotated]) bench.give(one, "go");
+    for (const end of ends) expect((await end).exit).toEqual({ code: 5 });
     expect(bench.output(spec)).toBe(lines(2000));
-    await until("it is removed", () => !bench.isThere(spec));
+    // F11: the oldest file has the highest number, and each ends with the line that fills it.
+    const files = readdirSync(rotated.sandbox).filter((name) => name.startsWith("stdout"));
+    const ages = files.map((name) => Number(name.split(".")[1] ?? 0)).sort((a, b) => b - a);
+    const parts = ages.map((age) => bench.output(rotated, age === 0 ? "stdout" : `stdout.${age}`));
+    expect(parts.join("")).toBe(lines(2000));
+    for (const part of parts.slice(0, -1)) {
+      expect([part.at(-1), part.length - (part.length % 10)]).toEqual(["\n", 400]);
+    }
+    await until("they are removed", () => !bench.isThere(spec) && !bench.isThere(rotated));
   });
 
   test("output that an agent wrote, and died before it noted that, is not repeated", async () => {

@@ -39,6 +39,11 @@ export const bans: readonly Ban[] = [
     instead: "text is data; nothing here is worth running text as code",
   },
   {
+    pattern: /\bAbortSignal\.timeout\b/g,
+    where: isProduct,
+    instead: "wire/within.ts: combined with another signal, a timeout may be collected as garbage",
+  },
+  {
     pattern: /\bDate\b|\bperformance\b/g,
     where: isCore,
     instead: "time is the argument `now`: a core that reads a clock cannot be replayed",

@@ -13,7 +13,7 @@ const LINK = 0o120777;
 export const APP = "app";
 
 /** What the project needs of node_modules inside the machine, besides what these need. */
-const packages = ["ajv", "typebox"];
+const packages = ["ajv"];
 
 /** Programs of busybox that scripts of tests call by name. */
 const applets = [

@@ -1,6 +1,6 @@
-import { type Static, Type } from "typebox";
 import { Duration } from "../../../contract/check/units.ts";
 import { oneOf } from "../../../contract/schema/basics.ts";
+import { type Static, Type } from "../../../contract/typebox.ts";
 
 /** Names of what is limited or counted, the same for both versions of the kernel interface. */
 export const controllerNames = [

@@ -1,5 +1,5 @@
-import { type Static, Type } from "typebox";
 import { Bytes, Duration } from "../../../contract/check/units.ts";
+import { type Static, Type } from "../../../contract/typebox.ts";
 
 const flag = (fallback: boolean, description: string) =>
   Type.Boolean({ default: fallback, description });

@@ -9,6 +9,7 @@ import type {
 } from "../../../contract/ports/isolator.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
 import type { CommandInfo } from "../../../contract/schema/command.ts";
+import { within } from "../../../wire/within.ts";
 import type { Engine } from "./engine.ts";
 import { isRefused, refusalOf } from "./engine-client.ts";
 import type { EngineState, Inspected } from "./engine-types.ts";
@@ -177,9 +178,13 @@ export class EngineContainer implements ExternalContainer {
    * @throws CHECK_UNAVAILABLE
    */
   async exec(command: CommandInfo, timeoutMs: number): Promise<number> {
+    const closing = this.#closing.signal;
+    if (timeoutMs <= 0) return await this.#codeOf(command, timeoutMs, closing);
+    return await within(timeoutMs, closing, (signal) => this.#codeOf(command, timeoutMs, signal));
+  }
+
+  async #codeOf(command: CommandInfo, timeoutMs: number, signal: AbortSignal): Promise<number> {
     const { engine, name } = this.#parts;
-    const late = timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [];
-    const signal = AbortSignal.any([this.#closing.signal, ...late]);
     try {
       const id = await engine.exec(name, command);
       for (;;) {

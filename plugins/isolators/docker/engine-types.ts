@@ -98,6 +98,8 @@ export interface Inspected {
   readonly Config: {
     readonly Labels: Readonly<Record<string, string>> | null;
     readonly StopSignal?: string;
+    /** Of the command or of the image; empty is root. */
+    readonly User?: string;
   };
   readonly HostConfig: HostConfig;
   readonly NetworkSettings: {

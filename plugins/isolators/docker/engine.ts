@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { errors, reasonOf, TepuiError } from "../../../contract/errors.ts";
 import type { TerminalSize } from "../../../contract/exec-api.ts";
 import type { Clock } from "../../../contract/ports/clock.ts";
 import type { SessionStreams } from "../../../contract/ports/isolator.ts";
@@ -97,6 +98,26 @@ export class Engine {
     } catch (thrown) {
       if (isRefused(thrown, 404)) return undefined;
       throw thrown;
+    }
+  }
+
+  /** A file of a container in the form of tar; empty when there is none, or it is too long. */
+  async archive(name: string, path: string, bytesMax: number): Promise<Buffer> {
+    try {
+      const query = { path };
+      const stream = await this.client.stream("GET", `/containers/${name}/archive`, { query });
+      const parts: Buffer[] = [];
+      let size = 0;
+      for await (const part of stream as AsyncIterable<Buffer>) {
+        parts.push(part);
+        size += part.length;
+        if (size > bytesMax) return Buffer.alloc(0);
+      }
+      return Buffer.concat(parts);
+    } catch (thrown) {
+      if (isRefused(thrown, 404)) return Buffer.alloc(0);
+      if (thrown instanceof TepuiError) throw thrown;
+      throw errors.DOCKER_ENGINE_UNREACHABLE(this.client.socket, reasonOf(thrown), thrown);
     }
   }
 

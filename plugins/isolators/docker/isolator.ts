@@ -25,6 +25,7 @@ import { Images } from "./images.ts";
 import { LogCopier } from "./log-copier.ts";
 import { PositionFile } from "./log-position.ts";
 import { OomWatch } from "./oom-watch.ts";
+import { giveTo, ownerOf } from "./owner.ts";
 import { Removals } from "./removals.ts";
 import { usageOf } from "./usage.ts";
 import { SANDBOX_IN_CONTAINER } from "./volumes.ts";
@@ -107,6 +108,11 @@ export class DockerIsolator implements Isolator {
           : thrown;
       }
     }, patience);
+    const owner = await this.#engine.patiently(
+      () => ownerOf(this.#engine, container.name),
+      patience,
+    );
+    if (owner !== undefined) giveTo(spec, owner);
     signal.throwIfAborted();
     return { external: container };
   }
@@ -227,12 +233,13 @@ export class DockerIsolator implements Isolator {
       return before;
     }
     const name = nameOf(spec.id);
+    const { sandbox, rotation } = spec;
     const file = new PositionFile(this.#positionPath(spec.id));
     const container = new EngineContainer({
       engine: this.#engine,
       name,
       spec,
-      copier: new LogCopier(this.#engine, name, spec.sandbox, file, log),
+      copier: new LogCopier(this.#engine, name, { sandbox, rotation, file, log }),
       log,
       engineTimeoutMs: config.engineTimeout,
       onOutOfMemory: () => this.#tell(spec.id),

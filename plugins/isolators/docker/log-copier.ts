@@ -1,16 +1,12 @@
-import { constants } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { reasonOf } from "../../../contract/errors.ts";
+import type { OutputRotation } from "../../../contract/ports/isolator.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
+import { CopiedStream } from "./copied-stream.ts";
 import type { Engine } from "./engine.ts";
-import { cutOf, LogFrames, type LogRecord } from "./log-frames.ts";
-import {
-  type LogPosition,
-  type PositionFile,
-  type StreamPosition,
-  sinceOf,
-} from "./log-position.ts";
+import { LogFrames } from "./log-frames.ts";
+import { type LogPosition, type PositionFile, sinceOf } from "./log-position.ts";
+import { OutputFile } from "./output-file.ts";
 
 /** Pause after a stream that ended or could not be written, before it is asked for again. */
 const AGAIN_MS = 200;
@@ -19,34 +15,16 @@ const LINGER_MS = 1_000;
 /** How often the rest of an ended container's output is tried to be had. */
 const LAST_TRIES = 5;
 
-const NEWLINE = Buffer.from("\n");
-const EMPTY = Buffer.alloc(0);
-
 const streams = ["stdout", "stderr"] as const;
 type StreamName = (typeof streams)[number];
+type ForStreams<T> = Readonly<Record<StreamName, T>>;
 
-/** What remains to be left out of one stream, because it was copied before. */
-interface Skip {
-  readonly time: string;
-  count: number;
-  /** Bytes that reached the file, while the agent died before it could note that. */
-  bytes: number;
-  isOver: boolean;
-}
-
-/** Opens a file of the sandbox. A container may have put a link in its place, to reach the host. */
-async function openOutput(sandbox: string, name: StreamName): Promise<FileHandle> {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
-  const handle = await open(join(sandbox, name), flags, 0o644);
-  const found = await handle.stat();
-  if (found.isFile() && found.nlink === 1) {
-    const { uid, gid } = await stat(sandbox);
-    if (found.uid !== uid || found.gid !== gid) await handle.chown(uid, gid);
-    return handle;
-  }
-  await handle.close();
-  throw new Error(`${name} in the sandbox is not a plain file`);
+/** What output is copied with, beside the engine. */
+export interface CopierParts {
+  readonly sandbox: string;
+  readonly rotation: OutputRotation | undefined;
+  readonly file: PositionFile;
+  readonly log: Logger;
 }
 
 /**
@@ -57,21 +35,17 @@ async function openOutput(sandbox: string, name: StreamName): Promise<FileHandle
 export class LogCopier {
   readonly #engine: Engine;
   readonly #name: string;
-  readonly #sandbox: string;
-  readonly #file: PositionFile;
-  readonly #log: Logger;
+  readonly #parts: CopierParts;
   readonly #closing = new AbortController();
   #streaming = new AbortController();
-  #outputs: Record<StreamName, FileHandle> | undefined;
+  #outputs: ForStreams<OutputFile> | undefined;
   #following: Promise<void> | undefined;
   #hasEnded = false;
 
-  constructor(engine: Engine, name: string, sandbox: string, file: PositionFile, log: Logger) {
+  constructor(engine: Engine, name: string, parts: CopierParts) {
     this.#engine = engine;
     this.#name = name;
-    this.#sandbox = sandbox;
-    this.#file = file;
-    this.#log = log;
+    this.#parts = parts;
   }
 
   /**
@@ -79,8 +53,7 @@ export class LogCopier {
    * @throws Error for a sandbox that cannot be written to
    */
   async open(): Promise<void> {
-    const outputs = await this.#openOutputs();
-    await this.#file.write(await this.#beginning(outputs));
+    await this.#parts.file.write(await this.#position());
   }
 
   /** Begins to follow a container that runs. */
@@ -105,7 +78,7 @@ export class LogCopier {
     await this.#following?.catch(() => {});
     for (const stream of streams) await this.#outputs?.[stream].close();
     this.#outputs = undefined;
-    await this.#file.close();
+    await this.#parts.file.close();
   }
 
   async #follow(): Promise<void> {
@@ -120,7 +93,10 @@ export class LogCopier {
       } catch (thrown) {
         if (signal.aborted) return;
         if (!this.#streaming.signal.aborted || isLast) {
-          this.#log.warn({ container: this.#name, reason: reasonOf(thrown) }, "output is held up");
+          this.#parts.log.warn(
+            { container: this.#name, reason: reasonOf(thrown) },
+            "output is held up",
+          );
         }
         if (isLast && --triesLeft === 0) return;
       }
@@ -128,109 +104,55 @@ export class LogCopier {
     }
   }
 
-  async #openOutputs(): Promise<Record<StreamName, FileHandle>> {
+  async #openOutputs(): Promise<ForStreams<OutputFile>> {
+    const { sandbox, rotation } = this.#parts;
     this.#outputs ??= {
-      stdout: await openOutput(this.#sandbox, "stdout"),
-      stderr: await openOutput(this.#sandbox, "stderr"),
+      stdout: await OutputFile.open(join(sandbox, "stdout"), rotation),
+      stderr: await OutputFile.open(join(sandbox, "stderr"), rotation),
     };
     return this.#outputs;
   }
 
-  async #beginning(outputs: Record<StreamName, FileHandle>): Promise<LogPosition> {
+  async #copy(follow: boolean): Promise<void> {
+    const position = await this.#position();
+    const copied = await this.#streams(position);
+    const { signal } = follow ? this.#streaming : this.#closing;
+    const response = await this.#engine.logs(this.#name, follow, sinceOf(position), signal);
+    const frames = new LogFrames();
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      for (const record of frames.push(chunk)) await copied[record.stream].take(record);
+      for (const stream of streams) await copied[stream].flush();
+    }
+  }
+
+  /** A line that the engine cut and that was the last one is still without its newline. */
+  async #mendEnds(): Promise<void> {
+    const copied = await this.#streams(await this.#position());
+    for (const stream of streams) await copied[stream].finish();
+  }
+
+  /** How far it was copied; nothing of it where that is not known. */
+  async #position(): Promise<LogPosition> {
+    const noted = this.#parts.file.read();
+    if (noted !== undefined) return noted;
+    const outputs = await this.#openOutputs();
     const at = async (stream: StreamName) => ({
       time: "",
       count: 0,
-      fileSize: (await outputs[stream].stat()).size,
+      fileSize: await outputs[stream].size(),
       cut: "whole" as const,
     });
     return { stdout: await at("stdout"), stderr: await at("stderr") };
   }
 
-  async #copy(follow: boolean): Promise<void> {
+  /** Both streams, from a position on that is kept up with them. */
+  async #streams(position: LogPosition): Promise<ForStreams<CopiedStream>> {
     const outputs = await this.#openOutputs();
-    const position = this.#file.read() ?? (await this.#beginning(outputs));
-    const { signal } = follow ? this.#streaming : this.#closing;
-    const skips = {
-      stdout: await skipOf(position.stdout, outputs.stdout),
-      stderr: await skipOf(position.stderr, outputs.stderr),
-    };
-    const response = await this.#engine.logs(this.#name, follow, sinceOf(position), signal);
-    const frames = new LogFrames();
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      await this.#write(frames.push(chunk), position, skips, outputs);
-    }
+    const open = (stream: StreamName) =>
+      CopiedStream.from(outputs[stream], position[stream], (at) => {
+        position[stream] = { ...at };
+        return this.#parts.file.write(position);
+      });
+    return { stdout: await open("stdout"), stderr: await open("stderr") };
   }
-
-  async #write(
-    records: readonly LogRecord[],
-    position: LogPosition,
-    skips: Record<StreamName, Skip>,
-    outputs: Record<StreamName, FileHandle>,
-  ): Promise<void> {
-    for (const stream of streams) {
-      const parts: Buffer[] = [];
-      for (const record of records) {
-        if (record.stream !== stream) continue;
-        if (wasCopied(record, skips[stream])) continue;
-        const at = position[stream];
-        at.count = at.time === record.time ? at.count + 1 : 1;
-        at.time = record.time;
-        if (at.cut === "end") parts.push(NEWLINE);
-        at.cut = cutOf(record.data, at.cut);
-        parts.push(record.data);
-      }
-      if (parts.length === 0) continue;
-      const all = Buffer.concat(parts);
-      const skip = skips[stream];
-      const known = Math.min(skip.bytes, all.length);
-      skip.bytes -= known;
-      await this.#append(all.subarray(known), stream, position, outputs);
-    }
-  }
-
-  async #append(
-    data: Buffer,
-    stream: StreamName,
-    position: LogPosition,
-    outputs: Record<StreamName, FileHandle>,
-  ): Promise<void> {
-    await outputs[stream].appendFile(data);
-    position[stream].fileSize = (await outputs[stream].stat()).size;
-    await this.#file.write(position);
-  }
-
-  /** A line that the engine cut and that was the last one is still without its newline. */
-  async #mendEnds(): Promise<void> {
-    const outputs = await this.#openOutputs();
-    const position = this.#file.read();
-    if (position === undefined) return;
-    for (const stream of streams) {
-      if (position[stream].cut !== "end") continue;
-      position[stream].cut = "whole";
-      // An agent that died here may have written it already.
-      const isWritten = (await outputs[stream].stat()).size > position[stream].fileSize;
-      await this.#append(isWritten ? EMPTY : NEWLINE, stream, position, outputs);
-    }
-  }
-}
-
-async function skipOf(at: StreamPosition, output: FileHandle): Promise<Skip> {
-  const { size } = await output.stat();
-  // A file that has become smaller was rotated: nothing is known of the bytes in between.
-  return { time: at.time, count: at.count, bytes: Math.max(0, size - at.fileSize), isOver: false };
-}
-
-/** True for a record that is in the sandbox already. */
-function wasCopied({ time }: LogRecord, skip: Skip): boolean {
-  if (skip.isOver || time > skip.time) {
-    skip.isOver = true;
-    return false;
-  }
-  if (time < skip.time) return true;
-  if (skip.count === 0) {
-    skip.isOver = true;
-    return false;
-  }
-  skip.count--;
-  return true;
 }

@@ -1,5 +1,5 @@
-import { type Static, Type } from "typebox";
 import { oneOf } from "../../../contract/schema/basics.ts";
+import { type Static, Type } from "../../../contract/typebox.ts";
 import { type Namespace, namespaceNames } from "./namespaces.ts";
 
 const capabilities = (description: string) =>

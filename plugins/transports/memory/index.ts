@@ -1,5 +1,5 @@
-import { type Static, Type } from "typebox";
 import type { PluginContext, PluginInstance } from "../../../contract/ports/plugin.ts";
+import { type Static, Type } from "../../../contract/typebox.ts";
 import { hubSettings } from "../../../wire/index.ts";
 import { memoryTransport } from "./memory-transport.ts";
 import { processNetwork } from "./network.ts";

@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox";
+import { type Static, Type } from "../../../contract/typebox.ts";
 
 /** The plugin's config; `plugin.json` carries the same schema, and a test holds them together. */
 export const MesosConfig = Type.Object(

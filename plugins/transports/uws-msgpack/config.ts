@@ -1,5 +1,5 @@
-import { type Static, Type } from "typebox";
 import { wireLimits } from "../../../contract/limits/wire.ts";
+import { type Static, Type } from "../../../contract/typebox.ts";
 
 const bytes = (fallback: number, minimum: number, description: string) =>
   Type.Integer({ minimum, maximum: 2 ** 30, default: fallback, description });

@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { AgentView, OperatorParams } from "../../../contract/operator-api.ts";
 import type { TaskRecord } from "../../../contract/schema/task.ts";
+import { type ListItem, type ListMethod, OperatorClient, TepuiError } from "../../../sdk/index.ts";
 import { until } from "../../support/until.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -71,11 +73,36 @@ export interface LocalCluster {
   /** Runs a command against this cluster to its end. */
   run(...args: string[]): Promise<CommandResult>;
   start(...args: string[]): RunningCommand;
-  /** Tasks that have not ended. */
+  /** What the master says of its agents; none where there is no master at the moment. */
+  agents(): Promise<AgentView[]>;
+  /** Tasks that have not ended; none where there is no master at the moment. */
   liveTasks(): Promise<TaskRecord[]>;
   masterPid(): number;
   agentPids(): number[];
   stop(): Promise<void>;
+}
+
+/**
+ * Asks a master from here: who waits for something asks often, and each command would be a process
+ * that takes the cluster its time.
+ */
+async function listOf<Name extends ListMethod>(
+  masters: string,
+  method: Name,
+  params: OperatorParams<Name>,
+): Promise<ListItem<Name>[]> {
+  let client: OperatorClient | undefined;
+  try {
+    client = await OperatorClient.connect({ masters, connectMs: 3_000, requestMs: 3_000 });
+    const items: ListItem<Name>[] = [];
+    for await (const item of client.all(method, params)) items.push(item);
+    return items;
+  } catch (thrown) {
+    if (thrown instanceof TepuiError) return [];
+    throw thrown;
+  } finally {
+    await client?.close();
+  }
 }
 
 /** Starts `tepui local`, with more options, and waits until its agents are registered. */
@@ -107,22 +134,15 @@ export async function startLocalCluster(
     childrenOf(pid)
       .filter(({ command }) => command.includes(`main.js ${role} `))
       .map((child) => child.pid);
-  await until("agents", async () => {
-    const { stdout, code } = await run("agents", "-o", "json");
-    return code === 0 && (JSON.parse(stdout) as { agents: unknown[] }).agents.length === agents;
-  });
+  await until("agents", async () => (await listOf(address, "agents", {})).length === agents);
   return {
     address,
     dataDir,
     run,
     start: (...words) => tepui(words, env),
-    liveTasks: async () => {
-      const { stdout, code } = await run("ps", "-o", "json");
-      // There may be no master at the moment.
-      if (code !== 0) return [];
-      const { tasks } = JSON.parse(stdout) as { tasks: { task: TaskRecord }[] };
-      return tasks.map(({ task }) => task);
-    },
+    agents: () => listOf(address, "agents", {}),
+    liveTasks: async () =>
+      (await listOf(address, "tasks", { completed: false })).map(({ task }) => task),
     masterPid: () => pidsOf("master")[0] ?? 0,
     agentPids: () => pidsOf("agent"),
     stop: async () => {
