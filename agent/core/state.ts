@@ -7,7 +7,7 @@ import type {
   UpdateId,
 } from "../../contract/ids.ts";
 import type { Limitation, ProcessIdentity } from "../../contract/ports/isolator.ts";
-import type { AgentCapability, AgentInfo } from "../../contract/schema/agent.ts";
+import type { AgentCapability, AgentInfo, DrainConfig } from "../../contract/schema/agent.ts";
 import type { CheckStatus, CommandInfo } from "../../contract/schema/command.ts";
 import type { ContainerInfo } from "../../contract/schema/container.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
@@ -222,6 +222,11 @@ export interface AgentState {
   readonly containers: Map<ContainerId, Container>;
   readonly operations: Map<UpdateId, Operation>;
   readonly timers: Timers;
+  /**
+   * How the master had it emptied last, and when; until it is given something again. Not
+   * checkpointed: after a restart, the master says so anew.
+   */
+  drain?: { readonly config: DrainConfig; readonly startedMs: number };
   /** Set once the agent is to end everything and then itself. */
   leaving?: { readonly code: string; readonly message: string };
 }

@@ -33,6 +33,8 @@ export function stepLaunch(
   out: Effect[],
 ): void {
   const { frameworkId, framework, role, groupExecutor } = order;
+  // A master gives nothing to an agent that it has emptied.
+  delete state.drain;
   if (framework !== undefined) {
     const info = { ...framework, id: frameworkId };
     state.frameworks.set(frameworkId, { info });
