@@ -85,7 +85,9 @@ export class Reconciliation {
     this.#done(asked);
   }
 
-  /** Asks no more for now, as there is no connection; what is open stays so for the next `start`. */
+  /**
+   * Asks no more for now, as there is no connection; what is open stays so for the next `start`.
+   */
   pause(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
