@@ -52,6 +52,7 @@ import { serviceRows } from "../conformance/service-rows.ts";
 import { sessionRows } from "../conformance/session-rows.ts";
 import { surfaceRows } from "../conformance/surface-rows.ts";
 import { taskRows } from "../conformance/task-rows.ts";
+import { viewRows } from "../conformance/view-rows.ts";
 
 /** Names of the `type` of an envelope, without UNKNOWN. */
 export function typesOf(def: MessageDef): string[] {
@@ -169,6 +170,7 @@ function conformance(): string[] {
     ...taskRows,
     ...executorRows,
     ...operatorRows,
+    ...viewRows,
     ...eventRows,
     ...agentRows,
     ...sessionRows,
