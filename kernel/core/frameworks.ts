@@ -6,6 +6,7 @@ import { flagClient } from "./books.ts";
 import { dropIdleClient } from "./clients.ts";
 import type { Effect } from "./effect.ts";
 import { withHints } from "./hints.ts";
+import { noteOver } from "./ids.ts";
 import { dropFrameworkAnswers, forgetFramework } from "./inverse-offers.ts";
 import { recoverOffer } from "./offers.ts";
 import type { Agent, ClusterState, Framework, Task } from "./state.ts";
@@ -148,6 +149,7 @@ export function dropExecutorsOf(state: ClusterState, agent: Agent, framework: Fr
 
 function completeFramework(state: ClusterState, framework: Framework, nowMs: number): void {
   const { completedFrameworks, options } = state;
+  noteOver(state, framework.id);
   completedFrameworks.set(framework.id, {
     id: framework.id,
     info: framework.info,

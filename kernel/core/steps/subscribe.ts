@@ -20,7 +20,7 @@ import {
   setInfo,
 } from "../frameworks.ts";
 import { forgive } from "../hoarding.ts";
-import { mintFrameworkId } from "../ids.ts";
+import { isOver, mintFrameworkId } from "../ids.ts";
 import { forgetFramework } from "../inverse-offers.ts";
 import { type ClusterState, type Framework, wantRound } from "../state.ts";
 import { frameworkProblem } from "../validate-framework.ts";
@@ -59,7 +59,7 @@ export function stepSubscribe(
   }
   const subscription: Subscription = { peer, call, tests: checked.tests };
   const { id } = info;
-  if (id !== undefined && state.completedFrameworks.has(id)) {
+  if (id !== undefined && isOver(state, id)) {
     refuseFramework(peer, errors.FRAMEWORK_REMOVED(), out);
     return;
   }
