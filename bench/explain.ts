@@ -4,6 +4,7 @@ import { AllocationRounds } from "../kernel/allocation/round.ts";
 import { PolicySupervisor } from "../kernel/allocation/supervisor.ts";
 import {
   type Asked,
+  builtInHeeds,
   explainAgent,
   explainFramework,
   explainRole,
@@ -38,7 +39,7 @@ export async function run({ quick, progress }: BenchOptions): Promise<readonly R
     const asked: Asked = {
       nowMs: 3_000,
       policy: { name: "built-in", digest: "" },
-      excludedKinds: 0,
+      heedsOf: () => builtInHeeds,
     };
     const frameworkIds = [...state.frameworks.keys()];
     const agentIds = [...state.agents.keys()];

@@ -37,6 +37,39 @@ export const PolicyParameterSchema = Type.Object(
 /** A knob of an allocation policy. */
 export type PolicyParameter = Static<typeof PolicyParameterSchema>;
 
+/** What a policy may do with quota guarantees. */
+const guaranteeRules = ["held-back", "served-first", "ignored"] as const;
+
+/** What an allocation policy goes by: words for explanations, never a reason to decide. */
+export const PolicyHeedsSchema = Type.Object(
+  {
+    dominantShares: Type.Optional(
+      Type.Boolean({
+        description:
+          "Whoever has the lowest dominant share comes first, level by level down the role tree. " +
+          "A parameter `excludedKinds` names the kinds that its shares leave out. Default: false.",
+      }),
+    ),
+    guarantees: Type.Optional(
+      Type.Unsafe<(typeof guaranteeRules)[number]>({
+        type: "string",
+        enum: [...guaranteeRules],
+        description:
+          "Whether what roles lack to their guarantees is `held-back` from others as `drf` does, " +
+          "such roles are `served-first` and no more, or guarantees are `ignored`.",
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description:
+      "What an allocator goes by, for `tepui explain`, which claims nothing of what is not " +
+      "given. Allocators only.",
+  },
+);
+/** See `PolicyHeedsSchema`. */
+export type PolicyHeeds = Static<typeof PolicyHeedsSchema>;
+
 /**
  * The manifest of a plugin, `plugin.json`. The published `plugin-manifest.schema.json` is generated
  * from this, and the table in `docs/plugins.md` is too.
@@ -121,6 +154,7 @@ export const PluginManifestSchema = Type.Object(
         description: "Knobs of an allocator, set in its config by name. Allocators only.",
       }),
     ),
+    heeds: Type.Optional(PolicyHeedsSchema),
     companion: Type.Optional(
       relativeFile(
         "(js|mjs)",

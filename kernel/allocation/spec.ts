@@ -1,6 +1,7 @@
 import type { WasmPlugin } from "../../contract/ports/plugin.ts";
 import { admitPolicy } from "./admission.ts";
 import { companionOf } from "./companion.ts";
+import { heedsOf } from "./heeds.ts";
 import type { PolicySpec } from "./supervisor.ts";
 
 /** Wall-clock backstop of one call into a policy; the step budget is the real bound. */
@@ -30,7 +31,7 @@ export function policySpec(plugin: WasmPlugin): PolicySpec {
  */
 export function withSettings(spec: PolicySpec, plugin: WasmPlugin): PolicySpec {
   const settings = { params: parametersOf(plugin), companion: companionOf(plugin) };
-  return { ...spec, options: { ...spec.options, ...settings } };
+  return { ...spec, options: { ...spec.options, ...settings }, heeds: heedsOf(plugin) };
 }
 
 /** The same policy for a shadow run. */

@@ -1,4 +1,5 @@
 import type { PolicyCompanion } from "../../contract/ports/policy-companion.ts";
+import type { Heeds } from "../core/explain.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import type { AdmittedPolicy } from "./admission.ts";
 import { PolicyFault, type PolicyFaultCode } from "./faults.ts";
@@ -15,6 +16,8 @@ import type { WasmPolicy, WasmPolicyOptions } from "./wasm-policy.ts";
 export interface PolicySpec {
   readonly policy: AdmittedPolicy;
   readonly options: WasmPolicyOptions;
+  /** What it goes by, for explanations; without it they claim nothing. */
+  readonly heeds?: Heeds;
 }
 
 /** Verified decisions and who made them; `undefined` rows mean that the round was lost. */
@@ -95,9 +98,9 @@ export class PolicySupervisor {
     return this.#spec?.options.companion;
   }
 
-  /** Parameters of the live policy, in the order of its manifest. */
-  get params(): readonly number[] {
-    return this.#spec?.options.params ?? [];
+  /** The live policy and the kept one, as far as there are such. */
+  get specs(): readonly PolicySpec[] {
+    return [this.#spec, this.#previous?.spec].filter((spec) => spec !== undefined);
   }
 
   /**
@@ -152,10 +155,7 @@ export class PolicySupervisor {
     if (this.#spec?.policy === spec.policy) this.#spec = spec;
   }
 
-  /**
-   * Has the next round run by a new instance with the private state of the present one, as when
-   * tables have grown: whatever else it has in its memory is forgotten.
-   */
+  /** Has a new instance run the next round, with the private state of this one and nothing else. */
   renew(): void {
     this.#instances.isStale = true;
   }

@@ -50,6 +50,9 @@ function contradictions(manifest: PluginManifest): string[] {
   if (parameters.length > 0 && manifest.kind !== "allocator") {
     problems.push("/parameters: only allocators have parameters; use config instead");
   }
+  if (manifest.heeds !== undefined && manifest.kind !== "allocator") {
+    problems.push("/heeds: only allocators heed shares and guarantees");
+  }
   if (manifest.companion !== undefined && !isWasm) {
     problems.push("/companion: only a .wasm entry has a companion");
   }

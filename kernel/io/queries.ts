@@ -1,3 +1,4 @@
+import { heedsAmong } from "../allocation/heeds.ts";
 import type { PolicySupervisor } from "../allocation/supervisor.ts";
 import {
   type Asked,
@@ -23,7 +24,7 @@ import type { Policies } from "./policies.ts";
 /** Of the time and the policy, which the state does not know. */
 export interface QuerySurroundings {
   readonly nowMs: () => number;
-  readonly supervisor: Pick<PolicySupervisor, "live" | "params">;
+  readonly supervisor: Pick<PolicySupervisor, "live" | "specs">;
 }
 
 /** The operator methods that the core does not serve: those that only read, and the policies'. */
@@ -64,7 +65,5 @@ function askedOf({ allocation }: ClusterState, { nowMs, supervisor }: QuerySurro
   const { live } = supervisor;
   const before = { name: live?.name ?? "built-in", digest: live?.digest ?? "" };
   const policy = allocation.policy.name === "none" ? before : allocation.policy;
-  // The one parameter of DRF: which kinds shares leave out (E4). The built-in policy has none.
-  const [first = 0] = policy.name === "drf" ? supervisor.params : [];
-  return { nowMs: nowMs(), policy, excludedKinds: first };
+  return { nowMs: nowMs(), policy, heedsOf: (of) => heedsAmong(supervisor.specs, of) };
 }

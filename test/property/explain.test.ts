@@ -3,7 +3,15 @@ import { Random } from "../../conformance/random.ts";
 import type { FindingCode } from "../../contract/operator/explain-methods.ts";
 import type { AdmittedPolicy } from "../../kernel/allocation/admission.ts";
 import { PolicySupervisor } from "../../kernel/allocation/supervisor.ts";
-import { type Asked, explainAgent, explainFramework } from "../../kernel/core/explain.ts";
+import {
+  type Asked,
+  builtInHeeds,
+  explainAgent,
+  explainFramework,
+  type Heeds,
+  type PolicyRef,
+  unknownHeeds,
+} from "../../kernel/core/explain.ts";
 import type { Client } from "../../kernel/core/state.ts";
 import { shipped } from "../allocation/support/compile.ts";
 import { RandomCluster } from "../support/random-cluster.ts";
@@ -25,8 +33,10 @@ function cluster(seed: number, policy: AdmittedPolicy): RandomCluster {
   return made;
 }
 
+const heedsOf = ({ name }: PolicyRef): Heeds => (name === "drf" ? builtInHeeds : unknownHeeds);
+
 function askedOf({ master }: RandomCluster, name = "drf"): Asked {
-  return { nowMs: master.nowMs, policy: { name, digest: "" }, excludedKinds: 0 };
+  return { nowMs: master.nowMs, policy: { name, digest: "" }, heedsOf };
 }
 
 function toldOf(made: RandomCluster, client: Client, asked: Asked): Told {

@@ -9,10 +9,13 @@ import { PolicySupervisor } from "../../kernel/allocation/supervisor.ts";
 import type { OperatorCommand } from "../../kernel/core/event.ts";
 import {
   type Asked,
+  builtInHeeds,
   explainAgent,
   explainFramework,
   explainRole,
   explainTask,
+  type Heeds,
+  type PolicyRef,
 } from "../../kernel/core/explain.ts";
 import { invariants } from "../../kernel/core/invariants.ts";
 import type { ClusterOptions } from "../../kernel/core/options.ts";
@@ -34,6 +37,10 @@ export type Described = Partial<Omit<FrameworkInfo, "name" | "roles">> & {
  */
 export class Explained {
   readonly master: InProcessMaster;
+  /** What policies go by that only a test has. */
+  readonly heeds = new Map<string, Heeds>();
+  /** Who is said to decide now, unless the policy that is built in. */
+  decider: Partial<PolicyRef> = {};
   readonly #rounds = new AllocationRounds(new PolicySupervisor(), () => 0);
   readonly #peers = new Map<string, number>();
   #tasks = 0;
@@ -185,7 +192,8 @@ export class Explained {
 
   asked(): Asked {
     const { policy } = this.master.state.allocation;
-    return { nowMs: this.master.nowMs, policy, excludedKinds: 0 };
+    const heedsOf = ({ name }: PolicyRef): Heeds => this.heeds.get(name) ?? builtInHeeds;
+    return { nowMs: this.master.nowMs, policy: { ...policy, ...this.decider }, heedsOf };
   }
 
   explain(name: string, role?: string): OperatorResult<"explain-framework"> {

@@ -4,7 +4,7 @@ import type { Finding } from "../../../contract/operator/explain-methods.ts";
 import type { OperatorParams, OperatorResult } from "../../../contract/operator-api.ts";
 import type { Client, ClusterState } from "../state.ts";
 import { listed } from "../views/page.ts";
-import { type Asked, EXAMPLES_DEFAULT, goesByShares, momentOf } from "./asked.ts";
+import { type Asked, EXAMPLES_DEFAULT, heedsNow, momentOf } from "./asked.ts";
 import { clientObstacles, frameworkObstacles, single } from "./clients.ts";
 import { groupsOf, told } from "./findings.ts";
 import { agentFinding } from "./fixed-words.ts";
@@ -28,7 +28,7 @@ export function explainAgent(
   const agent = findAgent(state, params.agent);
   if (agent === undefined) return absent(state, params.agent, asked);
   const obstacle = agentObstacle(state, agent);
-  const headroom = goesByShares(asked) ? Headroom.of(state) : undefined;
+  const headroom = Headroom.of(state, heedsNow(asked));
   const around = {
     headroom,
     waiting: new Set(state.tables.candidates),

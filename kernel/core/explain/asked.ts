@@ -4,17 +4,47 @@ import type { ClusterState } from "../state.ts";
 /** What an explanation needs beside the state. */
 export interface Asked {
   readonly nowMs: number;
-  /** The policy that is meant to run, and the kinds that its shares leave out, a bit each (E4). */
-  readonly policy: { readonly name: string; readonly digest: string };
-  readonly excludedKinds: number;
+  /** The policy that decides. */
+  readonly policy: PolicyRef;
+  /** What the policies go by that decide or have made offers. */
+  readonly heedsOf: (policy: PolicyRef) => Heeds;
 }
+
+/** A policy by its name and what it is made of. */
+export interface PolicyRef {
+  readonly name: string;
+  readonly digest: string;
+}
+
+/** What a policy goes by, as far as explanations know of it. */
+export interface Heeds {
+  /** Whether the lowest dominant share comes first; of other orders only the policy knows why. */
+  readonly dominantShares: boolean;
+  /** Kinds that its shares leave out, a bit each (E4). */
+  readonly excludedKinds: number;
+  /** What becomes of guarantees; `undefined` when nobody said. */
+  readonly guarantees: "held-back" | "served-first" | "ignored" | undefined;
+}
+
+/** What the policy goes by that is built into the master. */
+export const builtInHeeds: Heeds = {
+  dominantShares: true,
+  excludedKinds: 0,
+  guarantees: "held-back",
+};
+/** A policy of which nothing is known. */
+export const unknownHeeds: Heeds = {
+  dominantShares: false,
+  excludedKinds: 0,
+  guarantees: undefined,
+};
 
 /** Examples of each finding when the question names no number. */
 export const EXAMPLES_DEFAULT = 3;
 
-/** Whether the order of fair shares is what the policy goes by; of others only they know why. */
-export function goesByShares({ policy }: Asked): boolean {
-  return policy.name === "drf" || policy.name === "built-in";
+/** What the policy that decides goes by. */
+export function heedsNow({ policy, heedsOf }: Asked): Heeds {
+  return heedsOf(policy);
 }
 
 type Moment = Pick<OperatorResult<"explain-agent">, "nowMs" | "policy" | "lastRound">;

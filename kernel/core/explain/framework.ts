@@ -2,7 +2,7 @@ import type { RoleStanding } from "../../../contract/operator/explain-methods.ts
 import type { OperatorParams, OperatorResult } from "../../../contract/operator-api.ts";
 import { demandOf } from "../hints.ts";
 import type { Client, ClusterState, CompletedFramework } from "../state.ts";
-import { type Asked, EXAMPLES_DEFAULT, goesByShares, momentOf } from "./asked.ts";
+import { type Asked, EXAMPLES_DEFAULT, heedsNow, momentOf } from "./asked.ts";
 import { clientObstacles, frameworkObstacles, single } from "./clients.ts";
 import { Headroom } from "./headroom.ts";
 import { PairView, refusalsOfClient } from "./pair.ts";
@@ -28,7 +28,7 @@ export function explainFramework(
   const { role, examples = EXAMPLES_DEFAULT } = params;
   const found = findFramework(state, params.framework, role);
   if (!("clients" in found)) return ended(state, found, asked);
-  const ranking = new Ranking(state, asked.excludedKinds);
+  const ranking = new Ranking(state, heedsNow(asked).excludedKinds);
   const clients = [...found.clients.values()].filter(
     (client) => role === undefined || client.role.name === role,
   );
@@ -83,7 +83,7 @@ export function agentsSeenBy(
   asked: Asked,
   examples: number,
 ): RoleStanding["agents"] {
-  const headroom = goesByShares(asked) ? Headroom.of(state) : undefined;
+  const headroom = Headroom.of(state, heedsNow(asked));
   const waiting = new Set(state.tables.candidates);
   const refusals = refusalsOfClient(state, client);
   const view = new PairView(state, client, { headroom, waiting, refusals });

@@ -1,6 +1,7 @@
 import type { Client, ClusterState } from "../state.ts";
 import { KINDS, ROOT_ROLE, RoleFlag } from "../tables/shape.ts";
 import type { AllocationTables } from "../tables.ts";
+import type { Heeds } from "./asked.ts";
 
 /** What a role is owed: by kind what it lacks, and the most that one of its clients may have. */
 export interface Owed {
@@ -10,7 +11,8 @@ export interface Owed {
 
 /**
  * What quota guarantees hold back (E8): the free unreserved resources of the whole cluster, less
- * what top-level roles lack to their guarantees. The rule of DRF; other policies know none.
+ * what top-level roles lack to their guarantees. The rule of DRF, and of policies that say that
+ * they hold back as it does.
  */
 export class Headroom {
   /** What anybody may be given, by kind. */
@@ -38,10 +40,10 @@ export class Headroom {
     this.surplus = surplus;
   }
 
-  /** What is held back now; `undefined` when every guarantee is met. */
-  static of({ tables }: ClusterState): Headroom | undefined {
+  /** What is held back now; `undefined` when every guarantee is met, or the policy does not. */
+  static of({ tables }: ClusterState, { guarantees }: Heeds): Headroom | undefined {
     const { roles } = tables;
-    if (roles.guaranteed === 0) return undefined;
+    if (guarantees !== "held-back" || roles.guaranteed === 0) return undefined;
     const lacking = new Map<number, readonly number[]>();
     for (let role = 1; role < roles.pool.end; role++) {
       if (roles.parent[role] !== ROOT_ROLE) continue;

@@ -3,7 +3,7 @@ import type { OperatorParams, OperatorResult } from "../../../contract/operator-
 import { roughDuration } from "../../../contract/units.ts";
 import type { Client, ClusterState, Role } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
-import { type Asked, EXAMPLES_DEFAULT, momentOf } from "./asked.ts";
+import { type Asked, EXAMPLES_DEFAULT, heedsNow, momentOf } from "./asked.ts";
 import { clientObstacles, frameworkObstacles, single } from "./clients.ts";
 import { groupsOf, told, type Words } from "./findings.ts";
 import { lackOf } from "./headroom.ts";
@@ -24,7 +24,7 @@ export function explainRole(
 ): OperatorResult<"explain-role"> {
   const { examples = EXAMPLES_DEFAULT } = params;
   const role = findRole(state, params.role);
-  const ranking = new Ranking(state, asked.excludedKinds);
+  const ranking = new Ranking(state, heedsNow(asked).excludedKinds);
   const { roles } = state.tables;
   const clients = Array.from(role.clients, (client) => judged(state, client, asked));
   const result: OperatorResult<"explain-role"> = {
@@ -33,7 +33,7 @@ export function explainRole(
     share: roleShare(state, role, ranking),
     holds: namedAmounts(state.tables, roles.used, role.row),
     consumed: namedAmounts(state.tables, roles.consumed, role.row),
-    blocked: obstaclesOf(state, role, clients),
+    blocked: obstaclesOf(state, role, clients, asked),
     frameworks: tellClients(state, clients, ranking, examples, asked),
     siblings: siblingsOf(state, role, ranking),
   };
@@ -98,7 +98,12 @@ function tellClients(
 }
 
 /** What concerns the whole role. */
-function obstaclesOf(state: ClusterState, role: Role, clients: readonly Judged[]): Finding[] {
+function obstaclesOf(
+  state: ClusterState,
+  role: Role,
+  clients: readonly Judged[],
+  asked: Asked,
+): Finding[] {
   const findings: Finding[] = [];
   const below = [...state.roles.values()].some(
     ({ name, clients: of }) => of.size > 0 && name.startsWith(`${role.name}/`),
@@ -123,7 +128,7 @@ function obstaclesOf(state: ClusterState, role: Role, clients: readonly Judged[]
       }),
     );
   }
-  return [...findings, ...limitsOf(state, role), ...guaranteeOf(state, role)];
+  return [...findings, ...limitsOf(state, role), ...guaranteeOf(state, role, asked)];
 }
 
 /** Limits of the role and of those above it that are reached. */
@@ -148,15 +153,34 @@ function limitsOf({ tables, registry }: ClusterState, role: Role): Finding[] {
   return findings;
 }
 
-function guaranteeOf({ tables }: ClusterState, role: Role): Finding[] {
+function guaranteeOf({ tables }: ClusterState, role: Role, asked: Asked): Finding[] {
   if (role.row < 0) return [];
   const lack = lackOf(tables, role.row);
   if (!lack.some((amount) => amount > 0)) return [];
   const lacks = amountsText(namedAmounts(tables, lack));
-  const finding = single({
-    code: "guarantee-unmet",
-    text: `the role lacks ${lacks} to its guarantee, which is held back from others`,
-    change: "it is served before all others as soon as something of that is free",
-  });
-  return [finding];
+  const [more, change] = guaranteeWords(asked);
+  const text = `the role lacks ${lacks} to its guarantee${more}`;
+  return [single({ code: "guarantee-unmet", text, change })];
+}
+
+/** What the policy makes of a guarantee that is not met, and what would help. */
+function guaranteeWords(asked: Asked): readonly [more: string, change: string] {
+  const policy = `the policy ${asked.policy.name}`;
+  const other = "`tepui policy promote` one that holds back for guarantees, such as drf";
+  switch (heedsNow(asked).guarantees) {
+    case "held-back":
+      return [
+        ", which is held back from others",
+        "it is served before all others as soon as something of that is free",
+      ];
+    case "served-first":
+      return [
+        `, for which ${policy} serves it first and holds nothing back`,
+        `wait until tasks of others end; or ${other}`,
+      ];
+    case "ignored":
+      return [`, which ${policy} does not look at`, other];
+    default:
+      return ["", `what ${policy} does about it is in its README`];
+  }
 }

@@ -5,7 +5,7 @@ import { roughDuration } from "../../../contract/units.ts";
 import { demandOf } from "../hints.ts";
 import type { Agent, Client, ClusterState } from "../state.ts";
 import { isEmpty, vectorAt } from "../tables/vectors.ts";
-import { type Asked, goesByShares } from "./asked.ts";
+import { type Asked, heedsNow } from "./asked.ts";
 import {
   cutsChange,
   cutsKey,
@@ -20,7 +20,7 @@ import { fixedWords, leftText } from "./fixed-words.ts";
 import type { Headroom } from "./headroom.ts";
 import { holdersText } from "./holders.ts";
 import type { PairView, Verdict } from "./pair.ts";
-import { type Rival, rivalsOf } from "./rivals.ts";
+import { makerOf, type Rival, rivalsOf } from "./rivals.ts";
 import { shareText } from "./words.ts";
 
 /** What it takes to put verdicts into words. */
@@ -48,7 +48,7 @@ export function tellVerdicts(verdicts: readonly Verdict[], telling: Telling): Fi
   });
   // Who came first is worked out for those that are shown alone: it takes every offer there is.
   const shown = groups.flatMap((group) => group.shown.slice(0, examples));
-  const rivals = rivalsOf(state, shown, asked.excludedKinds);
+  const rivals = rivalsOf(state, shown, asked.heedsOf);
   const words = new VerdictWords(telling, rivals);
   return groups.map((group) => told(group, examples, words));
 }
@@ -138,7 +138,7 @@ class VerdictWords implements Words<Verdict> {
       case "quota-headroom":
         return headroomChange;
       case "outranked":
-        return goesByShares(asked)
+        return heedsNow(asked).dominantShares
           ? "wait until it is answered; `tepui weights set` makes the share of a role count less"
           : `wait until it is answered; the policy ${asked.policy.name} decides who comes first`;
       case "free":
@@ -215,7 +215,9 @@ class VerdictWords implements Words<Verdict> {
     const { own, rival, by } = said;
     const figures = `share ${shareText(rival.share)} against ${shareText(own.share)}`;
     if (state.rounds.idle.has(verdict.client.row)) return `to ${who}, while this one stands behind`;
-    if (!goesByShares(asked)) return `to ${who} by the policy ${asked.policy.name}; ${figures}`;
+    const maker = makerOf(found.offer);
+    if (!asked.heedsOf(maker).dominantShares)
+      return `to ${who} by the policy ${maker.name}; ${figures}`;
     // Shares have moved since, or the policy weighed grants that the rule against hoarding undid.
     if (!said.rivalFirst) return `to ${who}; by now ${figures}`;
     if (by === "guarantee") return `to ${who}, whose role is below its guarantee`;
