@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongFirst } from "./test/support/long-first.ts";
 
 export default defineConfig({
   test: {
@@ -8,6 +9,7 @@ export default defineConfig({
     pool: "forks",
     // End-to-end tests start processes of their own: more workers than this starve them of cores.
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     // Wide of what a machine at ten times its load needs; `until` gives up earlier, and says more.
     testTimeout: 90_000,
     hookTimeout: 120_000,

@@ -196,7 +196,7 @@ export class Agent {
       case "forget-container":
         this.containerizer.forget(effect.plan.id);
         this.#addresses.delete(effect.plan.id);
-        this.#parts.gc.ended(effect.plan);
+        this.#sandboxesEnded(effect.plan);
         return;
       case "send-executor":
         this.#sendExecutor(effect);
@@ -213,6 +213,14 @@ export class Agent {
         this.#parts.onEnd(effect.code, effect.message);
         return;
     }
+  }
+
+  /**
+   * That of its group's executor is kept as long as any container shares it, and ends anew then.
+   */
+  #sandboxesEnded(plan: ContainerPlan): void {
+    this.#parts.gc.ended(plan);
+    if (plan.parent !== undefined) this.#parts.gc.ended({ ...plan, id: plan.parent.id });
   }
 
   #check({ containerId, kind, check, timeoutMs }: Extract<Effect, { type: "run-check" }>): void {

@@ -12,7 +12,7 @@ import { PromMetrics } from "../kernel/host/prom-metrics.ts";
 import { LogVerbosity } from "../kernel/host/verbosity.ts";
 import { lockFolder } from "../wire/folder-lock.ts";
 import { makeConfigFolder } from "../wire/index.ts";
-import { systemClock } from "../wire/system-clock.ts";
+import { systemClock, watchClock } from "../wire/system-clock.ts";
 import { bootId } from "./containerizer/proc.ts";
 import { Images } from "./images/images.ts";
 import { type AgentViewSource, groundOf, viewOf } from "./io/agent-view.ts";
@@ -58,6 +58,8 @@ export async function prepareGround(
   const log = openLog({ ...config.log, name: "agent" });
   const verbosity = new LogVerbosity(log, config.log.level, systemClock);
   undo.add(() => verbosity.close());
+  const clockWatch = watchClock(log);
+  undo.add(() => clockWatch.cancel());
   if (!isLoopback(config.listen.host)) {
     log.warn(
       { host: config.listen.host },

@@ -4,6 +4,7 @@ import type { ContainerSpec, Isolator } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { ContainerInfo } from "../contract/schema/container.ts";
 import type { Resource } from "../contract/schema/resource.ts";
+import { makeFolder } from "../wire/index.ts";
 import type { ContainerPlan } from "./core/state.ts";
 import { withoutEngine } from "./images/run-config.ts";
 import { environmentOf, type Surroundings } from "./io/environment.ts";
@@ -34,7 +35,8 @@ export class Launcher {
    */
   specOf(plan: ContainerPlan): ContainerSpec {
     const { config, surroundings, sandboxes } = this.#parts;
-    const { role: _, checkpoint: __, shutdownGraceMs: ___, user, container, ...rest } = plan;
+    const { role: _, checkpoint: __, shutdownGraceMs: ___, ...more } = plan;
+    const { user, container, parent, ...rest } = more;
     const volumes = this.#parts.volumes.among(plan.resources);
     const sandbox = sandboxes.pathOf(plan);
     const { size, files } = config.outputs;
@@ -45,8 +47,18 @@ export class Launcher {
       ...(container === undefined ? {} : { container: this.#containerOf(container) }),
       ...(volumes.length === 0 ? {} : { volumes }),
       ...(size === 0 ? {} : { rotation: { bytes: size, files } }),
+      ...(parent === undefined ? {} : { parent: this.#parentOf(plan, parent) }),
       ...(user === undefined || !config.switchUser ? {} : { user }),
     };
+  }
+
+  #parentOf(
+    plan: ContainerPlan,
+    { id, user }: NonNullable<ContainerPlan["parent"]>,
+  ): NonNullable<ContainerSpec["parent"]> {
+    const { config, sandboxes } = this.#parts;
+    const sandbox = sandboxes.pathOf({ ...plan, id });
+    return { sandbox, ...(user === undefined || !config.switchUser ? {} : { user }) };
   }
 
   /** Where there is no engine, and images are unpacked, a DOCKER container is one of our own. */
@@ -66,7 +78,8 @@ export class Launcher {
   ready(plan: ContainerPlan): ContainerSpec {
     const sandbox = this.#parts.sandboxes.make(plan);
     const spec = this.specOf(plan);
-    const { container } = spec;
+    const { container, parent } = spec;
+    if (parent !== undefined) makeFolder(parent.sandbox, 0o755);
     const seesHost = container?.type !== "DOCKER" && container?.mesos?.image === undefined;
     if (seesHost && spec.volumes !== undefined) this.#parts.volumes.link(spec.volumes, sandbox);
     return spec;

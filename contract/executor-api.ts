@@ -1,3 +1,4 @@
+import { limits } from "./limits.ts";
 import { AgentInfoSchema } from "./schema/agent.ts";
 import {
   BytesSchema,
@@ -11,6 +12,7 @@ import { KillPolicySchema } from "./schema/command.ts";
 import { FrameworkInfoSchema } from "./schema/framework.ts";
 import { message } from "./schema/message.ts";
 import { ExecutorInfoSchema, TaskInfoSchema, TaskStatusSchema } from "./schema/task.ts";
+import { encodedBytes, sizeProblem } from "./size.ts";
 import { type Static, Type } from "./typebox.ts";
 
 /** Calls from an executor to its agent, by `type` (v1-wire 7.3). */
@@ -31,6 +33,23 @@ export const executorCallSchemas = {
 export type ExecutorCall = {
   [Name in keyof typeof executorCallSchemas]: Static<(typeof executorCallSchemas)[Name]>;
 }[keyof typeof executorCallSchemas];
+
+/**
+ * Why an agent does not take a call: more than masters and frameworks are sent; `undefined` else.
+ */
+export function largeCallProblem(
+  call: ExecutorCall,
+): { code: string; message: string } | undefined {
+  const { messageBytesMax, statusBytesMax } = limits;
+  if (call.type === "message") {
+    const message = sizeProblem("data", call.data.length, messageBytesMax);
+    return message === undefined ? undefined : { code: "MESSAGE_TOO_LARGE", message };
+  }
+  if (call.type !== "update") return undefined;
+  const large = sizeProblem("it", encodedBytes(call.status), statusBytesMax);
+  if (large === undefined) return undefined;
+  return { code: "UPDATE_INVALID", message: `an update of ${call.status.taskId}: ${large}` };
+}
 
 /** Events from an agent to one of its executors, by `type` (v1-wire 7.4). */
 export const executorEventSchemas = {

@@ -7,6 +7,7 @@ import { resourceMethods } from "./operator/resource-methods.ts";
 import { policyMethods } from "./policy-api.ts";
 import {
   AgentInfoSchema,
+  agentCapabilities,
   DrainInfoSchema,
   MasterInfoSchema,
   UnavailabilitySchema,
@@ -35,6 +36,8 @@ const Resources = Type.Array(ResourceSchema);
 export const AgentViewSchema = Type.Object({
   agent: AgentInfoSchema,
   version: Type.String(),
+  /** Absent for those that are not here. */
+  capabilities: Type.Optional(Type.Array(oneOf(...agentCapabilities))),
   /** active: gets offers; inactive: deactivated; disconnected; recovering: known, not yet back. */
   state: oneOf("active", "inactive", "disconnected", "recovering", "unreachable", "gone"),
   registeredMs: Type.Optional(TimeMsSchema),

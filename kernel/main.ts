@@ -14,7 +14,7 @@ import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { PEER_SERVER, TRANSPORT } from "../contract/ports/transport.ts";
 import type { MasterInfo } from "../contract/schema/agent.ts";
 import { lentPorts, makeConfigFolder, softwareVersion } from "../wire/index.ts";
-import { systemClock } from "../wire/system-clock.ts";
+import { systemClock, watchClock } from "../wire/system-clock.ts";
 import { wasmShape } from "./allocation/shape.ts";
 import { advertisedAddress } from "./host/advertise.ts";
 import { type AdmissionOptions, policyEntry } from "./host/candidate.ts";
@@ -133,6 +133,7 @@ export async function startMaster(
   checkRules(configKinds.master, config);
   const log = openLog({ ...config.log, name: "master" });
   const verbosity = new LogVerbosity(log, config.log.level, systemClock);
+  const clockWatch = watchClock(log);
   if (!isLoopback(config.listen.host)) {
     log.warn(
       { host: config.listen.host },
@@ -156,6 +157,7 @@ export async function startMaster(
   let forgetLeader: (() => void) | undefined;
   const stop = async (deadlineMs = 10_000): Promise<void> => {
     verbosity.close();
+    clockWatch.cancel();
     forgetLeader?.();
     await running.stop();
     // Streams end before the sockets under them do.

@@ -29,6 +29,7 @@ import { startPolicies } from "./io/policy-recovery.ts";
 import { queriesOf } from "./io/queries.ts";
 import { RegistryWriter, withFirstWeights } from "./io/registry.ts";
 import { ROUND_STEPS_MAX, Rounds } from "./io/rounds.ts";
+import type { Statements } from "./io/statements.ts";
 
 /** What a master is made of, beside its plugins. */
 export interface MasterParts {
@@ -51,6 +52,7 @@ interface Term {
   readonly loop: Loop;
   readonly registry: RegistryWriter;
   readonly operators: Operators;
+  readonly statements: Statements;
   readonly doors: TransportHandlers;
   readonly journal: Journal | undefined;
 }
@@ -109,7 +111,7 @@ export class Master {
     const options = clusterOptions(config, info);
     const entries = await withFirstWeights(leadership, await leadership.read(""), config.weights);
     const state = createCluster(options, clock.nowMs());
-    const { rounds, journal } = this.#decisions(state);
+    const { rounds, journal, statements } = this.#decisions(state);
     const peers = new Peers();
     const abort = (code: string, message: string): void => this.#abort(code, message);
     const registry = new RegistryWriter(leadership, {
@@ -155,13 +157,17 @@ export class Master {
       serverId: info.id,
       software: `tepui-master/${this.#parts.version}`,
       hasRoom: (inputs, bytes) => loop.hasRoom(inputs, bytes),
-      enqueue: (input, bytes) => loop.enqueue(rounds.statements.vetted(input), bytes),
+      enqueue: (input, bytes) => loop.enqueue(statements.vetted(input), bytes),
     });
-    this.#term = { state, loop, registry, operators, doors, journal };
+    this.#term = { state, loop, registry, operators, statements, doors, journal };
   }
 
   /** The rounds of allocation, and the journal that hears of them from the beginning. */
-  #decisions(state: ClusterState): { rounds: Rounds; journal: Journal | undefined } {
+  #decisions(state: ClusterState): {
+    rounds: Rounds;
+    journal: Journal | undefined;
+    statements: Statements;
+  } {
     const { config, id, version, log, metrics, clock } = this.#parts;
     const seed = seedOf(id);
     const { options, startedMs } = state;
@@ -177,7 +183,7 @@ export class Master {
     const listener = journal && roundsRecorder(journal);
     const rounds = new Rounds({ seed, clock, metrics, log, listener });
     if (journal !== undefined) rounds.history.listen((event) => journal.policyChanged(event));
-    return { rounds, journal };
+    return { rounds, journal, statements: rounds.statements };
   }
 
   #viewSource(): ViewSource {

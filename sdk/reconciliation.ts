@@ -37,7 +37,8 @@ export class Reconciliation {
   readonly #ask: (tasks: readonly AskedTask[]) => void;
   readonly #done: (asked: number) => void;
   readonly #open = new Map<TaskId, AskedTask>();
-  #asked = 0;
+  /** All of which one end will be told. */
+  readonly #asked = new Set<TaskId>();
   #startedMs = 0;
   #rounds = 0;
   #timer: Timer | undefined;
@@ -56,36 +57,47 @@ export class Reconciliation {
     this.#done = done;
   }
 
-  /** Tasks that were asked about and have not been heard of, and since when they were asked for. */
+  /** Tasks that were asked about and not heard of, and for how long no more have been asked for. */
   get unanswered(): Unanswered {
-    const forMs = this.#open.size === 0 ? 0 : this.#clock.monotonicMs() - this.#startedMs;
+    // Nobody can answer while there is no connection.
+    const forMs = this.#timer === undefined ? 0 : this.#clock.monotonicMs() - this.#startedMs;
     return { taskIds: [...this.#open.keys()], forMs };
   }
 
-  /** Asks about these tasks and forgets about earlier ones. */
+  /** Asks about these tasks, and at once about all that are still open. */
   start(tasks: Iterable<AskedTask>): void {
-    this.stop();
-    for (const task of tasks) this.#open.set(task.taskId, task);
-    this.#asked = this.#open.size;
+    this.pause();
+    for (const task of tasks) {
+      this.#asked.add(task.taskId);
+      this.#open.set(task.taskId, task);
+    }
+    if (this.#open.size === 0) return;
     this.#startedMs = this.#clock.monotonicMs();
-    if (this.#asked > 0) this.#round();
-    else this.#done(0);
+    this.#rounds = 0;
+    this.#round();
   }
 
   /** Notes that the master spoke of a task. */
   answered(taskId: TaskId): void {
     if (!this.#open.delete(taskId) || this.#open.size > 0) return;
-    const asked = this.#asked;
+    const asked = this.#asked.size;
     this.stop();
     this.#done(asked);
   }
 
-  /** Asks no more, for example because the connection is gone. */
-  stop(): void {
+  /**
+   * Asks no more for now, as there is no connection; what is open stays so for the next `start`.
+   */
+  pause(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  /** Asks no more, and forgets what is open. */
+  stop(): void {
+    this.pause();
     this.#open.clear();
-    this.#rounds = 0;
+    this.#asked.clear();
   }
 
   #round(): void {

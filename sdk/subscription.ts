@@ -246,12 +246,9 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
   }
 
   #reconcileAll(): void {
-    if (this.options.reconciles === false || this.tasks.size === 0) return;
+    const known = this.options.reconciles === false ? [] : [...this.tasks];
     this.reconciliation.start(
-      [...this.tasks].map(([taskId, agentId]) => ({
-        taskId,
-        ...(agentId === undefined ? {} : { agentId }),
-      })),
+      known.map(([taskId, agentId]) => ({ taskId, ...(agentId === undefined ? {} : { agentId }) })),
     );
   }
 
@@ -270,7 +267,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
 
   #forgetConnection(): void {
     this.offers.clear();
-    this.reconciliation.stop();
+    this.reconciliation.pause();
     const waiting = [...this.replies.values()];
     this.replies.clear();
     for (const reply of waiting) reply(errors.REQUEST_INTERRUPTED("update-framework"));
@@ -293,6 +290,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#forgetConnection();
+    this.reconciliation.stop();
     this.tell("closed");
   }
 }

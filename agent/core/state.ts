@@ -7,7 +7,7 @@ import type {
   UpdateId,
 } from "../../contract/ids.ts";
 import type { Limitation, ProcessIdentity } from "../../contract/ports/isolator.ts";
-import type { AgentCapability, AgentInfo } from "../../contract/schema/agent.ts";
+import type { AgentCapability, AgentInfo, DrainConfig } from "../../contract/schema/agent.ts";
 import type { CheckStatus, CommandInfo } from "../../contract/schema/command.ts";
 import type { ContainerInfo } from "../../contract/schema/container.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
@@ -51,6 +51,8 @@ export interface ContainerPlan {
   readonly role: RoleName;
   readonly command: CommandInfo;
   readonly container?: ContainerInfo;
+  /** The run of its group's executor, where it shares folders of that one's sandbox. */
+  readonly parent?: { readonly id: ContainerId; readonly user?: string };
   readonly resources: readonly Resource[];
   readonly limits?: Readonly<Record<string, number>>;
   /** The user asked for: the command's, else the framework's (F9). */
@@ -174,6 +176,8 @@ export interface GroupExecutor {
   readonly frameworkId: FrameworkId;
   readonly role: RoleName;
   readonly info: ExecutorInfo;
+  /** Names its sandbox; there is no such container. */
+  readonly runId: ContainerId;
   /** Those that have not ended. */
   readonly tasks: Set<TaskKey>;
 }
@@ -218,6 +222,11 @@ export interface AgentState {
   readonly containers: Map<ContainerId, Container>;
   readonly operations: Map<UpdateId, Operation>;
   readonly timers: Timers;
+  /**
+   * How the master had it emptied last, and when; until it is given something again. Not
+   * checkpointed: after a restart, the master says so anew.
+   */
+  drain?: { readonly config: DrainConfig; readonly startedMs: number };
   /** Set once the agent is to end everything and then itself. */
   leaving?: { readonly code: string; readonly message: string };
 }
@@ -249,4 +258,12 @@ export function isCapable(
 ): boolean {
   const capabilities = state.frameworks.get(frameworkId)?.info.capabilities ?? [];
   return capabilities.includes(capability);
+}
+
+/**
+ * Whether a sandbox of this name is in use, by its own container or as that of a group's executor.
+ */
+export function hasSandbox({ containers }: AgentState, id: ContainerId): boolean {
+  if (containers.has(id)) return true;
+  return [...containers.values()].some(({ plan }) => plan.parent?.id === id);
 }

@@ -1,4 +1,5 @@
 import type { UpdateId } from "../../contract/ids.ts";
+import type { ContainerStatus, NetworkInfo } from "../../contract/schema/container.ts";
 import type { TaskStatus } from "../../contract/schema/task.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import { dropEntry, keepTask } from "./checkpoint.ts";
@@ -25,9 +26,8 @@ export function addUpdate(
   out: Effect[],
 ): void {
   if (isTerminal(task.state)) return;
-  const containerId = task.containerId;
-  const pid =
-    containerId === undefined ? undefined : state.containers.get(containerId)?.process?.pid;
+  const executorId = task.group?.executorId ?? task.info.executor?.executorId;
+  const containerStatus = containerStatusOf(state, task, words.containerStatus);
   const status: TaskStatus = {
     source: "SOURCE_AGENT",
     ...seenOf(task),
@@ -36,15 +36,8 @@ export function addUpdate(
     uuid: words.uuid ?? nextUpdateId(state),
     timestampMs: nowMs,
     ...(state.info.id === undefined ? {} : { agentId: state.info.id }),
-    ...(task.group === undefined ? {} : { executorId: task.group.executorId }),
-    ...(containerId === undefined || words.containerStatus !== undefined
-      ? {}
-      : {
-          containerStatus: {
-            containerId,
-            ...(pid === undefined ? {} : { executorPid: pid }),
-          },
-        }),
+    ...(executorId === undefined ? {} : { executorId }),
+    ...(containerStatus === undefined ? {} : { containerStatus }),
   };
   task.state = status.state;
   const last = task.statuses.at(-1);
@@ -54,6 +47,32 @@ export function addUpdate(
   task.pending.push(status);
   keepTask(task, out);
   if (task.pending.length === 1) sendHead(state, task, nowMs, out);
+}
+
+/**
+ * In which container a task is, and at which addresses: those that are said now, else those that an
+ * engine's container was said to have, else the agent's own, in whose network it is then. Clients
+ * read the first address without a look whether there is one (v1-wire 6.9).
+ */
+function containerStatusOf(
+  state: AgentState,
+  { containerId, statuses, info }: Task,
+  said: ContainerStatus | undefined,
+): ContainerStatus | undefined {
+  if (containerId === undefined) return said;
+  const pid = state.containers.get(containerId)?.process?.pid;
+  const { ip } = state.info;
+  const protocol = ip.includes(":") ? "IPv6" : "IPv4";
+  const own: NetworkInfo = { ipAddresses: [{ protocol, ipAddress: ip }] };
+  const isOfEngine = info.container?.type === "DOCKER";
+  const before = isOfEngine ? statuses.at(-1)?.containerStatus?.networkInfos : undefined;
+  const [networkInfos] = [said?.networkInfos, before, [own]].filter((list) => list?.length);
+  return {
+    containerId,
+    ...(pid === undefined ? {} : { executorPid: pid }),
+    ...said,
+    ...(networkInfos === undefined ? {} : { networkInfos }),
+  };
 }
 
 /** What checks have seen travels with every update. */

@@ -73,6 +73,12 @@ export function viewOf(
       return { containerId, token: from.tokens.issue(containerId) };
     },
     info: () => source()?.state.info,
+    capabilities: () => source()?.state.setup.capabilities ?? [],
+    drain() {
+      const state = source()?.state;
+      const isEmpty = state === undefined || state.tasks.size + state.containers.size === 0;
+      return isEmpty ? undefined : state.drain;
+    },
     master: () => ground.master,
     frameworks: () => look(({ state }) => Array.from(state.frameworks.values(), (one) => one.info)),
     tasks: () => look(({ state }) => Array.from(state.tasks.values(), (t) => recordOf(state, t))),

@@ -12,11 +12,20 @@ import type { Sandboxes } from "./sandbox.ts";
 const LOG = "/slave/log";
 
 /**
+ * The name of an executor's newest sandbox, for those who do not know where it is (v1-wire 8.5).
+ */
+const LATEST = /^\/frameworks\/([^/]+)\/executors\/([^/]+)\/runs\/latest(\/.*)?$/;
+
+/**
  * The real path of something in a sandbox. Links are followed first and judged by where they lead,
  * so a task cannot make a link that shows a file of the host.
  * @throws FILE_UNKNOWN, FILE_OUTSIDE
  */
 function confined(sandboxes: Sandboxes, path: string): string {
+  const [, frameworkId, executorId, rest = ""] = LATEST.exec(path) ?? [];
+  if (frameworkId !== undefined && executorId !== undefined) {
+    return within(sandboxes.root, join(sandboxes.latestOf(frameworkId, executorId), rest));
+  }
   return within(sandboxes.root, isAbsolute(path) ? path : join(sandboxes.root, path));
 }
 

@@ -1,4 +1,4 @@
-import { readlinkSync, symlinkSync, unlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { FrameworkId, TaskId } from "../../contract/ids.ts";
 import { makeFolder } from "../../wire/index.ts";
@@ -38,6 +38,17 @@ export class Sandboxes {
     return join(this.root, agentId, executor, "runs", id);
   }
 
+  /**
+   * The place of an executor's newest sandbox, whichever agent it was that made it here: an agent
+   * that comes with a new id leaves the sandboxes of the old one.
+   */
+  latestOf(frameworkId: string, executorId: string): string {
+    const below = join("frameworks", frameworkId, "executors", executorId, "runs", "latest");
+    const places = readdirSync(this.root).map((agentId) => join(this.root, agentId, below));
+    const [newest = join(this.root, below)] = places.sort((a, b) => madeMs(b) - madeMs(a));
+    return newest;
+  }
+
   /** Makes the folder of a container, and the links that lead to it. */
   make(plan: ContainerPlan): string {
     const path = this.pathOf(plan);
@@ -63,6 +74,11 @@ export class Sandboxes {
       return undefined;
     }
   }
+}
+
+/** When a link was made; never where there is none. */
+function madeMs(path: string): number {
+  return lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY;
 }
 
 /** Points a link at something, whatever it pointed at before. */

@@ -1,5 +1,5 @@
 import type { ContainerId, ExecutorId, FrameworkId, TaskId, UpdateId } from "../ids.ts";
-import type { AgentInfo } from "../schema/agent.ts";
+import type { AgentCapability, AgentInfo, DrainInfo } from "../schema/agent.ts";
 import type { FrameworkInfo } from "../schema/framework.ts";
 import type { Operation, OperationStatus } from "../schema/offer.ts";
 import type { Resource } from "../schema/resource.ts";
@@ -55,6 +55,10 @@ export interface OwnAgentView {
   executor(frameworkId: FrameworkId, executorId: ExecutorId): ExecutorStanding | undefined;
   /** Without an id before it has ever registered; absent before it is ready. */
   info(): AgentInfo | undefined;
+  /** What it can do (A8). */
+  capabilities(): readonly AgentCapability[];
+  /** How it is being emptied and since when, as long as something of that is left (I5). */
+  drain(): Pick<DrainInfo, "config" | "startedMs"> | undefined;
   /** The host that its master is said to run on, as configured. */
   master(): string;
   /** Frameworks that have something here. */

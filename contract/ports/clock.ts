@@ -9,7 +9,10 @@ export interface Timer {
  * The cores get time as an argument instead.
  */
 export interface Clock {
-  /** Wall time in milliseconds since 1970; it may jump. For people and for records. */
+  /**
+   * Wall time in milliseconds since 1970, for people, for records, and for deadlines that outlive a
+   * process. It never goes back, and follows a step of the machine's clock slowly.
+   */
   nowMs(): number;
   /**
    * Milliseconds since some start, with fractions; it never goes back. For deadlines and durations.

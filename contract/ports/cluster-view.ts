@@ -1,4 +1,5 @@
 import type { ExecutorRecord } from "../agent-api.ts";
+import type { FrameworkCallOf, Problem } from "../framework-api.ts";
 import type { AgentId, FrameworkId, TaskId } from "../ids.ts";
 import type {
   AgentView,
@@ -59,6 +60,11 @@ export interface ClusterView {
   revision(): number;
   /** A framework that is connected, or may come back; completed ones are unknown. */
   framework(id: FrameworkId): FrameworkStanding | undefined;
+  /**
+   * What this change of a framework would be refused with, which is what it will be when it is
+   * handed on in the same turn: so it is answered before it has been carried out.
+   */
+  updateRefusal(id: FrameworkId, call: FrameworkCallOf<"update-framework">): Problem | undefined;
   /** All of it for views that are too large to be worked out at once. */
   snapshot(): ClusterSnapshot;
   agents(): Iterable<AgentView>;

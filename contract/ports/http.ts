@@ -32,8 +32,9 @@ export type HttpHandler = (exchange: HttpExchange) => void | Promise<void>;
  *
  * Pipelined requests are served in order as long as each is answered before the next turn of the
  * event loop (promises that wait for nothing but the body are fine). A request that arrives while
- * an earlier one is still unanswered costs the connection, which is what HTTP allows and clients
- * retry.
+ * an earlier one is still unanswered costs the connection, and with it the answers that have not
+ * left yet, though what they answer may have been done. Clients may retry what is idempotent and
+ * nothing else, so whatever is likely to be pipelined is to be answered in its turn.
  */
 export interface HttpRouter {
   /**
@@ -112,13 +113,18 @@ export interface HttpStream {
   /**
    * Sends one HTTP chunk, this and nothing else (clients rely on a record for a chunk). Answers
    * false when the client does not keep up, `onDrained` tells when it has. A client with more than
-   * the transport's
-   * `httpStreamBytesMax` waiting is cut off; `onEnd` says so. An empty chunk is not sent, since it
-   * would mean the end. uWebSockets.js sends the line end that closes a chunk together with the
-   * next chunk. Parsers that hand out data as it comes (Node, curl, Go, Netty) do not notice; one
-   * that waits for that line end (urllib3) lags one chunk behind.
+   * the transport's `httpStreamBytesMax` waiting is cut off; `onEnd` says so. An empty chunk is not
+   * sent, since it would mean the end. uWebSockets.js sends the line end that closes a chunk
+   * together with the next chunk. Parsers that hand out data as it comes (Node, curl, Go, Netty) do
+   * not notice; one that waits for that line end (urllib3) lags one chunk behind.
    */
   write(chunk: string | Uint8Array): boolean;
+  /**
+   * Sends bytes that nobody will change and that many streams may send: they are not copied, count
+   * once for all of them and not as waiting in this one, and are more than one chunk where they are
+   * many. What is written afterwards follows them.
+   */
+  writeShared(bytes: Uint8Array): void;
   /** Bytes that the client has not taken yet. */
   readonly bufferedBytes: number;
   /** False once it has ended in any way; writing is then a no-op that answers false. */

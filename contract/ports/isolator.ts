@@ -80,6 +80,8 @@ export interface ContainerSpec {
   readonly limits?: Readonly<Record<string, number>>;
   /** Absolute path of the sandbox on the host; exists and belongs to `user`. */
   readonly sandbox: string;
+  /** Of the executor of its group, where it shares folders of that; `user` is who has them. */
+  readonly parent?: { readonly sandbox: string; readonly user?: string };
   /** Volumes to mount. Containers that see the host's files find links to them in the sandbox. */
   readonly volumes?: readonly PersistentVolume[];
   /** The image that it runs in; absent when it sees the host's files. */

@@ -6,10 +6,11 @@ import { flagClient } from "./books.ts";
 import { dropIdleClient } from "./clients.ts";
 import type { Effect } from "./effect.ts";
 import { withHints } from "./hints.ts";
+import { noteOver } from "./ids.ts";
 import { dropFrameworkAnswers, forgetFramework } from "./inverse-offers.ts";
 import { recoverOffer } from "./offers.ts";
 import type { Agent, ClusterState, Framework, Task } from "./state.ts";
-import { masterStatus } from "./statuses.ts";
+import { masterStatus, publishUpdate } from "./statuses.ts";
 import { dropStrays } from "./strays.ts";
 import { detachTask, dropExecutor, remember, remembered } from "./tasks.ts";
 
@@ -97,10 +98,10 @@ export function removeFramework(
   for (const task of [...framework.tasks.values()]) {
     const agent = state.agents.get(task.agentId);
     assert(agent !== undefined, `task ${task.id} is on agent ${task.agentId}, which is not there`);
-    killInBooks(state, task, nowMs);
+    killInBooks(state, task, nowMs, out);
     detachTask(state, agent, task);
   }
-  for (const task of framework.unreachable.values()) killInBooks(state, task, nowMs);
+  for (const task of framework.unreachable.values()) killInBooks(state, task, nowMs, out);
   framework.unreachable.clear();
   for (const agent of state.agents.values()) {
     dropStrays(state, agent, framework);
@@ -126,12 +127,14 @@ export function removeFramework(
   publishFramework(state, framework, "framework-removed", nowMs, out);
 }
 
-function killInBooks(state: ClusterState, task: Task, nowMs: number): void {
+function killInBooks(state: ClusterState, task: Task, nowMs: number, out: Effect[]): void {
   if (!isTerminal(task.state)) {
     task.state = "TASK_KILLED";
     const reason = "REASON_FRAMEWORK_REMOVED";
     const message = `Framework ${task.framework.id} removed`;
-    task.statuses.push(masterStatus(task.id, "TASK_KILLED", nowMs, { reason, message }));
+    const status = masterStatus(task.id, "TASK_KILLED", nowMs, { reason, message });
+    task.statuses.push(status);
+    publishUpdate(state, task, status, nowMs, out);
   }
   remember(state, task);
 }
@@ -146,6 +149,7 @@ export function dropExecutorsOf(state: ClusterState, agent: Agent, framework: Fr
 
 function completeFramework(state: ClusterState, framework: Framework, nowMs: number): void {
   const { completedFrameworks, options } = state;
+  noteOver(state, framework.id);
   completedFrameworks.set(framework.id, {
     id: framework.id,
     info: framework.info,

@@ -72,8 +72,10 @@ export interface ClusterState {
   recovered: boolean;
   readonly frameworks: Map<FrameworkId, Framework>;
   readonly frameworkPeers: Map<PeerNumber, Framework>;
-  /** The oldest first (B8). */
+  /** For people: the newest of those that are over, the oldest first (B8). */
   readonly completedFrameworks: Map<FrameworkId, CompletedFramework>;
+  /** Ids from elsewhere that are never valid again, the oldest first; see `isOver`. */
+  readonly overFrameworks: Set<FrameworkId>;
   readonly agents: Map<AgentId, Agent>;
   readonly agentPeers: Map<PeerNumber, Agent>;
   /** Agents by row of the tables. */
@@ -207,6 +209,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     frameworks: new Map(),
     frameworkPeers: new Map(),
     completedFrameworks: new Map(),
+    overFrameworks: new Set(),
     agents: new Map(),
     agentPeers: new Map(),
     agentRows: [],

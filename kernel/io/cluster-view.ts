@@ -9,6 +9,7 @@ import type {
 } from "../../contract/ports/cluster-view.ts";
 import type { MasterInfo } from "../../contract/schema/agent.ts";
 import type { ClusterState } from "../core/state.ts";
+import { updateRefusal } from "../core/steps/subscribe.ts";
 import {
   agentsView,
   agentViewOf,
@@ -25,11 +26,18 @@ import {
 } from "../core/views.ts";
 import { systemMetrics } from "../host/system-metrics.ts";
 import type { Operators } from "./operators.ts";
+import type { Statements } from "./statements.ts";
 
 /** What the view is a view of. */
 export interface ViewSource {
   /** Absent while this master does not lead. */
-  term(): { readonly state: ClusterState; readonly operators: Operators } | undefined;
+  term():
+    | {
+        readonly state: ClusterState;
+        readonly operators: Operators;
+        readonly statements: Statements;
+      }
+    | undefined;
   /** `electedMs` is absent while this master is not elected. */
   times(): MasterTimes;
   leader(): MasterInfo | undefined;
@@ -57,6 +65,24 @@ const nothing: ClusterSnapshot = {
 /** No page: everything. */
 const ALL = { limit: Number.POSITIVE_INFINITY } as const;
 
+/** What is told of a framework before its calls are handed on. */
+function frameworksOf({ term }: ViewSource): Pick<ClusterView, "framework" | "updateRefusal"> {
+  return {
+    framework(id: FrameworkId): FrameworkStanding | undefined {
+      const framework = term()?.state.frameworks.get(id);
+      if (framework === undefined) return undefined;
+      const { peer, info } = framework;
+      return { connected: peer !== undefined, principal: info.principal };
+    },
+    updateRefusal(id, call) {
+      const now = term();
+      const framework = now?.state.frameworks.get(id);
+      if (now === undefined || framework === undefined) return undefined;
+      return updateRefusal(framework, call, now.statements.objection(call.framework));
+    },
+  };
+}
+
 /**
  * Shows a master's state to transports. Whether it may be asked is said by `standing` from the
  * start; before this master leads there is nothing to see.
@@ -78,12 +104,7 @@ export function viewOf(source: ViewSource): ClusterView {
     leader: () => source.leader(),
     times: () => source.times(),
     revision: () => source.turns(),
-    framework(id: FrameworkId): FrameworkStanding | undefined {
-      const framework = source.term()?.state.frameworks.get(id);
-      if (framework === undefined) return undefined;
-      const { peer, info } = framework;
-      return { connected: peer !== undefined, principal: info.principal };
-    },
+    ...frameworksOf(source),
     agents: () => look((state) => agentsView(state, ALL).agents),
     frameworks: () =>
       look((state) => frameworksView(state, { ...ALL, completed: true }).frameworks),

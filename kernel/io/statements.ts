@@ -1,6 +1,8 @@
 import { errors, type TepuiError } from "../../contract/errors.ts";
+import type { Problem } from "../../contract/framework-api.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import type { PolicyCompanion, StatementProblem } from "../../contract/ports/policy-companion.ts";
+import type { FrameworkInfo } from "../../contract/schema/framework.ts";
 import { problemOf } from "../core/calls.ts";
 import type { ClusterInput } from "../core/event.ts";
 import type { AllocationTables } from "../core/tables.ts";
@@ -31,9 +33,8 @@ export class Statements {
     if (input.type === "framework-call") {
       const { call } = input;
       if (call.type !== "subscribe" && call.type !== "update-framework") return input;
-      const { name, companion } = this.#live();
-      const error = wrong(name, () => companion?.checkFramework?.(call.framework));
-      return error === undefined ? input : { ...input, objection: problemOf(error) };
+      const objection = this.objection(call.framework);
+      return objection === undefined ? input : { ...input, objection };
     }
     if (input.type === "agent-message") {
       const { message } = input;
@@ -45,6 +46,13 @@ export class Statements {
       );
     }
     return input;
+  }
+
+  /** What the live policy's companion has against what a framework states. */
+  objection(framework: FrameworkInfo): Problem | undefined {
+    const { name, companion } = this.#live();
+    const error = wrong(name, () => companion?.checkFramework?.(framework));
+    return error && problemOf(error);
   }
 
   /**

@@ -50,6 +50,15 @@ describe("a task group under the built-in executor (F24)", () => {
     expect(lastOf("t1")).toMatchObject({ executorId: "e1" });
   });
 
+  test("its tasks have the network of their executor, and folders of one sandbox (F58, F60)", () => {
+    const networkInfos = [{ name: "overlay" }];
+    agent.launchGroup({ ...pod, container: { type: "MESOS", networkInfos } }, "t1", "t2");
+    const plans = [...agent.state.containers.values()].map(({ plan }) => plan);
+    const container = { type: "MESOS", networkInfos };
+    expect(plans).toMatchObject([{ container }, { container }]);
+    expect(plans.map(({ parent }) => parent)).toEqual([undefined, undefined]);
+  });
+
   test("one that cannot be launched leaves none to run", () => {
     agent.launchGroup(pod, "t1", "t2").held(agent.containerOf("t1")).did();
     const bad = agent.containerOf("t2");

@@ -25,6 +25,7 @@ function streamOf(): { stream: HttpStream; messages: ExecMessage[]; chunks: () =
       }
       return isOpen;
     },
+    writeShared: () => expect.unreachable("messages are each one client's own"),
     end: () => {
       isOpen = false;
     },

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ExecutorId, FrameworkId } from "../../contract/ids.ts";
+import type { Volume } from "../../contract/schema/container.ts";
 import { until } from "../support/until.ts";
 import { AgentRig } from "./support/agent-rig.ts";
 
@@ -113,6 +114,38 @@ describe("a task group on a real agent (F24)", () => {
     await executorExited();
     expect(existsSync(ran)).toBe(false);
     await until("nothing is left", () => rig.left().length === 0);
+  });
+
+  test("its tasks share folders of their executor's sandbox, over groups, until it ends (F58)", async () => {
+    const agent = await rig.start({ gcDelay: "0secs", diskWatchInterval: "100ms" });
+    const volume = (containerPath: string): Volume => ({
+      mode: "RW",
+      containerPath,
+      source: { type: "SANDBOX_PATH", sandboxPath: { type: "PARENT", path: "a/data" } },
+    });
+    const shares = (at: string) => ({
+      container: { type: "MESOS" as const, volumes: [volume(at)] },
+    });
+    const waits = "until [ -e shared/go ]; do sleep 0.05; done";
+    rig.master.launch(
+      {
+        t1: `echo one > shared/t1; ${waits}`,
+        t2: `until cat shared/t1; do sleep 0.05; done; ${waits}`,
+      },
+      shares("shared"),
+      pod,
+    );
+    const said = async () => (await rig.get(agent, "/sandbox/f1/t2/stdout")).text;
+    await until("the one reads what the other wrote", async () => (await said()) === "one\n");
+    const runs = join(rig.workDir, "slaves/m1-S0/frameworks/f1/executors/pod/runs");
+    rig.master.launch({ t3: "cat in/it/t1; touch in/it/go" }, shares("in/it"), pod);
+    for (const task of ["t1", "t2", "t3"]) {
+      expect(await rig.ended(task)).toMatchObject({ state: "TASK_FINISHED" });
+    }
+    await executorExited();
+    await until("its sandbox goes with theirs", () => !existsSync(runs));
+    rig.master.launch({ alone: "true" }, shares("shared"));
+    expect((await rig.ended("alone")).message).toContain("only tasks of a group");
   });
 
   test("an agent that is killed and started again still ends it as one (F2, B21)", async () => {

@@ -190,29 +190,30 @@ describeWith("root", "containers with an image", () => {
 
   test("volumes are mounted where they belong, and only those that are allowed (F58)", async () => {
     const data = join(folder, "data");
-    mkdirSync(data);
-    writeFileSync(join(data, "file"), "data\n");
     await bench.close();
-    mkdirSync(data, { recursive: true });
-    mkdirSync(join(folder, "store"), { recursive: true });
+    for (const name of ["data", "store"]) mkdirSync(join(folder, name), { recursive: true });
     writeFileSync(join(folder, "store/busybox.tar"), tarOfFolder(rootfs));
     writeFileSync(join(data, "file"), "data\n");
     images = makeImages();
     bench = benchWith({ allowedHostPaths: [data] });
+    const sandboxPath = { type: "PARENT", path: "a/b" };
     const volumes = [
       { mode: "RO", containerPath: "/data", hostPath: data },
       { mode: "RW", containerPath: "/inner", hostPath: "inner" },
+      { mode: "RW", containerPath: "/shared", source: { type: "SANDBOX_PATH", sandboxPath } },
     ];
     const persistent = { id: "v", hostPath: join(folder, "v"), containerPath: "vol" };
-    const one = spec("cat /data/file; touch /data/no; echo in > /inner/f; echo v > vol/f", {
+    const script = "cat /data/f*; touch /data/no; for i in /inner vol /shared; do pwd > $i/f; done";
+    const one = spec(script, {
+      parent: { sandbox: data },
       container: { volumes } as unknown as ContainerInfo,
       volumes: [{ ...persistent, mode: "RW" }],
     });
     expect((await bench.run(one)).exit).toEqual({ code: 0 });
     expect(bench.output(one)).toBe("data\n");
     expect(bench.output(one, "stderr")).toContain("Read-only");
-    expect(bench.output(one, "inner/f")).toBe("in\n");
-    expect(readFileSync(join(folder, "v/f"), "utf8")).toBe("v\n");
+    const read = (path: string) => bench.output(one, "inner/f") + readFileSync(join(folder, path));
+    expect(read("data/a/b/f") + read("v/f")).toBe("/mnt/mesos/sandbox\n".repeat(4));
     for (const hostPath of ["/etc", "../..", `${data}/../store`]) {
       const bad = { volumes: [{ mode: "RW", containerPath: "/x", hostPath }] };
       const { failure } = await bench.run(

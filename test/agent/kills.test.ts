@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { listPids } from "../../agent/containerizer/proc.ts";
@@ -25,12 +25,17 @@ const isolators: readonly (readonly [name: string, needs: Feature[], plugins: ob
   ["cgroups", ["root", "cgroup-v1"], [{ plugin: "process" }, { plugin: "cgroups" }]],
 ];
 
+/** A root of containers' cgroups, in every hierarchy that has it. */
+function rootsOf(root: string): string[] {
+  const hierarchies = readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name));
+  return hierarchies
+    .map((hierarchy) => join(hierarchy, root))
+    .filter((folder) => existsSync(folder));
+}
+
 /** Cgroups of containers that are below a root, in every hierarchy. */
 function cgroupsOf(root: string): string[] {
-  const hierarchies = readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name));
-  return hierarchies.flatMap((hierarchy) => {
-    const folder = join(hierarchy, root);
-    if (!existsSync(folder)) return [];
+  return rootsOf(root).flatMap((folder) => {
     const entries = readdirSync(folder, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
   });
@@ -42,7 +47,12 @@ for (const [name, needs, plugins] of isolators) {
     beforeEach(async () => {
       rig = await new AgentRig().open();
     });
-    afterEach(() => rig.close());
+    afterEach(async () => {
+      await rig.close();
+      // Agents keep their root for the next one, and here there is none.
+      // One hierarchy may be there by several names.
+      for (const folder of rootsOf(root)) if (existsSync(folder)) rmdirSync(folder);
+    });
 
     const root = `tepui-kills-${process.pid}`;
     const settings = {

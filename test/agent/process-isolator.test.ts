@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ContainerBench } from "../../conformance/isolator/containers.ts";
+import type { NetworkInfo } from "../../contract/schema/container.ts";
 import { Users } from "../../plugins/isolators/process/users.ts";
 import { systemClock } from "../../wire/system-clock.ts";
 import { processIsolator } from "../support/process-isolator.ts";
@@ -57,6 +58,22 @@ test("usage is that of each container's own processes, whoever asks about others
   });
   bench.containerizer.kill(two.id, "SIGKILL");
   await ends[1];
+});
+
+test("a container that asks for a network of its own is refused, not run in the host's (F60)", async () => {
+  const of = (info: NetworkInfo) => ({
+    container: { type: "MESOS" as const, networkInfos: [info] },
+  });
+  const mappings = { portMappings: [{ hostPort: 1, containerPort: 2 }] };
+  for (const [info, says] of [
+    [{ name: "overlay" }, "the network overlay is not to be had"],
+    [mappings, "mappings of ports are not to be had"],
+  ] as const) {
+    const { failure } = await bench.run(bench.spec("true", of({ ...info } as NetworkInfo)));
+    expect(failure?.code).toBe("CONTAINER_LAUNCH_REFUSED");
+    expect(failure?.message).toContain(says);
+  }
+  expect((await bench.run(bench.spec("true", of({})))).exit).toEqual({ code: 0 });
 });
 
 describeWith("root", "an agent that runs as root (F9)", () => {

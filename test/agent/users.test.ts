@@ -108,7 +108,7 @@ test("a directory that does not answer does not hold anybody up, and is named as
   });
 });
 
-describeWith("root", "a user that only a directory knows", () => {
+describeWith(["root", "tmpfs"], "a user that only a directory knows", () => {
   test("runs tasks, with its groups", async () => {
     const { getent } = sources().files;
     const config = { namespaces: [], required: false, disallowSharingAgentPidNamespace: false };
@@ -127,5 +127,22 @@ describeWith("root", "a user that only a directory knows", () => {
     } finally {
       await bench.close();
     }
+  });
+
+  test("those whom the name service of the system knows are found by the real getent", async () => {
+    const folder = temporaryFolder("tepui-users-");
+    const [passwd, group, getent] = ["passwd", "group", "getent"].map((name) =>
+      join(folder, name),
+    ) as [string, string, string];
+    writeFileSync(passwd, "erin:x:60777:60778:Erin:/:/bin/sh\n");
+    writeFileSync(group, "crew:x:60779:bob,erin\nwheel:x:10:bob\n");
+    // Its name service has users that are not in the agent's own files, as one of a directory has.
+    const binds = `mount --bind ${passwd} /etc/passwd && mount --bind ${group} /etc/group`;
+    const script = `exec unshare --mount sh -c '${binds} && exec getent "$@"' getent "$@"`;
+    writeFileSync(getent, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const users = new Users({ clock: systemClock, getent });
+    const erin = { name: "erin", uid: 60_777, gid: 60_778, groups: [60_779] };
+    expect([await users.find("erin"), await users.find("60777")]).toEqual([erin, erin]);
+    expect(await users.find("frank")).toBeUndefined();
   });
 });

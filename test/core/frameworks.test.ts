@@ -35,6 +35,27 @@ scenario("B3 an unknown id is taken as it is", "", (c) => {
   expect(c.state.frameworks.has("other-0007" as FrameworkId)).toBe(true);
 });
 
+scenario(
+  "B8 an id is over for good, however many others came and went since, minted or brought",
+  "",
+  (c) => {
+    c.do("framework web");
+    c.do("framework api id=other-0007");
+    c.do("web tears down");
+    c.do("api tears down");
+    for (let number = 0; number < 60; number++) {
+      c.do(`framework f${number}`);
+      c.do(`f${number} tears down`);
+    }
+    expect(c.state.completedFrameworks.size).toBe(50);
+    c.told();
+    c.do("framework again id=m-0000");
+    c.expect("again < error FRAMEWORK_REMOVED\nagain closed FRAMEWORK_REMOVED");
+    c.do("framework other id=other-0007");
+    c.expect("other < error FRAMEWORK_REMOVED\nother closed FRAMEWORK_REMOVED");
+  },
+);
+
 scenario("A7 an id that a framework brings is never given to another", "", (c) => {
   c.do("framework web id=m-0000");
   c.do("framework api");

@@ -119,6 +119,20 @@ scenario("H2 events are made only while somebody listens", running, (c) => {
   expect(c.recorder.published).toHaveLength(2);
 });
 
+scenario("H2 the tasks of a framework that is removed end before it does", running, (c) => {
+  c.do("web accepts a1 t1(cpus:1;mem:64) refuse=60000");
+  c.do("a1 updates t1 RUNNING");
+  c.input({ type: "listeners", count: 1 });
+  c.do("web tears down");
+  c.told();
+  const { published } = c.recorder;
+  expect(published.map(({ kind, state }) => [kind, state])).toEqual([
+    ["task-updated", "TASK_KILLED"],
+    ["framework-removed", undefined],
+  ]);
+  expect(published[0]?.status?.reason).toBe("REASON_FRAMEWORK_REMOVED");
+});
+
 scenario("views show what there is, in pages, tasks newest first and by prefix", running, (c) => {
   c.do("web accepts a1 batch1(cpus:1;mem:64) refuse=60000");
   c.do("wait 1s");

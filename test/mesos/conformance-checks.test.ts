@@ -5,7 +5,8 @@ import { processRows } from "./conformance/process-rows.ts";
 import { runRows } from "./conformance/run-rows.ts";
 import { schedulerRows } from "./conformance/scheduler-rows.ts";
 import { surfaceRows } from "./conformance/surface-rows.ts";
+import { viewRows } from "./conformance/view-rows.ts";
 
 const requests = [...surfaceRows, ...processRows, ...jsonRows, ...schedulerRows, ...hintRows];
-const rows = [...requests, ...operatorRows];
+const rows = [...requests, ...operatorRows, ...viewRows];
 runRows("requests", { agents: 2, assertionsMin: 450 }, rows);

@@ -14,6 +14,8 @@ const path = "/slave(1)/api/v1/executor";
 const ids = { framework_id: { value: "f" }, executor_id: { value: "e" } };
 const nothingElse = {
   info: () => undefined,
+  capabilities: () => [],
+  drain: () => undefined,
   master: () => "",
   frameworks: () => [],
   tasks: () => [],
@@ -40,7 +42,7 @@ let plugins: OpenPlugins;
 beforeAll(async () => {
   const standing = { containerId: "c" as ContainerId, token: "c.right" };
   plugins = await openPlugins(
-    {},
+    { bodyBytesMax: 4 << 20 },
     {
       agent: {
         isReady: () => isReady,
@@ -169,6 +171,17 @@ test("§7.3, §7.4 an executor subscribes, gets tasks, reports, is acknowledged"
   });
   const message = { ...ids, type: "MESSAGE", message: { data: "AQ==" } };
   expect((await ask(plugins.port, { path, body: message })).status).toBe(202);
+  // What the core would refuse is refused at once, and not answered by 202 first.
+  const heardBefore = heard.length;
+  const data = Buffer.alloc((1 << 20) + 1).toString("base64");
+  for (const large of [update({ data }), { ...message, message: { data } }]) {
+    const answer = await ask(plugins.port, { path, body: large });
+    expect([answer.status, answer.text]).toEqual([
+      400,
+      expect.stringContaining("may have 1048576"),
+    ]);
+  }
+  expect(heard.length).toBe(heardBefore);
   tell({ type: "shutdown" });
   expect(await events.any()).toEqual({ type: "SHUTDOWN" });
   events.close();

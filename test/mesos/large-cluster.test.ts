@@ -155,6 +155,7 @@ describe.each(["json", "protobuf"] as const)("a cluster of 20,000 tasks, in %s",
     };
     const { result: types } = await amongOthers(async () => {
       const events = await stream(master.port, call("SUBSCRIBE"), Event);
+      revision += 1;
       tell({ kind: "agent-removed", agentId } as never);
       const first = await events.any();
       expect(first?.subscribed?.get_state?.get_tasks?.tasks).toHaveLength(TASKS / 2);
@@ -164,5 +165,43 @@ describe.each(["json", "protobuf"] as const)("a cluster of 20,000 tasks, in %s",
     });
     expect(types).toEqual(["SUBSCRIBED", "HEARTBEAT", "AGENT_REMOVED"]);
     expect(shownMax).toBeLessThanOrEqual(220);
+  });
+
+  test("who subscribes ten at once has the state made twice at most", async () => {
+    let tell: Parameters<NonNullable<typeof master.shown.watch>>[0] = () => {};
+    const { snapshot, watch } = master.shown;
+    let made = 0;
+    master.shown.watch = (listener) => {
+      tell = listener;
+      return () => {};
+    };
+    master.shown.snapshot = () => {
+      made += 1;
+      return snapshot?.() as ClusterSnapshot;
+    };
+    const { result } = await amongOthers(async () => {
+      const first = await stream(master.port, call("SUBSCRIBE"), Event);
+      // The others come later, and are told of what there is by then: this is in it.
+      revision += 1;
+      tell({ kind: "agent-removed", agentId } as never);
+      const others = Array.from({ length: 9 }, () => stream(master.port, call("SUBSCRIBE"), Event));
+      const streams = [first, ...(await Promise.all(others))];
+      revision += 1;
+      tell({ kind: "framework-removed", frameworkId } as never);
+      return await Promise.all(
+        streams.map(async (events) => {
+          const types = [];
+          while (types.at(-1) !== "FRAMEWORK_REMOVED") types.push((await events.any())?.type);
+          events.close();
+          return types.filter((type) => type !== "HEARTBEAT");
+        }),
+      );
+    });
+    Object.assign(master.shown, { snapshot, watch });
+    expect(made).toBe(2);
+    expect(shownMax).toBeLessThanOrEqual(220);
+    const [first, ...others] = result;
+    expect(first).toEqual(["SUBSCRIBED", "AGENT_REMOVED", "FRAMEWORK_REMOVED"]);
+    for (const types of others) expect(types).toEqual(["SUBSCRIBED", "FRAMEWORK_REMOVED"]);
   });
 });

@@ -41,6 +41,12 @@ const agent: AgentView = {
   tasks: 1,
   registeredMs: 1500,
 };
+/** One that the master only remembers: no view of what is there shows it. */
+const gone: AgentView = {
+  ...agent,
+  agent: { ...agent.agent, id: "m-S1" as AgentId },
+  state: "gone",
+};
 const framework: FrameworkView = {
   framework: { id: frameworkId, name: "näme", user: "u", roles: [role] },
   state: "active",
@@ -93,7 +99,7 @@ beforeAll(async () => {
   master = await ScriptedMaster.start();
   master.shown = {
     revision: () => revision,
-    agents: () => [agent],
+    agents: () => [agent, gone],
     frameworks: () => {
       built++;
       return [framework];
@@ -241,6 +247,13 @@ describe("§9 v0 views", () => {
         },
       ],
     });
+  });
+
+  test("no view shows an agent that is gone", async () => {
+    for (const path of ["/state", "/slaves", "/state-summary"]) {
+      const { slaves } = JSON.parse((await get(path)).text) as { slaves: { id: string }[] };
+      expect([path, slaves.map(({ id }) => id)]).toEqual([path, ["m-S0"]]);
+    }
   });
 
   test("/state-summary counts tasks by agent and by framework", async () => {

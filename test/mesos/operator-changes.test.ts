@@ -258,7 +258,14 @@ describe("§9 endpoints from before the v1 API", () => {
 
   it.each<[string, string, unknown]>([
     ["/weights", "weights", [{ role: "r", weight: 2 }]],
-    ["/quota", "quota", { infos: [{ role: "r", guarantee: [{ ...cpus, scalar: { value: 2 } }] }] }],
+    [
+      "/quota",
+      "quota",
+      {
+        infos: [{ role: "r", guarantee: [{ ...cpus, scalar: { value: 2 } }] }],
+        configs: [{ role: "r", guarantees: { cpus: { value: 2 } } }],
+      },
+    ],
   ])("GET %s shows the %s", async (path, _name, shown) => {
     const answer = await ask(master.port, { method: "GET", path });
     expect([answer.status, JSON.parse(answer.text)]).toEqual([200, shown]);
@@ -277,6 +284,7 @@ describe("§9 endpoints from before the v1 API", () => {
     ["POST", "/machine/down", "{}", 400, /Expecting a JSON array/],
     ["POST", "/reserve", "slaveId=x", 400, /Missing 'resources'/],
     ["DELETE", "/quota", "", 400, /the role behind/],
+    ["DELETE", "/quota/none", "", 400, /Role 'none' has no quota set/],
     ["DELETE", "/weights", "", 405, /Expecting one of { 'GET', 'PUT' }/],
     ["GET", "/teardown", "", 405, /Expecting one of { 'POST' }/],
   ])("%s %s with %j is %d", async (method, path, body, status, text) => {

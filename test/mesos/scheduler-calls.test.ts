@@ -153,7 +153,7 @@ describe("§6.4 calls", () => {
     },
   );
 
-  test("UPDATE_FRAMEWORK waits for its answer: 200, or 403 (§6.1)", async () => {
+  test("UPDATE_FRAMEWORK is 200, or what it is refused with (§6.1)", async () => {
     const { events, headers, framework_id, id } = await subscribed();
     const info = { user: "u", name: "n", id: framework_id };
     const update = (framework_info: object) =>

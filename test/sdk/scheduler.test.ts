@@ -113,6 +113,32 @@ test("after a break it keeps its id and asks until each task is answered (B2, D1
   expect(fake.of("reconcile")).toHaveLength(asked);
 });
 
+test("questions add up, and are asked again after a break (D14)", async () => {
+  const { fake, scheduler } = await subscribed();
+  const reconciled: number[] = [];
+  scheduler.on("reconciled", (tasks) => reconciled.push(tasks));
+  for (const taskId of ["s1", "s2", "s3"]) scheduler.reconcile([{ taskId, agentId: "a1" }]);
+  expect(scheduler.unanswered.taskIds).toEqual(["s1", "s2", "s3"]);
+  scheduler.launch(offerOf("o1"), [task("t1")]);
+  await until("the first questions", () => fake.of("reconcile").length >= 3);
+  fake.say({ type: "update", status: statusOf("s2", "TASK_RUNNING") });
+  await until("an answer", () => scheduler.unanswered.taskIds.length === 2);
+  const before = fake.of("reconcile").length;
+  fake.drop();
+  expect(scheduler.unanswered.forMs).toBeGreaterThanOrEqual(0);
+  await until("all that is open", () =>
+    fake
+      .of("reconcile")
+      .slice(before)
+      .some(({ tasks }) => (tasks as { taskId: string }[]).length === 4),
+  );
+  for (const taskId of ["s1", "s2", "s3", "t1"]) {
+    fake.say({ type: "update", status: statusOf(taskId, "TASK_RUNNING") });
+  }
+  await until("all answered", () => reconciled.length === 1);
+  expect(reconciled).toEqual([4]);
+});
+
 test("tasks that cannot be sent to a master are reported as dropped, not forgotten", async () => {
   const fake = await fakeMaster();
   const scheduler = schedulerFor(fake);

@@ -10,7 +10,7 @@ import { systemClock } from "../../wire/system-clock.ts";
  */
 export function processIsolator(
   given: Partial<ProcessConfig> = {},
-  less?: { readonly namespaces: Offered["namespaces"] },
+  less?: { readonly namespaces: Offered["namespaces"]; readonly uid?: number },
 ): ProcessIsolator {
   const config: ProcessConfig = {
     namespaces: [],
@@ -22,5 +22,7 @@ export function processIsolator(
   };
   const host = probeHost(config);
   const offered = { reasons: { mount: "Operation not permitted" }, ...less } as Offered;
-  return new ProcessIsolator(config, less === undefined ? host : { ...host, offered }, systemClock);
+  const own = { ...host.own, uid: less?.uid ?? host.own.uid };
+  const fewer = less === undefined ? host : { ...host, offered, own };
+  return new ProcessIsolator(config, fewer, systemClock);
 }

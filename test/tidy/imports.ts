@@ -160,7 +160,12 @@ export const areas: readonly Area[] = [
   },
   { path: "bench", may: anything, node: true, because: "benchmarks measure any part" },
   { path: "test", may: [...anything, "scripts"], node: true, because: "tests may look anywhere" },
-  { path: "vitest.config.ts", may: [], node: true, because: "it only configures the test runner" },
+  {
+    path: "vitest.config.ts",
+    may: ["test/support/long-first.ts"],
+    node: true,
+    because: "it only configures the test runner",
+  },
 ];
 
 const mayUseDevelopmentPackages = ["test", "bench", "vitest.config.ts"];

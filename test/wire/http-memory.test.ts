@@ -101,3 +101,45 @@ test("an answer that is read slowly arrives whole", async () => {
   expect(Buffer.concat(parts).equals(answer)).toBe(true);
   await until("nothing is left", () => bench.open() === 0);
 });
+
+test("what many streams share counts once, may be more than one of them may hold, and arrives whole", async () => {
+  const shared = Buffer.from(Array.from({ length: 5 << 20 }, (_, at) => at % 251));
+  const room = new HttpMemory(6 << 20);
+  const own = await httpBench({ memory: room, streamBytesMax: 1 << 20 });
+  const streams: HttpStream[] = [];
+  const ends: StreamEnd[] = [];
+  own.router.route("GET", "/events", (exchange) => {
+    const stream = exchange.stream(200, {});
+    stream.onEnd((how) => ends.push(how));
+    stream.write("first,");
+    stream.writeShared(shared);
+    streams.push(stream);
+  });
+  const idle = await own.socket();
+  idle.socket.pause();
+  idle.socket.write("GET /events HTTP/1.1\r\nhost: x\r\n\r\n");
+  await until("one who does not read", () => streams.length === 1);
+  const readers = [1, 2, 3].map(async () => {
+    const response = await fetch(`${own.url}/events`);
+    const parts: Uint8Array[] = [];
+    for await (const part of response.body ?? []) parts.push(part);
+    return Buffer.concat(parts);
+  });
+  await until("all of them", () => streams.length === 4);
+  for (const stream of streams.slice(1)) {
+    stream.write(",last");
+    stream.end();
+  }
+  const whole = Buffer.concat([Buffer.from("first,"), shared, Buffer.from(",last")]);
+  for (const text of await Promise.all(readers)) expect(text.equals(whole)).toBe(true);
+  expect([streams[0]?.isOpen, room.isFull]).toEqual([true, false]);
+  // What follows it counts against who does not read.
+  streams[0]?.write(new Uint8Array(1 << 20));
+  expect(streams[0]?.write("more")).toBe(false);
+  await until("the ends", () => ends.length === 4);
+  expect(ends).toContain("SLOW_READER");
+  room.take((6 << 20) + 1);
+  room.give(1);
+  expect(room.isFull).toBe(false);
+  await own.stop();
+});

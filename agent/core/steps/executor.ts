@@ -1,8 +1,6 @@
-import type { ExecutorCall } from "../../../contract/executor-api.ts";
+import { type ExecutorCall, largeCallProblem } from "../../../contract/executor-api.ts";
 import type { ContainerId } from "../../../contract/ids.ts";
-import { limits } from "../../../contract/limits.ts";
 import type { TaskStatus } from "../../../contract/schema/task.ts";
-import { encodedBytes, sizeProblem } from "../../../contract/size.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import { keepExecutor } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
@@ -32,20 +30,18 @@ export function stepExecutorCall(
 ): void {
   const executor = executorIn(state, containerId);
   if (executor === undefined) return;
+  const problem = largeCallProblem(call);
   if (call.type === "subscribe") {
     subscribe(state, executor, call, nowMs, out);
   } else if (executor.phase === "starting") {
     refuse(executor, "NOT_SUBSCRIBED", `a ${call.type} call came before subscribe`, out);
+  } else if (problem !== undefined) {
+    refuse(executor, problem.code, problem.message, out);
   } else if (call.type === "update") {
     takeUpdate(state, executor, call.status, nowMs, out);
   } else {
     const { frameworkId, info } = executor;
     const { data } = call;
-    const large = sizeProblem("data", data.length, limits.messageBytesMax);
-    if (large !== undefined) {
-      refuse(executor, "MESSAGE_TOO_LARGE", large, out);
-      return;
-    }
     out.push({
       type: "send-master",
       message: { type: "executor-message", frameworkId, executorId: info.executorId, data },
@@ -147,11 +143,6 @@ function takeUpdate(
   const { taskId, uuid } = status;
   if (uuid === undefined || status.state === "TASK_STAGING") {
     refuse(executor, "UPDATE_INVALID", `an update of ${taskId} needs a uuid and a state`, out);
-    return;
-  }
-  const large = sizeProblem("it", encodedBytes(status), limits.statusBytesMax);
-  if (large !== undefined) {
-    refuse(executor, "UPDATE_INVALID", `an update of ${taskId}: ${large}`, out);
     return;
   }
   const task = state.tasks.get(taskKey(frameworkId, taskId));

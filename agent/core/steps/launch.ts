@@ -12,10 +12,18 @@ import {
 import type { Effect } from "../effect.ts";
 import { executorKey, nextContainerId, nextGroupId, taskKey } from "../ids.ts";
 import { sameJson } from "../same.ts";
-import type { AgentState, Container, ContainerPlan, Executor, Task } from "../state.ts";
+import type {
+  AgentState,
+  Container,
+  ContainerPlan,
+  Executor,
+  GroupExecutor,
+  Task,
+} from "../state.ts";
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { assert, lostAs } from "../words.ts";
 import { resizeExecutor } from "./resize.ts";
+import { newGroupExecutor, sharedIn, userOf } from "./shared.ts";
 
 /** Launches tasks of one framework; what is wrong with one of them is that one's answer. */
 export function stepLaunch(
@@ -25,6 +33,8 @@ export function stepLaunch(
   out: Effect[],
 ): void {
   const { frameworkId, framework, role, groupExecutor } = order;
+  // A master gives nothing to an agent that it has emptied.
+  delete state.drain;
   if (framework !== undefined) {
     const info = { ...framework, id: frameworkId };
     state.frameworks.set(frameworkId, { info });
@@ -76,10 +86,12 @@ function launchGroup(
   } else {
     const key = executorKey(frameworkId, wanted.executorId);
     const known = state.groupExecutors.get(key);
-    const executor = known ?? { key, frameworkId, role, info: wanted, tasks: new Set() };
+    const executor = known ?? newGroupExecutor(state, key, { frameworkId, role, info: wanted });
     state.groupExecutors.set(key, executor);
     if (known === undefined) keepGroupExecutor(executor, out);
-    for (const one of parts) executor.tasks.add(launchCommand(state, one, nowMs, out).key);
+    for (const one of parts) {
+      executor.tasks.add(launchCommand(state, one, nowMs, out, executor).key);
+    }
   }
 }
 
@@ -159,11 +171,6 @@ function startContainer(state: AgentState, plan: ContainerPlan, out: Effect[]): 
   out.push({ type: "start-container", plan });
 }
 
-function userOf(state: AgentState, frameworkId: FrameworkId, own: string | undefined) {
-  const user = own ?? state.frameworks.get(frameworkId)?.info.user;
-  return user === undefined || user === "" ? {} : { user };
-}
-
 function common(state: AgentState, frameworkId: FrameworkId, role: RoleName) {
   const agentId = state.info.id;
   assert(agentId !== undefined, "an agent without an id was given a task");
@@ -171,7 +178,13 @@ function common(state: AgentState, frameworkId: FrameworkId, role: RoleName) {
   return { id: nextContainerId(state), agentId, frameworkId, role, checkpoint };
 }
 
-function launchCommand(state: AgentState, parts: TaskParts, nowMs: number, out: Effect[]): Task {
+function launchCommand(
+  state: AgentState,
+  parts: TaskParts,
+  nowMs: number,
+  out: Effect[],
+  executor?: GroupExecutor,
+): Task {
   const { frameworkId, role, info, group } = parts;
   const command = info.command ?? {};
   const { container, limits } = info;
@@ -182,7 +195,7 @@ function launchCommand(state: AgentState, parts: TaskParts, nowMs: number, out: 
     taskId: info.taskId,
     command,
     resources: info.resources,
-    ...(container === undefined ? {} : { container }),
+    ...sharedIn(state, container, executor),
     ...(limits === undefined ? {} : { limits }),
     ...userOf(state, frameworkId, command.user),
     shutdownGraceMs: state.setup.times.executorShutdownGraceMs,

@@ -52,5 +52,6 @@ export function stepDrain(
     reason: "REASON_AGENT_DRAINING",
     message: "The agent is being drained",
   };
+  state.drain = { config: order.config, startedMs: nowMs };
   endAll(state, why, maxGracePeriodMs ?? Number.POSITIVE_INFINITY, nowMs, out);
 }

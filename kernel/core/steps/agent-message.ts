@@ -3,6 +3,7 @@ import { isTerminal } from "../../../contract/task-state.ts";
 import { unreachable } from "../assert.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
+import { isOver } from "../ids.ts";
 import { type Agent, type ClusterState, executorKey, strayKey } from "../state.ts";
 import { publishUpdate, sendStatus } from "../statuses.ts";
 import { stepStrayUpdate } from "../strays.ts";
@@ -91,7 +92,7 @@ export function stepUpdate(
   const framework = state.frameworks.get(frameworkId);
   if (framework === undefined) {
     // Its framework is gone: the agent missed that, and would send this for ever.
-    if (!state.completedFrameworks.has(frameworkId) || agent.peer === undefined) return;
+    if (!isOver(state, frameworkId) || agent.peer === undefined) return;
     const order = { type: "shutdown-framework", frameworkId } as const;
     out.push({ type: "send-agent", to: agent.peer, order });
     return;

@@ -7,6 +7,7 @@ import { charge, takeFound } from "../books.ts";
 import { clientOf, dropIdleClient } from "../clients.ts";
 import type { Effect } from "../effect.ts";
 import { addFramework } from "../frameworks.ts";
+import { isOver } from "../ids.ts";
 import { normal } from "../pool.ts";
 import {
   type Agent,
@@ -31,7 +32,7 @@ function frameworkOf(
 ): Framework | undefined {
   const known = state.frameworks.get(id);
   if (known !== undefined) return known;
-  if (state.completedFrameworks.has(id)) return undefined;
+  if (isOver(state, id)) return undefined;
   const info = infos.get(id) ?? { name: id, user: "", roles: [] };
   return addFramework(state, id, info, nowMs);
 }

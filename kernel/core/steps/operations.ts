@@ -4,6 +4,7 @@ import type { AgentId, UpdateId } from "../../../contract/ids.ts";
 import type { OperationState, OperationStatus } from "../../../contract/schema/offer.ts";
 import type { Call } from "../calls.ts";
 import type { Effect } from "../effect.ts";
+import { isOver } from "../ids.ts";
 import type { Agent, ClusterState, Framework, FrameworkOperation } from "../state.ts";
 
 /** Tells a framework how an operation stands; what the master says itself is not acknowledged. */
@@ -33,10 +34,10 @@ export function stepOperationUpdate(
   const framework = frameworkId === undefined ? undefined : state.frameworks.get(frameworkId);
   const { operationId, uuid } = status;
   if (operationId === undefined || framework === undefined) {
-    const isOver = frameworkId !== undefined && state.completedFrameworks.has(frameworkId);
+    const isPast = frameworkId !== undefined && isOver(state, frameworkId);
     if (uuid === undefined || agent.peer === undefined) return;
     // A framework that is yet to come back to this master is told then.
-    if (operationId !== undefined && frameworkId !== undefined && !isOver) return;
+    if (operationId !== undefined && frameworkId !== undefined && !isPast) return;
     out.push({
       type: "send-agent",
       to: agent.peer,

@@ -14,7 +14,7 @@ import { flagAgent, recount, totalChanged } from "../books.ts";
 import { refuseAgent, replaceAgentPeer } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
-import { noteAgentId } from "../ids.ts";
+import { isOver, noteAgentId } from "../ids.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
 import { type Agent, type ClusterState, type PendingWrite, wantRound } from "../state.ts";
 import { killStrays } from "../strays.ts";
@@ -222,7 +222,7 @@ function greetFramework(
   const to = agent.peer as PeerNumber;
   const framework = state.frameworks.get(id);
   if (framework === undefined) {
-    if (!state.completedFrameworks.has(id)) return;
+    if (!isOver(state, id)) return;
     const order = { type: "shutdown-framework", frameworkId: id } as const;
     out.push({ type: "send-agent", to, order });
     return;

@@ -20,7 +20,7 @@ import {
   setInfo,
 } from "../frameworks.ts";
 import { forgive } from "../hoarding.ts";
-import { mintFrameworkId } from "../ids.ts";
+import { isOver, mintFrameworkId } from "../ids.ts";
 import { forgetFramework } from "../inverse-offers.ts";
 import { type ClusterState, type Framework, wantRound } from "../state.ts";
 import { frameworkProblem } from "../validate-framework.ts";
@@ -59,7 +59,7 @@ export function stepSubscribe(
   }
   const subscription: Subscription = { peer, call, tests: checked.tests };
   const { id } = info;
-  if (id !== undefined && state.completedFrameworks.has(id)) {
+  if (id !== undefined && isOver(state, id)) {
     refuseFramework(peer, errors.FRAMEWORK_REMOVED(), out);
     return;
   }
@@ -174,22 +174,10 @@ export function stepUpdateFramework(
 ): void {
   const to = framework.peer as PeerNumber;
   const { requestId } = call;
-  const refuse = (problem: Problem): void => {
-    const event = { type: "framework-updated", requestId, problem } as const;
+  const checked = checkedUpdate(framework, call, objection);
+  if ("refusal" in checked) {
+    const event = { type: "framework-updated", requestId, problem: checked.refusal } as const;
     out.push({ type: "send-framework", to, event });
-  };
-  const checked = checkedCall(call);
-  if (checked.problem !== undefined) {
-    refuse(problemOf(errors.FRAMEWORK_INVALID(checked.problem)));
-    return;
-  }
-  const change = fixedChange(framework, call.framework);
-  if (change !== undefined) {
-    refuse(problemOf(errors.FRAMEWORK_INVALID(change)));
-    return;
-  }
-  if (objection !== undefined) {
-    refuse(objection);
     return;
   }
   setInfo(framework, call.framework);
@@ -198,6 +186,36 @@ export function stepUpdateFramework(
   tellAgents(framework, out);
   out.push({ type: "send-framework", to, event: { type: "framework-updated", requestId } });
   publishFramework(state, framework, "framework-updated", nowMs, out);
+}
+
+type CheckedUpdate =
+  | { readonly tests: ReadonlyMap<RoleName, AgentTest> }
+  | { readonly refusal: Problem };
+
+function checkedUpdate(
+  framework: Framework,
+  call: FrameworkCallOf<"update-framework">,
+  objection: Problem | undefined,
+): CheckedUpdate {
+  const invalid = (problem: string) => ({ refusal: problemOf(errors.FRAMEWORK_INVALID(problem)) });
+  const checked = checkedCall(call);
+  if (checked.problem !== undefined) return invalid(checked.problem);
+  const change = fixedChange(framework, call.framework);
+  if (change !== undefined) return invalid(change);
+  return objection === undefined ? { tests: checked.tests } : { refusal: objection };
+}
+
+/**
+ * What a change of a framework is refused with. It is the same whenever it is asked: nothing that
+ * it looks at changes while a framework is connected.
+ */
+export function updateRefusal(
+  framework: Framework,
+  call: FrameworkCallOf<"update-framework">,
+  objection: Problem | undefined,
+): Problem | undefined {
+  const checked = checkedUpdate(framework, call, objection);
+  return "refusal" in checked ? checked.refusal : undefined;
 }
 
 function fixedChange(framework: Framework, next: FrameworkInfo): string | undefined {

@@ -42,6 +42,7 @@ function agentView(agent: Agent, registry: RegistryMirror): AgentView {
   const view: AgentView = {
     agent: agent.info,
     version: agent.version,
+    capabilities: [...agent.capabilities],
     state: standingOf(agent, registry),
     ...service(registry, agent.id),
     registeredMs: agent.registeredMs,

@@ -17,6 +17,8 @@
 #   overlay=LOWER UPPER WORK, each percent-encoded, the place where these are mounted on each other
 #   bind=FROM TO rw|ro, percent-encoded; FROM is a path of the host, TO one inside; without a root
 #                     both are paths of the host
+#   bind=FROM TO rw|ro WAY  the folder WAY below FROM, where others may be at work: it is made where
+#                     it is not there, for the owner of FROM, and no link is followed
 #   directory=FOLDER  working directory inside
 #   uid=N gid=N groups=N,N
 #   bounding=N,N effective=N,N   capabilities by number; absent means as they are
@@ -26,6 +28,7 @@
 # It ends as the command does, by the same signal or with the same status.
 use strict;
 use warnings;
+use Fcntl qw(O_RDONLY O_DIRECTORY O_NOFOLLOW);
 use POSIX qw(:sys_wait_h _exit uname);
 
 my $machine = (uname())[4];
@@ -200,8 +203,9 @@ sub mount_shm {
 }
 
 sub bind_from_host {
-  my ($from, $to, $mode) = map { decoded($_) } @_;
+  my ($from, $to, $mode, $way) = map { decoded($_) } @_;
   my $source = ".$from";
+  return bind_shared($source, $to, $mode, $way) if defined $way;
   if (-d $source) { folder($to) } else { folder($to =~ s{/[^/]*$}{}r); place_file($to) }
   mount($source, $to, '', BIND | REC);
   mount($to, $to, '', BIND | REMOUNT | NOSUID | NODEV | ($mode eq 'ro' ? RDONLY : 0));
@@ -210,12 +214,33 @@ sub bind_from_host {
 # The files are those of the host, and so are the paths. What was fetched since may have put a link in
 # the way, which would lead to where nothing may be mounted.
 sub bind_in_sandbox {
-  my ($from, $to, $mode) = map { decoded($_) } @_;
+  my ($from, $to, $mode, $way) = map { decoded($_) } @_;
   require Cwd;
   my $real = Cwd::realpath($to);
   die "$to is not where it was\n" if !defined $real || $real ne $to;
+  return bind_shared($from, $to, $mode, $way) if defined $way;
   mount($from, $to, '', BIND | REC);
   mount($to, $to, '', BIND | REMOUNT | NOSUID | NODEV | ($mode eq 'ro' ? RDONLY : 0));
+}
+
+# Tasks of the same group can change any name in here at any moment: each folder on the way is entered
+# by what was opened, and what is mounted is where that has led.
+sub bind_shared {
+  my ($from, $to, $mode, $way) = @_;
+  opendir my $before, '.' or die "cannot open the working directory: $!\n";
+  chdir $from or die "cannot enter $from: $!\n";
+  my ($uid, $gid) = (stat '.')[4, 5];
+  for my $name (grep { length && $_ ne '.' } split m{/}, $way) {
+    my $isNew = mkdir $name, 0755;
+    sysopen my $folder, $name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+      or die "$way of the group is no folder: $!\n";
+    chown $uid, $gid, $folder if $isNew;
+    chdir $folder or die "cannot enter $way of the group: $!\n";
+  }
+  folder($to) if defined $given{root};
+  mount('.', $to, '', BIND | REC);
+  mount($to, $to, '', BIND | REMOUNT | NOSUID | NODEV | ($mode eq 'ro' ? RDONLY : 0));
+  chdir $before or die "cannot go back: $!\n";
 }
 
 sub folder {

@@ -15,6 +15,8 @@ export interface Bind {
   readonly from: string;
   readonly to: string;
   readonly isReadOnly: boolean;
+  /** A folder below `from`, made if it is not there, on the way to which no link is followed. */
+  readonly way?: string;
 }
 
 /** What contain.pl, which says what each of these is, does for a command. */
@@ -40,8 +42,9 @@ const coded = (path: string) =>
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
   );
 
-function bindWord({ from, to, isReadOnly }: Bind): string {
-  return `bind=${coded(from)} ${coded(to)} ${isReadOnly ? "ro" : "rw"}`;
+function bindWord({ from, to, isReadOnly, way }: Bind): string {
+  const words = [coded(from), coded(to), isReadOnly ? "ro" : "rw"];
+  return `bind=${[...words, ...(way === undefined ? [] : [coded(way)])].join(" ")}`;
 }
 
 function rootWords({ path, overlay }: RootFilesystem): readonly string[] {

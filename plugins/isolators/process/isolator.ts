@@ -22,7 +22,7 @@ import { isApart, namespacesOf } from "./namespaces.ts";
 import { rlimitWords } from "./rlimits.ts";
 import { ProcessTable } from "./usage.ts";
 import { Users } from "./users.ts";
-import { bindsInSandbox, bindsOf } from "./volumes.ts";
+import { bindsInSandbox, bindsOf, linkedInSandbox } from "./volumes.ts";
 
 /** What a container may do, whatever it is put into. */
 interface Rights {
@@ -53,17 +53,22 @@ export class ProcessIsolator implements Isolator {
     this.#users = new Users({ clock, getent: host.programs.getent });
   }
 
-  async prepare(spec: ContainerSpec, signal: AbortSignal): Promise<LaunchParts> {
+  async prepare(given: ContainerSpec, signal: AbortSignal): Promise<LaunchParts> {
     signal.throwIfAborted();
     // An engine has its own users and limits.
-    if (spec.container?.type === "DOCKER") return {};
+    if (given.container?.type === "DOCKER") return {};
+    refuseNetworks(given);
+    const { own: self, offered } = this.#host;
+    const canMount = offered.namespaces.has("mount");
+    const spec = canMount || self.uid === 0 ? given : linkedInSandbox(given);
     const rights = await this.#rightsOf(spec);
     signal.throwIfAborted();
-    const own = namespacesOf(spec, this.#config, this.#host.offered);
+    const own = namespacesOf(spec, this.#config, offered);
     const rlimits = this.#rlimitsOf(spec);
     const { rootfs } = spec;
     const binds = rootfs === undefined ? bindsInSandbox(spec, this.#config.allowedHostPaths) : [];
     this.#giveSandbox(spec, rights.user);
+    await this.#giveParent(spec);
     if (own.size === 0) return { wrap: [...rlimits, ...this.#setprivWords(rights)] };
     const { programs } = this.#host;
     const unshare = [programs.unshare ?? "", ...[...own].map((name) => `--${name}`)];
@@ -175,6 +180,15 @@ export class ProcessIsolator implements Isolator {
     for (const { hostPath } of spec.volumes ?? []) chownSync(hostPath, user.uid, user.gid);
   }
 
+  /** Whoever its group's executor runs as has that one's sandbox, whichever task comes first. */
+  async #giveParent({ parent }: ContainerSpec): Promise<void> {
+    const { own } = this.#host;
+    if (parent?.user === undefined || own.uid !== 0) return;
+    const user = await this.#users.find(parent.user);
+    if (user === undefined) throw errors.USER_UNKNOWN(parent.user);
+    chownSync(parent.sandbox, user.uid, user.gid);
+  }
+
   /** Limits are raised while it is still allowed, so they come before the user is switched. */
   #rlimitsOf(spec: ContainerSpec): readonly string[] {
     const [, ...words] = rlimitWords(spec.container?.rlimits ?? []);
@@ -230,6 +244,15 @@ export class ProcessIsolator implements Isolator {
     const had = this.#config.namespaces.filter((name) => offered.namespaces.has(name));
     const apart = had.length === 0 ? "no namespaces" : `namespaces ${had.join(", ")}`;
     return { summary: `processes as ${own.name}, ${apart} of their own`, degraded };
+  }
+}
+
+/** Every container has its host's network (F60); one that asks for another is not run in it. */
+function refuseNetworks({ container }: ContainerSpec): void {
+  for (const { name, portMappings = [] } of container?.networkInfos ?? []) {
+    if (name === undefined && portMappings.length === 0) continue;
+    const what = name === undefined ? "mappings of ports are" : `the network ${name} is`;
+    throw errors.CONTAINER_LAUNCH_REFUSED(`${what} not to be had: containers share the host's`);
   }
 }
 

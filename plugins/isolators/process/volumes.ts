@@ -5,7 +5,9 @@ import {
   mkdirSync,
   openSync,
   realpathSync,
+  rmSync,
   statSync,
+  symlinkSync,
 } from "node:fs";
 import { basename, dirname, isAbsolute, join, posix, relative } from "node:path";
 import { errors, reasonOf, TepuiError } from "../../../contract/errors.ts";
@@ -28,7 +30,7 @@ export function bindsOf(spec: ContainerSpec, allowedHostPaths: readonly string[]
     ...shared
       .filter((path) => existsSync(path))
       .map((path) => ({ from: realpathSync(path), to: path, isReadOnly: true })),
-    ...(container?.volumes ?? []).map((volume) => bindOf(volume, sandbox, allowedHostPaths)),
+    ...(container?.volumes ?? []).map((volume) => bindOf(volume, spec, allowedHostPaths)),
     ...volumes.map(({ hostPath, containerPath, mode }) => {
       // Links do not work in there, so a folder of the host's is made where none is yet.
       mkdirSync(hostPath, { recursive: true });
@@ -48,24 +50,55 @@ export function bindsOf(spec: ContainerSpec, allowedHostPaths: readonly string[]
  * @throws CONTAINER_LAUNCH_REFUSED
  */
 export function bindsInSandbox(
-  { sandbox, container }: ContainerSpec,
+  spec: ContainerSpec,
   allowedHostPaths: readonly string[],
 ): readonly Bind[] {
-  return (container?.volumes ?? []).map((volume) => {
-    const bind = bindOf(volume, sandbox, allowedHostPaths);
-    const way = relative(SANDBOX_INSIDE, bind.to);
-    if (way === "" || !isWithin(bind.to, SANDBOX_INSIDE)) {
-      throw refusal(volume, "without an image a volume takes a relative path, in the sandbox");
-    }
-    return { ...bind, to: placeFor(bind.from, volume, sandbox, way) };
+  return (spec.container?.volumes ?? []).map((volume) => {
+    const bind = bindOf(volume, spec, allowedHostPaths);
+    return { ...bind, to: placeFor(bind.from, volume, spec.sandbox, wayInSandbox(volume)) };
   });
+}
+
+/**
+ * Where an agent that is not root can mount nothing: its containers see the host's files as the
+ * same user, so a link shows them a folder of a sandbox as well, as in Mesos. Answers the spec with
+ * the volumes that are left to be mounted.
+ * @throws CONTAINER_LAUNCH_REFUSED
+ */
+export function linkedInSandbox(spec: ContainerSpec): ContainerSpec {
+  const { container, sandbox } = spec;
+  if (container?.volumes === undefined || spec.rootfs !== undefined) return spec;
+  const isLinked = ({ source, mode }: Volume) => source?.type === "SANDBOX_PATH" && mode !== "RO";
+  for (const volume of container.volumes.filter(isLinked)) {
+    const { from, way = "" } = bindOf(volume, spec, []);
+    const place = wayInSandbox(volume);
+    try {
+      const target = way === "" ? from : inFolder(volume, from, way);
+      const link = join(inFolder(volume, sandbox, dirname(place)), basename(place));
+      rmSync(link, { force: true });
+      symlinkSync(target, link);
+    } catch (cause) {
+      if (cause instanceof TepuiError) throw cause;
+      throw refusal(volume, reasonOf(cause));
+    }
+  }
+  const volumes = container.volumes.filter((volume) => !isLinked(volume));
+  return { ...spec, container: { ...container, volumes } };
+}
+
+/** The path of a volume's place, from the sandbox of a container without an image. */
+function wayInSandbox(volume: Volume): string {
+  const to = insideOf(volume.containerPath);
+  const way = relative(SANDBOX_INSIDE, to);
+  if (way !== "" && isWithin(to, SANDBOX_INSIDE)) return way;
+  throw refusal(volume, "without an image a volume takes a relative path, in the sandbox");
 }
 
 /** Something in the sandbox that can be mounted on, of the kind of what is mounted. */
 function placeFor(from: string, volume: Volume, sandbox: string, way: string): string {
   try {
-    if (statSync(from).isDirectory()) return inSandbox(volume, sandbox, way);
-    const place = join(inSandbox(volume, sandbox, dirname(way)), basename(way));
+    if (statSync(from).isDirectory()) return inFolder(volume, sandbox, way);
+    const place = join(inFolder(volume, sandbox, dirname(way)), basename(way));
     closeSync(
       openSync(place, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o644),
     );
@@ -90,16 +123,20 @@ function refusal(volume: Volume, reason: string): Error {
   return errors.CONTAINER_LAUNCH_REFUSED(`volume ${volume.containerPath}: ${reason}`);
 }
 
-function bindOf(volume: Volume, sandbox: string, allowed: readonly string[]): Bind {
+function bindOf(volume: Volume, spec: ContainerSpec, allowed: readonly string[]): Bind {
+  const { sandbox } = spec;
   const { containerPath, source } = volume;
   const [to, isReadOnly] = [insideOf(containerPath), volume.mode === "RO"];
   const hostPath = volume.hostPath ?? source?.hostPath?.path;
   try {
-    if (source?.type === "SANDBOX_PATH" && source.sandboxPath?.type === "SELF") {
-      return { from: inSandbox(volume, sandbox, source.sandboxPath.path), to, isReadOnly };
+    if (source?.type === "SANDBOX_PATH" && source.sandboxPath !== undefined) {
+      const { type, path } = source.sandboxPath;
+      if (isAbsolute(path)) throw refusal(volume, `${path} is absolute, and no path of a sandbox`);
+      if (type === "SELF") return { from: inFolder(volume, sandbox, path), to, isReadOnly };
+      return { from: parentOf(volume, spec), way: wayBelow(volume, path), to, isReadOnly };
     }
     if (hostPath !== undefined && !isAbsolute(hostPath)) {
-      return { from: inSandbox(volume, sandbox, hostPath), to, isReadOnly };
+      return { from: inFolder(volume, sandbox, hostPath), to, isReadOnly };
     }
     if (hostPath !== undefined) {
       const from = realpathSync(hostPath);
@@ -115,8 +152,22 @@ function bindOf(volume: Volume, sandbox: string, allowed: readonly string[]): Bi
   throw refusal(volume, "only folders of the host and of its sandbox can be mounted");
 }
 
-/** A folder of the sandbox, made if it is not there. */
-function inSandbox(volume: Volume, sandbox: string, path: string): string {
+/** The sandbox of the executor of its group, where folders are made when they are mounted. */
+function parentOf(volume: Volume, { parent }: ContainerSpec): string {
+  if (parent === undefined) throw refusal(volume, "only tasks of a group have a parent's sandbox");
+  return realpathSync(parent.sandbox);
+}
+
+function wayBelow(volume: Volume, path: string): string {
+  const way = posix.normalize(path);
+  if (way === ".." || way.startsWith("../")) {
+    throw refusal(volume, `${path} leads out of the sandbox`);
+  }
+  return way;
+}
+
+/** A folder of a sandbox, made if it is not there. */
+function inFolder(volume: Volume, sandbox: string, path: string): string {
   const [base, place] = [realpathSync(sandbox), join(sandbox, path)];
   if (!isWithin(place, sandbox)) throw refusal(volume, `${path} leads out of the sandbox`);
   mkdirSync(place, { recursive: true });

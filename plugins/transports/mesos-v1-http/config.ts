@@ -53,7 +53,9 @@ export const MesosConfig = Type.Object(
       ),
       {
         default: [],
-        description: "Who may call, by HTTP basic authentication; nobody listed: everybody.",
+        description:
+          "Who may call, by HTTP basic authentication; nobody listed: everybody. " +
+          "The native protocol of the same port asks for none of these.",
       },
     ),
   },

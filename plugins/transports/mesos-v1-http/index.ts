@@ -45,6 +45,17 @@ function serveProcess(source: ProcessSource, router: HttpRouter, side: Side): vo
   }
 }
 
+/** What a request asks of a view, without what the view does not look at. */
+function queryOf({ query }: HttpExchange, names: readonly string[]): URLSearchParams {
+  const given = new URLSearchParams(query);
+  const kept = new URLSearchParams();
+  for (const name of names) {
+    const value = given.get(name);
+    if (value !== null) kept.set(name, value);
+  }
+  return kept;
+}
+
 /** The executor API, the operator API and the views of an agent. */
 function serveAgent(parts: ExecutorApiParts, router: HttpRouter, gate: Gate): void {
   const executors = new ExecutorApi(parts);
@@ -54,7 +65,10 @@ function serveAgent(parts: ExecutorApiParts, router: HttpRouter, gate: Gate): vo
   for (const [path, build] of Object.entries(agentViews)) {
     const handler = getOnly((exchange) => {
       if (gate.admit(exchange, "readonly") === undefined) return;
-      return guarded(exchange, async () => answerView(exchange, jsonAscii(await build(parts))));
+      return guarded(exchange, async () => {
+        const shown = await build(parts, new URLSearchParams(exchange.query));
+        await answerView(exchange, jsonAscii(shown));
+      });
     });
     routeView(router, "agent", path, handler);
   }
@@ -90,7 +104,7 @@ function serveMaster(parts: SchedulerApiParts & OperatorApiParts, router: HttpRo
     const cache = new ViewCache(view, parts.clock);
     const handler = getOnly(async (exchange) => {
       if (!isShown(exchange, "readonly")) return;
-      const query = new URLSearchParams(viewsByQuery.has(path) ? exchange.query : "");
+      const query = queryOf(exchange, viewsByQuery[path] ?? []);
       const text = cache.text(query.toString(), () => make(parts, query));
       await answerView(exchange, await text);
     });

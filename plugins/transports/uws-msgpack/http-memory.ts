@@ -8,6 +8,7 @@ export const FAIR_BYTES = 64 * 1024;
 export class HttpMemory {
   readonly bytesMax: number;
   #bytes = 0;
+  readonly #holders = new WeakMap<Uint8Array, number>();
 
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax;
@@ -24,5 +25,19 @@ export class HttpMemory {
 
   give(bytes: number): void {
     this.#bytes -= bytes;
+  }
+
+  /** One more holds these bytes: they count once, however many hold them. */
+  share(bytes: Uint8Array): void {
+    const holders = this.#holders.get(bytes) ?? 0;
+    if (holders === 0) this.take(bytes.length);
+    this.#holders.set(bytes, holders + 1);
+  }
+
+  /** One of those who held them does no more. */
+  unshare(bytes: Uint8Array): void {
+    const holders = (this.#holders.get(bytes) ?? 0) - 1;
+    this.#holders.set(bytes, holders);
+    if (holders === 0) this.give(bytes.length);
   }
 }

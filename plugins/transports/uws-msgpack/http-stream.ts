@@ -13,6 +13,15 @@ export interface StreamLimits {
 /** Above this many waiting bytes `write` answers false. */
 const HIGH_WATER_BYTES = FAIR_BYTES;
 
+/** Of what many share, a socket is given so much at a time: what it does not take, it copies. */
+const PIECE_BYTES = 256 * 1024;
+
+/** Bytes that many streams send, as far as this one has. */
+interface Shared {
+  readonly bytes: Uint8Array;
+  sent: number;
+}
+
 /**
  * A chunked answer over uWebSockets.js. It hands the socket a chunk only while the socket takes
  * more, and keeps what waits in a queue of its own: what uWebSockets.js buffers can neither be
@@ -22,7 +31,7 @@ export class UwsStream implements HttpStream {
   readonly #response: HttpResponse;
   readonly #limits: StreamLimits;
   #begin: (() => void) | undefined;
-  #queue: (string | Uint8Array)[] = [];
+  #queue: (string | Uint8Array | Shared)[] = [];
   #queuedBytes = 0;
   /** The socket said that it takes no more for now. */
   #blocked = false;
@@ -75,13 +84,21 @@ export class UwsStream implements HttpStream {
     const { streamBytesMax, memory } = this.#limits;
     const isCrowded = memory.isFull && this.#queuedBytes > FAIR_BYTES;
     if (this.#queuedBytes > streamBytesMax || isCrowded) {
-      this.#finish("SLOW_READER");
-      this.#response.close();
+      this.#cutOff();
       return false;
     }
     this.#flushLater();
     if (this.#queuedBytes > HIGH_WATER_BYTES) this.#isFull = true;
     return !this.#isFull;
+  }
+
+  writeShared(bytes: Uint8Array): void {
+    if (!this.isOpen || bytes.length === 0) return;
+    const { memory } = this.#limits;
+    this.#queue.push({ bytes, sent: 0 });
+    memory.share(bytes);
+    if (memory.isFull && bytes.length > FAIR_BYTES) this.#cutOff();
+    else this.#flushLater();
   }
 
   end(): void {
@@ -130,9 +147,14 @@ export class UwsStream implements HttpStream {
       this.#begin = undefined;
       let taken = 0;
       while (taken < this.#queue.length && !this.#blocked) {
-        const chunk = this.#queue[taken++] as string | Uint8Array;
-        this.#count(-Buffer.byteLength(chunk));
-        this.#blocked = !this.#response.write(chunk);
+        const chunk = this.#queue[taken] as string | Uint8Array | Shared;
+        if (typeof chunk !== "string" && "sent" in chunk) {
+          if (!this.#sendPiece(chunk)) continue;
+        } else {
+          this.#count(-Buffer.byteLength(chunk));
+          this.#blocked = !this.#response.write(chunk);
+        }
+        taken += 1;
       }
       this.#queue.splice(0, taken);
       if (this.#ending && this.#queue.length === 0) {
@@ -145,6 +167,21 @@ export class UwsStream implements HttpStream {
     for (const act of this.#drained) act();
   }
 
+  /** Sends the next piece of what is shared; answers whether it was the last. */
+  #sendPiece(shared: Shared): boolean {
+    const { bytes, sent } = shared;
+    shared.sent = Math.min(sent + PIECE_BYTES, bytes.length);
+    this.#blocked = !this.#response.write(bytes.subarray(sent, shared.sent));
+    if (shared.sent < bytes.length) return false;
+    this.#limits.memory.unshare(bytes);
+    return true;
+  }
+
+  #cutOff(): void {
+    this.#finish("SLOW_READER");
+    this.#response.close();
+  }
+
   #count(bytes: number): void {
     this.#queuedBytes += bytes;
     this.#limits.memory.take(bytes);
@@ -154,6 +191,10 @@ export class UwsStream implements HttpStream {
     if (this.#how !== undefined) return;
     this.#how = how;
     this.#patience?.cancel();
+    for (const chunk of this.#queue) {
+      if (typeof chunk === "string" || !("sent" in chunk)) continue;
+      if (chunk.sent < chunk.bytes.length) this.#limits.memory.unshare(chunk.bytes);
+    }
     this.#queue = [];
     this.#count(-this.#queuedBytes);
     queueMicrotask(() => {

@@ -51,7 +51,11 @@ interface ShownState {
       readonly id: string;
       readonly container: string;
       readonly directory: string;
-      readonly tasks: readonly { readonly id: string; readonly state: string }[];
+      readonly tasks: readonly {
+        readonly id: string;
+        readonly state: string;
+        readonly statuses: readonly object[];
+      }[];
     }[];
   }[];
 }
@@ -112,6 +116,32 @@ export const agentRows: readonly Row[] = [
     expect(container?.executor_id).toEqual({ value: "t" });
     expect(container?.container_status?.executor_pid).toBeGreaterThan(0);
     expect(container?.resource_statistics?.timestamp).toBeGreaterThan(0);
+    expect(container?.resource_statistics).toMatchObject({ cpus_limit: 0.1, cpus_soft_limit: 0.1 });
+    expect(Number(container?.resource_statistics?.mem_limit_bytes)).toBe(32 << 20);
+  }),
+  both("8.5", "a sandbox has a name without agent and container, too", async (client) => {
+    const framework = await printing(client);
+    const { directory } = await executorIn(client, framework);
+    const path = `/frameworks/${framework.id?.value}/executors/t/runs/latest`;
+    const listed = await call(client, { type: "LIST_FILES", list_files: { path } });
+    const files = listed.value.list_files?.file_infos?.map((one) => one.path);
+    expect(files).toContain(`${directory}/stdout`);
+    const text = await until("the output", async () => {
+      const read_file = { path: `${path}/stdout`, offset: 0 };
+      const { value } = await call(client, { type: "READ_FILE", read_file });
+      return bytesOf(value.read_file?.data).toString() || undefined;
+    });
+    expect(text).toBe("printed\n");
+    const read = await view<{ data: string }>(client, `/files/read?path=${path}/stdout&offset=0`);
+    expect(read.data).toBe("printed\n");
+    for (const none of [
+      "x/executors/t",
+      `${framework.id?.value}/executors/none`,
+      "../executors/t",
+    ]) {
+      const list_files = { path: `/frameworks/${none}/runs/latest` };
+      expect((await call(client, { type: "LIST_FILES", list_files })).status).toBe(404);
+    }
   }),
   both("8.5", "the files of a sandbox are listed and read, and no others", async (client) => {
     const framework = await printing(client);
@@ -193,18 +223,26 @@ export const agentRows: readonly Row[] = [
     const framework = await printing(client);
     const { container, directory, tasks, id } = await executorIn(client, framework);
     expect(id).toBe("t");
+    const container_status = { container_id: { value: container } };
     expect(tasks).toMatchObject([{ id: "t", state: "TASK_RUNNING" }]);
+    expect(tasks[0]?.statuses.at(-1)).toMatchObject({ container_status });
     const state = await view<Record<string, unknown>>(client, "/slave(1)/state.json");
     expect(state).toMatchObject({ resources: { cpus: 3, mem: 4096 }, attributes: { rack: "r1" } });
     expect(state["pid"]).toMatch(/^slave\(1\)@[\d.]+:\d+$/);
-    const statistics = await view<{ framework_id: string; statistics: { timestamp: number } }[]>(
-      client,
-      "/monitor/statistics",
-    );
-    const mine = statistics.find((one) => one.framework_id === framework.id?.value);
-    expect(mine?.statistics.timestamp).toBeGreaterThan(0);
+    const limits = { timestamp: expect.any(Number), cpus_limit: 0.1, mem_limit_bytes: 32 << 20 };
+    const all = await view<{ framework_id: string }[]>(client, "/monitor/statistics");
+    const mine = all.find((one) => one.framework_id === framework.id?.value);
+    expect(mine).toMatchObject({ statistics: limits });
     const containers = await view<{ container_id: string }[]>(client, "/containers");
-    expect(containers.map((one) => one.container_id)).toContain(container);
+    const shown = containers.find((one) => one.container_id === container);
+    expect(shown).toMatchObject({ statistics: limits });
+    const only = (query: string) => view<object[]>(client, `/containers?${query}`);
+    const mineAlone = [expect.objectContaining({ container_id: container })];
+    expect(await only(`container_id=${container}`)).toEqual(mineAlone);
+    expect(await only(`framework_id=${framework.id?.value}&executor_id=t`)).toEqual(mineAlone);
+    expect(await only("container_id=none")).toEqual([]);
+    const path = "/containers?executor_id=t";
+    expect((await ask(client.agent, { method: "GET", path })).status).toBe(400);
     const metrics = await view<Record<string, number>>(client, "/metrics/snapshot");
     expect(metrics["slave/tasks_running"]).toBeGreaterThan(0);
     expect(metrics["slave/cpus_total"]).toBe(3);

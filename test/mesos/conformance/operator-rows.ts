@@ -1,16 +1,25 @@
 import { expect } from "vitest";
 import { queries } from "../../../plugins/transports/mesos-v1-http/operator/queries.ts";
 import { slicedQueries } from "../../../plugins/transports/mesos-v1-http/operator/sliced-queries.ts";
+import { ask } from "../support/client.ts";
 import { commandTask, scalar } from "../support/framework.ts";
 import { both, bytesOf, type Client, jsonOnly, levelRow, type Row } from "./suite.ts";
 
 type View = Record<string, never>;
 
+/** How others find the task. */
+export const found = { visibility: "CLUSTER", name: "web", ports: { ports: [{ number: 80 }] } };
+
 /** A framework `named`, with a task `t` that runs. */
-async function running(client: Client, name: string) {
+export async function running(client: Client, name: string) {
   const framework = await client.framework({ name, failover_timeout: 60 });
   await framework.launch(await framework.offer(), [
-    commandTask("t", "sleep 600", { labels: { labels: [{ key: "k", value: "v" }] } }),
+    commandTask("t", "sleep 600", {
+      labels: { labels: [{ key: "k", value: "v" }] },
+      discovery: found,
+      health_check: { type: "COMMAND", command: { value: "true" }, interval_seconds: 3600 },
+      container: { type: "MESOS", hostname: "h" },
+    }),
   ]);
   await framework.reach("TASK_RUNNING");
   return framework;
@@ -59,6 +68,18 @@ const calls: Row[] = [
     expect(quota.status).toBeLessThan(500);
     const gone = { framework_id: { value: "nobody" } };
     expect((await client.operator({ type: "TEARDOWN", teardown: gone })).status).toBe(400);
+    const old = { path: "/teardown", headers: {}, body: "frameworkId=nobody" };
+    expect((await ask(client.master, old)).status).toBe(400);
+    const agent_id = { value: "nobody" };
+    for (const type of ["DRAIN_AGENT", "DEACTIVATE_AGENT", "REACTIVATE_AGENT"]) {
+      const answer = await client.operator({ type, [type.toLowerCase()]: { agent_id } });
+      expect([type, answer.status]).toEqual([type, 400]);
+    }
+    const marked = await client.operator({
+      type: "MARK_AGENT_GONE",
+      mark_agent_gone: { agent_id },
+    });
+    expect(marked.status).toBe(404);
   }),
   both("8.2", "TEARDOWN by an operator ends a framework", async (client) => {
     const framework = await running(client, "doomed");
@@ -77,11 +98,11 @@ const calls: Row[] = [
       expect(agent).toMatchObject({ active: true, pid: expect.stringMatching(/^slave\(1\)@/) });
       expect(agent.agent_info.hostname).toMatch(/^agent-/);
     }
-    const found = get_frameworks?.frameworks?.find(
+    const mine = get_frameworks?.frameworks?.find(
       ({ framework_info }) => framework_info.id?.value === framework.id?.value,
     );
-    expect(found).toMatchObject({ active: true, connected: true, recovered: false });
-    expect(found?.allocated_resources).toMatchObject([scalar("cpus", 0.1), scalar("mem", 32)]);
+    expect(mine).toMatchObject({ active: true, connected: true, recovered: false });
+    expect(mine?.allocated_resources).toMatchObject([scalar("cpus", 0.1), scalar("mem", 32)]);
     const task = get_tasks?.tasks?.find(({ task_id }) => task_id.value === "t");
     expect(task).toMatchObject({ state: "TASK_RUNNING", framework_id: framework.id });
     expect(task?.labels).toEqual({ labels: [{ key: "k", value: "v" }] });
@@ -95,13 +116,28 @@ const calls: Row[] = [
     const { value } = await client.operator({ type: "GET_VERSION" });
     expect(value.get_version?.version_info.version).toBe("1.11.0");
   }),
-  both("8.4", "quota shows what is guaranteed and what is the limit", async (client) => {
-    const config = { role: "limited", limits: { cpus: { value: 3.5 } } };
-    await client.operator({ type: "UPDATE_QUOTA", update_quota: { quota_configs: [config] } });
-    const { value } = await client.operator({ type: "GET_QUOTA" });
-    expect(value.get_quota?.status.configs).toContainEqual(expect.objectContaining(config));
-    await client.operator({ type: "REMOVE_QUOTA", remove_quota: { role: "limited" } });
-  }),
+  both(
+    "8.4",
+    "quota shows guarantees and limits, and is removed where there is some",
+    async (client) => {
+      const config = { role: "limited", limits: { cpus: { value: 3.5 } } };
+      await client.operator({ type: "UPDATE_QUOTA", update_quota: { quota_configs: [config] } });
+      const { value } = await client.operator({ type: "GET_QUOTA" });
+      const { configs, infos } = value.get_quota?.status ?? {};
+      expect(configs).toContainEqual(expect.objectContaining(config));
+      expect(infos).toContainEqual({ role: "limited" });
+      expect(await client.view<View>("/quota")).toMatchObject({
+        configs: [{ role: "limited" }],
+        infos: [{ role: "limited" }],
+      });
+      const remove = { type: "REMOVE_QUOTA", remove_quota: { role: "limited" } };
+      expect((await client.operator(remove)).status).toBe(200);
+      const again = await client.operator(remove);
+      expect([again.status, again.text]).toEqual([400, expect.stringMatching(/no quota set/)]);
+      const old = { method: "DELETE", path: "/quota/limited", headers: {} };
+      expect((await ask(client.master, old)).status).toBe(400);
+    },
+  ),
 ];
 
 /** The log of a master, and how much is in it. */
@@ -140,136 +176,5 @@ const logs: Row[] = [
   ),
 ];
 
-const counters = ["TASK_STAGING", "TASK_RUNNING", "TASK_FINISHED", "TASK_LOST", "TASK_KILLED"];
-
-/** §9: the views of v0, from a real cluster. */
-const views: Row[] = [
-  jsonOnly("9", "/state holds what dashboards read", async (client) => {
-    const framework = await running(client, "state");
-    const state = await client.view<View>("/state");
-    const pid = `master@127.0.0.1:${client.master}`;
-    expect(state).toMatchObject({ pid, leader: pid, activated_slaves: 2, hostname: "127.0.0.1" });
-    expect(state).toMatchObject({ deactivated_slaves: 0, unreachable_slaves: 0 });
-    expect(state).toMatchObject({ flags: { allocation_interval: expect.any(String) } });
-    const { slaves, frameworks } = state as unknown as Record<string, View[]>;
-    for (const slave of slaves ?? []) {
-      expect(slave).toMatchObject({
-        resources: { cpus: expect.any(Number), gpus: 0, mem: expect.any(Number) },
-        used_resources: { disk: 0 },
-        reserved_resources: {},
-        attributes: { rack: "r1" },
-        active: true,
-      });
-    }
-    const mine = frameworks?.find(({ id }) => id === framework.id?.value);
-    expect(mine).toMatchObject({
-      name: "state",
-      role: "*",
-      connected: true,
-      failover_timeout: 60,
-      used_resources: { cpus: 0.1, mem: 32 },
-      completed_tasks: [],
-      unreachable_tasks: [],
-    });
-    expect(mine?.["tasks"]).toMatchObject([
-      {
-        id: "t",
-        executor_id: "",
-        state: "TASK_RUNNING",
-        resources: { cpus: 0.1, mem: 32, disk: 0, gpus: 0 },
-        labels: [{ key: "k", value: "v" }],
-        statuses: expect.arrayContaining([expect.objectContaining({ state: "TASK_RUNNING" })]),
-      },
-    ]);
-  }),
-  jsonOnly("9", "/state shows offers that are out, and executors", async (client) => {
-    const framework = await client.framework({ name: "offers" });
-    const offer = await framework.offer();
-    const executor = { executor_id: { value: "e" }, command: { value: "sleep 600" }, name: "ex" };
-    const { command: _, ...task } = commandTask("t", "") as { command: object };
-    const resources = [scalar("cpus", 0.1), scalar("mem", 32)];
-    await framework.launch(offer, [{ ...task, executor: { ...executor, resources } }]);
-    await framework.call("REVIVE");
-    await framework.offer();
-    const { frameworks } = await client.view<{ frameworks: View[] }>("/state");
-    const mine = frameworks.find(({ id }) => id === framework.id?.value);
-    expect(mine?.["offers"]).not.toEqual([]);
-    expect(mine?.["offers"]?.[0]).toMatchObject({
-      framework_id: framework.id?.value,
-      slave_id: expect.stringMatching(/-S\d+$/),
-      allocation_info: { role: "*" },
-      resources: { cpus: expect.any(Number) },
-    });
-    expect(mine?.["executors"]).toMatchObject([
-      { executor_id: "e", name: "ex", slave_id: offer.agent_id.value, resources: { cpus: 0.1 } },
-    ]);
-    const { value } = await client.operator({ type: "GET_EXECUTORS" });
-    expect(value.get_executors?.executors).toMatchObject([
-      { executor_info: { executor_id: { value: "e" } }, agent_id: offer.agent_id },
-    ]);
-  }),
-  jsonOnly("9", "/state-summary counts tasks for agents and frameworks", async (client) => {
-    const framework = await running(client, "summary");
-    const { slaves, frameworks } = await client.view<Record<string, View[]>>("/state-summary");
-    const mine = frameworks?.find(({ id }) => id === framework.id?.value);
-    expect(mine).toMatchObject({ TASK_RUNNING: 1, TASK_LOST: 0 });
-    const [slave] = (mine?.["slave_ids"] ?? []) as string[];
-    const host = slaves?.find(({ id }) => id === slave);
-    expect(host?.["framework_ids"]).toContain(framework.id?.value);
-    for (const counter of counters) expect(host?.[counter]).toBeTypeOf("number");
-  }),
-  jsonOnly("9", "/slaves, /frameworks, /roles and /flags are parts of it", async (client) => {
-    const framework = await running(client, "parts");
-    const { slaves } = await client.view<Record<string, View[]>>("/slaves");
-    expect(slaves).toHaveLength(2);
-    const { frameworks } = await client.view<Record<string, View[]>>("/frameworks");
-    expect(frameworks?.map(({ id }) => id)).toContain(framework.id?.value);
-    const { roles } = await client.view<Record<string, View[]>>("/roles");
-    const mine = roles?.find(({ name }) => name === "*");
-    expect(mine).toMatchObject({
-      weight: 1,
-      quota: { role: "*", consumed: { cpus: expect.any(Number) } },
-      allocated: { cpus: 0.1, mem: 32 },
-      offered: { cpus: expect.any(Number) },
-      reserved: { cpus: 0 },
-    });
-    const { flags } = await client.view<View>("/flags");
-    expect(flags).toMatchObject({ allocation_interval: expect.any(String) });
-  }),
-  jsonOnly("9", "/tasks is filtered, ordered and paged", async (client) => {
-    const framework = await client.framework({ name: "paged" });
-    const ids = ["p1", "p2", "p3"];
-    await framework.launch(
-      await framework.offer(),
-      ids.map((id) => commandTask(id, "sleep 600")),
-    );
-    for (const id of ids) await framework.reach("TASK_RUNNING", id);
-    const list = async (query: string) => {
-      const path = `/tasks?framework_id=${framework.id?.value}${query}`;
-      const { tasks } = await client.view<{ tasks: { id: string }[] }>(path);
-      return tasks.map(({ id }) => id);
-    };
-    expect((await list("")).toSorted()).toEqual(ids);
-    expect(await list("&task_id=p2")).toEqual(["p2"]);
-    const upwards = await list("&order=asc");
-    expect(await list("&order=desc")).toEqual(upwards.toReversed());
-    expect(await list("&order=asc&limit=1&offset=1")).toEqual([upwards[1]]);
-  }),
-  jsonOnly("9", "/metrics/snapshot is flat numbers under Mesos' names", async (client) => {
-    await running(client, "metrics");
-    const metrics = await client.view<Record<string, number>>("/metrics/snapshot");
-    expect(Object.values(metrics).every((one) => typeof one === "number")).toBe(true);
-    expect(metrics).toMatchObject({
-      "master/elected": 1,
-      "master/slaves_active": 2,
-      "master/frameworks_active": expect.any(Number),
-      "master/tasks_running": 1,
-      "master/cpus_used": 0.1,
-    });
-    expect(metrics["master/cpus_percent"]).toBeGreaterThan(0);
-    expect(metrics["system/cpus_total"]).toBeGreaterThan(0);
-  }),
-];
-
-/** §8 and §9 of the API's description. */
-export const operatorRows: readonly Row[] = [...calls, ...logs, ...views];
+/** §8 of the API's description. */
+export const operatorRows: readonly Row[] = [...calls, ...logs];

@@ -106,7 +106,11 @@ const lives: Row[] = [
       status: 5 << 8,
     });
     const status = await played.framework.reach("TASK_FAILED");
-    expect(status.reason).toBe("REASON_EXECUTOR_TERMINATED");
+    expect(status).toMatchObject({
+      source: "SOURCE_AGENT",
+      reason: "REASON_EXECUTOR_TERMINATED",
+      executor_id: { value: "played" },
+    });
     events.close();
   }),
   both(

@@ -177,6 +177,10 @@ const validation: Row[] = [
       expect([status, text]).toEqual([400, expect.stringMatching(/framework_id|framework_info/)]);
     }
   }),
+  both("6.2", "an empty id is as good as none", async (client) => {
+    const framework = await client.framework({ id: { value: "" } });
+    expect(framework.id?.value).toMatch(/-\d{4}$/);
+  }),
   both("6.2", "every other call needs a framework_id", async (client) => {
     for (const type of [...needsBody, "REVIVE", "SUPPRESS", "TEARDOWN"]) {
       const [status, text] = await refusal(client, { type });

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { until } from "../../support/until.ts";
 import { commandTask, type HttpFramework } from "../support/framework.ts";
+import { call, printing } from "./agent-rows.ts";
 import { both, type Client, type Row } from "./suite.ts";
 
 /** Sends a change to the operator API, which takes it. */
@@ -57,15 +58,30 @@ export const serviceRows: readonly Row[] = [
     expect(await shown(client, agent)).toMatchObject({ active: true, deactivated: false });
   }),
   both("8.2", "draining an agent ends its tasks, and it is drained then", async (client) => {
-    const { framework, agent } = await running(client);
-    await change(client, "DRAIN_AGENT", { agent_id: { value: agent } });
+    const framework = await printing(client, "trap '' TERM; while :; do sleep 0.1; done");
+    const agentShown = async () => (await call(client, { type: "GET_AGENT" })).value.get_agent;
+    const agent = (await agentShown())?.agent_info?.id?.value ?? "";
+    const max_grace_period = { seconds: 1 };
+    await change(client, "DRAIN_AGENT", { agent_id: { value: agent }, max_grace_period });
     try {
+      // The agent knows it while it waits for the end of what it runs.
+      const told = await until("the agent to be told", async () => {
+        const { drain_config, estimated_drain_start_time } = (await agentShown()) ?? {};
+        return drain_config && { drain_config, estimated_drain_start_time };
+      });
+      expect(Number(told.drain_config.max_grace_period?.nanoseconds)).toBe(1e9);
+      expect(Number(told.estimated_drain_start_time?.nanoseconds)).toBeGreaterThan(0);
       await framework.reach("TASK_KILLED");
       const state = await until("the agent to be drained", async () => {
         const { drain_info } = (await shown(client, agent)) ?? {};
         return drain_info?.state === "DRAINED" ? drain_info.state : undefined;
       });
       expect(state).toBe("DRAINED");
+      // The end of its last task is acknowledged to the agent a little later.
+      await until("the agent to be empty", async () => {
+        const isOver = (await agentShown())?.drain_config === undefined;
+        return isOver || undefined;
+      });
     } finally {
       await change(client, "REACTIVATE_AGENT", { agent_id: { value: agent } });
     }

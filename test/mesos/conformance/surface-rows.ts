@@ -10,8 +10,13 @@ const NO_TYPE = /Expecting 'type' to be present/;
 const views = ["/flags", "/frameworks", "/metrics/snapshot", "/roles", "/slaves", "/state"];
 const allViews = [...views, "/state-summary", "/tasks", "/version", "/health"];
 
-/** Sends text to the master and answers all that comes until it holds `count` heads of answers. */
-function exchange(client: Client, text: string | Buffer, count: number): Promise<string> {
+/** Sends text to the master and answers all that comes until it holds `count` answers. */
+function exchange(
+  client: Client,
+  text: string | Buffer,
+  count: number,
+  end = /\}$/,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(client.master, "127.0.0.1", () => socket.write(text));
     let all = "";
@@ -21,7 +26,7 @@ function exchange(client: Client, text: string | Buffer, count: number): Promise
     };
     socket.on("data", (more) => {
       all += more.toString("latin1");
-      if (all.split("HTTP/1.1 ").length > count && all.endsWith("}")) done();
+      if (all.split("HTTP/1.1 ").length > count && end.test(all)) done();
     });
     socket.on("end", done);
     socket.on("error", reject);
@@ -129,6 +134,39 @@ const bodies: Row[] = [
     expect(answers[1]).toMatch(/^200 OK[^{]*Content-Length: 0/s);
     expect(answers[2]).toContain('"flags"');
   }),
+  both("1.8", "calls of a scheduler may be pipelined, whatever they are", async (client) => {
+    const framework = await client.framework({ name: "before" });
+    const { headers: form, body: revive } = framework.encode("REVIVE");
+    const framework_info = {
+      user: "root",
+      name: "before",
+      id: framework.id,
+      webui_url: "http://u",
+    };
+    const update = framework.encode("UPDATE_FRAMEWORK", { update_framework: { framework_info } });
+    const bad = { framework_info: { ...framework_info, user: "other" } };
+    const wrong = framework.encode("UPDATE_FRAMEWORK", { update_framework: bad });
+    const bytes = [revive, update.body, wrong.body, revive].map((body) => {
+      const lines = ["POST /api/v1/scheduler HTTP/1.1", "Host: m"];
+      const all = { ...form, "content-length": body.length };
+      for (const [name, value] of Object.entries(all)) lines.push(`${name}: ${value}`);
+      return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), body]);
+    });
+    const text = await exchange(client, Buffer.concat(bytes), 4, /\r\n\r\n$/);
+    const heads = text.match(/HTTP\/1\.1 \d+/g)?.map((head) => Number(head.slice(-3)));
+    expect(heads).toEqual([202, 200, 400, 202]);
+    const shown = await client.view<{ frameworks: { id: string; webui_url: string }[] }>(
+      `/frameworks?framework_id=${framework.id?.value}`,
+    );
+    expect(shown.frameworks.map(({ webui_url }) => webui_url)).toEqual(["http://u"]);
+  }),
+  jsonOnly(
+    "1.8",
+    "HTTP/1.0 is refused, so that a proxy that speaks it is noticed",
+    async (client) => {
+      expect(await exchange(client, "GET /version HTTP/1.0\r\n\r\n", 9)).toMatch(/^HTTP\/1\.1 505/);
+    },
+  ),
   jsonOnly("1.8", "Connection: close is done", async (client) => {
     const text = await exchange(client, request("/version", "Connection: close\r\n"), 9);
     expect(text).toMatch(/^HTTP\/1\.1 200 OK/);

@@ -165,7 +165,7 @@ async function reserve(framework: HttpFramework, offer: V1Offer, isRefined: bool
 const statuses: Row[] = [
   both(
     "6.9",
-    "an agent's status names agent, executor, container, time and uuid",
+    "an agent's status names agent, executor, container, address, time and uuid",
     async (client) => {
       const framework = await client.framework();
       const offer = await framework.offer();
@@ -175,7 +175,12 @@ const statuses: Row[] = [
         agent_id: offer.agent_id,
         executor_id: { value: "t" },
         source: "SOURCE_EXECUTOR",
-        container_status: { container_id: { value: expect.stringMatching(/^[0-9a-f-]{36}$/) } },
+        container_status: {
+          container_id: { value: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+          network_infos: [
+            { ip_addresses: [{ protocol: "IPv4", ip_address: offer.url?.address.ip }] },
+          ],
+        },
       });
       const uuid = Buffer.from(status.uuid as never, client.wire === "json" ? "base64" : undefined);
       expect(uuid.length).toBe(16);

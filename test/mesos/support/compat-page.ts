@@ -52,6 +52,7 @@ import { serviceRows } from "../conformance/service-rows.ts";
 import { sessionRows } from "../conformance/session-rows.ts";
 import { surfaceRows } from "../conformance/surface-rows.ts";
 import { taskRows } from "../conformance/task-rows.ts";
+import { viewRows } from "../conformance/view-rows.ts";
 
 /** Names of the `type` of an envelope, without UNKNOWN. */
 export function typesOf(def: MessageDef): string[] {
@@ -64,6 +65,28 @@ const aboutNested = [
   "user, within its limits and namespaces, and end with it and with the agent. Who may have them",
   "is said by `exec.allow` of the agent; the secret of `exec.secretFile` is shown as a bearer",
   "token, or as the password of anybody.",
+  "",
+];
+
+const aboutConnections = [
+  "## Connections",
+  "",
+  "The HTTP server is uWebSockets.js, which takes less than HTTP allows:",
+  "",
+  "- Pipelined requests are answered in order as long as each is answered at once. Calls of",
+  "  schedulers and executors are, and so are queries that do not show much. What takes longer is",
+  "  not: changes by operators, the state of a large cluster, bodies and answers packed with gzip,",
+  "  bodies from 64 KiB on while others of that size are read. A request that comes before such an",
+  "  answer costs the connection, and the answers that have not left yet, though what was asked may",
+  "  have been done: send those one at a time, or over a connection of their own.",
+  "- HTTP/1.0 is answered with 505, and so are targets with a scheme and a host. nginx as a proxy",
+  '  needs `proxy_http_version 1.1;` and `proxy_set_header Connection "";`, and for event streams',
+  "  `proxy_buffering off;` and a `proxy_read_timeout` beyond a heartbeat. Checks of HAProxy need",
+  "  `http-check send meth GET uri /health ver HTTP/1.1 hdr Host master`.",
+  "- Trailers behind a body in chunks, and extensions of chunks, are not understood; the former are",
+  "  taken for the next request. Requests of HTTP/1.1 without `Host` are not answered.",
+  "- `credentials` of the plugin guard this API alone: the native protocol of the same port and",
+  "  `/metrics` ask for none. A master that everybody can reach needs more than them.",
   "",
 ];
 
@@ -110,6 +133,7 @@ export function compatPage(): string {
     ...aboutNested,
     ...table("Endpoints of the master outside of `/api/v1`", masterViews()),
     ...table("Endpoints of an agent outside of `/api/v1`", agentViewsShown()),
+    ...aboutConnections,
     ...conformance(),
   ].join("\n");
 }
@@ -169,6 +193,7 @@ function conformance(): string[] {
     ...taskRows,
     ...executorRows,
     ...operatorRows,
+    ...viewRows,
     ...eventRows,
     ...agentRows,
     ...sessionRows,

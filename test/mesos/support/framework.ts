@@ -81,13 +81,15 @@ export class HttpFramework {
     return new HttpFramework(port, wire, events, first?.subscribed?.framework_id);
   }
 
+  /** A call of this subscription, as it is sent. */
+  encode(type: string, more: object = {}): { headers: Record<string, string>; body: Buffer } {
+    const { headers, body } = encoded(this.wire, { framework_id: this.id, type, ...more });
+    return { headers: { ...headers, "mesos-stream-id": this.events.streamId }, body };
+  }
+
   /** Sends a call of this subscription. */
   ask(type: string, body: object = {}): Promise<Answer> {
-    const { headers, body: bytes } = encoded(this.wire, { framework_id: this.id, type, ...body });
-    return ask(this.port, {
-      headers: { ...headers, "mesos-stream-id": this.events.streamId },
-      body: bytes,
-    });
+    return ask(this.port, this.encode(type, body));
   }
 
   /** Sends a call of this subscription and answers its status. */

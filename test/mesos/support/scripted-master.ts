@@ -35,8 +35,11 @@ export const masterInfo: MasterInfo = {
   version: "0.1.0",
 };
 
-/** What it shows of itself. */
-const own = {
+const forbidden = { code: "FRAMEWORK_UNAUTHORIZED", status: 403, message: "not for you" };
+
+/** What it shows of itself, and has against changes of frameworks. */
+const own: Pick<ClusterView, "metrics" | "flags" | "files" | "verbosity" | "updateRefusal"> = {
+  updateRefusal: (_, { framework }) => (framework.name === "forbidden" ? forbidden : undefined),
   metrics: () => ({}),
   flags: () => ({}),
   files: showFiles(logOnly("/master/log", undefined)),
@@ -101,10 +104,7 @@ export class ScriptedMaster {
       this.frameworks.set(id, { connected: true, peer, ...(principal ? { principal } : {}) });
       tell(peer, { type: "subscribed", frameworkId: id, master: masterInfo });
     } else if (call.type === "update-framework") {
-      const refused = call.framework.name === "forbidden";
-      const problem = { code: "FRAMEWORK_UNAUTHORIZED", status: 403, message: "not for you" };
-      const { requestId } = call;
-      tell(peer, { type: "framework-updated", requestId, ...(refused ? { problem } : {}) });
+      tell(peer, { type: "framework-updated", requestId: call.requestId });
     }
     this.#wake();
   }

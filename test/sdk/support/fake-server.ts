@@ -1,8 +1,8 @@
-import type { TSchema } from "../../../contract/typebox.ts";
 import { messageCheck } from "../../../contract/message-checks.ts";
 import { silentLog } from "../../../contract/ports/log.ts";
 import { silentMetrics } from "../../../contract/ports/metrics.ts";
 import type { Peer, Transport } from "../../../contract/ports/transport.ts";
+import type { TSchema } from "../../../contract/typebox.ts";
 import type { PeerKind, WireMessage } from "../../../contract/wire-protocol.ts";
 import { MemoryNetwork, memoryTransport } from "../../../plugins/transports/memory/index.ts";
 import type { Dial } from "../../../sdk/index.ts";

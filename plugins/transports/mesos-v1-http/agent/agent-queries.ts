@@ -1,5 +1,7 @@
 import type { ContainerShown, OwnAgentView } from "../../../../contract/ports/agent-view.ts";
 import type { Usage } from "../../../../contract/ports/isolator.ts";
+import { fromMilli } from "../../../../contract/resources.ts";
+import type { Resource } from "../../../../contract/schema/resource.ts";
 import type { TaskRecord } from "../../../../contract/schema/task.ts";
 import { isTerminal } from "../../../../contract/task-state.ts";
 import type { MesosConfig } from "../config.ts";
@@ -8,8 +10,8 @@ import type { Response } from "../definitions/agent-response.ts";
 import type { Message } from "../definitions/define.ts";
 import type { ResourceStatistics } from "../definitions/statistics.ts";
 import { Refusal } from "../http/answers.ts";
-import { defined, maybe, updateIdBytes, wrap } from "../map/basics.ts";
-import { agentTo, frameworkTo } from "../map/cluster.ts";
+import { defined, maybe, nanosOf, updateIdBytes, wrap } from "../map/basics.ts";
+import { agentTo, drainConfigTo, frameworkTo } from "../map/cluster.ts";
 import { listFiles, readFile } from "../map/files.ts";
 import { setLevel } from "../map/logging.ts";
 import { nestedIdTo } from "../map/nested.ts";
@@ -55,9 +57,16 @@ export const agentQueries = {
   GET_FRAMEWORKS: ({ view }) => ({ get_frameworks: frameworksOf(view) }),
   GET_EXECUTORS: ({ view }) => ({ get_executors: executorsOf(view) }),
   GET_TASKS: ({ view }) => ({ get_tasks: tasksOf(view) }),
-  GET_AGENT: ({ view }) => ({
-    get_agent: { agent_info: maybe(view.info(), (info) => agentTo(info, FORM)) },
-  }),
+  GET_AGENT: ({ view }) => {
+    const drain = view.drain();
+    return {
+      get_agent: {
+        agent_info: maybe(view.info(), (info) => agentTo(info, FORM)),
+        drain_config: maybe(drain, ({ config }) => drainConfigTo(config)),
+        estimated_drain_start_time: maybe(drain?.startedMs, nanosOf),
+      },
+    };
+  },
   GET_OPERATIONS: ({ view }) => ({
     get_operations: {
       operations: Array.from(view.operations(), ({ uuid, frameworkId, info, status }) => ({
@@ -78,7 +87,7 @@ export const agentQueries = {
         container_id: wrap(shown.containerId),
         executor_pid: shown.pid,
       }),
-      resource_statistics: maybe(usage, statisticsTo),
+      resource_statistics: maybe(usage, (one) => statisticsTo(one, shown.resources)),
     }));
     const nested = get_containers?.show_nested === true ? nestedOf(view) : [];
     return { get_containers: { containers: [...containers, ...nested] } };
@@ -117,9 +126,10 @@ export const agentRefusals = {
 /** Containers with what they use, as far as it is measured. */
 export async function containersOf(
   view: OwnAgentView,
+  isWanted: (shown: ContainerShown) => boolean = () => true,
 ): Promise<{ shown: ContainerShown; usage: Usage | undefined }[]> {
   return Promise.all(
-    [...view.containers()].map(async (shown) => {
+    [...view.containers()].filter(isWanted).map(async (shown) => {
       // One that has ended meanwhile, or that nobody can measure, is shown without figures.
       const usage = await view.usage(shown.containerId).catch(() => undefined);
       return { shown, usage };
@@ -150,8 +160,21 @@ function nestedOf(view: OwnAgentView): ContainerTo[] {
   });
 }
 
-/** Figures as Mesos names them. */
-export function statisticsTo(usage: Usage): Message<typeof ResourceStatistics> {
+/**
+ * Figures as Mesos names them. What the container was given counts as its limit where nothing holds
+ * it to another: whoever reads them divides by it.
+ */
+export function statisticsTo(
+  usage: Usage,
+  given: readonly Resource[],
+): Message<typeof ResourceStatistics> {
+  const amount = (wanted: string) => {
+    const some = given.filter(({ name, scalar }) => name === wanted && scalar !== undefined);
+    if (some.length === 0) return undefined;
+    return fromMilli(some.reduce((sum, { scalar = 0 }) => sum + scalar, 0));
+  };
+  const cpus = amount("cpus");
+  const memBytes = maybe(amount("mem"), (mib) => Math.round(mib * 1024 * 1024));
   return defined({
     timestamp: usage.timeMs / 1_000,
     processes: usage.processes,
@@ -159,10 +182,12 @@ export function statisticsTo(usage: Usage): Message<typeof ResourceStatistics> {
     cpus_user_time_secs: usage.cpusUserSeconds,
     cpus_system_time_secs: usage.cpusSystemSeconds,
     cpus_throttled_time_secs: usage.cpusThrottledSeconds,
-    cpus_limit: usage.cpusLimit,
+    cpus_limit: usage.cpusLimit ?? cpus,
+    cpus_soft_limit: cpus,
     mem_rss_bytes: usage.memRssBytes,
     mem_total_bytes: usage.memTotalBytes,
-    mem_limit_bytes: usage.memLimitBytes,
+    mem_limit_bytes: usage.memLimitBytes ?? memBytes,
+    mem_soft_limit_bytes: memBytes,
     mem_cache_bytes: usage.memCacheBytes,
     mem_swap_bytes: usage.memSwapBytes,
     disk_used_bytes: usage.diskUsedBytes,

@@ -1,4 +1,4 @@
-import type { ExecutorEvent } from "../../../../contract/executor-api.ts";
+import { type ExecutorEvent, largeCallProblem } from "../../../../contract/executor-api.ts";
 import type { ExecutorId, FrameworkId } from "../../../../contract/ids.ts";
 import type { ExecutorStanding, OwnAgentView } from "../../../../contract/ports/agent-view.ts";
 import type { Clock } from "../../../../contract/ports/clock.ts";
@@ -90,7 +90,7 @@ export class ExecutorApi {
     const { hub } = this.#parts;
     const mapped = mapExecutorCall(call);
     if (mapped === undefined) throw new Refusal(501, `${call.type} is not supported`);
-    const wrong = hub.problem(peer, mapped)?.message;
+    const wrong = hub.problem(peer, mapped)?.message ?? largeCallProblem(mapped)?.message;
     if (wrong !== undefined) {
       throw new Refusal(400, `Failed to validate executor::Call: ${wrong}`);
     }

@@ -1,6 +1,12 @@
 import { hostPort } from "../../../../contract/address.ts";
 import type { FrameworkId, RoleName } from "../../../../contract/ids.ts";
-import type { AgentInfo, Domain, MasterInfo } from "../../../../contract/schema/agent.ts";
+import type {
+  AgentInfo,
+  Domain,
+  DrainConfig,
+  DrainInfo,
+  MasterInfo,
+} from "../../../../contract/schema/agent.ts";
 import {
   type Filters,
   type FrameworkInfo,
@@ -12,6 +18,10 @@ import type { DomainInfo } from "../definitions/basics.ts";
 import type * as v1 from "../definitions/cluster.ts";
 import type { OfferConstraints as V1ConstraintsDef } from "../definitions/constraints.ts";
 import type { Message } from "../definitions/define.ts";
+import type {
+  DrainConfig as DrainConfigDef,
+  DrainInfo as DrainInfoDef,
+} from "../definitions/operators.ts";
 import {
   defined,
   each,
@@ -20,6 +30,7 @@ import {
   labelsTo,
   maybe,
   msOfSeconds,
+  nanosOf,
   unwrap,
   wrap,
 } from "./basics.ts";
@@ -51,13 +62,16 @@ export function rolesProblem(given: V1Framework): string | undefined {
   return undefined;
 }
 
-/** A framework of the contract; one without MULTI_ROLE has exactly one role, `*` by default. */
+/**
+ * A framework of the contract; one without MULTI_ROLE has exactly one role, `*` by default, and one
+ * whose id is empty has none yet.
+ */
 export function frameworkFrom(given: V1Framework): FrameworkInfo {
   const capabilities = (given.capabilities ?? []).flatMap(({ type }) => known(type) ?? []);
   const isMulti = capabilities.includes("MULTI_ROLE");
   const roles = isMulti ? (given.roles ?? []) : [given.role ?? "*"];
   return defined({
-    id: maybe(given.id, unwrap<FrameworkId>),
+    id: given.id?.value ? unwrap<FrameworkId>(given.id) : undefined,
     name: given.name,
     user: given.user,
     roles: roles as RoleName[],
@@ -187,6 +201,19 @@ export function agentTo(agent: AgentInfo, form: ResourceForm): V1Agent {
     id: wrap(agent.id),
     domain: maybe(agent.domain, domainTo),
   };
+}
+
+/** How an agent is emptied. */
+export function drainConfigTo(config: DrainConfig): Message<typeof DrainConfigDef> {
+  return {
+    max_grace_period: maybe(config.maxGracePeriodMs, nanosOf),
+    mark_gone: config.markGone,
+  };
+}
+
+/** How far an agent is emptied, and how. */
+export function drainTo({ state, config }: DrainInfo): Message<typeof DrainInfoDef> {
+  return { state, config: drainConfigTo(config) };
 }
 
 /** Region and zone. */

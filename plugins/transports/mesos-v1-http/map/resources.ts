@@ -105,6 +105,18 @@ export function resourceTo(resource: Resource, form: ResourceForm): V1Resource {
   };
 }
 
+/**
+ * A resource as endpoints show it: in the form of before reservation refinement, too, wherever it
+ * has one.
+ */
+export function endpointResourceTo(resource: Resource): V1Resource {
+  const isOld = (resource.reservations?.length ?? 0) < 2;
+  return {
+    ...resourceTo(resource, { isRefined: true }),
+    ...(isOld ? reservationsTo(resource, { isRefined: false }) : {}),
+  };
+}
+
 /** A list of resources; see `resourceTo`. */
 export function resourcesTo(list: readonly Resource[], form: ResourceForm): V1Resource[] {
   return list.map((one) => resourceTo(one, form));

@@ -1,31 +1,14 @@
 import type { FrameworkId, RoleName } from "../../../../contract/ids.ts";
-import type { OperatorParams } from "../../../../contract/operator-api.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
-import { toMilli } from "../../../../contract/resources.ts";
-import type { Message } from "../definitions/define.ts";
-import type { QuotaRequest } from "../definitions/operators.ts";
 import { defined } from "../map/basics.ts";
 import { setLevel } from "../map/logging.ts";
 import { quantitiesFrom } from "../map/resources.ts";
 import { agentChanges } from "./agent-changes.ts";
 import type { OperatorCall } from "./queries.ts";
+import { quotaFrom, removeQuota } from "./quotas.ts";
 
 /** Does what a call asks; answers `undefined` when its submessage is missing. */
 export type Change = (view: ClusterView, call: OperatorCall) => Promise<unknown> | undefined;
-
-/** A quota in its old form: the guarantee is the limit, too (E9). */
-export function quotaFrom({
-  role = "",
-  guarantee = [],
-  force,
-}: Message<typeof QuotaRequest>): OperatorParams<"update-quota"> {
-  const amounts: Record<string, number> = {};
-  for (const { name, scalar } of guarantee) {
-    if (scalar !== undefined) amounts[name] = (amounts[name] ?? 0) + toMilli(scalar.value);
-  }
-  const quota = { role: role as RoleName, guarantee: amounts, limit: amounts };
-  return { ...defined({ force }), quotas: [quota] };
-}
 
 /** The calls that change something, by type; each is answered without a body (§8.2). */
 export const changes = {
@@ -49,8 +32,7 @@ export const changes = {
     }),
   SET_QUOTA: (view, { set_quota: body }) =>
     body && view.request("update-quota", quotaFrom(body.quota_request)),
-  REMOVE_QUOTA: (view, { remove_quota: body }) =>
-    body && view.request("update-quota", { quotas: [{ role: body.role as RoleName }] }),
+  REMOVE_QUOTA: (view, { remove_quota: body }) => body && removeQuota(view, body.role),
   TEARDOWN: (view, { teardown: body }) =>
     body && view.request("teardown", { frameworkId: body.framework_id.value as FrameworkId }),
   SET_LOGGING_LEVEL: ({ verbosity }, { set_logging_level: body }) =>

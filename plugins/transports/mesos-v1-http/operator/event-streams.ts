@@ -8,7 +8,7 @@ import { frameRecord } from "../http/record-io.ts";
 import { wrap } from "../map/basics.ts";
 import { frameworkTo } from "../map/cluster.ts";
 import { statusTo, taskRecordTo } from "../map/tasks.ts";
-import { inSlices } from "../views/view-cache.ts";
+import { type TextPieces, ViewCache, type ViewText } from "../views/view-cache.ts";
 import { agentViewTo, frameworkViewTo, type QuerySource } from "./queries.ts";
 import { stateOf } from "./sliced-queries.ts";
 
@@ -27,7 +27,13 @@ interface Listener {
   /** A heartbeat follows what was sent, before this process does anything else. */
   isPadDue: boolean;
   /** What happened while the state that comes first is being made. */
-  held: Uint8Array[] | undefined;
+  held: Held[] | undefined;
+}
+
+/** An event that waits, and what the cluster was by then. */
+interface Held {
+  readonly revision: number;
+  readonly record: Uint8Array;
 }
 
 /** The event streams of SUBSCRIBE to the operator API (§8.3). */
@@ -37,11 +43,15 @@ export class EventStreams {
   /** The oldest first. */
   readonly #listeners = new Set<Listener>();
   readonly #heartbeats: Readonly<Record<Media, Uint8Array>>;
+  /** Many who come at once, as after a change of leader, are told of one state. */
+  readonly #states: ViewCache;
+  readonly #records = new WeakMap<ViewText, Uint8Array>();
   #unwatch: (() => void) | undefined;
 
   constructor(source: QuerySource, clock: Clock) {
     this.#source = source;
     this.#clock = clock;
+    this.#states = new ViewCache(source.view, clock);
     this.#heartbeats = {
       json: record("json", { type: "HEARTBEAT" }),
       protobuf: record("protobuf", { type: "HEARTBEAT" }),
@@ -72,21 +82,34 @@ export class EventStreams {
   /** Sends the state, which is made in slices, and after it what happened meanwhile. */
   async #begin(listener: Listener): Promise<void> {
     const { stream, media } = listener;
-    const { view, config } = this.#source;
-    const subscribed = {
-      get_state: stateOf(view.snapshot()),
-      heartbeat_interval_seconds: config.heartbeatMs / 1_000,
-    };
     try {
-      const pieces = encodePieces(media, Event, { type: "SUBSCRIBED", subscribed });
-      stream.write(frameRecord(await inSlices(pieces, this.#clock)));
+      const text = await this.#states.text(media, () => this.#subscribed(media));
+      stream.writeShared(this.#recordOf(text));
       stream.write(this.#heartbeats[media]);
-      for (const one of listener.held ?? []) stream.write(one);
+      // A state that was begun later than the stream shows some of it already.
+      for (const { revision, record } of listener.held ?? []) {
+        if (revision > text.revision) stream.write(record);
+      }
       listener.held = undefined;
     } catch (thrown) {
       stream.end();
       throw thrown;
     }
+  }
+
+  #subscribed(media: Media): TextPieces {
+    const { view, config } = this.#source;
+    const subscribed = {
+      get_state: stateOf(view.snapshot()),
+      heartbeat_interval_seconds: config.heartbeatMs / 1_000,
+    };
+    return encodePieces(media, Event, { type: "SUBSCRIBED", subscribed });
+  }
+
+  #recordOf(text: ViewText): Uint8Array {
+    const record = this.#records.get(text) ?? frameRecord(text.body);
+    this.#records.set(text, record);
+    return record;
   }
 
   /** Ends all streams. */
@@ -110,7 +133,8 @@ export class EventStreams {
       const { media, stream } = listener;
       made[media] ??= record(media, event);
       if (listener.held !== undefined) {
-        if (listener.held.push(made[media]) > HELD_MAX) stream.end();
+        const revision = this.#source.view.revision();
+        if (listener.held.push({ revision, record: made[media] }) > HELD_MAX) stream.end();
         continue;
       }
       stream.write(made[media]);

@@ -1,4 +1,3 @@
-import { TepuiError } from "../../../../contract/errors.ts";
 import type { Clock } from "../../../../contract/ports/clock.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
@@ -24,6 +23,7 @@ import { accepted } from "./agent-changes.ts";
 import { type ChangeType, changes } from "./changes.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { type OperatorCall, type OperatorResponse, type QueryType, queries } from "./queries.ts";
+import { refusalOf } from "./refusals.ts";
 import { type SlicedQueryType, slicedQueries } from "./sliced-queries.ts";
 import { type SlowQueryType, slowQueries } from "./slow-queries.ts";
 
@@ -91,20 +91,10 @@ export class OperatorApi {
     const change = changes[type](this.#parts.view, call);
     if (change === undefined) throw absent("master::Call", type.toLowerCase());
     await change.catch((thrown: unknown) => {
-      throw refusalOf(type, thrown);
+      throw refusalOf(type === "MARK_AGENT_GONE", thrown);
     });
     answerEmpty(exchange, accepted.has(type) ? 202 : 200);
   }
-}
-
-/** What is refused, with the status that Mesos has for that call (§8.2). */
-function refusalOf(type: ChangeType, thrown: unknown): unknown {
-  if (!(thrown instanceof TepuiError)) return thrown;
-  const { code, message } = thrown;
-  if (code === "FRAMEWORK_UNKNOWN") return new Refusal(400, message);
-  if (code === "AGENT_UNKNOWN" && accepted.has(type)) return new Refusal(400, message);
-  if (code === "AGENT_LEAVING" && type === "MARK_AGENT_GONE") return new Refusal(503, message);
-  return thrown;
 }
 
 function isSlowQuery(type: string): type is SlowQueryType {

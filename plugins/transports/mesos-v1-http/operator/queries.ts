@@ -9,12 +9,13 @@ import type {
   ResponseGetAgentsAgent,
   ResponseGetFrameworksFramework,
 } from "../definitions/master-response.ts";
-import { maybe, nanosOf, wrap } from "../map/basics.ts";
-import { agentTo, frameworkTo, masterTo } from "../map/cluster.ts";
+import { each, maybe, nanosOf, wrap } from "../map/basics.ts";
+import { agentTo, drainTo, frameworkTo, masterTo } from "../map/cluster.ts";
 import { listFiles, readFile } from "../map/files.ts";
 import { AGENT_PATH } from "../map/offers.ts";
-import { quantitiesTo, type ResourceForm, resourcesTo } from "../map/resources.ts";
+import { type ResourceForm, resourcesTo } from "../map/resources.ts";
 import { buildFacts } from "../views/build-facts.ts";
+import { quotaStatus } from "./quotas.ts";
 
 /** A call of the master's operator API. */
 export type OperatorCall = Message<typeof CallDef>;
@@ -74,17 +75,7 @@ export const queries = {
     };
   },
   GET_QUOTA: ({ view }) => ({
-    get_quota: {
-      status: {
-        configs: [...view.roles()]
-          .filter(({ guarantee, limit }) => guarantee !== undefined || limit !== undefined)
-          .map(({ role, guarantee, limit }) => ({
-            role,
-            guarantees: quantitiesTo(guarantee),
-            limits: quantitiesTo(limit),
-          })),
-      },
-    },
+    get_quota: { status: quotaStatus(view) },
   }),
 } as const satisfies Readonly<Record<string, Query>>;
 
@@ -105,13 +96,8 @@ export function agentViewTo(one: AgentView): Message<typeof ResponseGetAgentsAge
     total_resources: resourcesTo(one.total, FORM),
     allocated_resources: resourcesTo(one.used, FORM),
     offered_resources: resourcesTo(one.offered, FORM),
-    drain_info: maybe(drain, ({ state, config }) => ({
-      state,
-      config: {
-        max_grace_period: maybe(config.maxGracePeriodMs, nanosOf),
-        mark_gone: config.markGone,
-      },
-    })),
+    capabilities: each(one.capabilities, (type) => ({ type })),
+    drain_info: maybe(drain, drainTo),
     estimated_drain_start_time: maybe(drain?.startedMs, nanosOf),
   };
 }

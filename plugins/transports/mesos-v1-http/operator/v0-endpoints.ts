@@ -5,14 +5,21 @@ import type { HttpExchange, HttpHandler } from "../../../../contract/ports/http.
 import { checkValues, fromJson, readJson } from "../codec/json-read.ts";
 import { MachineID } from "../definitions/basics.ts";
 import type { Message, MessageDef } from "../definitions/define.ts";
-import { ClusterStatus, QuotaRequest, Schedule, WeightInfo } from "../definitions/operators.ts";
+import {
+  ClusterStatus,
+  QuotaRequest,
+  QuotaStatus,
+  Schedule,
+  WeightInfo,
+} from "../definitions/operators.ts";
 import { Resource } from "../definitions/resources.ts";
 import { answer, answerEmpty, guarded, Refusal, refuse } from "../http/answers.ts";
 import type { Bodies } from "../http/bodies.ts";
 import { encode } from "../http/media.ts";
 import { jsonAscii } from "../views/json-pieces.ts";
 import { machineFrom, resourcesFrom, windowsFrom } from "./agent-changes.ts";
-import { quotaFrom } from "./changes.ts";
+import { quotaFrom, quotaStatus, removeQuota } from "./quotas.ts";
+import { refusalOf } from "./refusals.ts";
 import { slowQueries } from "./slow-queries.ts";
 
 /** What a request brings to an endpoint. */
@@ -103,25 +110,13 @@ export const v0Endpoints: Readonly<Record<string, Endpoint>> = {
     },
   },
   "/quota": {
-    show: (view) =>
-      jsonAscii({
-        infos: [...view.roles()]
-          .filter(({ guarantee }) => guarantee !== undefined)
-          .map(({ role, guarantee = {} }) => ({
-            role,
-            guarantee: Object.entries(guarantee).map(([name, milli]) => ({
-              name,
-              type: "SCALAR",
-              scalar: { value: milli / 1_000 },
-            })),
-          })),
-      }),
+    show: (view) => encode("json", QuotaStatus, quotaStatus(view)).toString(),
     acts: {
       POST: ({ view, body }) =>
         view.request("update-quota", quotaFrom(readJson(QuotaRequest, body))),
       DELETE: ({ view, rest }) => {
         if (rest === "") throw new Refusal(400, "Expecting the role behind /quota/");
-        return view.request("update-quota", { quotas: [{ role: rest as RoleName }] });
+        return removeQuota(view, rest);
       },
     },
   },
@@ -173,9 +168,12 @@ export function v0Handler(
     if (!admit(exchange, "readwrite")) return;
     return guarded(exchange, async () => {
       const rest = decodeURIComponent(exchange.rest.replace(/^\//, ""));
-      await bodies.read(exchange, (bytes) => {
+      const acted = bodies.read(exchange, (bytes) => {
         checkValues(bytes);
         return act({ view, body: new TextDecoder().decode(bytes), rest });
+      });
+      await acted.catch((thrown: unknown) => {
+        throw refusalOf(false, thrown);
       });
       answerEmpty(exchange, status);
     });

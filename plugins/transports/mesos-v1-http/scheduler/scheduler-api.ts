@@ -1,4 +1,8 @@
-import type { FrameworkEvent, Problem } from "../../../../contract/framework-api.ts";
+import type {
+  FrameworkCallOf,
+  FrameworkEvent,
+  Problem,
+} from "../../../../contract/framework-api.ts";
 import type { FrameworkId } from "../../../../contract/ids.ts";
 import type { Clock } from "../../../../contract/ports/clock.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
@@ -171,8 +175,9 @@ export class SchedulerApi {
   #handOn(
     exchange: HttpExchange,
     call: SchedulerCall,
-    { subscription, peer }: { subscription: Subscription; peer: StreamPeer },
+    found: { subscription: Subscription; peer: StreamPeer },
   ): void {
+    const { subscription, peer } = found;
     const { hub } = this.#parts;
     const requestId = this.#nextRequest++;
     const mapped = mapCall(call, requestId);
@@ -185,16 +190,9 @@ export class SchedulerApi {
     if (wrong !== undefined) {
       throw new Refusal(400, `Failed to validate scheduler::Call: ${wrong}`);
     }
-    if (call.type === "UPDATE_FRAMEWORK") {
-      subscription.awaitUpdate(requestId, (refusal) => {
-        if (refusal !== undefined) {
-          refuse(exchange, updateStatus(refusal), refusal.message);
-          return;
-        }
-        subscription.writer.setCapabilities(capabilitiesOf(mapped.call));
-        answerEmpty(exchange, 200);
-      });
-      hub.deliver(peer, withPrincipal(mapped, subscription.principal).call);
+    const { call: update } = withPrincipal(mapped, subscription.principal);
+    if (update.type === "update-framework") {
+      this.#update(exchange, update, found);
       return;
     }
     hub.deliver(peer, mapped.call);
@@ -205,6 +203,29 @@ export class SchedulerApi {
     }
     peer.flush();
     answerEmpty(exchange, 202);
+  }
+
+  /**
+   * Answers before the kernel has carried it out, as every call is answered: clients pipeline calls
+   * behind this one, and a connection is lost on which one comes before the answer.
+   */
+  #update(
+    exchange: HttpExchange,
+    call: FrameworkCallOf<"update-framework">,
+    { subscription, peer }: { subscription: Subscription; peer: StreamPeer },
+  ): void {
+    const { hub, view } = this.#parts;
+    const { frameworkId } = subscription;
+    const refusal = frameworkId && view.updateRefusal(frameworkId, call);
+    if (refusal !== undefined) {
+      refuse(exchange, updateStatus(refusal), refusal.message);
+      return;
+    }
+    subscription.awaitUpdate(call.requestId, capabilitiesOf(call));
+    hub.deliver(peer, call);
+    // One more than the kernel has room for costs the subscription.
+    if (peer.isOpen) answerEmpty(exchange, 200);
+    else refuse(exchange, 409, "Framework was removed while updating");
   }
 }
 

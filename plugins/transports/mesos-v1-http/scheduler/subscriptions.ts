@@ -4,39 +4,31 @@ import type { FrameworkId } from "../../../../contract/ids.ts";
 import type { StreamPeer } from "../http/stream-peer.ts";
 import type { EventWriter } from "./event-writer.ts";
 
-/** Hears how a framework's change of itself went; `undefined` is well. */
-export type UpdateListener = (problem: Problem | undefined) => void;
-
 /** One subscription of a framework: its stream, the id that its calls must carry, its form. */
 export class Subscription {
   readonly streamId = randomUUID();
   readonly principal: string | undefined;
   readonly writer: EventWriter;
   frameworkId: FrameworkId | undefined;
-  readonly #updates = new Map<number, UpdateListener>();
+  readonly #updates = new Map<number, readonly string[]>();
 
   constructor(writer: EventWriter, principal: string | undefined) {
     this.writer = writer;
     this.principal = principal;
   }
 
-  /** Calls `listener` when the answer to this request comes, or the subscription ends. */
-  awaitUpdate(requestId: number, listener: UpdateListener): void {
-    this.#updates.set(requestId, listener);
+  /** Notes what a framework says that it can do, for when its change of itself has come about. */
+  awaitUpdate(requestId: number, capabilities: readonly string[]): void {
+    this.#updates.set(requestId, capabilities);
   }
 
-  /** Passes an answer on to whoever waits for it. */
+  /** A change has come about, or has not: later offers take the new form, or keep the old one. */
   settle(requestId: number, problem: Problem | undefined): void {
-    const listener = this.#updates.get(requestId);
+    const capabilities = this.#updates.get(requestId);
     this.#updates.delete(requestId);
-    listener?.(problem);
-  }
-
-  /** Tells all that wait that no answer will come. */
-  abandon(): void {
-    const message = "Framework was removed while updating";
-    const gone = { code: "FRAMEWORK_REMOVED", status: 409, message };
-    for (const requestId of [...this.#updates.keys()]) this.settle(requestId, gone);
+    if (capabilities !== undefined && problem === undefined) {
+      this.writer.setCapabilities(capabilities);
+    }
   }
 }
 
@@ -72,7 +64,6 @@ export class Subscriptions {
     const subscription = this.#byPeer.get(peer);
     this.#byPeer.delete(peer);
     if (subscription?.frameworkId === undefined) return;
-    subscription.abandon();
     if (this.#byFramework.get(subscription.frameworkId)?.peer === peer) {
       this.#byFramework.delete(subscription.frameworkId);
     }

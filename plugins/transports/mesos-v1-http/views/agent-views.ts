@@ -5,32 +5,57 @@ import type { FrameworkInfo } from "../../../../contract/schema/framework.ts";
 import type { TaskRecord } from "../../../../contract/schema/task.ts";
 import { isTerminal } from "../../../../contract/task-state.ts";
 import { type AgentSource, containersOf, statisticsTo } from "../agent/agent-queries.ts";
+import { Refusal } from "../http/answers.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import { buildFacts } from "./build-facts.ts";
-import { groupBy, taskPart } from "./framework-view.ts";
+import { groupBy } from "./framework-view.ts";
 import { reservedObject, resourceObject, unreservedObject } from "./resource-object.ts";
+import { taskPart } from "./task-view.ts";
 
-/** Builds the JSON of a view of an agent. */
-export type AgentStateView = (source: AgentSource) => object | Promise<object>;
+/** Builds the JSON of a view of an agent; `query` is that of the request. */
+export type AgentStateView = (
+  source: AgentSource,
+  query: URLSearchParams,
+) => object | Promise<object>;
 
 /** The v0 views of an agent, by path (§9). */
 export const agentViews: Readonly<Record<string, AgentStateView>> = {
   "/state": state,
   "/flags": ({ view }) => ({ flags: view.flags() }),
   "/metrics/snapshot": ({ view }) => view.metrics(),
-  "/containers": async ({ view }) =>
-    (await containersOf(view)).map(({ shown, usage }) => ({
+  "/containers": async ({ view }, query) =>
+    (await containersOf(view, selected(query))).map(({ shown, usage }) => ({
       ...heading(shown),
       container_id: shown.containerId,
       status: { container_id: { value: shown.containerId }, executor_pid: shown.pid },
-      statistics: usage && statisticsTo(usage),
+      statistics: usage && statisticsTo(usage, shown.resources),
     })),
   "/monitor/statistics": async ({ view }) =>
     (await containersOf(view)).map(({ shown, usage }) => ({
       ...heading(shown),
-      statistics: usage === undefined ? {} : statisticsTo(usage),
+      statistics: usage === undefined ? {} : statisticsTo(usage, shown.resources),
     })),
 };
+
+/**
+ * Which containers a query asks for.
+ * @throws Refusal 400 for names that do not go together
+ */
+function selected(query: URLSearchParams): (shown: ContainerShown) => boolean {
+  const [container, framework, executor] = ["container_id", "framework_id", "executor_id"].map(
+    (name) => query.get(name),
+  );
+  const isAlone = framework === null && executor === null;
+  const isWrong = container === null ? framework === null && executor !== null : !isAlone;
+  if (isWrong) {
+    const supported = "container_id only, framework_id only, or executor_id and framework_id only";
+    throw new Refusal(400, `Supported query parameters are ${supported}`);
+  }
+  return ({ containerId, frameworkId, executorId }) =>
+    (container === null || containerId === container) &&
+    (framework === null || frameworkId === framework) &&
+    (executor === null || executorId === executor);
+}
 
 function heading({ frameworkId, executorId, executor }: ContainerShown): object {
   return {
@@ -52,7 +77,7 @@ function state({ view, config }: AgentSource): object {
     pid: info && `${AGENT_PATH.slice(1)}@${hostPort(info.ip, info.port)}`,
     hostname: info?.hostname,
     port: info?.port,
-    capabilities: ["MULTI_ROLE", "HIERARCHICAL_ROLE", "RESERVATION_REFINEMENT"],
+    capabilities: view.capabilities(),
     resources: resourceObject(resources),
     reserved_resources: reservedObject(resources),
     unreserved_resources: unreservedObject(resources),

@@ -1,10 +1,11 @@
 import type { FrameworkId } from "../../../../contract/ids.ts";
-import type { FrameworkView, TaskView } from "../../../../contract/operator-api.ts";
+import type { FrameworkView } from "../../../../contract/operator-api.ts";
 import type { ClusterSnapshot, TaskSource } from "../../../../contract/ports/cluster-snapshot.ts";
 import type { ExecutorPlace } from "../../../../contract/ports/cluster-view.ts";
 import type { Offer } from "../../../../contract/schema/offer.ts";
 import { each, jsonAscii, objectPieces, type Pieces } from "./json-pieces.ts";
 import { resourceObject } from "./resource-object.ts";
+import { seconds, taskPart } from "./task-view.ts";
 
 /** What belongs to frameworks, by framework. */
 interface Belongings {
@@ -138,31 +139,4 @@ function executorPart({ executor, frameworkId, agentId, role }: ExecutorPlace): 
     },
     labels,
   };
-}
-
-/** A task as the v0 views show it. */
-export function taskPart({ task }: Pick<TaskView, "task">): object {
-  return {
-    id: task.taskId,
-    name: task.name,
-    framework_id: task.frameworkId,
-    executor_id: task.executorId ?? "",
-    slave_id: task.agentId,
-    state: task.state,
-    resources: resourceObject(task.resources),
-    role: task.role,
-    statuses: task.statuses.map(({ state, timestampMs, labels, healthy }) => ({
-      state,
-      timestamp: seconds(timestampMs),
-      labels,
-      healthy,
-    })),
-    user: task.user,
-    labels: task.labels,
-  };
-}
-
-/** Times in v0 views are seconds. */
-export function seconds(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : ms / 1000;
 }

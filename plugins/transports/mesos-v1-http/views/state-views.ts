@@ -1,19 +1,15 @@
 import { hostPort } from "../../../../contract/address.ts";
-import type { AgentView, FrameworkView, RoleView } from "../../../../contract/operator-api.ts";
-import type {
-  AgentSource,
-  ClusterSnapshot,
-  TaskSource,
-} from "../../../../contract/ports/cluster-snapshot.ts";
-import { printAttributeValue } from "../../../../contract/resources/attributes.ts";
+import type { FrameworkView, RoleView } from "../../../../contract/operator-api.ts";
+import type { ClusterSnapshot, TaskSource } from "../../../../contract/ports/cluster-snapshot.ts";
 import { fromMilli, toMilli } from "../../../../contract/resources.ts";
 import type { TaskState } from "../../../../contract/task-state.ts";
-import { AGENT_PATH } from "../map/offers.ts";
 import type { QuerySource } from "../operator/queries.ts";
+import { agentLists, agentPart, fullAgentLists, isThere } from "./agents-view.ts";
 import { buildFacts } from "./build-facts.ts";
-import { frameworkLists, groupBy, seconds, taskPart } from "./framework-view.ts";
+import { frameworkLists, groupBy } from "./framework-view.ts";
 import { each, jsonAscii, objectPieces, type Pieces } from "./json-pieces.ts";
-import { reservedObject, resourceObject, unreservedObject } from "./resource-object.ts";
+import { resourceObject } from "./resource-object.ts";
+import { taskPart } from "./task-view.ts";
 
 const counted: readonly TaskState[] = [
   "TASK_STAGING",
@@ -39,16 +35,33 @@ export const stateViews: Readonly<Record<string, StateView>> = {
     return objectPieces(masterPart(source, shown), lists);
   },
   "/state-summary": summary,
-  "/slaves": ({ view }) => objectPieces({}, agentLists(view.snapshot())),
-  "/frameworks": ({ view }) => objectPieces({}, frameworkLists(view.snapshot())),
+  "/slaves": ({ view }, query) =>
+    objectPieces({}, fullAgentLists(view.snapshot(), query.get("slave_id"))),
+  "/frameworks": ({ view }, query) =>
+    objectPieces({}, frameworkLists(only(view.snapshot(), query.get("framework_id")))),
   "/tasks": ({ view }, query) => objectPieces({}, { tasks: tasksPage(view.snapshot(), query) }),
   "/roles": ({ view }) =>
     objectPieces({}, { roles: each(view.roles(), (role) => jsonAscii(rolePart(role))) }),
   "/flags": ({ view }) => [jsonAscii({ flags: view.flags() })],
 };
 
-/** Those that show something else for another query. */
-export const viewsByQuery: ReadonlySet<string> = new Set(["/tasks"]);
+/** Those that show something else for another query, and what of it they look at. */
+export const viewsByQuery: Readonly<Record<string, readonly string[]>> = {
+  "/tasks": ["task_id", "framework_id", "order", "offset", "limit"],
+  "/slaves": ["slave_id"],
+  "/frameworks": ["framework_id"],
+};
+
+/** What there is of one framework alone, where that is asked. */
+function only(shown: ClusterSnapshot, wanted: string | null): ClusterSnapshot {
+  if (wanted === null) return shown;
+  const isIt = (show: () => FrameworkView) => show().framework.id === wanted;
+  return {
+    ...shown,
+    frameworks: shown.frameworks.filter(isIt),
+    completedFrameworks: shown.completedFrameworks.filter(isIt),
+  };
+}
 
 function masterPart({ view, config }: QuerySource, shown: ClusterSnapshot): object {
   const leader = view.leader();
@@ -76,48 +89,6 @@ function masterPart({ view, config }: QuerySource, shown: ClusterSnapshot): obje
       hostname: leader.hostname,
     },
     flags: view.flags(),
-  };
-}
-
-function isThere({ state }: AgentSource): boolean {
-  return state === "active" || state === "inactive" || state === "disconnected";
-}
-
-function agentLists({ agents }: ClusterSnapshot): Record<string, Iterable<string>> {
-  const awaited = agents.filter(({ state }) => state === "recovering");
-  return {
-    slaves: each(agents.filter(isThere), (one) => jsonAscii(agentPart(one.show()))),
-    recovered_slaves: each(awaited, (one) => {
-      const { id, hostname } = one.show().agent;
-      return jsonAscii({ id, hostname });
-    }),
-  };
-}
-
-function agentPart(one: AgentView): object {
-  const { agent, total } = one;
-  return {
-    id: agent.id,
-    hostname: agent.hostname,
-    port: agent.port,
-    attributes: Object.fromEntries(
-      (agent.attributes ?? []).map((attribute) => [
-        attribute.name,
-        attribute.scalar === undefined ? printAttributeValue(attribute) : attribute.scalar / 1000,
-      ]),
-    ),
-    pid: `${AGENT_PATH.slice(1)}@${hostPort(agent.ip, agent.port)}`,
-    registered_time: seconds(one.registeredMs),
-    reregistered_time: seconds(one.reregisteredMs),
-    resources: resourceObject(total),
-    used_resources: resourceObject(one.used),
-    offered_resources: resourceObject(one.offered),
-    reserved_resources: reservedObject(total),
-    unreserved_resources: unreservedObject(total),
-    active: one.state === "active",
-    deactivated: one.state === "inactive",
-    version: one.version,
-    capabilities: [],
   };
 }
 
@@ -163,7 +134,7 @@ function summary({ view }: QuerySource): Pieces {
   const byFramework = groupBy(tasks, ({ frameworkId }) => frameworkId);
   const fields = { hostname: view.leader()?.hostname, cluster: view.flags()["cluster"] ?? "" };
   return objectPieces(fields, {
-    slaves: each(shown.agents, (one) => {
+    slaves: each(shown.agents.filter(isThere), (one) => {
       const mine = byAgent.get(one.id) ?? [];
       const ids = [...new Set(mine.map(({ frameworkId }) => frameworkId))];
       return jsonAscii({ ...agentPart(one.show()), ...countStates(mine), framework_ids: ids });
@@ -205,7 +176,12 @@ function units(amounts: Readonly<Record<string, number>> = {}): Record<string, n
   return Object.fromEntries(Object.entries(amounts).map(([name, milli]) => [name, milli / 1000]));
 }
 
+/**
+ * As Mesos reads it, a number below 0 is larger than any: tools ask for all tasks by `limit=-1`.
+ */
 function numberIn(query: URLSearchParams, name: string, fallback: number): number {
   const text = query.get(name);
-  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : fallback;
+  if (text === null || !/^-?\d{1,9}$/.test(text)) return fallback;
+  const value = Number(text);
+  return value < 0 ? Number.POSITIVE_INFINITY : value;
 }

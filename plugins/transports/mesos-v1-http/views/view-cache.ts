@@ -15,10 +15,13 @@ const CHUNK_CHARS = 64 * 1024;
 /** The text of a view, and once somebody has asked for it, the same packed with gzip. */
 export class ViewText {
   readonly body: Buffer;
+  /** What of the cluster it shows: all that had happened by then. */
+  readonly revision: number;
   #packed: Promise<Buffer> | undefined;
 
-  constructor(body: Buffer) {
+  constructor(body: Buffer, revision = 0) {
     this.body = body;
+    this.revision = revision;
   }
 
   packed(): Promise<Buffer> {
@@ -70,19 +73,19 @@ export class ViewCache {
   #begin(query: string, make: () => TextPieces): Promise<ViewText> {
     this.#next.delete(query);
     const revision = this.#view.revision();
-    const text = this.#assemble(make);
+    const text = this.#assemble(make, revision);
     if (!this.#made.has(query) && this.#made.size >= TEXTS_MAX) this.#made.clear();
     this.#made.set(query, { revision, text });
     return text;
   }
 
-  async #assemble(make: () => TextPieces): Promise<ViewText> {
-    return new ViewText(await inSlices(make(), this.#clock));
+  async #assemble(make: () => TextPieces, revision: number): Promise<ViewText> {
+    return new ViewText(await inSlices(make(), this.#clock), revision);
   }
 }
 
 /** Puts pieces together, in slices between which others have their turn. */
-export async function inSlices(pieces: TextPieces, clock: Clock): Promise<Buffer> {
+async function inSlices(pieces: TextPieces, clock: Clock): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let chunk = "";
   let endMs = clock.monotonicMs() + SLICE_MS;
