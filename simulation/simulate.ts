@@ -43,6 +43,14 @@ export interface RoundCosts {
   readonly decisionMicros: number;
 }
 
+/** Rounds and decisions that are not a policy's own. */
+export interface Replaced {
+  readonly rounds: number;
+  readonly decisions: number;
+  /** The first of them; 0 for none. */
+  readonly firstRound: number;
+}
+
 /** What came of one policy. */
 export interface PolicyResult {
   /** What it is called in this comparison. */
@@ -53,6 +61,8 @@ export interface PolicyResult {
   readonly figures: Figures;
   readonly rounds: number;
   readonly decisions: number;
+  /** What the policy that is built in did in its place, because it had failed. */
+  readonly replaced: Replaced;
   readonly offersDeclined: number;
   /** What went wrong with it: the code of each fault, and how often. */
   readonly faults: Readonly<Record<string, number>>;
@@ -86,6 +96,7 @@ async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Prom
   const rounds = new Rounds({ seed, ...parts });
   const roundMs: number[] = [];
   let decisions = 0;
+  let replaced: Replaced = { rounds: 0, decisions: 0, firstRound: 0 };
   const cluster = new SimulatedCluster(workload, {
     observer: meter,
     rounds: (state) => {
@@ -95,7 +106,16 @@ async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Prom
           const began = performance.now();
           const decided = rounds.decide(now, nowMs);
           roundMs.push(performance.now() - began);
-          if (decided?.type === "offers-decided") decisions += decided.decisions.length;
+          if (decided?.type !== "offers-decided") return decided;
+          const { length } = decided.decisions;
+          decisions += length;
+          if (decided.policy.digest !== policy.plugin.digest) {
+            replaced = {
+              rounds: replaced.rounds + 1,
+              decisions: replaced.decisions + length,
+              firstRound: replaced.firstRound || rounds.round,
+            };
+          }
           return decided;
         },
       };
@@ -115,6 +135,7 @@ async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Prom
     figures: meter.figures(cluster),
     rounds: roundMs.length,
     decisions,
+    replaced,
     offersDeclined: cluster.state.counts.offersDeclined,
     faults: Object.fromEntries(faultCounts),
     misstated: misstatedIn(workload, rounds.supervisor.companion),

@@ -30,9 +30,6 @@ interface SimulateCommandOptions extends CommonOptions {
   readonly html?: string;
 }
 
-/** Statements that are told of at most; the rest are counted. */
-const MISSTATED_MAX = 10;
-
 const collect = (text: string, before: readonly string[]): string[] => [...before, text];
 
 /** `tepui simulate`: what policies would make of a workload, beside each other. */
@@ -101,10 +98,15 @@ function part(text: string): number {
 }
 
 /** Says what of a journal is not in the workload, and what only in part. */
-function noteExtracted(output: Output, { unfinished, leftOut }: Extracted): void {
+function noteExtracted(output: Output, { unfinished, leftOut, isReweighed }: Extracted): void {
   for (const { part, tasks, why } of leftOut) {
     const much = tasks === 0 ? "" : `, with ${tasks} ${tasks === 1 ? "task" : "tasks"}`;
     output.warn(`${part} is not in the workload${much}: ${why}`);
+  }
+  if (isReweighed) {
+    output.warn(
+      "weights or quotas changed while tasks ran: those of the end are taken for all of it",
+    );
   }
   if (unfinished === 0) return;
   output.warn(`${unfinished} tasks ran at the end of the journal: they are cut off there`);
@@ -197,6 +199,7 @@ function writePage(file: string, html: string): void {
 
 async function show(output: Output, results: readonly PolicyResult[]): Promise<void> {
   const { numberText, percentText, timeText } = await import("../../simulation/report/axis.ts");
+  const { remarksOf } = await import("../../simulation/report/remarks.ts");
   const waits = ({ mean, p95 }: Distribution) => [timeText(mean), timeText(p95)];
   const scalars = [...new Set(results.flatMap(({ figures }) => Object.keys(figures.utilisation)))];
   const right = (title: string) => ({ title, align: "right" as const });
@@ -225,12 +228,7 @@ async function show(output: Output, results: readonly PolicyResult[]): Promise<v
       numberText(costs.decisionMicros),
     ]),
   );
-  for (const { label, misstated, stopped, faults, figures } of results) {
-    for (const what of misstated.slice(0, MISSTATED_MAX)) output.warn(`${label}: ${what}`);
-    const more = misstated.length - MISSTATED_MAX;
-    if (more > 0) output.warn(`${label}: and ${more} more statements that cannot be read`);
-    const missing = figures.tasks - figures.ended;
-    if (stopped !== undefined) output.warn(`${label}: ${stopped}; ${missing} did not end`);
-    for (const [code, count] of Object.entries(faults)) output.warn(`${label}: ${count} ${code}`);
+  for (const result of results) {
+    for (const remark of remarksOf(result)) output.warn(`${result.label}: ${remark}`);
   }
 }

@@ -2,6 +2,7 @@ import type { FrameworkFigures } from "../measure/figures.ts";
 import type { PolicyResult } from "../simulate.ts";
 import { numberText, percentText, timeText } from "./axis.ts";
 import { type Chart, type ChartLine, chartHtml, escaped } from "./chart.ts";
+import { remarksOf } from "./remarks.ts";
 
 /** What the page says about the workload. */
 export interface PageAbout {
@@ -80,6 +81,14 @@ function summary(results: readonly PolicyResult[]): string {
   ]);
   const lines = [row(head, "th"), ...rows.map((cells) => row(cells))];
   return `<div class="wide"><table>${lines.join("\n")}</table></div>`;
+}
+
+/** The same warnings as on the terminal. */
+function remarks(results: readonly PolicyResult[]): string {
+  const items = results.flatMap((result) =>
+    remarksOf(result).map((remark) => `<li>${escaped(`${result.label}: ${remark}`)}</li>`),
+  );
+  return items.length === 0 ? "" : `<ul>${items.join("")}</ul>`;
 }
 
 function perPolicy(
@@ -181,6 +190,7 @@ export function pageHtml(results: readonly PolicyResult[], about: PageAbout): st
     `<title>${title}</title><style>${style}</style></head><body>`,
     `<h1>${title}</h1><p>${escaped(said)}; Tepui ${escaped(software)}</p>`,
     summary(results),
+    remarks(results),
     '<h2>The policies beside each other</h2><div class="charts">',
     ...comparisons(results, endMs).map(chartHtml),
     '</div><h2>Dominant shares of the frameworks</h2><div class="charts">',

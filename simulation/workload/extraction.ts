@@ -85,6 +85,7 @@ export class Extraction {
     this.turn += 1;
     this.gathered.endMs = nowMs;
     this.#notePresence(nowMs);
+    this.gathered.noteRules(this.state);
   }
 
   /** A round as it came out. What it did to the tables decides what becomes of the next ones. */

@@ -19,6 +19,8 @@ export interface Extracted {
   readonly workload: Workload;
   /** Tasks that still ran at the end of the journal: they ran at least that long. */
   readonly unfinished: number;
+  /** Weights or quotas were others when tasks ran; the workload has the last ones. */
+  readonly isReweighed: boolean;
   /** Parts of the journal that are not in the workload. */
   readonly leftOut: readonly LeftOut[];
 }
@@ -65,6 +67,8 @@ export class Gathered {
   /** Time of the last turn. */
   endMs = 0;
   #beganMs = 0;
+  /** Weights and quotas under which the first tasks ran. */
+  #rules: string | undefined;
   readonly #agents: SeenAgent[] = [];
   /** Those that are there, by id. */
   readonly #present = new Map<string, SeenAgent>();
@@ -79,6 +83,13 @@ export class Gathered {
   begin(nowMs: number): void {
     this.#beganMs = nowMs;
     this.endMs = nowMs;
+  }
+
+  /** Weights and quotas, when there are tasks that they matter to. */
+  noteRules({ recovered, registry }: ClusterState): void {
+    if (this.#rules === undefined && recovered && this.#tasks.length > 0) {
+      this.#rules = JSON.stringify(rolesOf(registry));
+    }
   }
 
   /** Tasks that were seen so far. */
@@ -194,7 +205,9 @@ export class Gathered {
       frameworks: this.#frameworks.lines((atMs) => this.#since(atMs)),
       jobs: this.#jobLines(arrivals),
     };
-    return { workload, unfinished: this.#running.size };
+    const last = JSON.stringify(workload.roles);
+    const isReweighed = this.#rules !== undefined && this.#rules !== last;
+    return { workload, unfinished: this.#running.size, isReweighed };
   }
 
   #since(atMs: number): number {

@@ -1,9 +1,10 @@
 import { errors } from "../../contract/errors.ts";
-import { roleProblem } from "../../contract/ids.ts";
+import { type RoleName, roleProblem } from "../../contract/ids.ts";
 import { didYouMean } from "../../contract/nearest.ts";
 import { type Parsed, parsed, unparsed } from "../../contract/parsed.ts";
 import { parseQuantities } from "../../contract/resources/text.ts";
 import { frameworkProblem } from "../../kernel/core/validate-framework.ts";
+import { quotaProblem } from "../../kernel/core/validate-quota.ts";
 import { descriptionOf } from "./description.ts";
 import {
   optionDefaults,
@@ -128,12 +129,14 @@ function readRoleLine(line: Statement, draft: Draft): void {
   if (draft.roles.some((role) => role.name === name)) {
     line.problem(line.nameColumn, `role ${name} is there twice`);
   }
-  draft.roles.push({
-    name,
-    weight: line.take("weight", readWeight) ?? 1,
-    guarantee: line.quantities("guarantee."),
-    limit: line.quantities("limit."),
-  });
+  const weight = line.take("weight", readWeight) ?? 1;
+  const guarantee = line.quantities("guarantee.");
+  const limit = line.quantities("limit.");
+  if (problem === undefined && (guarantee !== undefined || limit !== undefined)) {
+    const refused = quotaProblem({ role: name as RoleName, guarantee, limit });
+    if (refused !== undefined) line.problem(line.nameColumn, `quota of role ${name}: ${refused}`);
+  }
+  draft.roles.push({ name, weight, guarantee, limit });
 }
 
 function readFramework(line: Statement, draft: Draft): void {

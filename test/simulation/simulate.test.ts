@@ -2,11 +2,12 @@ import { describe, expect, test } from "vitest";
 import { fairness, jainIndex } from "../../simulation/measure/fairness.ts";
 import { Series } from "../../simulation/measure/series.ts";
 import { pageHtml } from "../../simulation/report/page.ts";
+import { remarksOf } from "../../simulation/report/remarks.ts";
 import { type PolicyResult, simulate } from "../../simulation/simulate.ts";
 import { generateDefaults, generateWorkload } from "../../simulation/workload/generate.ts";
 import type { Workload } from "../../simulation/workload/model.ts";
 import { parseWorkload } from "../../simulation/workload/text.ts";
-import { shippedNames, shippedPlugin } from "../journal/support/policies.ts";
+import { faultyPlugin, shippedNames, shippedPlugin } from "../journal/support/policies.ts";
 import { busy } from "../journal/support/workloads.ts";
 
 async function run(workload: Workload, names: readonly string[], untilMs = 1e12) {
@@ -180,6 +181,33 @@ describe("a simulation", () => {
     }
   }, 60_000);
 });
+
+test("what the built-in policy did in the place of one that failed is told", async () => {
+  const text = `
+    agents a count=2 cpus=2
+    framework f
+    job f tasks=4 duration=10s cpus=1
+  `;
+  const bad = { label: "bad", plugin: await faultyPlugin(1, 0) };
+  const good = { label: "drf", plugin: await shippedPlugin("drf") };
+  const { signal } = new AbortController();
+  const options = { workload: parseWorkload(text, "w.txt"), policies: [bad, good], seed: 1 };
+  const around = { untilMs: 1e12, signal, onProgress: () => {} };
+  const [failed, fine] = await simulate({ ...options, ...around });
+  if (failed === undefined || fine === undefined) throw new Error("there is no result");
+  expect(remarksOf(fine)).toEqual([]);
+  const { replaced, rounds, decisions, figures } = failed;
+  expect([figures.ended, replaced.decisions]).toEqual([4, decisions]);
+  expect(replaced.rounds).toBeGreaterThan(0);
+  expect(replaced.firstRound).toBeGreaterThan(1);
+  const remarks = remarksOf(failed);
+  expect(remarks[0]).toMatch(/^\d+ POLICY_TRAP$/);
+  expect(remarks[1]).toContain(
+    `round ${replaced.firstRound} on: ${replaced.rounds} of ${rounds} rounds, ${decisions} of`,
+  );
+  const about = { agents: 2, frameworks: 1, tasks: 4, seed: 1, software: "0", title: "w" };
+  expect(pageHtml([failed, fine], about)).toContain(`<li>bad: ${remarks[1]}</li>`);
+}, 60_000);
 
 describe("fairness", () => {
   test("is Jain's index: 1 for equals, 1/n when one has all", () => {

@@ -165,3 +165,21 @@ test("agents keep their names where somebody goes by these", () => {
     'agents "node 2" count=1 cpus=1 attr.ports=[1-5]',
   ]);
 });
+
+test("weights and quotas that were others while tasks ran are told of", () => {
+  const gathered = new Gathered();
+  gathered.begin(0);
+  const weights = new Map([["web", 1]]);
+  const now = { ...state, recovered: true, registry: { ...state.registry, weights } } as never;
+  gathered.frameworkJoined(frameworkOf("1", { name: "f" }), 0);
+  // Before there are tasks, it does not matter.
+  gathered.noteRules(now);
+  weights.set("web", 2);
+  const task = { frameworkId: "1", taskId: "t", role: "web", agentId: "a", resources: {} };
+  gathered.launched({ ...task, launchedMs: 10 });
+  gathered.noteRules(now);
+  expect(gathered.finish("launched", now).isReweighed).toBe(false);
+  weights.set("web", 3);
+  gathered.noteRules(now);
+  expect(gathered.finish("launched", now).isReweighed).toBe(true);
+});

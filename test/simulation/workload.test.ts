@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TepuiError } from "../../contract/errors.ts";
-import { generateDefaults, generateWorkload } from "../../simulation/workload/generate.ts";
 import {
   plainFramework,
   type Workload,
@@ -126,6 +125,11 @@ describe("the text of a workload", () => {
     ["agents a cpus=1 from=5s until=5s", "1:1: until: it is not after from"],
     ["role a weight=0", '1:15: weight: "0" is not a number from 0.001 to 1000000'],
     ["role a\nrole a", "2:6: role a is there twice"],
+    ["role a/b limit.cpus=2", "1:6: quota of role a/b: only top-level roles can have one"],
+    [
+      "role a guarantee.cpus=3 limit.cpus=2",
+      "1:6: quota of role a: the guarantee of cpus is above",
+    ],
     ["role a//b", '1:6: "a//b": '],
     ["framework f\nframework f", "2:11: framework f is there twice"],
     ["framework f idle=sleep", '1:18: idle: "sleep" is neither suppress nor decline'],
@@ -171,6 +175,7 @@ describe("the text of a workload", () => {
     fc.integer({ min: 1, max: 1e9 }),
     { minKeys: 1 },
   );
+  const higher = fc.dictionary(fc.constantFrom("cpus", "fpga"), fc.constant(1e9), { minKeys: 1 });
   const duration = fc.integer({ min: 0, max: 1e9 });
   const text = fc.oneof(
     fc.string({ unit: "binary" }),
@@ -212,10 +217,10 @@ describe("the text of a workload", () => {
     ),
     roles: fc.uniqueArray(
       fc.record({
-        name: fc.constantFrom("a", "a/b", "c"),
+        name: fc.constantFrom("a", "b", "d"),
         weight: fc.double({ min: 0.001, max: 1e6, noNaN: true }),
         guarantee: fc.option(amounts, { nil: undefined }),
-        limit: fc.option(amounts, { nil: undefined }),
+        limit: fc.option(higher, { nil: undefined }),
       }),
       { selector: ({ name }) => name },
     ),
@@ -257,42 +262,5 @@ describe("the text of a workload", () => {
         expect(parseWorkload([...printWorkload(given)].join("\n"), "w.txt")).toEqual(given);
       }),
     );
-  });
-});
-
-describe("generated workloads", () => {
-  test("are the same for a seed, and others for others", () => {
-    const one = generateWorkload(generateDefaults);
-    expect(generateWorkload({ ...generateDefaults })).toEqual(one);
-    expect(generateWorkload({ ...generateDefaults, seed: 2 })).not.toEqual(one);
-  });
-
-  test.each(["lognormal", "pareto"] as const)(
-    "have %s durations with a heavy tail",
-    (durations) => {
-      const options = { ...generateDefaults, durations, jobs: 4_000, durationMs: 10_000 };
-      const lengths = generateWorkload(options)
-        .jobs.map(({ durationMs }) => durationMs)
-        .sort((a, b) => a - b);
-      const median = lengths[2_000] ?? 0;
-      expect(median).toBeGreaterThan(9_000);
-      expect(median).toBeLessThan(11_000);
-      const mean = lengths.reduce((sum, each) => sum + each, 0) / lengths.length;
-      expect(mean / median).toBeGreaterThan(1.4);
-      expect(lengths.at(-1)).toBeGreaterThan(median * 10);
-    },
-  );
-
-  test.each([0.5, 1, 2])("load the agents by %d while jobs arrive", (load) => {
-    const { agents, jobs } = generateWorkload({ ...generateDefaults, load });
-    const spanMs = jobs.at(-1)?.arrivalMs ?? 0;
-    const loads = ["cpus", "mem"].map((name) => {
-      let work = 0;
-      let room = 0;
-      for (const job of jobs) work += job.tasks * job.durationMs * (job.resources[name] ?? 0);
-      for (const { count, resources } of agents) room += count * (resources[name] ?? 0);
-      return work / (room * spanMs);
-    });
-    expect(Math.max(...loads)).toBeCloseTo(load, 3);
   });
 });

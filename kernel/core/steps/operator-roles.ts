@@ -9,6 +9,7 @@ import { quotaEntry, weightEntry, writeRegistry } from "../registry.ts";
 import { applyQuota, applyWeight } from "../role-settings.ts";
 import type { ClusterState, PendingWrite, RoleQuota } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
+import { quotaProblem } from "../validate-quota.ts";
 import type { Asked } from "./operator.ts";
 
 /** An operator sets weights (E7). */
@@ -76,22 +77,6 @@ export function updateQuota(
 
 function isNothing(quantities: Quantities | undefined): boolean {
   return quantities === undefined || Object.keys(quantities).length === 0;
-}
-
-function quotaProblem({ role, guarantee = {}, limit = {} }: RoleQuota): string | undefined {
-  const problem = roleProblem(role);
-  if (problem !== undefined) return problem;
-  if (role === "*") return '"*" can have none';
-  if (role.includes("/")) return "only top-level roles can have one";
-  for (const quantities of [guarantee, limit]) {
-    for (const [name, amount] of Object.entries(quantities)) {
-      if (!(amount >= 0) || !Number.isFinite(amount)) return `${name} is ${amount}, not 0 or more`;
-    }
-  }
-  for (const [name, amount] of Object.entries(guarantee)) {
-    if (amount > (limit[name] ?? amount)) return `the guarantee of ${name} is above its limit`;
-  }
-  return undefined;
 }
 
 /** Guarantees that the cluster could not keep (E8). */
