@@ -1,6 +1,6 @@
 import type { Resources, TaskStatus } from "../../sdk/index.ts";
 import { commandEnd, type Ending, endingOf } from "../taskset/endings.ts";
-import type { Answer, Attempt, Change, OfferView, WorkItem } from "../taskset/model.ts";
+import type { Answer, Attempt, Change, OfferView, Outcome, WorkItem } from "../taskset/model.ts";
 import { TaskSet } from "../taskset/planner.ts";
 import { type StragglerRules, stragglerRules, stragglers } from "../taskset/stragglers.ts";
 import { mapKey, reduceKey } from "./map-outputs.ts";
@@ -36,6 +36,8 @@ export class MapReducePlan {
   readonly set: TaskSet;
   readonly #shape: PlanShape;
   readonly #maps: string[] = [];
+  /** Counted, because each of many thousand maps asks for it several times. */
+  #finishedMaps = 0;
   readonly #reduces: string[] = [];
   readonly #parts = new Map<string, Part>();
   /** Reduces whose result has been fetched. */
@@ -75,7 +77,7 @@ export class MapReducePlan {
   }
 
   get mapsDone(): number {
-    return this.#maps.filter((key) => this.#isFinished(key)).length;
+    return this.#finishedMaps;
   }
 
   get reducesDone(): number {
@@ -117,15 +119,14 @@ export class MapReducePlan {
 
   /** Takes an update; `asks` is set for a reduce that could not get its inputs. */
   update(status: TaskStatus, nowMs: number): Change & { readonly asks?: Attempt } {
-    const attempt = this.set.live.find(({ taskId }) => taskId === status.taskId);
+    const attempt = this.set.liveAttempt(status.taskId);
     const change = this.set.update(status, nowMs);
-    if (change.outcome?.state === "TASK_FINISHED")
-      this.#took[this.#kind(change.outcome.key)].push(
-        nowMs - (change.outcome.attempt?.launchedMs ?? nowMs),
-      );
+    if (change.outcome?.state === "TASK_FINISHED") this.#finished(change.outcome, nowMs);
     const asks = attempt !== undefined && change.retried === "lost" && isInputLost(status);
     if (asks) this.#asking.add(attempt.key);
-    this.#settle(nowMs);
+    // Nothing waits for a map but the last one.
+    const isMap = attempt !== undefined && this.#kind(attempt.key) === "map";
+    if (!isMap || this.#finishedMaps === this.#maps.length) this.#settle(nowMs);
     return asks ? { ...change, asks: attempt } : change;
   }
 
@@ -137,7 +138,7 @@ export class MapReducePlan {
     this.#asking.delete(reduceKey);
     const spent = mapKeys.find((key) => this.#parts.has(key) && !this.#mayRunAgain(key));
     if (spent !== undefined) return spent;
-    for (const key of mapKeys) if (this.#parts.has(key)) this.set.reopen(key, nowMs);
+    for (const key of mapKeys) if (this.#parts.has(key)) this.#reopenMap(key, nowMs);
     this.#settle(nowMs);
     return undefined;
   }
@@ -147,7 +148,7 @@ export class MapReducePlan {
     if (this.#reduces.every((key) => this.#isFinished(key))) return 0;
     let lost = 0;
     for (const [key, attempt] of this.mapAttempts()) {
-      if (attempt.place.agentId === agentId && this.set.reopen(key, nowMs)) lost++;
+      if (attempt.place.agentId === agentId && this.#reopenMap(key, nowMs)) lost++;
     }
     this.#settle(nowMs);
     return lost;
@@ -197,6 +198,19 @@ export class MapReducePlan {
     return losses <= LOSSES_MAX;
   }
 
+  #finished({ key, attempt }: Outcome, nowMs: number): void {
+    const kind = this.#kind(key);
+    this.#took[kind].push(nowMs - (attempt?.launchedMs ?? nowMs));
+    if (kind === "map") this.#finishedMaps++;
+  }
+
+  #reopenMap(key: string, nowMs: number): boolean {
+    const wasFinished = this.#isFinished(key);
+    if (!this.set.reopen(key, nowMs)) return false;
+    if (wasFinished) this.#finishedMaps--;
+    return true;
+  }
+
   #kind(key: string): "map" | "reduce" {
     return "map" in this.partOf(key) ? "map" : "reduce";
   }
@@ -208,7 +222,7 @@ export class MapReducePlan {
   /** Reduces wait while a map is open: started too early, they would only fail to fetch. */
   #settle(nowMs: number): void {
     this.set.release(nowMs);
-    const mapsAreDone = this.#maps.every((key) => this.#isFinished(key));
+    const mapsAreDone = this.#finishedMaps === this.#maps.length;
     this.set.hold(mapsAreDone ? this.#asking : this.#reduces);
   }
 }

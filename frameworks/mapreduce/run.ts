@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { errors, reasonOf } from "../../contract/errors.ts";
+import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import {
   resources,
   type SandboxPlace,
@@ -217,6 +217,11 @@ class JobRun {
       if (this.#isOver) return;
       const { key, taskId } = attempt;
       const reason = reasonOf(thrown);
+      if (!(thrown instanceof TepuiError && thrown.code === "SANDBOX_UNREADABLE")) {
+        // It is there, and would be no better for being made again.
+        this.#reject(errors.JOB_FAILED(key, `its result cannot be taken: ${reason}`));
+        return;
+      }
       if (!this.#plan.resultLost(key, Date.now())) {
         this.#reject(errors.JOB_FAILED(key, lostWords("result", reason)));
         return;

@@ -66,14 +66,18 @@ export function isPreferred(offer: OfferView, item: WorkItem): boolean | undefin
   return value !== undefined && item.prefers.values.includes(value);
 }
 
-/** Keys of items: those that prefer the offer's agent come first; the rest keep their order. */
-export function inOrder(
+/**
+ * Keys of items: those that prefer the offer's agent come first; the rest keep their order. One after
+ * the other, as there may be very many, and an offer has room for few; none of them prefers anything
+ * where `hasWishes` is false.
+ */
+export function* inOrder(
   offer: OfferView,
-  keys: Iterable<string>,
+  keys: ReadonlySet<string>,
   itemOf: (key: string) => WorkItem,
-): readonly string[] {
-  const all = [...keys];
+  hasWishes: boolean,
+): Generator<string, void, undefined> {
   const isFirst = (key: string): boolean => isPreferred(offer, itemOf(key)) === true;
-  const first = all.filter(isFirst);
-  return first.length === 0 ? all : [...first, ...all.filter((key) => !isFirst(key))];
+  if (hasWishes) for (const key of keys) if (isFirst(key)) yield key;
+  for (const key of keys) if (!hasWishes || !isFirst(key)) yield key;
 }

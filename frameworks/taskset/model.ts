@@ -1,5 +1,5 @@
 import type { Attribute, Resources, TaskState, TaskStatus } from "../../sdk/index.ts";
-import type { Ending } from "./endings.ts";
+import { type Ending, endingOf } from "./endings.ts";
 
 /** One piece of work: run until it has an outcome, in as many attempts as that takes. */
 export interface WorkItem {
@@ -116,3 +116,12 @@ export interface TaskSetRules {
   /** What the end of an attempt means; default `endingOf`. */
   readonly endingOf: (status: TaskStatus) => Ending | undefined;
 }
+
+/** How a set treats its items that nobody says otherwise of. */
+export const taskSetRules: TaskSetRules = {
+  retries: 0,
+  reruns: 20,
+  concurrency: Number.POSITIVE_INFINITY,
+  patienceMs: 3_000,
+  endingOf,
+};

@@ -1,16 +1,17 @@
 import type { TaskStatus } from "../../sdk/index.ts";
-import { type Ending, endingOf } from "./endings.ts";
+import type { Ending } from "./endings.ts";
 import { attemptOf, completed, type Entry, entryOf, outcomeOf } from "./entry.ts";
 import { inOrder, isPreferred, Load, meetsRequirements, Room } from "./fit.ts";
-import type {
-  Answer,
-  Attempt,
-  Change,
-  OfferView,
-  Outcome,
-  TaskSetCounts,
-  TaskSetRules,
-  WorkItem,
+import {
+  type Answer,
+  type Attempt,
+  type Change,
+  type OfferView,
+  type Outcome,
+  type TaskSetCounts,
+  type TaskSetRules,
+  taskSetRules,
+  type WorkItem,
 } from "./model.ts";
 import { Tally } from "./tally.ts";
 
@@ -38,17 +39,11 @@ export class TaskSet {
   readonly #hearsay = new Map<string, Entry>();
   readonly #tally = new Tally();
   #open = 0;
+  #hasWishes = false;
   #isCancelled = false;
 
   constructor(rules: Partial<TaskSetRules> = {}) {
-    this.#rules = {
-      retries: 0,
-      reruns: 20,
-      concurrency: Number.POSITIVE_INFINITY,
-      patienceMs: 3_000,
-      endingOf,
-      ...rules,
-    };
+    this.#rules = { ...taskSetRules, ...rules };
   }
 
   /** Whether every item has an outcome. */
@@ -65,6 +60,11 @@ export class TaskSet {
   /** Attempts that are launched and have not ended. */
   get live(): readonly Attempt[] {
     return [...this.#attempts.values()];
+  }
+
+  /** One of them, by its task id. */
+  liveAttempt(taskId: string): Attempt | undefined {
+    return this.#attempts.get(taskId);
   }
 
   get counts(): TaskSetCounts {
@@ -87,6 +87,7 @@ export class TaskSet {
   add(item: WorkItem, nowMs: number): void {
     this.#entries.set(item.key, entryOf(item, nowMs));
     this.#pending.add(item.key);
+    this.#hasWishes ||= item.prefers !== undefined;
     this.#open++;
   }
 
@@ -208,7 +209,7 @@ export class TaskSet {
     const attempts: Attempt[] = [];
     let isPatient = false;
     let misfits = 0;
-    for (const key of inOrder(offer, this.#pending, itemOf)) {
+    for (const key of inOrder(offer, this.#pending, itemOf, this.#hasWishes)) {
       if (this.#attempts.size >= this.#rules.concurrency) break;
       const entry = this.#entries.get(key) as Entry;
       const verdict = this.#verdict(entry, offer, nowMs);

@@ -76,6 +76,14 @@ test("a container that asks for a network of its own is refused, not run in the 
   expect((await bench.run(bench.spec("true", of({})))).exit).toEqual({ code: 0 });
 });
 
+test("a container that asks for a terminal is refused, not run without", async () => {
+  const { failure } = await bench.run(
+    bench.spec("true", { container: { type: "MESOS", ttyInfo: {} } }),
+  );
+  expect(failure?.code).toBe("CONTAINER_LAUNCH_REFUSED");
+  expect(failure?.message).toContain("a terminal is not to be had");
+});
+
 describeWith("root", "an agent that runs as root (F9)", () => {
   test("runs a task as its user, in a sandbox that the user may write to", async () => {
     const nobody = await new Users({ clock: systemClock }).find("nobody");

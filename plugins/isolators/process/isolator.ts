@@ -58,6 +58,7 @@ export class ProcessIsolator implements Isolator {
     // An engine has its own users and limits.
     if (given.container?.type === "DOCKER") return {};
     refuseNetworks(given);
+    refuseTerminal(given);
     const { own: self, offered } = this.#host;
     const canMount = offered.namespaces.has("mount");
     const spec = canMount || self.uid === 0 ? given : linkedInSandbox(given);
@@ -254,6 +255,14 @@ function refuseNetworks({ container }: ContainerSpec): void {
     const what = name === undefined ? "mappings of ports are" : `the network ${name} is`;
     throw errors.CONTAINER_LAUNCH_REFUSED(`${what} not to be had: containers share the host's`);
   }
+}
+
+/**
+ * What a container prints goes to files, and it reads nothing: a terminal is for sessions in it.
+ */
+function refuseTerminal({ container }: ContainerSpec): void {
+  if (container?.ttyInfo === undefined) return;
+  throw errors.CONTAINER_LAUNCH_REFUSED("a terminal is not to be had: its output goes to files");
 }
 
 /** Gives a fresh sandbox, and what was put into it, to the user who will work in it. */

@@ -64,17 +64,20 @@ export const processViews: Readonly<Record<string, (source: ProcessSource) => Ht
     }),
 };
 
+const ELSEWHERE = "what there is stands in docs/mesos-compat.md";
 const OUTSIDE = "this process is profiled from outside, by node --prof or an inspector";
 
 /** Endpoints of Mesos that are not served, with the reason why they are answered with 501. */
 export const refusedEndpoints = {
   master: {
+    "/help": ELSEWHERE,
     "/profiler/start": OUTSIDE,
     "/profiler/stop": OUTSIDE,
   },
   agent: {
     "/api/v1/resource_provider": "there are no resource providers",
     "/containerizer/debug": "there is no list of what the containerizer waits for",
+    "/help": ELSEWHERE,
     "/profiler/start": OUTSIDE,
     "/profiler/stop": OUTSIDE,
   },
