@@ -68,6 +68,22 @@ test("an admitted plugin has its digest, and its config with defaults and units 
   expect(admitPlugins([{ plugin: right }], placesIn(folder))).toHaveLength(1);
 });
 
+test("only allocators say what they heed, and only what there is to heed", () => {
+  const folder = pluginFolder();
+  const problems = (manifest: object): readonly string[] => {
+    const plugin = writePlugin(folder, "p", { manifest });
+    const [found] = examinePlugins([{ plugin }], placesIn(folder)).problems;
+    return found === undefined ? [] : [found.error.code, ...(found.error.details ?? [])];
+  };
+  const heeds = { dominantShares: true, guarantees: "held-back" };
+  expect(problems({ ...policy, heeds })).toEqual([]);
+  const code = "PLUGIN_MANIFEST_INVALID";
+  const only = "/heeds: only allocators heed shares and guarantees";
+  expect(problems({ heeds })).toEqual([code, only]);
+  const unknown = { ...policy, heeds: { guarantees: "sometimes" } };
+  expect(problems(unknown)).toEqual([code, expect.stringContaining("/heeds/guarantees")]);
+});
+
 test("one plugin may run twice under two names", () => {
   const folder = pluginFolder();
   const plugin = writePlugin(folder, "p", {
