@@ -9,8 +9,13 @@ import { HttpFramework } from "./support/framework.ts";
 
 const AGENTS = 1_000;
 const CLIENTS = 200;
-/** How long they are let loose; the benchmark `http` measures latencies under them. */
-const ATTACK_MS = 30_000;
+/** How long they are let loose: TEPUI_ATTACK_SECONDS, half a minute where nobody asks for more. */
+const ATTACK_MS = Number(process.env["TEPUI_ATTACK_SECONDS"] ?? 30) * 1_000;
+/**
+ * What a good client may wait, in the middle and at most but for one in a hundred: some ten times
+ * what it is where nothing else runs, which the benchmark `http` measures.
+ */
+const WAIT_MS = { median: 500, p99: 1_500 };
 /** What such an attack took before bodies and answers were bounded: 6 GiB within seconds. */
 const RSS_MIB_MAX = 1_024;
 
@@ -58,19 +63,23 @@ describe("200 hostile clients on a master with 1,000 agents", () => {
     // Every agent is offered to a client that does not read.
     await until("offers to slow readers", async () => (await offersOut()) === AGENTS, 60_000);
     const endMs = performance.now() + ATTACK_MS;
-    let served = 0;
+    const waitsMs: number[] = [];
     let rssMib = 0;
     while (performance.now() < endMs) {
-      const tasks = [{ task_id: { value: `t${served}` } }];
-      expect(await good.call("RECONCILE", { reconcile: { tasks } })).toBe(202);
-      expect((await good.status()).task_id.value).toBe(`t${served}`);
-      served += 1;
+      const value = `t${waitsMs.length}`;
+      const beganMs = performance.now();
+      const reconcile = { tasks: [{ task_id: { value } }] };
+      expect(await good.call("RECONCILE", { reconcile })).toBe(202);
+      expect((await good.status()).task_id.value).toBe(value);
+      waitsMs.push(performance.now() - beganMs);
       rssMib = Math.max(rssMib, master.figures().rssMib);
       await pause(20);
     }
     await hostiles.stop();
-    // Wide of what a busy machine needs: it is some 70 ms an answer where nothing else runs.
-    expect(served).toBeGreaterThan(ATTACK_MS / 2_000);
+    waitsMs.sort((one, other) => one - other);
+    const at = (part: number) => waitsMs[Math.floor(part * waitsMs.length)];
+    expect(at(0.5)).toBeLessThan(WAIT_MS.median);
+    expect(at(0.99)).toBeLessThan(WAIT_MS.p99);
     expect(rssMib).toBeLessThan(RSS_MIB_MAX);
     for (const [kind, statuses] of Object.entries(wanted)) {
       const answers = Object.keys(hostiles.tallies[kind]?.answers ?? {});
@@ -82,5 +91,5 @@ describe("200 hostile clients on a master with 1,000 agents", () => {
     expect(await good.call("REVIVE")).toBe(202);
     await until("offers", async () => (await good.offer()) !== undefined);
     await good.teardown();
-  }, 120_000);
+  }, ATTACK_MS + 90_000);
 });
