@@ -67,9 +67,9 @@ export function isPreferred(offer: OfferView, item: WorkItem): boolean | undefin
 }
 
 /**
- * Keys of items: those that prefer the offer's agent come first; the rest keep their order. One after
- * the other, as there may be very many, and an offer has room for few; none of them prefers anything
- * where `hasWishes` is false.
+ * Keys of items: those that prefer the offer's agent come first; the rest keep their order. One
+ * after the other, as there may be very many, and an offer has room for few; none of them prefers
+ * anything where `hasWishes` is false.
  */
 export function* inOrder(
   offer: OfferView,

@@ -70,7 +70,7 @@ test("an admitted plugin has its digest, and its config with defaults and units 
 
 test("only allocators say what they heed, and only what there is to heed", () => {
   const folder = pluginFolder();
-  const problems = (manifest: object): readonly string[] => {
+  const problems = (manifest: Record<string, unknown>): readonly string[] => {
     const plugin = writePlugin(folder, "p", { manifest });
     const [found] = examinePlugins([{ plugin }], placesIn(folder)).problems;
     return found === undefined ? [] : [found.error.code, ...(found.error.details ?? [])];
