@@ -77,6 +77,8 @@ export interface PolicyResult {
 const SLICE_MS = 50;
 /** Batches without a start after which nothing more is expected to start. */
 const HOPELESS_BATCHES = 100;
+/** The same while the policy asks to look again: it may be waiting for something better. */
+const WAITING_BATCHES = 1_000;
 
 /**
  * Ten times what a master grants: endless loops end, and Ctrl-C is answered, but what a slow
@@ -96,6 +98,7 @@ async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Prom
   const rounds = new Rounds({ seed, ...parts });
   const roundMs: number[] = [];
   let decisions = 0;
+  let isWaiting = false;
   let replaced: Replaced = { rounds: 0, decisions: 0, firstRound: 0 };
   const cluster = new SimulatedCluster(workload, {
     observer: meter,
@@ -109,6 +112,7 @@ async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Prom
           if (decided?.type !== "offers-decided") return decided;
           const { length } = decided.decisions;
           decisions += length;
+          isWaiting = decided.lookAgain === true;
           if (decided.policy.digest !== policy.plugin.digest) {
             replaced = {
               rounds: replaced.rounds + 1,
@@ -124,7 +128,8 @@ async function simulateOne(options: SimulateOptions, policy: ChosenPolicy): Prom
   meter.watch(cluster);
   const { faultCounts } = rounds.supervisor;
   const faults = () => [...faultCounts.values()].reduce((sum, count) => sum + count, 0);
-  const stopped = await run(cluster, options, policy.label, faults);
+  const seen = { faults, isWaiting: () => isWaiting };
+  const stopped = await run(cluster, options, policy.label, seen);
   const { manifest, digest, config } = policy.plugin;
   const spentMs = roundMs.reduce((sum, each) => sum + each, 0);
   return {
@@ -152,18 +157,18 @@ async function run(
   cluster: SimulatedCluster,
   { workload, untilMs, signal, onProgress }: SimulateOptions,
   policy: string,
-  faults: () => number,
+  { faults, isWaiting }: { faults: () => number; isWaiting: () => boolean },
 ): Promise<string | undefined> {
   const refusals = workload.frameworks.map(({ refuseMs }) => refuseMs);
-  const patienceMs =
-    HOPELESS_BATCHES * workload.options.allocationIntervalMs +
-    refusals.reduce((a, b) => Math.max(a, b), 0);
+  const refusedMs = refusals.reduce((a, b) => Math.max(a, b), 0);
   const tasks = cluster.tasks.size;
   let pausedMs = performance.now();
   let quietSinceMs = cluster.nowMs;
   while (!cluster.isDone) {
     if (!cluster.isQuiet) quietSinceMs = cluster.nowMs;
     const { waiting } = cluster;
+    const batches = isWaiting() ? WAITING_BATCHES : HOPELESS_BATCHES;
+    const patienceMs = batches * workload.options.allocationIntervalMs + refusedMs;
     if (cluster.nowMs - quietSinceMs > patienceMs) return stalled(cluster);
     if (cluster.nextMs > EPOCH_MS + untilMs) return "the time is up";
     cluster.turn();

@@ -32,7 +32,7 @@ const given = parseWorkload(
 async function run(workload: Workload, name: string) {
   const policies = [{ label: name, plugin: await shippedPlugin(name) }];
   const { signal } = new AbortController();
-  const around = { seed: 1, untilMs: 200_000, signal, onProgress: () => {} };
+  const around = { seed: 1, untilMs: 400_000, signal, onProgress: () => {} };
   const [result] = await simulate({ workload, policies, ...around });
   if (result === undefined) throw new Error("there is no result");
   return result;
@@ -81,7 +81,7 @@ test("data is near its task under quincy, as labels and attributes say", async (
     framework f label.quincy.data="${place}"
     job f tasks=8 duration=1s cpus=1 mem=512
   `;
-  for (const place of ["8GB at rack=r1", "60GB at hostname=near"]) {
+  for (const place of ["60GB at rack=r1", "60GB at hostname=near"]) {
     const { figures, decisions } = await run(parseWorkload(text(place), "w.txt"), "quincy");
     // Half of it waits for the near agent, rather than that the data is moved.
     expect([figures.ended, decisions]).toEqual([8, 2]);
