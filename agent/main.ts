@@ -126,7 +126,8 @@ async function start(
   const nested = openSessions(config, ground, running, undo);
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
   await running.recover(ground.isSameBoot);
-  const shown = { state, tokens, sandboxes, files, nested, images, agent: running };
+  const about = { state, tokens, sandboxes, files, nested, images };
+  const shown = { ...about, ended: completed, agent: running };
   await openBesides(ground, door, shown, undo);
   void gc.start();
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });

@@ -28,6 +28,7 @@ export interface TaskEnd {
 /** Errors whose exit status is not that of their family. */
 const special: ReadonlyMap<string, number> = new Map([
   ["CLI_USAGE", exitCodes.usage],
+  ["ADDRESS_INVALID", exitCodes.usage],
   ["CLI_INTERRUPTED", exitCodes.interrupted],
   ["JOB_CANCELLED", exitCodes.interrupted],
   ["JOB_TORN_DOWN", exitCodes.tornDown],

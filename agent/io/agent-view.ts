@@ -12,6 +12,7 @@ import type { AgentState, Container } from "../core/state.ts";
 import { recordOf } from "../core/steps/registration.ts";
 import { agentMetrics } from "./metrics.ts";
 import type { Sandboxes } from "./sandbox.ts";
+import type { EndedRun } from "./sandbox-gc.ts";
 import type { ExecutorTokens } from "./tokens.ts";
 
 /** What the view is a view of, as soon as there is something to see. */
@@ -21,6 +22,7 @@ export interface AgentViewSource {
   readonly sandboxes: Sandboxes;
   readonly files: ShownFiles;
   readonly nested: NestedContainers;
+  ended(): readonly EndedRun[];
   readonly images: { prune(kept: readonly string[]): Promise<void> };
   readonly agent: {
     readonly containerizer: { usage(id: string): Promise<Usage | undefined> };
@@ -85,6 +87,15 @@ export function viewOf(
     operations: () => look(({ state }) => state.operations.values()),
     containers: () =>
       look((from) => Array.from(from.state.containers.values(), (one) => shownOf(from, one))),
+    endedContainers: () =>
+      look(({ ended, sandboxes }) =>
+        ended().map((run) => ({
+          containerId: run.id,
+          frameworkId: run.frameworkId,
+          executorId: run.executorId,
+          directory: sandboxes.pathOf(run),
+        })),
+      ),
     usage: async (id) => source()?.agent.containerizer.usage(id),
     get files() {
       return ready().files;

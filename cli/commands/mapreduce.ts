@@ -18,7 +18,7 @@ import { mastersOf } from "../master-client.ts";
 interface MapReduceOptions extends MasterOptions {
   readonly job: string;
   readonly reducers: number;
-  readonly chunk: number;
+  readonly chunk?: number;
   readonly locality?: string;
   readonly role?: string;
   readonly top?: number;
@@ -36,7 +36,7 @@ export const mapReduceCommand: CliCommand = {
         "wordcount",
       )
       .option("--reducers <n>", "reduce tasks", wholeNumber(1, 1000), 4)
-      .option("--chunk <mb>", "megabytes of input for each map task", amount, 4)
+      .option("--chunk <mb>", "megabytes of input for each map task", chunkBytes)
       .option("--locality <name>", "attribute of agents that says where they are")
       .option("--role <role>", "role to run in")
       .option("--top <n>", "only the n largest numbers, the largest first", wholeNumber(1, 1e9))
@@ -63,19 +63,28 @@ async function mapReduce(
     root: "/",
     inputs: inputs.flatMap(inputFiles),
     reducers,
-    chunkBytes: Math.max(1, Math.round(chunk * 1e6)),
     masters: mastersOf(options, context),
+    ...(chunk === undefined ? {} : { chunkBytes: chunk }),
     ...(locality === undefined ? {} : { localityAttribute: locality }),
     ...(role === undefined ? {} : { role }),
   });
   const byKey = [...records].sort(([a], [b]) => (a < b ? -1 : 1));
   const shown = top === undefined ? byKey : topWords(records, top);
-  if (output.format === "json") output.json({ figures, records: Object.fromEntries(shown) });
+  // A list, since an object would put keys that are whole numbers first.
+  const list = () => shown.map(([key, value]) => ({ key, value }));
+  if (output.format === "json") output.json({ figures, records: list() });
   else {
     for (const [key, value] of shown) output.line(`${key}\t${JSON.stringify(value)}`);
     output.line();
     printFigures(output, figures);
   }
+}
+
+/** Bytes of so many megabytes, at least a thousand: for less, tasks cost more than their work. */
+function chunkBytes(text: string): number {
+  const bytes = Math.round(amount(text) * 1e6);
+  if (bytes >= 1_000) return bytes;
+  throw errors.CLI_USAGE(`"${text}" is too little for a map task`, "0.001 megabytes at least");
 }
 
 /** A file, or all files below a folder, by their paths from the root of the file system. */

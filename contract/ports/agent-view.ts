@@ -37,6 +37,12 @@ export interface ContainerShown {
   readonly tasks: readonly TaskId[];
 }
 
+/** A container that has ended, of which the names are known and the sandbox is still there. */
+export type EndedContainer = Pick<
+  ContainerShown,
+  "containerId" | "frameworkId" | "executorId" | "directory"
+>;
+
 /** An operation that was carried out, and what is told of it. */
 export interface OperationShown {
   readonly uuid: UpdateId;
@@ -68,6 +74,8 @@ export interface OwnAgentView {
   /** Operations whose outcome nobody has acknowledged yet. */
   operations(): Iterable<OperationShown>;
   containers(): Iterable<ContainerShown>;
+  /** The newest of those that have ended, for each framework, the oldest first (D23). */
+  endedContainers(): Iterable<EndedContainer>;
   /** What a container uses, as far as an isolator measures it. */
   usage(id: ContainerId): Promise<Usage | undefined>;
   /** Sandboxes, and the log. */

@@ -17,7 +17,7 @@ import type { MapReduceJob, MapReduceOptions, MapReduceResult } from "./job.ts";
 import { describeOutputs, MAPS_MAX, type MapOutputs } from "./map-outputs.ts";
 import { MapReducePlan } from "./planner.ts";
 import { parseRecord } from "./records.ts";
-import { chunkBytesFor, splitInputs } from "./splits.ts";
+import { bytesOf, chunkBytesFor, splitInputs } from "./splits.ts";
 import { LOST_FILE, RESULT_FILE, specEnvironment, type TaskSpec } from "./task-spec.ts";
 
 /** Reduce tasks of a job that does not say how many. */
@@ -25,7 +25,7 @@ const REDUCERS = 4;
 
 const tooManyMaps = (maps: number): string =>
   `its inputs make ${maps} map tasks, and there may be ${MAPS_MAX}: ` +
-  "larger chunkBytes and fewer, larger files make fewer";
+  "larger chunks (chunkBytes, --chunk) and fewer, larger files make fewer";
 
 const lostWords = (what: string, reason: string): string =>
   `its ${what} was lost again and again: ${reason}; ` +
@@ -69,7 +69,11 @@ class JobRun {
     this.#job = job;
     this.#reducers = job.reducers ?? REDUCERS;
     this.#options = options;
-    this.#splits = splitInputs(job.inputs, job.chunkBytes ?? chunkBytesFor(job.inputs));
+    const chunkBytes = job.chunkBytes ?? chunkBytesFor(job.inputs);
+    // Far too many are not even made.
+    const least = Math.ceil(bytesOf(job.inputs) / chunkBytes);
+    if (least > MAPS_MAX) throw errors.JOB_INVALID(tooManyMaps(least), job.root);
+    this.#splits = splitInputs(job.inputs, chunkBytes);
     const maps = this.#splits.length;
     if (maps === 0) throw errors.JOB_INVALID("there is nothing to read", job.root);
     if (maps > MAPS_MAX) throw errors.JOB_INVALID(tooManyMaps(maps), job.root);

@@ -28,10 +28,14 @@ const CHUNK_BYTES = 4_000_000;
 /** Maps of inputs so large that they get larger chunks. */
 const MAPS_AIM = 50_000;
 
+/** Bytes of all files together. */
+export function bytesOf(files: readonly InputFile[]): number {
+  return files.reduce((sum, file) => sum + file.bytes, 0);
+}
+
 /** Input of one map task, where a job does not say. */
 export function chunkBytesFor(files: readonly InputFile[]): number {
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return Math.max(CHUNK_BYTES, Math.ceil(bytes / MAPS_AIM));
+  return Math.max(CHUNK_BYTES, Math.ceil(bytesOf(files) / MAPS_AIM));
 }
 
 interface OpenSplit {

@@ -265,6 +265,7 @@ test("many tasks give the first status that is not 0, by index", () => {
 
 test("each family of errors has its exit status", () => {
   expect(exitCodeOf(errors.CLI_USAGE("x"))).toBe(2);
+  expect(exitCodeOf(errors.ADDRESS_INVALID("http://x"))).toBe(2);
   expect(exitCodeOf(errors.MASTER_UNREACHABLE("x", "y"))).toBe(69);
   expect(exitCodeOf(errors.CONFIG_INVALID("x", []))).toBe(78);
   expect(exitCodeOf(errors.PLUGIN_NOT_FOUND("x", []))).toBe(78);

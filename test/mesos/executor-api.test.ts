@@ -21,6 +21,7 @@ const nothingElse = {
   tasks: () => [],
   operations: () => [],
   containers: () => [],
+  endedContainers: () => [],
   usage: () => Promise.resolve(undefined),
   files: showFiles(logOnly("/slave/log", undefined)),
   nested: {} as NestedContainers,

@@ -53,43 +53,47 @@ describe("200 hostile clients on a master with 1,000 agents", () => {
     return (JSON.parse(text) as Record<string, number>)["master/outstanding_offers"] ?? 0;
   }
 
-  test("are each answered as they deserve, while a good one is served in bounded memory", async () => {
-    const good = await HttpFramework.subscribe(port, {
-      roles: ["good"],
-      capabilities: [{ type: "MULTI_ROLE" }],
-    });
-    await good.call("SUPPRESS");
-    hostiles = startHostiles(port, CLIENTS);
-    // Every agent is offered to a client that does not read.
-    await until("offers to slow readers", async () => (await offersOut()) === AGENTS, 60_000);
-    const endMs = performance.now() + ATTACK_MS;
-    const waitsMs: number[] = [];
-    let rssMib = 0;
-    while (performance.now() < endMs) {
-      const value = `t${waitsMs.length}`;
-      const beganMs = performance.now();
-      const reconcile = { tasks: [{ task_id: { value } }] };
-      expect(await good.call("RECONCILE", { reconcile })).toBe(202);
-      expect((await good.status()).task_id.value).toBe(value);
-      waitsMs.push(performance.now() - beganMs);
-      rssMib = Math.max(rssMib, master.figures().rssMib);
-      await pause(20);
-    }
-    await hostiles.stop();
-    waitsMs.sort((one, other) => one - other);
-    const at = (part: number) => waitsMs[Math.floor(part * waitsMs.length)];
-    expect(at(0.5)).toBeLessThan(WAIT_MS.median);
-    expect(at(0.99)).toBeLessThan(WAIT_MS.p99);
-    expect(rssMib).toBeLessThan(RSS_MIB_MAX);
-    for (const [kind, statuses] of Object.entries(wanted)) {
-      const answers = Object.keys(hostiles.tallies[kind]?.answers ?? {});
-      const told = answers.filter((answer) => answer !== "closed");
-      expect(told.length, `${kind} was told nothing`).toBeGreaterThan(0);
-      for (const status of told) expect(statuses, kind).toContain(Number(status));
-    }
-    // What they had is offered to others again.
-    expect(await good.call("REVIVE")).toBe(202);
-    await until("offers", async () => (await good.offer()) !== undefined);
-    await good.teardown();
-  }, ATTACK_MS + 90_000);
+  test(
+    "are each answered as they deserve, while a good one is served in bounded memory",
+    async () => {
+      const good = await HttpFramework.subscribe(port, {
+        roles: ["good"],
+        capabilities: [{ type: "MULTI_ROLE" }],
+      });
+      await good.call("SUPPRESS");
+      hostiles = startHostiles(port, CLIENTS);
+      // Every agent is offered to a client that does not read.
+      await until("offers to slow readers", async () => (await offersOut()) === AGENTS, 60_000);
+      const endMs = performance.now() + ATTACK_MS;
+      const waitsMs: number[] = [];
+      let rssMib = 0;
+      while (performance.now() < endMs) {
+        const value = `t${waitsMs.length}`;
+        const beganMs = performance.now();
+        const reconcile = { tasks: [{ task_id: { value } }] };
+        expect(await good.call("RECONCILE", { reconcile })).toBe(202);
+        expect((await good.status()).task_id.value).toBe(value);
+        waitsMs.push(performance.now() - beganMs);
+        rssMib = Math.max(rssMib, master.figures().rssMib);
+        await pause(20);
+      }
+      await hostiles.stop();
+      waitsMs.sort((one, other) => one - other);
+      const at = (part: number) => waitsMs[Math.floor(part * waitsMs.length)];
+      expect(at(0.5)).toBeLessThan(WAIT_MS.median);
+      expect(at(0.99)).toBeLessThan(WAIT_MS.p99);
+      expect(rssMib).toBeLessThan(RSS_MIB_MAX);
+      for (const [kind, statuses] of Object.entries(wanted)) {
+        const answers = Object.keys(hostiles.tallies[kind]?.answers ?? {});
+        const told = answers.filter((answer) => answer !== "closed");
+        expect(told.length, `${kind} was told nothing`).toBeGreaterThan(0);
+        for (const status of told) expect(statuses, kind).toContain(Number(status));
+      }
+      // What they had is offered to others again.
+      expect(await good.call("REVIVE")).toBe(202);
+      await until("offers", async () => (await good.offer()) !== undefined);
+      await good.teardown();
+    },
+    ATTACK_MS + 90_000,
+  );
 });

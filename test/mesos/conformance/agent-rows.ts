@@ -45,6 +45,7 @@ function bare({ allocation_info: _, ...rest }: object & { allocation_info?: obje
 }
 
 interface ShownState {
+  readonly completed_frameworks: readonly { readonly id: string }[];
   readonly frameworks: readonly {
     readonly id: string;
     readonly executors: readonly {
@@ -254,5 +255,29 @@ export const agentRows: readonly Row[] = [
     );
     expect(rows.find(({ path }) => path.endsWith("/stdout"))?.mode).toMatch(/^-rw/);
     expect(Object.keys(await view<object>(client, "/files/debug"))).toContain("/slave/log");
+  }),
+  jsonOnly("9", "what has ended is shown with its sandbox, while that is there", async (client) => {
+    const framework = await printing(client);
+    const { container, directory } = await executorIn(client, framework);
+    const executor = { id: "t", container, directory };
+    await framework.teardown();
+    const id = framework.id?.value;
+    await until("the end", async () => {
+      const state = await view<ShownState>(client, "/state");
+      return state.completed_frameworks.find((one) => one.id === id);
+    });
+    const { completed_frameworks } = await view<ShownState>(client, "/state");
+    const shown = completed_frameworks.find((one) => one.id === id);
+    expect(shown).toMatchObject({ executors: [], completed_executors: [executor] });
+    const { value } = await call(client, { type: "GET_STATE" });
+    const { get_frameworks, get_executors } = value.get_state ?? {};
+    const infos = get_frameworks?.completed_frameworks?.map(({ framework_info }) => framework_info);
+    expect(infos).toContainEqual(expect.objectContaining({ name: "", id: { value: id } }));
+    expect(get_executors?.completed_executors).toContainEqual({
+      executor_info: { executor_id: { value: "t" }, framework_id: { value: id } },
+    });
+    const read_file = { path: `${directory}/stdout`, offset: 0 };
+    const read = await call(client, { type: "READ_FILE", read_file });
+    expect(bytesOf(read.value.read_file?.data).length).toBeGreaterThan(0);
   }),
 ];

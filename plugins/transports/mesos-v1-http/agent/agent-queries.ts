@@ -214,12 +214,21 @@ function executorsOf(view: OwnAgentView): NonNullable<AgentResponse["get_executo
   const executors = [...view.containers()].flatMap(({ executor, role }) =>
     executor === undefined ? [] : [{ executor_info: executorTo(executor, { ...FORM, role }) }],
   );
-  return { executors };
+  const ended = Array.from(view.endedContainers(), ({ executorId, frameworkId }) => ({
+    executor_info: { executor_id: { value: executorId }, framework_id: { value: frameworkId } },
+  }));
+  return { executors, completed_executors: ended };
 }
 
 function frameworksOf(view: OwnAgentView): NonNullable<AgentResponse["get_frameworks"]> {
+  const ids = new Set(Array.from(view.endedContainers(), ({ frameworkId }) => frameworkId));
+  for (const { id } of view.frameworks()) if (id !== undefined) ids.delete(id);
   return {
     frameworks: [...view.frameworks()].map((one) => ({ framework_info: frameworkTo(one) })),
+    // Of a framework that has nothing here any more, an agent knows no more than that.
+    completed_frameworks: [...ids].map((value) => ({
+      framework_info: { user: "", name: "", id: { value } },
+    })),
   };
 }
 

@@ -1,5 +1,10 @@
 import { hostPort } from "../../../../contract/address.ts";
-import type { ContainerShown, OwnAgentView } from "../../../../contract/ports/agent-view.ts";
+import type { FrameworkId } from "../../../../contract/ids.ts";
+import type {
+  ContainerShown,
+  EndedContainer,
+  OwnAgentView,
+} from "../../../../contract/ports/agent-view.ts";
 import { printAttributeValue } from "../../../../contract/resources/attributes.ts";
 import type { FrameworkInfo } from "../../../../contract/schema/framework.ts";
 import type { TaskRecord } from "../../../../contract/schema/task.ts";
@@ -90,27 +95,36 @@ function state({ view, config }: AgentSource): object {
     ),
     master_hostname: view.master(),
     flags: view.flags(),
-    frameworks: frameworks(view),
-    // An agent remembers nothing of what has ended and was acknowledged.
-    completed_frameworks: [],
+    ...frameworks(view),
   };
 }
 
-function frameworks(view: OwnAgentView): object[] {
+/**
+ * Frameworks that have something here, and those that had. Of what has ended and was acknowledged
+ * an agent knows the names and where the sandbox is, which is what people look for.
+ */
+function frameworks(view: OwnAgentView): object {
   const containers = groupBy(view.containers(), ({ frameworkId }) => frameworkId);
+  const ended = groupBy(view.endedContainers(), ({ frameworkId }) => frameworkId);
   const tasks = groupBy(view.tasks(), ({ frameworkId }) => frameworkId);
-  return [...view.frameworks()].map((framework) =>
-    frameworkPart(
-      framework,
-      containers.get(framework.id ?? "") ?? [],
-      tasks.get(framework.id ?? "") ?? [],
-    ),
-  );
+  const part = (framework: FrameworkInfo) => {
+    const id = framework.id as FrameworkId;
+    const past = ended.get(id) ?? [];
+    return frameworkPart(framework, containers.get(id) ?? [], past, tasks.get(id) ?? []);
+  };
+  const here = [...view.frameworks()];
+  const isHere = new Set<string | undefined>(here.map(({ id }) => id));
+  const past = ([...ended.keys()] as FrameworkId[]).filter((id) => !isHere.has(id));
+  return {
+    frameworks: here.map(part),
+    completed_frameworks: past.map((id) => part({ id, name: "", user: "", roles: [] })),
+  };
 }
 
 function frameworkPart(
   { id, name, user, roles, checkpoint, failoverTimeoutMs, principal, hostname }: FrameworkInfo,
   containers: readonly ContainerShown[],
+  ended: readonly EndedContainer[],
   tasks: readonly TaskRecord[],
 ): object {
   return {
@@ -124,7 +138,17 @@ function frameworkPart(
     hostname: hostname ?? "",
     principal,
     executors: containers.map((one) => executorPart(one, tasks)),
-    completed_executors: [],
+    completed_executors: ended.map(({ executorId, containerId, directory }) => ({
+      id: executorId,
+      name: "",
+      source: executorId,
+      container: containerId,
+      directory,
+      resources: resourceObject([]),
+      tasks: [],
+      queued_tasks: [],
+      completed_tasks: [],
+    })),
   };
 }
 
