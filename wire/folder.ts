@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { accessSync, constants, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { errors, reasonOf } from "../contract/errors.ts";
 
 /**
@@ -37,5 +37,19 @@ export function makeConfigFolder(setting: string, path: string, mode: number): v
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (thrown) {
     throw errors.CONFIG_FOLDER(setting, path, reasonOf(thrown), thrown);
+  }
+}
+
+/**
+ * Where a path really leads that may not be there yet: links are followed on the part of it that is
+ * there, and nothing is made. `undefined` for a link to nothing.
+ */
+export function realPlace(path: string): string | undefined {
+  let there = path;
+  while (lstatSync(there, { throwIfNoEntry: false }) === undefined) there = dirname(there);
+  try {
+    return join(realpathSync(there), relative(there, path));
+  } catch {
+    return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import type { AgentConfig } from "../../contract/config/agent.ts";
 import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import type { ContainerSpec } from "../../contract/ports/isolator.ts";
+import { realPlace } from "../../wire/folder.ts";
 import { unpack } from "./archives.ts";
 import { FetchCache } from "./cache.ts";
 import { download } from "./download.ts";
@@ -139,10 +140,10 @@ async function put({ name, shown, isExecutable }: Source, place: Place): Promise
   const { sandbox, part, owner } = place;
   const target = join(sandbox, name);
   const folder = dirname(target);
-  const made = mkdirSync(folder, { recursive: true, mode: 0o755 });
-  if (realpathSync(folder) !== join(realpathSync(sandbox), dirname(name))) {
+  if (realPlace(folder) !== join(realpathSync(sandbox), dirname(name))) {
     throw errors.FETCH_URI_INVALID(shown, `"${name}" leads through a link`);
   }
+  const made = mkdirSync(folder, { recursive: true, mode: 0o755 });
   for (let each = folder; owner !== undefined && made !== undefined; each = dirname(each)) {
     await lchown(each, owner.uid, owner.gid);
     if (each === made) break;

@@ -1,9 +1,10 @@
+import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { pack, unpack } from "msgpackr";
 import { errors, reasonOf } from "../../contract/errors.ts";
 import type { Logger } from "../../contract/ports/log.ts";
-import { checkLmdbFile, needRoom } from "../../wire/index.ts";
+import { checkLmdbFile, makeFolder, needRoom } from "../../wire/index.ts";
 import type { CheckpointEntry } from "../core/checkpoint.ts";
 
 /** Version of the layout below; a store of another one is refused, never guessed at. */
@@ -44,14 +45,18 @@ export class CheckpointStore {
   constructor(folder: string, log: Logger) {
     this.#folder = folder;
     this.#log = log;
+    const path = join(folder, "checkpoint");
     try {
-      checkLmdbFile(join(folder, "checkpoint"));
+      // Tasks of every user find the work directory; what they were started with is not for them.
+      makeFolder(path, 0o700);
+      chmodSync(path, 0o700);
+      checkLmdbFile(path);
     } catch (cause) {
       throw errors.CHECKPOINT_FAILED(reasonOf(cause), cause, DAMAGED);
     }
     try {
       this.#db = open<Uint8Array, string>({
-        path: join(folder, "checkpoint"),
+        path,
         encoding: "binary",
         mapSize: 2 ** 30,
         // Batches of its own making have promises that nobody holds: a full disk would reject them.

@@ -144,8 +144,10 @@ describe("fetching (F41)", () => {
     symlinkSync(outside, join(from, "out"));
     execFileSync("tar", ["-cf", path, "-C", from, "out"]);
     writeFileSync(join(folder, "plain"), "x");
-    const bad = [{ value: path }, { value: join(folder, "plain"), outputFile: "out/file" }];
-    await expect(fetched(bad)).rejects.toMatchObject({ code: "FETCH_URI_INVALID" });
+    for (const outputFile of ["out/file", "out/made/file"]) {
+      const bad = [{ value: path }, { value: join(folder, "plain"), outputFile }];
+      await expect(fetched(bad)).rejects.toMatchObject({ code: "FETCH_URI_INVALID" });
+    }
     expect(readdirSync(outside)).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -88,9 +89,9 @@ describeWith(["root", "tmpfs"], "volumes of a container without an image (F58)",
     symlinkSync(data, join(parent.sandbox, "out"));
     writeFileSync(join(parent.sandbox, "file"), "");
     for (const [path, says] of [
-      ["out", "out of the group is no folder: "],
-      ["out/in", "out/in of the group is no folder: "],
-      ["file", "file of the group is no folder: "],
+      ["out", "out leads through a link, or is no folder: "],
+      ["out/in", "out/in leads through a link, or is no folder: "],
+      ["file", "file leads through a link, or is no folder: "],
       ["../x", "../x leads out of the sandbox"],
       ["/etc", "/etc is absolute"],
     ] as const) {
@@ -130,6 +131,27 @@ describeWith(["root", "tmpfs"], "volumes of a container without an image (F58)",
     const { failure } = await bench.run(bench.spec("true", inside([given])));
     expect(failure?.code).toBe("CONTAINER_LAUNCH_REFUSED");
     expect(failure?.message).toContain(`volume ${volume.containerPath}: `);
+  });
+
+  test("a link that came into the sandbox since the launch was prepared shows nothing", async () => {
+    bench.releases = false;
+    for (const volume of [
+      from("SELF", "l/sub", "seen"),
+      from("SELF", "l", "seen"),
+      { mode: "RW", containerPath: "seen", hostPath: "l/sub" } as const,
+    ]) {
+      const one = { ...bench.spec("cat seen/file", inside([volume])), user: "nobody" };
+      const ended = bench.run(one);
+      await until("it is held", () => bench.held.has(one.id));
+      // As the folders of an archive that is fetched do, or another task of the same user.
+      rmSync(join(one.sandbox, "l"), { recursive: true, force: true });
+      symlinkSync(data, join(one.sandbox, "l"));
+      bench.containerizer.release(one.id);
+      const { failure } = await ended;
+      expect(failure?.code).toBe("CONTAINER_LAUNCH_REFUSED");
+      expect(failure?.message).toContain("leads through a link");
+    }
+    expect(readdirSync(data)).toEqual(["file"]);
   });
 
   test("a link in the way leads a mount nowhere", async () => {

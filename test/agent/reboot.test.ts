@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -61,6 +61,14 @@ async function reboot(): Promise<void> {
   await store.setIdentity("an earlier boot", store.identity.secret ?? "");
   await store.close();
 }
+
+test("what an agent remembers is for no other user, also where an earlier one left it open", async () => {
+  const path = join(folder, "checkpoint");
+  mkdirSync(path);
+  chmodSync(path, 0o755);
+  await new CheckpointStore(folder, silentLog).close();
+  expect(statSync(path).mode & 0o777).toBe(0o700);
+});
 
 test("F3, B32 an agent that is another one after a reboot is a new agent", async () => {
   expect(await registered("cpus:4;mem:1024")).toBe("register");

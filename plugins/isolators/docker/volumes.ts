@@ -3,7 +3,7 @@ import { isAbsolute, join, posix, relative } from "node:path";
 import { errors } from "../../../contract/errors.ts";
 import type { PersistentVolume } from "../../../contract/ports/isolator.ts";
 import type { Volume } from "../../../contract/schema/container.ts";
-import { makeFolder } from "../../../wire/index.ts";
+import { makeFolder, realPlace } from "../../../wire/folder.ts";
 import type { EngineMount } from "./engine-types.ts";
 
 /** Where a container finds its sandbox (F25). */
@@ -54,11 +54,12 @@ function sandboxFolder(path: string, { sandbox }: VolumeSurroundings): string {
   if (!isWithin(folder, sandbox)) {
     throw errors.DOCKER_VOLUME_INVALID(path, "leads out of the sandbox");
   }
-  makeFolder(folder);
-  const real = realpathSync(folder);
-  if (!isWithin(real, realpathSync(sandbox))) {
+  // Links on the way are looked at before anything is made behind them.
+  const real = realPlace(folder);
+  if (real === undefined || !isWithin(real, realpathSync(sandbox))) {
     throw errors.DOCKER_VOLUME_INVALID(path, "leads out of the sandbox by a link");
   }
+  makeFolder(real);
   return real;
 }
 

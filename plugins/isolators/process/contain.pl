@@ -28,7 +28,7 @@
 # It ends as the command does, by the same signal or with the same status.
 use strict;
 use warnings;
-use Fcntl qw(O_RDONLY O_DIRECTORY O_NOFOLLOW);
+use Fcntl qw(O_RDONLY O_DIRECTORY O_NOFOLLOW O_NONBLOCK);
 use POSIX qw(:sys_wait_h _exit uname);
 
 my $machine = (uname())[4];
@@ -202,45 +202,60 @@ sub mount_shm {
   mount('shm', '/dev/shm', 'tmpfs', NOSUID | NODEV | NOEXEC, "mode=1777$size");
 }
 
+# Sandboxes, and folders that users may write to, can change under any name between the moment at which
+# the agent looked and this one: by what was fetched since, or by another task of the same user. So
+# every folder on the way is opened from the one before, no link is followed, and what is mounted, and
+# where, is what was opened.
 sub bind_from_host {
   my ($from, $to, $mode, $way) = map { decoded($_) } @_;
-  my $source = ".$from";
-  return bind_shared($source, $to, $mode, $way) if defined $way;
+  my $source = source_of('.', $from, $way);
   if (-d $source) { folder($to) } else { folder($to =~ s{/[^/]*$}{}r); place_file($to) }
-  mount($source, $to, '', BIND | REC);
-  mount($to, $to, '', BIND | REMOUNT | NOSUID | NODEV | ($mode eq 'ro' ? RDONLY : 0));
+  mount_folder($source, $to, $to, $mode);
 }
 
-# The files are those of the host, and so are the paths. What was fetched since may have put a link in
-# the way, which would lead to where nothing may be mounted.
+# The files are those of the host, and so are the paths.
 sub bind_in_sandbox {
   my ($from, $to, $mode, $way) = map { decoded($_) } @_;
-  require Cwd;
-  my $real = Cwd::realpath($to);
-  die "$to is not where it was\n" if !defined $real || $real ne $to;
-  return bind_shared($from, $to, $mode, $way) if defined $way;
-  mount($from, $to, '', BIND | REC);
-  mount($to, $to, '', BIND | REMOUNT | NOSUID | NODEV | ($mode eq 'ro' ? RDONLY : 0));
+  my $source = source_of('/', $from, $way);
+  my $target = opened('/', $to, 0);
+  mount_folder($source, by_number($target), $to, $mode);
 }
 
-# Tasks of the same group can change any name in here at any moment: each folder on the way is entered
-# by what was opened, and what is mounted is where that has led.
-sub bind_shared {
-  my ($from, $to, $mode, $way) = @_;
+# FROM has no links, or had none; below it WAY is made where it is not there.
+sub source_of {
+  my ($root, $from, $way) = @_;
+  my $base = opened($root, $from, 0);
+  return defined $way ? opened($base, $way, 1) : $base;
+}
+
+# Opens what is at a path from an open folder, or from one of this name, and follows no link. What is
+# made on the way belongs to the owner of that folder.
+sub opened {
+  my ($at, $way, $isMade) = @_;
   opendir my $before, '.' or die "cannot open the working directory: $!\n";
-  chdir $from or die "cannot enter $from: $!\n";
-  my ($uid, $gid) = (stat '.')[4, 5];
-  for my $name (grep { length && $_ ne '.' } split m{/}, $way) {
-    my $isNew = mkdir $name, 0755;
-    sysopen my $folder, $name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW
-      or die "$way of the group is no folder: $!\n";
-    chown $uid, $gid, $folder if $isNew;
-    chdir $folder or die "cannot enter $way of the group: $!\n";
+  chdir $at or die "cannot enter a folder on the way to $way: $!\n";
+  sysopen my $found, '.', O_RDONLY | O_DIRECTORY or die "cannot open a folder: $!\n";
+  my ($uid, $gid) = (stat $found)[4, 5];
+  my @names = grep { length && $_ ne '.' } split m{/}, $way;
+  while (defined(my $name = shift @names)) {
+    my $isNew = $isMade && mkdir $name, 0755;
+    my $kind = @names || $isMade ? O_DIRECTORY : O_NONBLOCK;
+    sysopen my $next, $name, O_RDONLY | O_NOFOLLOW | $kind
+      or die "$way leads through a link, or is no folder: $!\n";
+    chown $uid, $gid, $next if $isNew;
+    chdir $next or die "cannot enter $way: $!\n" if @names;
+    $found = $next;
   }
-  folder($to) if defined $given{root};
-  mount('.', $to, '', BIND | REC);
-  mount($to, $to, '', BIND | REMOUNT | NOSUID | NODEV | ($mode eq 'ro' ? RDONLY : 0));
   chdir $before or die "cannot go back: $!\n";
+  return $found;
+}
+
+sub by_number { return '/proc/self/fd/' . fileno $_[0] }
+
+sub mount_folder {
+  my ($source, $target, $to, $mode) = @_;
+  mount(by_number($source), $target, '', BIND | REC);
+  mount($to, $to, '', BIND | REMOUNT | NOSUID | NODEV | ($mode eq 'ro' ? RDONLY : 0));
 }
 
 sub folder {

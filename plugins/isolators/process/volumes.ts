@@ -132,11 +132,11 @@ function bindOf(volume: Volume, spec: ContainerSpec, allowed: readonly string[])
     if (source?.type === "SANDBOX_PATH" && source.sandboxPath !== undefined) {
       const { type, path } = source.sandboxPath;
       if (isAbsolute(path)) throw refusal(volume, `${path} is absolute, and no path of a sandbox`);
-      if (type === "SELF") return { from: inFolder(volume, sandbox, path), to, isReadOnly };
-      return { from: parentOf(volume, spec), way: wayBelow(volume, path), to, isReadOnly };
+      const from = type === "SELF" ? realpathSync(sandbox) : parentOf(volume, spec);
+      return { from, way: wayBelow(volume, path), to, isReadOnly };
     }
     if (hostPath !== undefined && !isAbsolute(hostPath)) {
-      return { from: inFolder(volume, sandbox, hostPath), to, isReadOnly };
+      return { from: realpathSync(sandbox), way: wayBelow(volume, hostPath), to, isReadOnly };
     }
     if (hostPath !== undefined) {
       const from = realpathSync(hostPath);
