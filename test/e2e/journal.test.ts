@@ -48,7 +48,7 @@ describe("the journal of a real master", () => {
         const workload = await tepui(["simulate", "extract", journal]).result;
         expect(workload.stdout).toMatch(/^agents kind0 count=/m);
         // The tasks of both masters: a restart is no gap.
-        const jobs = workload.stdout.match(/^job run_true.* cpus=0.1.*/gm) ?? [];
+        const jobs = workload.stdout.match(/^job "run true.* cpus=0.1.*/gm) ?? [];
         const tasks = jobs.map((job) => Number(/ tasks=(\d+)/.exec(job)?.[1] ?? 1));
         expect(tasks.reduce((sum, each) => sum + each, 0)).toBe(61);
         expect(workload.stderr).not.toContain("not in the workload");

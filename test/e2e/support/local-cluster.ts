@@ -129,6 +129,7 @@ export async function startLocalCluster(
   const { address } = ready.master;
   const env = { TEPUI_MASTER: address };
   const run = (...words: string[]): Promise<CommandResult> => tepui(words, env).result;
+  const started: RunningCommand[] = [];
   const pid = local.child.pid ?? 0;
   const pidsOf = (role: string): number[] =>
     childrenOf(pid)
@@ -139,7 +140,11 @@ export async function startLocalCluster(
     address,
     dataDir,
     run,
-    start: (...words) => tepui(words, env),
+    start: (...words) => {
+      const command = tepui(words, env);
+      started.push(command);
+      return command;
+    },
     agents: () => listOf(address, "agents", {}),
     liveTasks: async () =>
       (await listOf(address, "tasks", { completed: false })).map(({ task }) => task),
@@ -148,6 +153,8 @@ export async function startLocalCluster(
     stop: async () => {
       local.child.kill("SIGTERM");
       await local.result;
+      // A command that waits for its master would outlive the tests.
+      for (const { child } of started) if (child.exitCode === null) child.kill("SIGKILL");
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
