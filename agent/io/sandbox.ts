@@ -8,12 +8,6 @@ import type { ContainerPlan } from "../core/state.ts";
 export type RunNames = Pick<ContainerPlan, "id" | "agentId" | "frameworkId" | "executorId">;
 
 /**
- * A sandbox is given to its task's user, and is nobody else's, as in Mesos since 1.5. An agent that
- * is not root cannot give it: a container of an engine that runs as another user must get in.
- */
-const SANDBOX_MODE = process.geteuid?.() === 0 ? 0o750 : 0o755;
-
-/**
  * Where sandboxes are (F40): `slaves/AGENT/frameworks/F/executors/E/runs/CONTAINER`, with `latest`
  * beside the runs. `tasks/F/TASK` leads to the sandbox that a task ran in, whoever ran it, also
  * after it has ended.
@@ -58,8 +52,7 @@ export class Sandboxes {
   /** Makes the folder of a container, and the links that lead to it. */
   make(plan: ContainerPlan): string {
     const path = this.pathOf(plan);
-    makeFolder(dirname(path), 0o755);
-    makeFolder(path, SANDBOX_MODE);
+    makeFolder(path, 0o755);
     link(join(dirname(path), "latest"), plan.id);
     if (plan.taskId !== undefined) this.linkTask(plan, plan.taskId);
     return path;
