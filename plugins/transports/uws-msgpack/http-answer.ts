@@ -23,8 +23,8 @@ interface Answer {
  * through costs the connection instead, as does a client that takes nothing for ten seconds.
  *
  * A socket takes megabytes in one call, for milliseconds, and many ask for the same text at once:
- * all of them in one turn of the event loop would hold up everybody else. So bodies leave in pieces,
- * one body after the other, which is sooner for most than all of them at the same pace.
+ * all of them in one turn of the event loop would hold up everybody else. So bodies leave in
+ * pieces, one body after the other, which is sooner for most than all of them at the same pace.
  */
 export class HttpAnswers {
   readonly #clock: Clock;
