@@ -101,7 +101,8 @@ describe("a custom executor on a real agent that is drained (I5)", () => {
   });
 
   test("has what is left of its time when the agent has died meanwhile (F2)", async () => {
-    const settings = { "listen.port": await keptPort() };
+    const patience = { executorReregistrationTimeout: "15secs" };
+    const settings = { "listen.port": await keptPort(), ...patience };
     const first = await rig.start(settings);
     await running(executor({ name: "DEAF", value: "1" }), "stays");
     rig.master.send({ type: "drain", config: { maxGracePeriodMs: 6_000 } });
