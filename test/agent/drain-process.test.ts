@@ -59,7 +59,9 @@ async function said(agent: AgentProcess, taskId: string): Promise<string> {
   return (await rig.get(agent, `/sandbox/f1/${taskId}/stdout`)).text;
 }
 
-/** A port where an agent can come back: no connection is given it meanwhile, as its executor's own. */
+/**
+ * A port where an agent can come back: no connection is given it meanwhile, as its executor's own.
+ */
 async function keptPort(): Promise<number> {
   for (let port = 20_000 + (process.pid % 10_000); ; port++) {
     if (await isPortFree(port)) return port;

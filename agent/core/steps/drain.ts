@@ -57,8 +57,9 @@ function endingOf(state: AgentState, { frameworkId }: Task): Ending {
 }
 
 /**
- * Has a custom executor kill a task in its own way. The policy is only sent where it is another than
- * the task's. Without any, neither of the task nor of the drain, the executor may take its time.
+ * Has a custom executor kill a task in its own way. The policy is only sent where it is another
+ * than the task's. Without any, neither of the task nor of the drain, the executor may take its
+ * time.
  */
 function killOn(
   state: AgentState,
@@ -95,7 +96,9 @@ function sendKill(
   out.push({ type: "send-executor", containerId, event: { type: "kill", taskId, ...policy } });
 }
 
-/** A custom executor has come back. What it was to kill meanwhile, or may not have heard of, it is. */
+/**
+ * A custom executor has come back. What it was to kill meanwhile, or may not have heard of, it is.
+ */
 export function resumeDrain(
   state: AgentState,
   executor: Executor,

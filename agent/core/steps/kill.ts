@@ -126,8 +126,8 @@ export function endCommand(
 }
 
 /**
- * Asks an executor to end, and kills it after its grace (D17), or sooner where less is left. A later
- * call can only bring that nearer.
+ * Asks an executor to end, and kills it after its grace (D17), or sooner where less is left. A
+ * later call can only bring that nearer.
  */
 export function endExecutor(
   state: AgentState,
