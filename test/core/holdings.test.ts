@@ -40,7 +40,7 @@ function say(c: TestCluster, message: object, peer = AGENT): void {
 }
 
 function reregister(more: object = {}): Reregister {
-  const parts = { version: "1", capabilities: [], tasks: [], executors: [], frameworks: [] };
+  const parts = { version: "1", capabilities: [], tasks: [], executors: [], frameworks: [], operations: [] };
   return { type: "reregister", agent: info, ...parts, ...more } as unknown as Reregister;
 }
 

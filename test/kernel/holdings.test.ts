@@ -20,6 +20,7 @@ function returning(tasks: number, labelBytes: number): AgentMessageOf<"reregiste
     capabilities: [],
     executors: [{ frameworkId: "f1", role: "*", executor: { executorId: "e1" } }],
     frameworks: [{ id: "f1", name: "f", user: "u", roles: [] }],
+    operations: [],
     tasks: Array.from({ length: tasks }, (_, at) => ({
       taskId: `t${at}`,
       frameworkId: "f1",
@@ -83,6 +84,7 @@ test("an agent that brings back more than may be held is cut off with a code", (
     tasks: [],
     executors: [],
     frameworks: [],
+    operations: [],
   };
   holdings.take(peer, part, limits.reregisterBytesMax);
   expect(closed).toEqual([]);
