@@ -47,10 +47,13 @@ export type ExecutorRecord = Static<typeof ExecutorRecordSchema>;
 export const OperationRecordSchema = Type.Object({
   uuid: UpdateIdSchema,
   frameworkId: Type.Optional(FrameworkIdSchema),
-  /** What was asked for; left out of what is too much, and told with the update that follows. */
-  operation: Type.Optional(OperationSchema),
-  /** The outcome, which is sent until it is acknowledged. */
-  status: OperationStatusSchema,
+  /**
+   * What was asked for, and the outcome, which is sent until it is acknowledged. Left out where all
+   * that the agent keeps is too much: the update that follows tells it.
+   */
+  applied: Type.Optional(
+    Type.Object({ operation: OperationSchema, status: OperationStatusSchema }),
+  ),
 });
 /** See `OperationRecordSchema`. */
 export type OperationRecord = Static<typeof OperationRecordSchema>;

@@ -40,7 +40,7 @@ export const limits = {
   recordStatusesBytesMax: 512 << 10,
   /** All that an agent brings back when it registers again, in bytes on the wire. */
   reregisterBytesMax: 32 << 20,
-  /** What of that may say what operations asked for. */
+  /** What of that may tell of operations, but for their names. */
   reregisterOperationsBytesMax: 4 << 20,
   /** Entries of a list in one answer to an operator, in bytes on the wire. */
   pageBytesMax: 2 << 20,

@@ -34,10 +34,11 @@ export function holdingsProblem(holdings: Holdings): string | undefined {
   return undefined;
 }
 
-function operationProblem({ frameworkId, operation }: OperationRecord): string | undefined {
+function operationProblem({ frameworkId, applied }: OperationRecord): string | undefined {
   const badId = frameworkId === undefined ? undefined : idProblem(frameworkId);
   if (badId !== undefined) return `frameworkId: ${badId}`;
-  if (operation === undefined) return undefined;
+  if (applied === undefined) return undefined;
+  const { operation } = applied;
   if (operation.type === "LAUNCH" || operation.type === "LAUNCH_GROUP") {
     return `${operation.type} has no outcome of its own`;
   }

@@ -63,10 +63,11 @@ export function operationRecords(state: AgentState): OperationRecord[] {
   let bytes = 0;
   return Array.from(state.operations.values(), ({ uuid, frameworkId, info, status }) => {
     const owner = frameworkId === undefined ? {} : { frameworkId };
-    bytes += encodedBytes(info);
+    const applied = { operation: info, status };
+    bytes += encodedBytes(applied);
     // However much frameworks leave unacknowledged, the agent can come back.
-    const isTooMuch = bytes > limits.reregisterOperationsBytesMax;
-    return { uuid, ...owner, ...(isTooMuch ? {} : { operation: info }), status };
+    const fits = bytes <= limits.reregisterOperationsBytesMax;
+    return { uuid, ...owner, ...(fits ? { applied } : {}) };
   });
 }
 

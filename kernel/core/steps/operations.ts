@@ -1,8 +1,8 @@
 import type { AgentMessageOf, OperationRecord } from "../../../contract/agent-api.ts";
 import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
-import type { AgentId, FrameworkId } from "../../../contract/ids.ts";
+import type { AgentId, FrameworkId, UpdateId } from "../../../contract/ids.ts";
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
-import type { OperationState, OperationStatus } from "../../../contract/schema/offer.ts";
+import type { Operation, OperationState, OperationStatus } from "../../../contract/schema/offer.ts";
 import type { Call } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import { isOver } from "../ids.ts";
@@ -47,7 +47,7 @@ export function stepOperationUpdate(
     });
     return;
   }
-  book(framework, agent, { uuid: operationUuid, operation, status });
+  book(framework, agent, operationUuid, operation, status);
   if (framework.peer === undefined) return;
   const event = { type: "operation-update", status } as const;
   out.push({ type: "send-framework", to: framework.peer, event });
@@ -60,9 +60,9 @@ export function stepOperationUpdate(
 function book(
   framework: Framework,
   agent: Agent,
-  { uuid, operation, status }: Pick<OperationRecord, "uuid" | "status"> & {
-    readonly operation: OperationRecord["operation"] | undefined;
-  },
+  uuid: UpdateId,
+  operation: Operation | undefined,
+  status: OperationStatus,
 ): void {
   const { operationId, state, uuid: statusUuid } = status;
   if (operationId === undefined) return;
@@ -146,10 +146,11 @@ export function mergeOperations(
     const about = { message: "The agent never got the operation", agentId: agent.id };
     say(framework, id, "OPERATION_DROPPED", about, nowMs, out);
   }
-  for (const { frameworkId, uuid, operation, status } of records) {
+  for (const { frameworkId, uuid, applied } of records) {
     if (frameworkId === undefined) continue;
     const framework = frameworkOf(state, frameworkId, infos, nowMs);
-    if (framework !== undefined) book(framework, agent, { uuid, operation, status });
+    if (framework === undefined || applied === undefined) continue;
+    book(framework, agent, uuid, applied.operation, applied.status);
   }
 }
 
