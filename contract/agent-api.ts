@@ -68,8 +68,8 @@ const holdings = {
 };
 
 /**
- * A part of what a returning agent brings back, where that fits no single frame. The `reregister` that
- * follows it on the same connection has the rest, and says how many parts there were.
+ * A part of what a returning agent brings back, where that fits no single frame. The `reregister`
+ * that follows it on the same connection has the rest, and says how many parts there were.
  */
 export const ReregisterPartSchema = message("reregister-part", holdings);
 /** See `ReregisterPartSchema`. */
