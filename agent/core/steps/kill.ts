@@ -9,6 +9,7 @@ import { type AgentState, type Ending, type Executor, isCapable, type Task } fro
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { lostAs } from "../words.ts";
 import { newTask } from "./launch.ts";
+import { dropOperations } from "./operation.ts";
 
 /** What a kill on request is called. */
 export const KILLED: Ending = {
@@ -220,6 +221,7 @@ export function stepShutdownFramework(
       out.push({ type: "checkpoint", key: `task/${task.key}`, value: undefined });
     } else keepTask(task, out);
   }
+  dropOperations(state, frameworkId, out);
   state.frameworks.delete(frameworkId);
   out.push({ type: "checkpoint", key: `framework/${frameworkId}`, value: undefined });
 }
