@@ -1,6 +1,7 @@
 import { errors, type TepuiError } from "../../contract/errors.ts";
 import type { Clock } from "../../contract/ports/clock.ts";
 import type {
+  ContainerCheckpoint,
   ContainerSpec,
   ExternalContainer,
   Isolator,
@@ -151,4 +152,23 @@ export async function cleanUp(
       log.error({ err: cause, container: id }, "cleaning up a container failed");
     }
   }
+}
+
+/**
+ * Hands what is known to the isolators, and cleans up what is not, all at once: there may be much of
+ * it. What cannot be cleaned up now is found again by the next agent; this one must start.
+ */
+export async function recoverKnown(
+  known: readonly ContainerCheckpoint[],
+  { isolators, images, log }: ContainerizerOptions,
+): Promise<void> {
+  for (const isolator of isolators) {
+    const cleanups = (await isolator.recover(known)).map((id) =>
+      isolator.cleanup(id).catch((cause: unknown) => {
+        log.error({ err: cause, container: id }, "cleaning up a container failed");
+      }),
+    );
+    await Promise.all(cleanups);
+  }
+  await images?.recover(new Set(known.map(({ spec }) => spec.id)));
 }

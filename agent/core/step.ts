@@ -18,7 +18,7 @@ import {
 import { stepExecutorCall } from "./steps/executor.ts";
 import { stepKill, stepShutdownExecutor, stepShutdownFramework } from "./steps/kill.ts";
 import { stepLaunch } from "./steps/launch.ts";
-import { stepDrain, stepLeave } from "./steps/leave.ts";
+import { stepDrain, stepLeave, stepStop } from "./steps/leave.ts";
 import { acknowledgeOperation, stepApplyOperation } from "./steps/operation.ts";
 import {
   forgetFrameworks,
@@ -84,6 +84,9 @@ export function step(state: AgentState, input: AgentInput, nowMs: number, out: E
       return;
     case "leave":
       stepLeave(state, "AGENT_LEFT", "The agent was told to leave", nowMs, out);
+      return;
+    case "stop":
+      stepStop(state, nowMs, out);
       return;
     case "tick":
       stepTick(state, nowMs, out);
