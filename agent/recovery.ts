@@ -5,7 +5,7 @@ import type { Containerizer } from "./containerizer/containerizer.ts";
 import { agentIn, type CheckpointEntry, restore } from "./core/checkpoint.ts";
 import { containersIn, forsakenIn } from "./core/forsaken.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
-import type { AgentSetup, AgentState, ContainerPlan } from "./core/state.ts";
+import type { AgentSetup, AgentState, Container, ContainerPlan } from "./core/state.ts";
 import type { AgentLoop } from "./io/loop.ts";
 import type { CheckpointStore } from "./io/store.ts";
 
@@ -37,18 +37,15 @@ export interface Left {
 export async function takeUp(parts: RecoveryParts, left: Left): Promise<void> {
   const { state, log, containerizer, loop } = parts;
   const { isSameBoot } = left;
-  const started = isSameBoot
-    ? [...state.containers.values()].filter(({ phase }) => phase === "running")
-    : [];
-  const known = started.map(({ plan, process }) => ({
-    spec: parts.specOf(plan),
-    ...(process === undefined ? {} : { process }),
-  }));
-  const bound = containersIn(left.forsaken);
-  const roots = bound.map(({ plan: { id }, process }) =>
-    process === undefined ? { id } : { id, process },
-  );
-  await containerizer.recover(known, isSameBoot ? roots : []);
+  const started = (containers: Iterable<Container>) =>
+    [...(isSameBoot ? containers : [])]
+      .filter(({ phase }) => phase === "running")
+      .map(({ plan, process }) => ({
+        spec: parts.specOf(plan),
+        ...(process === undefined ? {} : { process }),
+      }));
+  const known = started(state.containers.values());
+  await containerizer.recover(known, started(containersIn(left.forsaken)));
   await forget(parts, left);
   for (const checkpoint of known) {
     containerizer.adopt(checkpoint);

@@ -27,7 +27,6 @@ import { resize, resizeLate } from "./resize.ts";
 import { Sessions } from "./sessions.ts";
 import { endStrays } from "./strays.ts";
 import { Sweeper } from "./sweeper.ts";
-import type { TreeRoot } from "./tree.ts";
 import { usageOf } from "./usage.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -183,11 +182,11 @@ export class Containerizer {
   }
 
   /** Hands what is known to the isolators after a restart, and ends and cleans up what is not. */
-  async recover(known: ContainerCheckpoint[], forsaken: readonly TreeRoot[] = []): Promise<void> {
+  async recover(known: ContainerCheckpoint[], forsaken: ContainerCheckpoint[] = []): Promise<void> {
     const ids: ReadonlySet<string> = new Set(known.map(({ spec }) => spec.id));
     this.#exits.prune(ids);
     await endStrays({ ...this.#options, sweeper: this.#sweeper }, ids, forsaken);
-    await recoverKnown(known, this.#options);
+    await recoverKnown(known, forsaken, this.#options);
   }
 
   /** SIGTERM asks every process of the container to end; SIGKILL ends it, whatever its phase. */

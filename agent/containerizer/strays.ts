@@ -1,5 +1,7 @@
 import type { Clock } from "../../contract/ports/clock.ts";
+import type { ContainerCheckpoint } from "../../contract/ports/isolator.ts";
 import type { Logger } from "../../contract/ports/log.ts";
+import { rootOf } from "./container.ts";
 import { isLive, listPids, type ProcStat, readEnvironment, readStat } from "./proc.ts";
 import { containerOfMark } from "./sessions.ts";
 import type { Sweeper } from "./sweeper.ts";
@@ -26,10 +28,10 @@ interface StrayParts {
 export async function endStrays(
   parts: StrayParts,
   known: ReadonlySet<string>,
-  forsaken: readonly TreeRoot[],
+  forsaken: readonly ContainerCheckpoint[],
 ): Promise<void> {
   const endMs = parts.clock.monotonicMs() + GIVE_UP_MS;
-  if (forsaken.length > 0) await sweep(parts, forsaken);
+  if (forsaken.length > 0) await sweep(parts, forsaken.map(rootOf));
   for (;;) {
     const found = strays(parts.sandboxRoot, known);
     if (found.length === 0) return;

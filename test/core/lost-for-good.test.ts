@@ -38,7 +38,7 @@ test.each(["aware", ""])(
     }
     expect(used(c)).toEqual([]);
     c.do("web reconciles t1");
-    expect(c.told().join()).toMatch(/^web < t1 (GONE|LOST) RECONCILIATION$/);
+    expect(c.told().join()).toMatch(/^web < t1 (UNKNOWN|LOST) RECONCILIATION$/);
   },
 );
 
