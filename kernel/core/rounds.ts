@@ -54,7 +54,11 @@ export function endRound(
   const kept = part === "front" ? withoutSurplus(state, gives) : gives;
   // What was wanted while earlier parts of the cycle ran is wanted still.
   const isFirst = part === "all" || part === "front";
-  allocation.wanted = more === true || reclaimed > 0 || (!isFirst && allocation.wanted);
+  const follows = more === true || reclaimed > 0;
+  // Once in an interval: a policy that takes back what it gives could go on for ever at once.
+  const waits = reclaimed > 0 && allocation.tookBack;
+  allocation.tookBack ||= reclaimed > 0;
+  allocation.wanted = (follows && !waits) || (!isFirst && allocation.wanted);
   allocation.lookAgain = lookAgain === true || (!isFirst && allocation.lookAgain);
   mintOffers(state, kept, allocation.policy, nowMs, out);
   const { name: policy, digest } = allocation.policy;

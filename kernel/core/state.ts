@@ -120,6 +120,8 @@ export interface ClusterState {
     freed: boolean;
     /** The timer for that round runs. */
     freedDue: boolean;
+    /** A round has taken offers back since the last batch: the next that does waits for one. */
+    tookBack: boolean;
     /** The policy left agents idle that it may give away as time passes. */
     lookAgain: boolean;
     /** When policies decide anew what they withheld from offers that were refused. */
@@ -247,6 +249,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
       wanted: false,
       freed: false,
       freedDue: false,
+      tookBack: false,
       lookAgain: false,
       retestMs: 0,
       pausedUntilMs: undefined,

@@ -52,6 +52,39 @@ describe("a decision that takes back", () => {
     expect(c.state.rounds.idle.size).toBe(0);
   });
 
+  scenario(
+    "again and again waits for the batch each time, so that nobody is kept from answering (C1)",
+    two,
+    (c) => {
+      let count = 0;
+      // Gives what is free and takes back what is out, in every round.
+      c.decide = (state) => {
+        count += 1;
+        if (count > 1_000) throw new Error("the rounds do not come to rest");
+        const gives = c.state.agentRows.flatMap((agent) =>
+          agent === undefined || agent.free.length === 0
+            ? []
+            : [{ agentRow: agent.row, clientRow: rows(c, "a1", "f").clientRow, whole: true }],
+        );
+        const takes = [...state.offers.values()].map(({ agent, client }) => ({
+          agentRow: agent.row,
+          clientRow: client.row,
+          whole: false,
+          reclaim: true,
+        }));
+        return [...gives, ...takes];
+      };
+      c.lookAgain = true;
+      c.do("f declines a2 refuse=1000");
+      c.do("wait 2s");
+      count = 0;
+      c.do("wait 10s");
+      expect(count).toBeLessThanOrEqual(30);
+      expect(c.state.counts.offersReclaimed).toBeGreaterThan(10);
+      c.told();
+    },
+  );
+
   scenario("finds nothing when the offer has been answered, and harms nobody", two, (c) => {
     c.lookAgain = true;
     c.do("f declines a2 refuse=1000\nf accepts a1 t1(cpus:4;mem:1024)");

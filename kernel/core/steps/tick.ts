@@ -82,6 +82,7 @@ function fire(state: ClusterState, { kind, key, atMs }: Timer, nowMs: number, ou
  */
 function batch(state: ClusterState, nowMs: number, out: Effect[]): void {
   const { allocation, registry } = state;
+  allocation.tookBack = false;
   askForAbsent(state, nowMs, out);
   if (nowMs >= allocation.retestMs) {
     allocation.retestMs = nowMs + RETEST_MS;
