@@ -280,7 +280,7 @@ export class Agent {
     return takeUp({ state, log, store, containerizer, loop, specOf, onEnded }, left);
   }
 
-  /** Ends what does not outlive this process (F5); the link is closed then. */
+  /** Ends what does not outlive this process (F5), while executors are still answered. */
   endBound(): Promise<void> {
     const { state, log, clock } = this.#parts;
     const { containerizer, loop } = this;

@@ -132,7 +132,6 @@ async function start(
   const about = { state, tokens, sandboxes, files, nested, images };
   const shown = { ...about, ended: completed, agent: running };
   await openBesides(ground, door, shown, undo);
-  // First of all: executors are told to end while they are still answered.
   undo.add(() => running.endBound());
   void gc.start();
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });

@@ -155,7 +155,8 @@ export async function cleanUp(
 
 /**
  * Hands to the isolators what is known, and has them clean up what is forsaken and what is not
- * known, all at once: there may be much of it. What cannot be cleaned up now is found again by the next agent; this one must start.
+ * known, all at once: there may be much of it. What cannot be cleaned up now is found again by the
+ * next agent; this one must start.
  */
 export async function recoverKnown(
   known: readonly ContainerCheckpoint[],

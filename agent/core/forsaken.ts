@@ -11,8 +11,8 @@ import type {
 } from "./state.ts";
 
 // What a framework runs belongs to one process of the agent, unless the framework checkpoints: when
-// that process ends, the master declares it lost (B23), and the framework starts it elsewhere. So it
-// must not run on (D9, F2).
+// that process ends, the master declares it lost (B23), and the framework starts it elsewhere. So
+// it must not run on (D9, F2).
 
 /** Whether what a framework runs outlives the agent's process. */
 export function outlives(state: AgentState, plan: ContainerPlan): boolean {

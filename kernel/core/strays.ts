@@ -24,10 +24,10 @@ import { newestState, newTask, releaseTask } from "./tasks.ts";
 // and its id tells it apart for longer: the other task may end, or the agent be lost, before the
 // last of the stray is heard.
 //
-// The same goes for what was lost because its framework does not checkpoint (B23). Where the agent's
-// process ended, the next one ends it; where only the connection was lost, the agent comes back with
-// tasks that have been lost for good (D9), and with their executors. A new master does not know what
-// the one before it has declared lost: to it, what runs is there.
+// The same goes for what was lost because its framework does not checkpoint (B23). Where the
+// agent's process ended, the next one ends it; where only the connection was lost, the agent comes
+// back with tasks that have been lost for good (D9), and with their executors. A new master does
+// not know what the one before it has declared lost: to it, what runs is there.
 
 /** Key of an executor that was lost, among those of tasks: no task's id begins like this. */
 function strayExecutorKey(frameworkId: FrameworkId, executorId: ExecutorId): string {

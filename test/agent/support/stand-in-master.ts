@@ -99,7 +99,9 @@ export class StandInMaster {
     this.#transport?.server.flushAll();
   }
 
-  /** Launches commands by task id, of f1 by default; as a group where there is an executor for it. */
+  /**
+   * Launches commands by task id, of f1 by default; as a group where there is an executor for it.
+   */
   launch(
     commands: Readonly<Record<string, string>>,
     more: Partial<TaskInfo> = {},
