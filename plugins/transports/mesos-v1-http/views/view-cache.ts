@@ -48,6 +48,7 @@ export class ViewCache {
   readonly #view: ClusterView;
   readonly #clock: Clock;
   readonly #made = new Map<string, Made>();
+  #hits = 0;
   /** Those who wait until the text that is being made is finished, to begin the next. */
   readonly #next = new Map<string, Promise<ViewText>>();
 
@@ -56,12 +57,20 @@ export class ViewCache {
     this.#clock = clock;
   }
 
+  /** How often nothing had to be made, since it was there or somebody waited for it already. */
+  get hits(): number {
+    return this.#hits;
+  }
+
   /** The text for a query. */
   text(query: string, make: () => TextPieces): Promise<ViewText> {
     const made = this.#made.get(query);
-    if (made?.revision === this.#view.revision()) return made.text;
     const waiting = this.#next.get(query);
-    if (waiting !== undefined) return waiting;
+    const shared = made?.revision === this.#view.revision() ? made.text : waiting;
+    if (shared !== undefined) {
+      this.#hits += 1;
+      return shared;
+    }
     const next = (made?.text ?? Promise.resolve()).then(
       () => this.#begin(query, make),
       () => this.#begin(query, make),
