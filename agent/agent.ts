@@ -60,6 +60,7 @@ export class Agent {
   #door: ExecutorDoor | undefined;
   #servers: readonly TransportServer[] = [];
   #link: Link | undefined;
+  #recoverySecs = 0;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
@@ -271,11 +272,23 @@ export class Agent {
    * Takes up what an earlier agent in this folder left: what runs is adopted and watched, what has
    * ended is told of truly, what never ran is told to be lost (F2, F3).
    */
-  recover(isSameBoot: boolean): Promise<void> {
-    const { state, log } = this.#parts;
+  async recover(isSameBoot: boolean): Promise<void> {
+    const { state, log, clock } = this.#parts;
+    const began = clock.monotonicMs();
     const specOf = (plan: ContainerPlan) => this.#launcher.specOf(plan);
     const { containerizer, loop } = this;
-    return takeUp({ state, log, containerizer, loop, specOf }, isSameBoot);
+    await takeUp({ state, log, containerizer, loop, specOf }, isSameBoot);
+    this.#recoverySecs = (clock.monotonicMs() - began) / 1_000;
+  }
+
+  /** What it counts beside its core, under Mesos' names (H8). */
+  figures(): Record<string, number> {
+    return {
+      "slave/recovery_time_secs": this.#recoverySecs,
+      "containerizer/mesos/container_destroy_errors": this.containerizer.destroyErrors,
+      ...this.#parts.gc.figures(),
+      ...this.#parts.fetcher.figures(),
+    };
   }
 
   /** Stops; what runs, runs on (F5). */

@@ -27,7 +27,7 @@ import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
 import { startPolicies } from "./io/policy-recovery.ts";
 import { queriesOf } from "./io/queries.ts";
-import { RegistryWriter, withFirstWeights } from "./io/registry.ts";
+import { RegistryWriter } from "./io/registry.ts";
 import { ROUND_STEPS_MAX, Rounds } from "./io/rounds.ts";
 import type { Statements } from "./io/statements.ts";
 
@@ -110,13 +110,6 @@ export class Master {
     const servers = [...native, ...host.getAll(PEER_SERVER)];
     compileChecks();
     const options = clusterOptions(config, info);
-    const began = clock.monotonicMs();
-    const read = await leadership.read("");
-    const fetchedMs = clock.monotonicMs() - began;
-    const entries = await withFirstWeights(leadership, read, config.weights);
-    const state = createCluster(options, clock.nowMs());
-    const { rounds, journal, statements } = this.#decisions(state);
-    const peers = new Peers();
     const abort = (code: string, message: string): void => this.#abort(code, message);
     const registry = new RegistryWriter(leadership, {
       clock,
@@ -125,7 +118,10 @@ export class Master {
       storeTimeoutMs: config.registryStoreTimeout,
       onFailed: (cause) => abort("REGISTRY_FAILED", String(cause)),
     });
-    registry.fetched(entries, fetchedMs);
+    const entries = await registry.recover(config.weights);
+    const state = createCluster(options, clock.nowMs());
+    const { rounds, journal, statements } = this.#decisions(state);
+    const peers = new Peers();
     await journal?.open();
     const policies = await startPolicies(entries, {
       ...this.#parts,

@@ -168,8 +168,9 @@ export interface SavedIndexes {
 /**
  * All of a cluster that its further course depends on, as data without loops. What is only shown to
  * people is left out: ended tasks and tallies, and of live tasks the command and data, which only
- * mattered to the agent. The leaves (infos, resources, messages) are shared with the cluster, which replaces
- * them and never changes them in place: taking a snapshot costs little, and it stays what it is.
+ * mattered to the agent. The leaves (infos, resources, messages) are shared with the cluster, which
+ * replaces them and never changes them in place: taking a snapshot costs little, and it stays what
+ * it is.
  */
 export interface ClusterSnapshot {
   readonly plain: Omit<ClusterState, Woven>;

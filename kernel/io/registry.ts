@@ -75,10 +75,14 @@ export class RegistryWriter {
     });
   }
 
-  /** Notes what was read of the registry, and how long that took. */
-  fetched(entries: Pending["entries"], tookMs: number): void {
-    this.#fetchedMs = tookMs;
+  /** Reads the registry, which gets its first weights, if need be; see `withFirstWeights`. */
+  async recover(weights: Readonly<Record<string, number>>): Promise<readonly RegistryEntry[]> {
+    const began = this.#clock.monotonicMs();
+    const read = await this.#leadership.read("");
+    this.#fetchedMs = this.#clock.monotonicMs() - began;
+    const entries = await withFirstWeights(this.#leadership, read, weights);
     this.#weigh(entries);
+    return entries;
   }
 
   /** Adds the figures of the registry under Mesos' names (H8). */

@@ -3,7 +3,7 @@ import type { Resource } from "../../../contract/resources.ts";
 import type { ClusterState, Role } from "../state.ts";
 import { KINDS, ROOT_ROLE } from "../tables/shape.ts";
 
-/** What sorters of Mesos rank by: the largest part of any kind that the role has, over its weight. */
+/** What Mesos ranks roles by: the largest part of any kind that one has, over its weight. */
 function dominantShare({ tables }: ClusterState, { row }: Role): number {
   let share = 0;
   for (let kind = 0; kind < KINDS; kind++) {

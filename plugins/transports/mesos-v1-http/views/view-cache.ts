@@ -47,19 +47,16 @@ interface Made {
 export class ViewCache {
   readonly #view: ClusterView;
   readonly #clock: Clock;
+  readonly #onHit: () => void;
   readonly #made = new Map<string, Made>();
-  #hits = 0;
   /** Those who wait until the text that is being made is finished, to begin the next. */
   readonly #next = new Map<string, Promise<ViewText>>();
 
-  constructor(view: ClusterView, clock: Clock) {
+  /** `onHit` is called for each text that is had without being made for it. */
+  constructor(view: ClusterView, clock: Clock, onHit: () => void = () => {}) {
     this.#view = view;
     this.#clock = clock;
-  }
-
-  /** How often nothing had to be made, since it was there or somebody waited for it already. */
-  get hits(): number {
-    return this.#hits;
+    this.#onHit = onHit;
   }
 
   /** The text for a query. */
@@ -68,7 +65,7 @@ export class ViewCache {
     const waiting = this.#next.get(query);
     const shared = made?.revision === this.#view.revision() ? made.text : waiting;
     if (shared !== undefined) {
-      this.#hits += 1;
+      this.#onHit();
       return shared;
     }
     const next = (made?.text ?? Promise.resolve()).then(
