@@ -14,7 +14,8 @@
 #                          the same, with nothing left of all that it started: W instead of X
 # Payload, each field ended by NUL: directory, stdout, stderr, rotation, file, count, arguments,
 # environment. Rotation is empty, or `BYTES FILES`: see write_rotated.
-# Before X or W is sent, the same words are in the file EXITS/id.
+# Before X or W is sent, the same words are in the file EXITS/id; on a full disk as soon as there is
+# room, whether the agent lives or not.
 use strict;
 use warnings;
 use Fcntl qw(O_WRONLY O_APPEND O_CREAT O_RDONLY O_NOFOLLOW F_GETFL F_SETFL O_NONBLOCK);
@@ -49,18 +50,22 @@ my %barrier;    # id -> write end of the pipe that a held child reads
 my %idOf;       # pid -> id
 my %writerOf;   # pid -> id, of processes that write the output of a task
 my %ended;      # id -> how it ended, and when to tell so although its output may not be written yet
+my %unwritten;  # id -> how it ended, for which there was no room
 my ($input, $output, $agent) = ('', '', 1);
 
-while ($agent || %idOf || %ended) {
+while ($agent || %idOf || %ended || %unwritten) {
   my $ready = '';
   vec($ready, fileno(STDIN), 1) = 1 if $agent;
   vec($ready, fileno($wakeRead), 1) = 1;
-  my $count = select($ready, undef, undef, %ended ? 0.1 : undef);
+  my $count = select($ready, undef, undef, %ended || %unwritten ? 0.1 : undef);
   if ($count > 0) {
     sysread $wakeRead, my $drained, 4096 if vec($ready, fileno($wakeRead), 1);
     listen_to_agent() if $agent && vec($ready, fileno(STDIN), 1);
   }
   reap();
+  for my $id (keys %unwritten) {
+    delete $unwritten{$id} if write_record($id, $unwritten{$id});
+  }
   answer();
 }
 
@@ -281,13 +286,19 @@ sub has_adopted {
 
 sub record {
   my ($id, $words, $answer) = @_;
+  $unwritten{$id} = $words if !write_record($id, $words);
+  $output .= "$answer $id $words\n";
+}
+
+# Answers false where it is worth another try: for anything but a full disk it is not.
+sub write_record {
+  my ($id, $words) = @_;
   # Renamed into place, so that whoever reads it after our death never sees half of it.
   if (open my $file, '>', "$exits/.$id") {
     print $file "$words\n";
-    close $file;
-    rename "$exits/.$id", "$exits/$id";
+    return 1 if close($file) && rename "$exits/.$id", "$exits/$id";
   }
-  $output .= "$answer $id $words\n";
+  return !($!{ENOSPC} || $!{EDQUOT});
 }
 
 sub answer {

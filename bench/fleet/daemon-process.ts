@@ -69,10 +69,7 @@ export async function startDaemon(
   const file = join(directory, `${kind}.json`);
   const listen = { host: "127.0.0.1", port };
   writeFileSync(file, JSON.stringify({ listen, ...config(directory) }));
-  // The command as it was built, also when this file runs from its source.
-  const top = import.meta.url.endsWith(".ts") ? "../../dist/" : "../../";
-  const cli = fileURLToPath(new URL(`${top}cli/main.js`, import.meta.url));
-  const child = spawn(process.execPath, [cli, kind, "--config", file], {
+  const child = spawn(process.execPath, [builtFile("cli/main.js"), kind, "--config", file], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const address = `127.0.0.1:${port}`;
@@ -101,4 +98,10 @@ export function startMasterProcess(config: object = {}): Promise<DaemonProcess> 
 /** Starts an agent of that master, which runs real tasks, with the given settings beside. */
 export function startAgentProcess(master: string, config: object = {}): Promise<DaemonProcess> {
   return startDaemon("agent", (workDir) => ({ master, workDir, ...config }), "/health");
+}
+
+/** A file of the project as it was built, also when this one runs from its source. */
+export function builtFile(path: string): string {
+  const top = import.meta.url.endsWith(".ts") ? "../../dist/" : "../../";
+  return fileURLToPath(new URL(top + path, import.meta.url));
 }

@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** Hands out a key with a value; called any number of times for one line. */
+/**
+ * Hands out a key with a value; called any number of times for one line, until its map is done.
+ * @throws Error for a key that is no string and a value that is a promise
+ */
 export type Emit = (key: string, value: unknown) => void;
 
 /**
@@ -9,15 +12,22 @@ export type Emit = (key: string, value: unknown) => void;
  * and have nothing that differs between runs: a task may run twice.
  */
 export interface JobModule {
-  /** Called for each line of the inputs, without its line end. */
-  map(line: string, emit: Emit): void;
+  /** Called for each line of the inputs, without its line end; a promise is waited for. */
+  map(line: string, emit: Emit): void | Promise<void>;
   /**
-   * Shrinks the values that one map task has for a key to one; optional, and may run any number of
-   * times.
+   * Shrinks the values that one map task has for a key to one, without a promise; optional, and may
+   * run any number of times.
    */
   combine?(key: string, values: readonly unknown[]): unknown;
-  /** The result for a key from all its values, whose order means nothing. */
+  /**
+   * The result for a key from all its values, whose order means nothing; a promise is waited for.
+   */
   reduce(key: string, values: readonly unknown[]): unknown;
+}
+
+/** Whether somebody has to wait for a value that a function of a job gave. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
 /** Says what is wrong with a job's module, or `undefined`. */

@@ -4,7 +4,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { openSandboxFile, type SandboxPlace } from "../../sdk/sandbox.ts";
-import type { JobModule } from "./job-module.ts";
+import { nowMs } from "../now.ts";
+import { isPromise, type JobModule } from "./job-module.ts";
 import { outputsOf } from "./map-outputs.ts";
 import { mergeRuns } from "./merge.ts";
 import { readRecords, recordLine } from "./records.ts";
@@ -38,16 +39,22 @@ export async function runReduce(spec: ReduceSpec, job: JobModule, folder: string
     writeFileSync(join(folder, LOST_FILE), JSON.stringify(lost.sort()));
     return EXIT_INPUT_LOST;
   }
-  reduceFiles(files, job, join(folder, RESULT_FILE));
+  await reduceFiles(files, job, join(folder, RESULT_FILE));
   return 0;
 }
 
 /** Reduces sorted files of records into one. */
-function reduceFiles(files: readonly string[], job: JobModule, result: string): void {
-  writeMerged(fewer(files), `${result}.partial`, (key, values) => {
+async function reduceFiles(
+  files: readonly string[],
+  job: JobModule,
+  result: string,
+): Promise<void> {
+  await writeMerged(await fewer(files), `${result}.partial`, (key, values) => {
     const name = JSON.parse(key) as string;
     const parsed = values.map((value) => JSON.parse(value) as unknown);
-    return recordLine(name, job.reduce(name, parsed));
+    const reduced = job.reduce(name, parsed);
+    if (isPromise(reduced)) return reduced.then((value) => recordLine(name, value));
+    return recordLine(name, reduced);
   });
   renameSync(`${result}.partial`, result);
 }
@@ -56,29 +63,32 @@ function reduceFiles(files: readonly string[], job: JobModule, result: string): 
  * Merges sorted files until few enough are left to be read side by side, each of which takes a
  * buffer and a file descriptor. The files that were merged go.
  */
-function fewer(files: readonly string[]): readonly string[] {
+async function fewer(files: readonly string[]): Promise<readonly string[]> {
   if (files.length <= RUNS_MAX) return files;
   const merged: string[] = [];
   for (let at = 0; at < files.length; at += RUNS_MAX) {
     const some = files.slice(at, at + RUNS_MAX);
     const into = `${some[0]}.merged`;
-    writeMerged(some, into, (key, values) => values.map((value) => `${key}\t${value}\n`).join(""));
+    await writeMerged(some, into, (key, values) =>
+      values.map((value) => `${key}\t${value}\n`).join(""),
+    );
     for (const file of some) rmSync(file);
     merged.push(into);
   }
   return fewer(merged);
 }
 
-function writeMerged(
+async function writeMerged(
   files: readonly string[],
   into: string,
-  print: (key: string, values: readonly string[]) => string,
-): void {
+  print: (key: string, values: readonly string[]) => string | PromiseLike<string>,
+): Promise<void> {
   const fd = openSync(into, "w");
   let text = "";
   try {
     for (const { key, values } of mergeRuns(files.map((file) => readRecords(file)))) {
-      text += print(key, values);
+      const printed = print(key, values);
+      text += typeof printed === "string" ? printed : await printed;
       if (text.length < WRITE_CHARS) continue;
       // Goes on after a short write, as a full disk makes them, until it is all there or fails.
       writeFileSync(fd, text);
@@ -96,7 +106,7 @@ async function fetchPart(
   to: string,
 ): Promise<boolean> {
   if (place === undefined) return false;
-  const startedMs = Date.now();
+  const startedMs = nowMs();
   for (let tries = 0; ; tries++) {
     try {
       const body = await openSandboxFile(place, partFile(partition));
@@ -105,7 +115,7 @@ async function fetchPart(
     } catch {
       const waitMs = RETRY_MS[tries];
       // An agent that hangs has used up our patience already; a refused connection has not.
-      if (waitMs === undefined || Date.now() - startedMs > PATIENCE_MS) return false;
+      if (waitMs === undefined || nowMs() - startedMs > PATIENCE_MS) return false;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }

@@ -11,17 +11,24 @@ async function main(): Promise<number> {
   const job = await loadJobModule(spec.module);
   const folder = process.cwd();
   if (spec.kind === "reduce") return runReduce(spec, job, folder);
-  const { records } = runMap(spec, job, folder);
+  const { records } = await runMap(spec, job, folder);
   process.stdout.write(`mapped ${spec.pieces.length} pieces into ${records} records\n`);
   return 0;
 }
 
-main().then(
-  (status) => {
-    process.exitCode = status;
-  },
-  (thrown: unknown) => {
+/** A function of the job may wait for what never comes: then the process ends all the same. */
+function unfinished(): void {
+  process.stderr.write("the job waits for a promise that nothing settles\n");
+  process.exitCode = 1;
+}
+
+process.once("exit", unfinished);
+void main()
+  .catch((thrown: unknown) => {
     process.stderr.write(`${reasonOf(thrown)}\n`);
-    process.exitCode = 1;
-  },
-);
+    return 1;
+  })
+  .then((status) => {
+    process.off("exit", unfinished);
+    process.exitCode = status;
+  });

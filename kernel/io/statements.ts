@@ -28,11 +28,19 @@ export class Statements {
     this.#log = log;
   }
 
-  /** The input, with an objection where there is one. An agent's bad statement is only logged. */
+  /**
+   * The input, with an objection where there is one. A bad statement of an agent, and of a
+   * framework that comes back, is only logged: to be turned away would cost it the tasks that it
+   * has had since before the policy was live.
+   */
   vetted(input: ClusterInput): ClusterInput {
     if (input.type === "framework-call") {
       const { call } = input;
       if (call.type !== "subscribe" && call.type !== "update-framework") return input;
+      if (call.type === "subscribe" && call.framework.id !== undefined) {
+        this.#warnOf(call.framework);
+        return input;
+      }
       const objection = this.objection(call.framework);
       return objection === undefined ? input : { ...input, objection };
     }
@@ -64,9 +72,7 @@ export class Statements {
     if (companion === this.#audited) return;
     this.#audited = companion;
     for (const framework of new Set(clients.facts.map((facts) => facts?.framework))) {
-      if (framework === undefined) continue;
-      const error = wrong(name, () => companion?.checkFramework?.(framework));
-      this.#warn({ framework: framework.name }, error);
+      if (framework !== undefined) this.#warnOf(framework);
     }
     for (const facts of agents.facts) {
       if (facts === undefined) continue;
@@ -75,6 +81,12 @@ export class Statements {
         wrong(name, () => companion?.checkAgent?.(facts)),
       );
     }
+  }
+
+  #warnOf(framework: FrameworkInfo): void {
+    const { name, companion } = this.#live();
+    const error = wrong(name, () => companion?.checkFramework?.(framework));
+    this.#warn({ framework: framework.name }, error);
   }
 
   #warn(whose: object, error: TepuiError | undefined): void {

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Keeper, type KeeperExit } from "../../agent/containerizer/keeper.ts";
 import { readStat } from "../../agent/containerizer/proc.ts";
+import { describeWith } from "../support/require.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { until } from "../support/until.ts";
 
@@ -66,5 +68,40 @@ describe("the keeper says whether something is left of what has ended", () => {
     expect(ends.has("long")).toBe(false);
     process.kill(long, "SIGKILL");
     await ended("long");
+  });
+});
+
+describeWith(["root", "tmpfs"], "a keeper on a full disk", () => {
+  test("writes how a task ended once there is room, also without its agent (F2)", async () => {
+    const exits = join(folder, "exits");
+    mkdirSync(exits);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", exits]);
+    try {
+      keeper.disconnect();
+      keeper = new Keeper(exits, join(folder, "log"), {
+        onExit: (id, exit, isAlone) => ends.set(id, { exit, isAlone }),
+        onGone: () => {},
+      });
+      const filling = join(exits, "filling");
+      expect(() => writeFileSync(filling, Buffer.alloc(1 << 20))).toThrow("ENOSPC");
+      await run("heard", "exit 4");
+      await ended("heard");
+      await run("unheard", `while [ ! -e ${folder}/go ]; do sleep 0.05; done; exit 5`);
+      keeper.disconnect();
+      writeFileSync(join(folder, "go"), "");
+      const record = (id: string) => join(exits, id);
+      // Nothing says that it was tried, but the file that it is tried with.
+      await until("it has been tried", () => existsSync(record(".unheard")));
+      expect([existsSync(record("heard")), existsSync(record("unheard"))]).toEqual([false, false]);
+      rmSync(filling);
+      await until(
+        "both are written",
+        () => existsSync(record("heard")) && existsSync(record("unheard")),
+      );
+      expect(readFileSync(record("heard"), "utf8")).toBe("exit 4\n");
+      expect(readFileSync(record("unheard"), "utf8")).toBe("exit 5\n");
+    } finally {
+      execFileSync("umount", ["--lazy", exits]);
+    }
   });
 });

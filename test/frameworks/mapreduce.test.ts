@@ -199,10 +199,10 @@ test("maps and reduces over HTTP give what one process counts", async () => {
   }));
   const splits = splitInputs(files, 3_000);
   expect(splits.length).toBeGreaterThan(5);
-  splits.forEach(({ pieces }, at) => {
+  for (const [at, { pieces }] of splits.entries()) {
     const spec = { kind: "map" as const, module: "", root, pieces, partitions: 3 };
-    runMap(spec, wordcount, sandbox(mapKey("job", at)));
-  });
+    await runMap(spec, wordcount, sandbox(mapKey("job", at)));
+  }
   const inputs = inputsOf(splits.length);
   const counted: Record<string, number> = {};
   for (let partition = 0; partition < 3; partition++) {
@@ -239,6 +239,20 @@ test("a reduce of more maps than can be read side by side loses nothing of them"
   const counts = [43, 43, 43, 43, 43, 43, 42].map((count, at) => `"k${at}"\t${count}`);
   expect(lines).toEqual([...counts, '"the"\t300']);
   expect(readdirSync(into).filter((name) => name.startsWith("in-"))).toHaveLength(3);
+});
+
+test("a reduce may be async, and each key waits for it", async () => {
+  const into = sandbox("waits");
+  const spec = { kind: "reduce" as const, module: "", partition: 0, inputs: inputsOf(1) };
+  const reduce = async (key: string) => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return key.length;
+  };
+  expect(await runReduce(spec, { ...wordcount, reduce }, into)).toBe(0);
+  const [first] = linesOf(readFileSync(join(into, "result.jsonl"), "utf8"));
+  expect(first).toMatch(/^"(.*)"\t\d+$/);
+  const { key, value } = parseRecord(first ?? "");
+  expect(Number(value)).toBe((JSON.parse(key) as string).length);
 });
 
 test("a reduce that cannot get an output says which, and has no result", async () => {

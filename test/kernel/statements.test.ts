@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FrameworkCallOf } from "../../contract/framework-api.ts";
-import type { RoleName } from "../../contract/ids.ts";
+import type { FrameworkId, RoleName } from "../../contract/ids.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import type { PolicyCompanion, StatementProblem } from "../../contract/ports/policy-companion.ts";
@@ -29,10 +29,10 @@ function statements(live: PolicyCompanion | undefined = companion) {
   return { checks: new Statements(() => ({ name: "p", companion: live }), log), lines };
 }
 
-const subscribe = (name: string, peer = 77): ClusterInput => ({
+const subscribe = (name: string, peer = 77, more: object = {}): ClusterInput => ({
   type: "framework-call",
   peer,
-  call: { type: "subscribe", framework: { name, user: "u", roles: ["*" as RoleName] } },
+  call: { type: "subscribe", framework: { name, user: "u", roles: ["*" as RoleName], ...more } },
 });
 
 const register = (hostname: string): ClusterInput => ({
@@ -96,6 +96,23 @@ describe("statements of frameworks", () => {
     cluster.expect("web < updated STATEMENT_INVALID");
     expect(web?.info.name).toBe("web");
   });
+});
+
+test("a framework that comes back is taken in with what it states, and that is logged (B2)", () => {
+  const { checks, lines } = statements();
+  const cluster = new TestCluster("", {});
+  // It came before the policy became live, and loses its connection since.
+  const failoverTimeoutMs = 60_000;
+  cluster.input(subscribe("bad", 70, { failoverTimeoutMs }));
+  const [id] = cluster.state.frameworks.keys();
+  cluster.input({ type: "framework-closed", peer: 70 });
+  cluster.told();
+  cluster.input(checks.vetted(subscribe("bad", 71, { failoverTimeoutMs, id })));
+  expect(cluster.told().join("\n")).not.toContain("STATEMENT_INVALID");
+  expect(cluster.state.frameworks.get(id as FrameworkId)?.state).toBe("active");
+  expect(lines.map(({ fields }) => fields)).toEqual([
+    { framework: "bad", code: "STATEMENT_INVALID" },
+  ]);
 });
 
 describe("statements of agents", () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SimulatedAgent } from "../../bench/fleet/agent.ts";
 import { type DaemonProcess, startMasterProcess } from "../../bench/fleet/daemon-process.ts";
 import { startAgents } from "../../bench/fleet/fleet.ts";
-import { type Hostiles, startHostiles } from "../../bench/http/hostile.ts";
+import { type Hostiles, startHostiles } from "../../bench/hostile/hostiles.ts";
 import { pause, until } from "../support/until.ts";
 import { ask } from "./support/client.ts";
 import { HttpFramework } from "./support/framework.ts";
@@ -77,14 +77,15 @@ describe("200 hostile clients on a master with 1,000 agents", () => {
         rssMib = Math.max(rssMib, master.figures().rssMib);
         await pause(20);
       }
-      await hostiles.stop();
+      const tallies = await hostiles.stop();
+      hostiles = undefined;
       waitsMs.sort((one, other) => one - other);
       const at = (part: number) => waitsMs[Math.floor(part * waitsMs.length)];
       expect(at(0.5)).toBeLessThan(WAIT_MS.median);
       expect(at(0.99)).toBeLessThan(WAIT_MS.p99);
       expect(rssMib).toBeLessThan(RSS_MIB_MAX);
       for (const [kind, statuses] of Object.entries(wanted)) {
-        const answers = Object.keys(hostiles.tallies[kind]?.answers ?? {});
+        const answers = Object.keys(tallies[kind]?.answers ?? {});
         const told = answers.filter((answer) => answer !== "closed");
         expect(told.length, `${kind} was told nothing`).toBeGreaterThan(0);
         for (const status of told) expect(statuses, kind).toContain(Number(status));

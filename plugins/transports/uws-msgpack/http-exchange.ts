@@ -3,7 +3,7 @@ import { STATUS_CODES } from "node:http";
 import { errors, TepuiError } from "../../../contract/errors.ts";
 import type { Clock, Timer } from "../../../contract/ports/clock.ts";
 import type { HttpExchange, HttpHeaders, HttpStream } from "../../../contract/ports/http.ts";
-import { endSlowly } from "./http-answer.ts";
+import type { HttpAnswers } from "./http-answer.ts";
 import { UwsBody } from "./http-body.ts";
 import { FAIR_BYTES, type HttpMemory } from "./http-memory.ts";
 import { UwsStream } from "./http-stream.ts";
@@ -12,8 +12,9 @@ import { UwsStream } from "./http-stream.ts";
 export interface ExchangeLimits {
   readonly bodyDeadlineMs: number;
   readonly streamBytesMax: number;
-  /** Shared by all exchanges of a server. */
+  /** Shared by all exchanges of a server, as is `answers`. */
   readonly memory: HttpMemory;
+  readonly answers: HttpAnswers;
 }
 
 /** What a request said, copied out of the buffers that die with its callback. */
@@ -172,7 +173,7 @@ export class UwsExchange implements HttpExchange {
       for (const [name, value] of lines) response.writeHeader(name, value);
       const bytes = typeof body === "string" ? Buffer.from(body) : body;
       if (!this.#isHead && bytes.length > 0 && !this.#isLast) {
-        endSlowly(response, bytes, () => this.#done());
+        this.#limits.answers.send(response, bytes, () => this.#done());
         return;
       }
       if (this.#isHead) response.endWithoutBody(bytes.length, this.#isLast);
@@ -271,6 +272,7 @@ export class UwsExchange implements HttpExchange {
 
   #gone(): void {
     this.#aborted = true;
+    this.#limits.answers.forget(this.#response);
     this.#letGo();
     this.#body?.gone();
     this.#stream?.gone();

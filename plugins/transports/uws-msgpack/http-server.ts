@@ -4,12 +4,13 @@ import { wireLimits } from "../../../contract/limits/wire.ts";
 import type { Clock } from "../../../contract/ports/clock.ts";
 import type { HttpHandler, HttpMethod, HttpRouter } from "../../../contract/ports/http.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
+import { HttpAnswers } from "./http-answer.ts";
 import { type ExchangeLimits, faultOf, readHead, UwsExchange } from "./http-exchange.ts";
 import { isForeignPage } from "./pages.ts";
 import { decodedPath, Routes } from "./routes.ts";
 
 /** What a router holds requests to. */
-export interface RouterLimits extends ExchangeLimits {
+export interface RouterLimits extends Omit<ExchangeLimits, "answers"> {
   readonly answerDeadlineMs: number;
   /** See `pageHosts` of the config. */
   readonly pageHosts: readonly string[];
@@ -24,12 +25,14 @@ export class UwsRouter implements HttpRouter {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #limits: RouterLimits;
+  readonly #exchangeLimits: ExchangeLimits;
   readonly #open = new Set<UwsExchange>();
 
   constructor(clock: Clock, log: Logger, limits: RouterLimits) {
     this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
+    this.#exchangeLimits = { ...limits, answers: new HttpAnswers(clock) };
   }
 
   route(method: HttpMethod | "*", path: string, handler: HttpHandler): void {
@@ -68,7 +71,14 @@ export class UwsRouter implements HttpRouter {
     const { origin = "", host = "" } = head.headers;
     const rest = "handler" in match ? match.rest : "";
     const shown = path ?? head.rawPath.slice(0, 100);
-    const exchange = new UwsExchange(response, head, shown, rest, this.#clock, this.#limits);
+    const exchange = new UwsExchange(
+      response,
+      head,
+      shown,
+      rest,
+      this.#clock,
+      this.#exchangeLimits,
+    );
     if (this.isForeign(origin, host)) {
       exchange.fail(errors.PAGE_FOREIGN(origin));
     } else if ("handler" in match) {

@@ -10,9 +10,9 @@ export const DEPTH_MAX = 64;
  */
 export const VALUES_MAX = 256 * 1024;
 
-const COMMA = 0x2c;
-const OPEN_LIST = 0x5b;
-const OPEN_OBJECT = 0x7b;
+/** 1 for each byte that a value can follow: looked up, which is quicker than three comparisons. */
+const BEFORE_VALUE = new Uint8Array(256);
+for (const byte of Buffer.from(",[{")) BEFORE_VALUE[byte] = 1;
 
 /**
  * Refuses a JSON text that may hold more than `VALUES_MAX` values, before it is parsed. What stands
@@ -22,12 +22,12 @@ const OPEN_OBJECT = 0x7b;
 export function checkValues(text: Uint8Array): void {
   if (text.length <= VALUES_MAX) return;
   let values = 0;
-  for (let at = 0; at < text.length; at++) {
-    const byte = text[at];
-    if (byte === COMMA || byte === OPEN_LIST || byte === OPEN_OBJECT) values += 1;
-  }
-  if (values > VALUES_MAX) {
-    throw errors.MESSAGE_INVALID(`the message holds more than ${VALUES_MAX} values`);
+  for (let start = 0; start < text.length; start += VALUES_MAX) {
+    const end = Math.min(start + VALUES_MAX, text.length);
+    for (let at = start; at < end; at++) values += BEFORE_VALUE[text[at] as number] as number;
+    if (values > VALUES_MAX) {
+      throw errors.MESSAGE_INVALID(`the message holds more than ${VALUES_MAX} values`);
+    }
   }
 }
 

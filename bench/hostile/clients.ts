@@ -9,11 +9,13 @@ export interface HostileTally {
   readonly answers: Record<string, number>;
 }
 
-/** Hostile clients that are at work. */
-export interface Hostiles {
-  readonly tallies: Readonly<Record<string, HostileTally>>;
+/** What came of each kind. */
+export type HostileTallies = Readonly<Record<string, HostileTally>>;
+
+/** Hostile clients that are at work in this process. */
+export interface HostileClients {
   /** Ends them all and their connections. */
-  stop(): Promise<void>;
+  stop(): Promise<HostileTallies>;
 }
 
 class HostileLine implements Line {
@@ -89,8 +91,8 @@ class HostileLine implements Line {
   }
 }
 
-/** Sets so many hostile clients, of all kinds alike, at the port of a master on this machine. */
-export function startHostiles(port: number, count: number): Hostiles {
+/** Sets so many hostile clients, of all kinds alike, at a port of this machine. */
+export function startClients(port: number, count: number): HostileClients {
   const kinds = Object.entries(attacks);
   const tallies: Record<string, HostileTally> = {};
   for (const [kind] of kinds) tallies[kind] = { connections: 0, answers: {} };
@@ -110,11 +112,11 @@ export function startHostiles(port: number, count: number): Hostiles {
   };
   const all = Array.from({ length: count }, (_, at) => work(...pick(kinds, at)));
   return {
-    tallies,
     stop: async () => {
       isStopped = true;
       await Promise.all([...lines].map((line) => line.end()));
       await Promise.all(all);
+      return tallies;
     },
   };
 }
