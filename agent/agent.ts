@@ -61,6 +61,7 @@ export class Agent {
   #door: ExecutorDoor | undefined;
   #servers: readonly TransportServer[] = [];
   #link: Link | undefined;
+  #recoverySecs = 0;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
@@ -272,12 +273,24 @@ export class Agent {
    * Takes up what an earlier agent in this folder left: what runs is adopted and watched, what has
    * ended is told of truly, what never ran is told to be lost (F2, F3).
    */
-  recover(left: Left): Promise<void> {
-    const { state, log, store } = this.#parts;
+  async recover(left: Left): Promise<void> {
+    const { state, log, store, clock } = this.#parts;
+    const began = clock.monotonicMs();
     const specOf = (plan: ContainerPlan) => this.#launcher.specOf(plan);
     const onEnded = (plan: ContainerPlan) => this.#sandboxesEnded(plan);
     const { containerizer, loop } = this;
-    return takeUp({ state, log, store, containerizer, loop, specOf, onEnded }, left);
+    await takeUp({ state, log, store, containerizer, loop, specOf, onEnded }, left);
+    this.#recoverySecs = (clock.monotonicMs() - began) / 1_000;
+  }
+
+  /** What it counts beside its core, under Mesos' names (H8). */
+  figures(): Record<string, number> {
+    return {
+      "slave/recovery_time_secs": this.#recoverySecs,
+      "containerizer/mesos/container_destroy_errors": this.containerizer.destroyErrors,
+      ...this.#parts.gc.figures(),
+      ...this.#parts.fetcher.figures(),
+    };
   }
 
   /** Ends what does not outlive this process (F5), while executors are still answered. */

@@ -137,20 +137,26 @@ export function stopWatching(container: Container): void {
   for (const stop of container.unwatch.splice(0)) stop();
 }
 
-/** Cleans up after a container, in reverse order; a cleanup that fails holds up no other. */
+/**
+ * Cleans up after a container, in reverse order; a cleanup that fails holds up no other. Answers
+ * whether none did.
+ */
 export async function cleanUp(
   id: ContainerSpec["id"],
   { isolators, images, log }: ContainerizerOptions,
-): Promise<void> {
+): Promise<boolean> {
   const cleanups = [...isolators].reverse().map((isolator) => () => isolator.cleanup(id));
   if (images !== undefined) cleanups.push(() => images.release(id));
+  let isClean = true;
   for (const cleanup of cleanups) {
     try {
       await cleanup();
     } catch (cause) {
+      isClean = false;
       log.error({ err: cause, container: id }, "cleaning up a container failed");
     }
   }
+  return isClean;
 }
 
 /**

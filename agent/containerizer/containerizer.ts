@@ -35,6 +35,8 @@ import { Watcher } from "./watcher.ts";
  * release; cleanup in reverse order, once nothing of the container is left.
  */
 export class Containerizer {
+  /** Containers after which not everything could be cleaned up. */
+  destroyErrors = 0;
   readonly #options: ContainerizerOptions;
   readonly #containers = new Map<string, Container>();
   readonly #sweeper: Sweeper;
@@ -213,8 +215,7 @@ export class Containerizer {
 
   async #destroy(container: Container, isAlone = false): Promise<void> {
     for (const isolator of this.#options.isolators) {
-      const killed = await isolator.kill?.(container.spec.id).catch(() => false);
-      if (killed === true) break;
+      if ((await isolator.kill?.(container.spec.id).catch(() => false)) === true) break;
     }
     if (!isAlone) await this.#sweeper.end(rootOf(container));
   }
@@ -271,7 +272,7 @@ export class Containerizer {
     stopWatching(container);
     await Promise.all([this.#execs.end(id), this.sessions.end(id)]);
     if (container.process !== undefined) await this.#destroy(container, isAlone);
-    await cleanUp(id, this.#options);
+    if (!(await cleanUp(id, this.#options))) this.destroyErrors += 1;
     this.#containers.delete(id);
   }
 

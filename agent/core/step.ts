@@ -29,6 +29,7 @@ import {
   stepRegistered,
 } from "./steps/registration.ts";
 import { stepTick } from "./steps/timers.ts";
+import { tally } from "./tallies.ts";
 import { acknowledge, sendHead } from "./updates.ts";
 
 function unreachable(never: never): never {
@@ -132,7 +133,9 @@ function stepOrder(state: AgentState, order: AgentOrder, nowMs: number, out: Eff
       return;
     case "framework-message": {
       const executor = state.executors.get(executorKey(order.frameworkId, order.executorId));
-      if (executor?.phase !== "running") return;
+      const isThere = executor?.phase === "running";
+      tally(state, isThere ? "valid_framework_messages" : "invalid_framework_messages");
+      if (!isThere) return;
       const { containerId } = executor;
       const event = { type: "message", data: order.data } as const;
       out.push({ type: "send-executor", containerId, event });

@@ -26,6 +26,7 @@ export interface AgentViewSource {
   readonly images: { prune(kept: readonly string[]): Promise<void> };
   readonly agent: {
     readonly containerizer: { usage(id: string): Promise<Usage | undefined> };
+    figures(): Record<string, number>;
   };
 }
 
@@ -104,7 +105,7 @@ export function viewOf(
     },
     pruneImages: (kept) => ready().images.prune(kept),
     verbosity: ground.verbosity,
-    metrics: () => ({ ...systemMetrics(), ...agentMetrics(source()?.state, ground) }),
+    metrics: () => ({ ...systemMetrics(), ...agentMetrics(source(), ground) }),
     flags: () => ground.flags,
     startedMs: () => ground.startedMs,
   };

@@ -8,7 +8,6 @@ import type {
 } from "../../contract/ids.ts";
 import type { AgentInfo, DrainInfo } from "../../contract/schema/agent.ts";
 import type { Quantities } from "../../contract/schema/framework.ts";
-import type { TaskState } from "../../contract/task-state.ts";
 import type { PeerNumber } from "./event.ts";
 import { FilterStore } from "./filters.ts";
 import type {
@@ -28,6 +27,7 @@ import type { ClusterOptions } from "./options.ts";
 import type { PendingWrite } from "./pending-write.ts";
 import { RowPool } from "./tables/rows.ts";
 import { AllocationTables } from "./tables.ts";
+import type { Tallies } from "./tallies.ts";
 import { Timers } from "./timers.ts";
 
 export type {
@@ -157,8 +157,8 @@ export interface ClusterState {
     acknowledgements: number;
     agentsLost: number;
   };
-  /** Tasks that have ended since the start, by their last state. */
-  readonly ended: Map<TaskState, number>;
+  /** More sums, which only people look at; see `tallies.ts`. */
+  readonly tallies: Tallies;
   /** Operators that listen to events; while there are none, no events are made. */
   listeners: number;
 }
@@ -259,7 +259,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     nextRemovalMs: 0,
     counters: { framework: 0, agent: 0, offer: 0, write: 0, submit: 0, operation: 0 },
     counts: noCounts(),
-    ended: new Map(),
+    tallies: new Map(),
     listeners: 0,
   };
 }

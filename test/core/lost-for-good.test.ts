@@ -149,6 +149,7 @@ function lostExecutor(): { c: TestCluster; returns(executorId?: string): void } 
       tasks: [record],
       executors: [{ frameworkId, executor: { ...executor, frameworkId }, role: record.role }],
       frameworks: [{ name: "web", user: "nobody", roles: [record.role], id: frameworkId }],
+      operations: [],
     });
   };
   return { c, returns };

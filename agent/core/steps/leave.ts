@@ -3,8 +3,8 @@ import { isTerminal } from "../../../contract/task-state.ts";
 import type { Effect } from "../effect.ts";
 import { boundContainers } from "../forsaken.ts";
 import type { AgentState, Ending } from "../state.ts";
-import { checkLeft } from "./container.ts";
 import { endCommand, endExecutor, executorOf, graceOf } from "./kill.ts";
+import { checkLeft } from "./shared.ts";
 
 /** Ends everything that runs here, then the process (B28, F5). */
 export function stepLeave(

@@ -10,6 +10,7 @@ import { rescindOffer } from "../offers.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
 import type { Agent, ClusterState, Framework, PendingWrite } from "../state.ts";
 import { noteLost } from "../strays.ts";
+import { tally } from "../tallies.ts";
 import { dropExecutor } from "../tasks.ts";
 
 /** An agent's connection is gone (B23). Tasks of frameworks that do not checkpoint are lost. */
@@ -40,6 +41,7 @@ export function giveUp(state: ClusterState, agentId: AgentId, nowMs: number, out
   const { agentRemovalRateLimit: rate } = state.options;
   const agent = state.agents.get(agentId);
   if (agent?.leaving || agent?.removalAtMs !== undefined) return;
+  tally(state, "slave_unreachable_scheduled");
   if (rate === undefined) {
     markUnreachable(state, agentId, nowMs, out);
     return;
@@ -57,11 +59,12 @@ export function markUnreachable(
   nowMs: number,
   out: Effect[],
 ): void {
-  // One that goes for good would be unreachable beside it.
-  if (state.going.has(agentId)) return;
   const agent = state.agents.get(agentId);
+  // One that goes for good would be unreachable beside it.
+  const goes = state.going.has(agentId) || agent?.leaving === true;
+  tally(state, goes ? "slave_unreachable_canceled" : "slave_unreachable_completed");
+  if (goes) return;
   if (agent !== undefined) {
-    if (agent.leaving) return;
     agent.leaving = true;
     flagAgent(state, agent);
     for (const offer of [...agent.offers]) rescindOffer(state, offer, out);
@@ -81,8 +84,11 @@ export function unreachableWritten(
   state.registry.admitted.delete(agentId);
   state.registry.unreachable.set(agentId, away);
   const agent = state.agents.get(agentId);
+  tally(state, "slave_removals/reason_unhealthy");
   if (agent === undefined) {
     // It never came back to this master, which knows none of its tasks.
+    tally(state, "slave_removals");
+    tally(state, "recovery_slave_removals");
     if (state.recovering.delete(agentId)) announceFailure(state, agentId, out);
     return;
   }

@@ -18,6 +18,7 @@ import { isOver, noteAgentId } from "../ids.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
 import { type Agent, type ClusterState, type PendingWrite, wantRound } from "../state.ts";
 import { killStrays, noteStrayExecutors } from "../strays.ts";
+import { tally } from "../tallies.ts";
 import { holdingsProblem } from "../validate-holdings.ts";
 import { sendDrain } from "./drain.ts";
 import { isGone } from "./gone.ts";
@@ -188,6 +189,7 @@ function welcome(
 ): void {
   const to = agent.peer as PeerNumber;
   agent.reregisteredMs = nowMs;
+  tally(state, "slave_reregistrations");
   const infos = new Map<FrameworkId, FrameworkInfo>();
   for (const info of message.frameworks) if (info.id !== undefined) infos.set(info.id, info);
   const strayIdsBefore = state.strayIds.get(agent.id);

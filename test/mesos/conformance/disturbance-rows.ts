@@ -86,6 +86,11 @@ async function standing(framework: HttpFramework, agent_id: object, client: Clie
   return [state, ...(mine ?? []).map(({ latest_status }) => latest_status.state)];
 }
 
+async function reregistrations(client: Client): Promise<number> {
+  const metrics = await client.view<Record<string, number>>("/metrics/snapshot");
+  return metrics["master/slave_reregistrations"] ?? Number.NaN;
+}
+
 /** The scenarios in which a process of the cluster goes away. */
 export const disturbanceRows: readonly Row[] = [
   together(
@@ -95,11 +100,13 @@ export const disturbanceRows: readonly Row[] = [
       const frameworks = await pair(client);
       const watcher = await client.framework();
       const before = await watcher.offer();
+      const returns = await reregistrations(client);
       signal(client.cluster.agentPids(), "SIGKILL");
       const rescinded = (await watcher.next("RESCIND")).rescind?.offer_id;
       expect(rescinded?.value).toMatch(/-O\d+$/);
       const after = await watcher.offer();
       expect(after.id).not.toEqual(before.id);
+      expect(await reregistrations(client)).toBe(returns + 1);
       for (const { framework } of frameworks) {
         await framework.call("RECONCILE", { reconcile: {} });
         // The answer is the first that comes: nothing is said while the agent is away. But for what
