@@ -19,6 +19,7 @@ import {
   frameworkViewOf,
   liveTasks,
   metricsView,
+  offersTo,
   offersView,
   rolesView,
   snapshotOf,
@@ -60,6 +61,7 @@ const nothing: ClusterSnapshot = {
   completedTasks: [],
   executors: [],
   offers: [],
+  inverseOffers: [],
 };
 
 /** No page: everything. */
@@ -116,7 +118,10 @@ export function viewOf(source: ViewSource): ClusterView {
     completedTasks: () => look(endedTasks),
     executors: () => look(executorsOf),
     offers: () => look((state) => offersView(state, ALL).offers),
+    offersTo: (id) => find((state) => offersTo(state, id)) ?? nothing,
     roles: () => look((state) => rolesView(state).roles),
+    weights: () =>
+      look(({ registry }) => Array.from(registry.weights, ([role, weight]) => ({ role, weight }))),
     metrics() {
       const state = source.term()?.state;
       const own =

@@ -7,7 +7,7 @@ import { isOver } from "../ids.ts";
 import { type Agent, type ClusterState, executorKey, strayKey } from "../state.ts";
 import { publishUpdate, sendStatus } from "../statuses.ts";
 import { stepStrayUpdate } from "../strays.ts";
-import { completeTask, dropExecutor, newestState, updateTask } from "../tasks.ts";
+import { completeTask, executorEnded, newestState, updateTask } from "../tasks.ts";
 import { stepOperationUpdate } from "./operations.ts";
 import { beginRemoval, stepRegister } from "./register.ts";
 import { stepReregister } from "./reregister.ts";
@@ -116,7 +116,7 @@ export function stepUpdate(
   }
 }
 
-/** An executor is gone: what it used is free, and its framework hears of it (D15, O7). */
+/** An executor is gone (O7). */
 function stepExecutorExited(
   state: ClusterState,
   agent: Agent,
@@ -125,11 +125,7 @@ function stepExecutorExited(
 ): void {
   const executor = agent.executors.get(executorKey(frameworkId, executorId));
   if (executor === undefined) return;
-  dropExecutor(state, agent, executor);
-  const { peer } = executor.framework;
-  if (peer === undefined) return;
-  const event = { type: "failure", agentId: agent.id, executorId, status } as const;
-  out.push({ type: "send-framework", to: peer, event });
+  executorEnded(state, agent, executor, status, out);
 }
 
 /** An executor's message to its framework: best effort (A4). */

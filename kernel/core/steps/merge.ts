@@ -19,7 +19,7 @@ import {
 } from "../state.ts";
 import { masterStatus, publishUpdate, recordMissed, sendStatus } from "../statuses.ts";
 import { addStray, dropStrays, isStray } from "../strays.ts";
-import { addTask, completeTask, dropExecutor, newestState, releaseTask } from "../tasks.ts";
+import { addTask, completeTask, executorEnded, newestState, releaseTask } from "../tasks.ts";
 
 type Reregister = AgentMessageOf<"reregister">;
 
@@ -138,6 +138,9 @@ function returnedTask(
   return task;
 }
 
+/** The wait status of an executor whose end nobody saw, as Mesos tells it. */
+const STATUS_UNKNOWN = -1;
+
 /** The agent's executors take the place of those that the master had. */
 export function mergeExecutors(
   state: ClusterState,
@@ -145,6 +148,7 @@ export function mergeExecutors(
   records: readonly ExecutorRecord[],
   infos: ReadonlyMap<FrameworkId, FrameworkInfo>,
   nowMs: number,
+  out: Effect[],
 ): void {
   const before = new Map(agent.executors);
   for (const { frameworkId, executor: info, role } of records) {
@@ -159,5 +163,8 @@ export function mergeExecutors(
     charge(state, client, resources);
     takeFound(state, agent, resources);
   }
-  for (const executor of before.values()) dropExecutor(state, agent, executor);
+  // One that ended while the agent was away: nobody knows how.
+  for (const executor of before.values()) {
+    executorEnded(state, agent, executor, STATUS_UNKNOWN, out);
+  }
 }

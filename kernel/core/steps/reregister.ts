@@ -191,7 +191,7 @@ function welcome(
   const infos = new Map<FrameworkId, FrameworkInfo>();
   for (const info of message.frameworks) if (info.id !== undefined) infos.set(info.id, info);
   const reconcile = mergeTasks(state, agent, message, infos, tell, nowMs, out);
-  mergeExecutors(state, agent, message.executors, infos, nowMs);
+  mergeExecutors(state, agent, message.executors, infos, nowMs, out);
   mergeOperations(state, agent, message.operations ?? [], nowMs, out);
   recount(agent);
   totalChanged(state, agent);

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { until } from "../../support/until.ts";
 import type { HttpFramework } from "../support/framework.ts";
 import { nextEvent, watching } from "./event-rows.ts";
-import { running, subscribeAgain } from "./scenario-rows.ts";
+import { running as runningOn, subscribeAgain } from "./scenario-rows.ts";
 import { type Client, type Row, together } from "./suite.ts";
 
 const aware = { capabilities: [{ type: "PARTITION_AWARE" }], checkpoint: true };
@@ -11,7 +11,7 @@ const aware = { capabilities: [{ type: "PARTITION_AWARE" }], checkpoint: true };
 async function pair(client: Client): Promise<{ client: Client; framework: HttpFramework }[]> {
   const found = [];
   for (const one of [client, client.twin]) {
-    const { framework } = await running(one, aware);
+    const { framework } = await runningOn(one, aware);
     await framework.call("SUPPRESS");
     found.push({ client: one, framework });
   }
@@ -126,6 +126,58 @@ export const disturbanceRows: readonly Row[] = [
         expect(await framework.status()).toMatchObject({ state: "TASK_RUNNING" });
         expect(framework.statuses).toHaveLength(1);
       }
+    },
+  ),
+  // The last one: it takes the agent that the others have.
+  together(
+    "8.2",
+    "MARK_AGENT_GONE: its tasks are lost or gone by the operator, and it never comes back",
+    async (client) => {
+      const plain = { checkpoint: true };
+      const cases = [
+        { one: client, info: aware, state: "TASK_GONE_BY_OPERATOR" },
+        { one: client.twin, info: plain, state: "TASK_LOST" },
+      ] as const;
+      const running = [];
+      for (const { one, info, state } of cases) {
+        const { framework, offer } = await runningOn(one, info);
+        await framework.call("SUPPRESS");
+        running.push({ framework, state, agent: offer.agent_id.value });
+      }
+      const [agent = ""] = running.map((one) => one.agent);
+      const watchers = [await watching(client), await watching(client.twin)];
+      for (const one of watchers) await one.any();
+      const pids = client.cluster.agentPids();
+      const mark = { type: "MARK_AGENT_GONE", mark_agent_gone: { agent_id: { value: agent } } };
+      const { status, text } = await client.operator(mark);
+      expect([status, text]).toEqual([200, ""]);
+      for (const { framework, state } of running) {
+        const told = await framework.status();
+        expect(told).toMatchObject({ task_id: { value: "t" }, state, source: "SOURCE_MASTER" });
+        expect(told.reason).toBe("REASON_AGENT_REMOVED_BY_OPERATOR");
+        const failure = (await framework.next("FAILURE")).failure;
+        expect(failure).toMatchObject({ agent_id: { value: agent } });
+        expect(failure?.executor_id).toBeUndefined();
+      }
+      for (const one of watchers) {
+        const removed = await nextEvent(one, ({ type }) => type === "AGENT_REMOVED");
+        expect(removed.agent_removed?.agent_id.value).toBe(agent);
+        one.close();
+      }
+      for (const { framework, state } of running) {
+        const tasks = [{ task_id: { value: "t" }, agent_id: { value: agent } }];
+        await framework.call("RECONCILE", { reconcile: { tasks } });
+        const told = await framework.status();
+        expect(told).toMatchObject({ state, reason: "REASON_RECONCILIATION" });
+      }
+      expect((await client.operator(mark)).status).toBe(200);
+      // The agent ends what it runs, and then itself.
+      await until("the agent to end", () => {
+        const isThere = client.cluster.agentPids().some((pid) => pids.includes(pid));
+        return isThere ? undefined : true;
+      });
+      const { agents } = (await client.operator({ type: "GET_AGENTS" })).value.get_agents ?? {};
+      expect(agents?.map(({ agent_info }) => agent_info.id?.value) ?? []).not.toContain(agent);
     },
   ),
 ];

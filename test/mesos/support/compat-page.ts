@@ -53,6 +53,7 @@ import { sessionRows } from "../conformance/session-rows.ts";
 import { surfaceRows } from "../conformance/surface-rows.ts";
 import { taskRows } from "../conformance/task-rows.ts";
 import { viewRows } from "../conformance/view-rows.ts";
+import { volumeRows } from "../conformance/volume-rows.ts";
 
 /** Names of the `type` of an envelope, without UNKNOWN. */
 export function typesOf(def: MessageDef): string[] {
@@ -65,6 +66,27 @@ const aboutNested = [
   "user, within its limits and namespaces, and end with it and with the agent. Who may have them",
   "is said by `exec.allow` of the agent; the secret of `exec.secretFile` is shown as a bearer",
   "token, or as the password of anybody.",
+  "",
+  "`ATTACH_CONTAINER_INPUT` and `ATTACH_CONTAINER_OUTPUT` are for the containers of",
+  "`LAUNCH_NESTED_CONTAINER_SESSION` alone. The container of a task or executor has no input and",
+  "writes to files, and so has one of `LAUNCH_NESTED_CONTAINER`: attaching to those is 500. A task",
+  "with `tty_info` is refused. So `mesos task attach` and what launches tasks to attach to them,",
+  "such as `msh -interactive` of mesos-go, do not work; `mesos task exec` does, and what a task",
+  "writes is read below `/files`.",
+  "",
+];
+
+const aboutAnswers = [
+  "## What is claimed",
+  "",
+  "The master and all of its agents claim one version of Mesos, `version` of the plugin's config:",
+  "in `/version`, in `master_info`, and for each agent in `/state`, `/slaves` and `GET_AGENTS`.",
+  "Clients compare these with the version that they need. The versions of the software itself are",
+  "`tepui_version` in `/version`, and in `tepui agents -o json`.",
+  "",
+  "`master_info.capabilities` leaves out `QUOTA_V2`, though `UPDATE_QUOTA` is served: clients that",
+  "know an older list, such as mesos-go with JSON, fail on the whole `SUBSCRIBED`. `capabilities` in",
+  "`/state` has it.",
   "",
 ];
 
@@ -133,6 +155,7 @@ export function compatPage(): string {
     ...aboutNested,
     ...table("Endpoints of the master outside of `/api/v1`", masterViews()),
     ...table("Endpoints of an agent outside of `/api/v1`", agentViewsShown()),
+    ...aboutAnswers,
     ...aboutConnections,
     ...conformance(),
   ].join("\n");
@@ -200,6 +223,7 @@ function conformance(): string[] {
     ...nestedRows,
     ...scenarioRows,
     ...serviceRows,
+    ...volumeRows,
     ...disturbanceRows,
   ];
   return [

@@ -181,6 +181,7 @@ export class ScriptedMaster {
           completedTasks: tasksOf(show.completedTasks?.()),
           executors: [...(show.executors?.() ?? [])],
           offers: [...(show.offers?.() ?? [])],
+          inverseOffers: [],
         };
       },
       agents: none,
@@ -192,6 +193,8 @@ export class ScriptedMaster {
       completedTasks: none,
       executors: none,
       offers: none,
+      offersTo: () => ({ offers: [], inverseOffers: [] }),
+      weights: none,
       roles: none,
       ...own,
       request: () => Promise.reject(new Error("not scripted")),
