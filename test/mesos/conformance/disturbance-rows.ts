@@ -1,10 +1,14 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { until } from "../../support/until.ts";
-import type { HttpFramework } from "../support/framework.ts";
+import { type HttpFramework, scalar } from "../support/framework.ts";
 import { nextEvent, watching } from "./event-rows.ts";
 import { running as runningOn, subscribeAgain } from "./scenario-rows.ts";
 import { type Client, type Row, together } from "./suite.ts";
 
+const share = [scalar("cpus", 0.1), scalar("mem", 32)];
 const aware = { capabilities: [{ type: "PARTITION_AWARE" }], checkpoint: true };
 
 /** A framework of each form with a task that runs, both on the only agent that is disturbed. */
@@ -125,6 +129,42 @@ export const disturbanceRows: readonly Row[] = [
         await framework.call("RECONCILE", { reconcile: {} });
         expect(await framework.status()).toMatchObject({ state: "TASK_RUNNING" });
         expect(framework.statuses).toHaveLength(1);
+      }
+    },
+  ),
+  together(
+    "6.5",
+    "an executor dies while its agent is away: FAILURE names it when the agent is back",
+    async (client) => {
+      const folder = mkdtempSync(join(tmpdir(), "tepui-executors-"));
+      const frameworks = [];
+      for (const one of [client, client.twin]) {
+        const framework = await one.framework({ ...aware, failover_timeout: 3600 });
+        const pidFile = join(folder, one.wire);
+        const executor = {
+          executor_id: { value: `executor-${one.wire}` },
+          command: { value: `echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; sleep 600` },
+          resources: share,
+        };
+        const task = { name: "t", task_id: { value: "t" }, executor, resources: share };
+        await framework.launch(await framework.offer(), [task]);
+        await framework.call("SUPPRESS");
+        const pid = await until("the executor", () => existsSync(pidFile) || undefined).then(() =>
+          Number(readFileSync(pidFile, "utf8")),
+        );
+        frameworks.push({ framework, pid, executor });
+      }
+      rmSync(folder, { recursive: true });
+      signal(client.cluster.agentPids(), "SIGKILL");
+      for (const { pid } of frameworks) signal([pid], "SIGKILL");
+      for (const { framework, executor } of frameworks) {
+        const { failure } = await framework.next("FAILURE");
+        expect(failure).toMatchObject({ executor_id: executor.executor_id });
+        expect(failure?.agent_id).toBeDefined();
+        // Some clients read it wherever there is an executor_id.
+        expect(failure?.status).toBeTypeOf("number");
+        const told = framework.statuses.at(-1) ?? (await framework.status());
+        expect(told).toMatchObject({ state: "TASK_FAILED", task_id: { value: "t" } });
       }
     },
   ),
