@@ -15,10 +15,11 @@ import {
   stepRebooted,
   stepStarted,
 } from "./steps/container.ts";
+import { stepDrain } from "./steps/drain.ts";
 import { stepExecutorCall } from "./steps/executor.ts";
 import { stepKill, stepShutdownExecutor, stepShutdownFramework } from "./steps/kill.ts";
 import { stepLaunch } from "./steps/launch.ts";
-import { stepDrain, stepLeave } from "./steps/leave.ts";
+import { stepLeave } from "./steps/leave.ts";
 import { acknowledgeOperation, stepApplyOperation } from "./steps/operation.ts";
 import {
   forgetFrameworks,
