@@ -169,8 +169,8 @@ export function dropExecutor(state: ClusterState, agent: Agent, executor: Execut
 }
 
 /**
- * An executor is gone: what it used is free, and its framework hears of it (D15). `status` is a wait
- * status.
+ * An executor is gone: what it used is free, and its framework hears of it (D15). `status` is a
+ * wait status.
  */
 export function executorEnded(
   state: ClusterState,

@@ -84,9 +84,9 @@ const aboutAnswers = [
   "Clients compare these with the version that they need. The versions of the software itself are",
   "`tepui_version` in `/version`, and in `tepui agents -o json`.",
   "",
-  "`master_info.capabilities` leaves out `QUOTA_V2`, though `UPDATE_QUOTA` is served: clients that",
-  "know an older list, such as mesos-go with JSON, fail on the whole `SUBSCRIBED`. `capabilities` in",
-  "`/state` has it.",
+  "`master_info.capabilities` leaves out `QUOTA_V2`, though `UPDATE_QUOTA` is served: clients",
+  "that know an older list, such as mesos-go with JSON, fail on the whole `SUBSCRIBED`. The",
+  "`capabilities` of `/state` have it.",
   "",
 ];
 

@@ -38,8 +38,13 @@ export const masterInfo: MasterInfo = {
 const forbidden = { code: "FRAMEWORK_UNAUTHORIZED", status: 403, message: "not for you" };
 
 /** What it shows of itself, and has against changes of frameworks. */
-const own: Pick<ClusterView, "metrics" | "flags" | "files" | "verbosity" | "updateRefusal"> = {
+const own: Pick<
+  ClusterView,
+  "metrics" | "flags" | "files" | "verbosity" | "updateRefusal" | "offersTo" | "weights"
+> = {
   updateRefusal: (_, { framework }) => (framework.name === "forbidden" ? forbidden : undefined),
+  offersTo: () => ({ offers: [], inverseOffers: [] }),
+  weights: () => [],
   metrics: () => ({}),
   flags: () => ({}),
   files: showFiles(logOnly("/master/log", undefined)),
@@ -193,8 +198,6 @@ export class ScriptedMaster {
       completedTasks: none,
       executors: none,
       offers: none,
-      offersTo: () => ({ offers: [], inverseOffers: [] }),
-      weights: none,
       roles: none,
       ...own,
       request: () => Promise.reject(new Error("not scripted")),
