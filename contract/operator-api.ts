@@ -22,7 +22,11 @@ import {
   TimeMsSchema,
   UpdateIdSchema,
 } from "./schema/basics.ts";
-import { FrameworkInfoSchema, QuantitiesSchema } from "./schema/framework.ts";
+import {
+  FrameworkInfoSchema,
+  OfferConstraintsSchema,
+  QuantitiesSchema,
+} from "./schema/framework.ts";
 import { OfferSchema, OperationSchema, operationStates } from "./schema/offer.ts";
 import { PolicyNameSchema } from "./schema/policy.ts";
 import { ResourceSchema } from "./schema/resource.ts";
@@ -62,6 +66,8 @@ export const FrameworkViewSchema = Type.Object({
   suppressedRoles: Type.Array(RoleNameSchema),
   /** By role: the demand in force, of a REQUEST or as the framework states it. */
   demand: Type.Optional(Type.Record(Type.String(), QuantitiesSchema)),
+  /** What it asks of the agents that it is offered (C14). */
+  offerConstraints: Type.Optional(OfferConstraintsSchema),
   registeredMs: Type.Optional(TimeMsSchema),
   reregisteredMs: Type.Optional(TimeMsSchema),
   unregisteredMs: Type.Optional(TimeMsSchema),

@@ -1,6 +1,6 @@
 import type { AgentId, FrameworkId, TaskId } from "../ids.ts";
 import type { AgentView, FrameworkView, TaskView } from "../operator-api.ts";
-import type { Offer } from "../schema/offer.ts";
+import type { InverseOffer, Offer } from "../schema/offer.ts";
 import type { TaskState } from "../task-state.ts";
 import type { ExecutorPlace } from "./cluster-view.ts";
 
@@ -40,4 +40,5 @@ export interface ClusterSnapshot {
   readonly completedTasks: readonly TaskSource[];
   readonly executors: readonly ExecutorPlace[];
   readonly offers: readonly Offer[];
+  readonly inverseOffers: readonly InverseOffer[];
 }

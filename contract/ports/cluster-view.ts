@@ -1,6 +1,6 @@
 import type { ExecutorRecord } from "../agent-api.ts";
 import type { FrameworkCallOf, Problem } from "../framework-api.ts";
-import type { AgentId, FrameworkId, TaskId } from "../ids.ts";
+import type { AgentId, FrameworkId, RoleName, TaskId } from "../ids.ts";
 import type {
   AgentView,
   ClusterEvent,
@@ -12,7 +12,7 @@ import type {
   TaskView,
 } from "../operator-api.ts";
 import type { MasterInfo } from "../schema/agent.ts";
-import type { Offer } from "../schema/offer.ts";
+import type { InverseOffer, Offer } from "../schema/offer.ts";
 import type { ClusterSnapshot } from "./cluster-snapshot.ts";
 import type { ShownFiles } from "./files.ts";
 import type { Verbosity } from "./log.ts";
@@ -36,6 +36,18 @@ export interface FrameworkStanding {
 /** An executor and where it runs. */
 export interface ExecutorPlace extends ExecutorRecord {
   readonly agentId: AgentId;
+}
+
+/** What a framework has been asked and has not answered yet. */
+export interface OpenOffers {
+  readonly offers: readonly Offer[];
+  readonly inverseOffers: readonly InverseOffer[];
+}
+
+/** A weight that an operator has set (E7). */
+export interface RoleWeight {
+  readonly role: RoleName;
+  readonly weight: number;
 }
 
 /** When this master started and when it was elected, in milliseconds since 1970. */
@@ -81,7 +93,11 @@ export interface ClusterView {
   task(frameworkId: FrameworkId, taskId: TaskId): TaskView | undefined;
   executors(): Iterable<ExecutorPlace>;
   offers(): Iterable<Offer>;
+  /** Those of one framework. */
+  offersTo(id: FrameworkId): OpenOffers;
   roles(): Iterable<RoleView>;
+  /** Those that have been set; every other role has 1. */
+  weights(): Iterable<RoleWeight>;
   /** Numbers by Mesos' metric name, such as `master/tasks_running`. */
   metrics(): Readonly<Record<string, number>>;
   /** The configuration as text by option, without secrets. */

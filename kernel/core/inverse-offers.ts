@@ -125,6 +125,17 @@ export function stepInverseAnswer(
   }
 }
 
+/** The questions that wait for an answer, of one framework if that is given. */
+export function openInverseOffers(state: ClusterState, asked?: Framework): WireInverseOffer[] {
+  const wires: WireInverseOffer[] = [];
+  for (const { id, framework, agent } of state.inverseOffers.values()) {
+    const { unavailability } = agent;
+    if (unavailability === undefined || (asked ?? framework) !== framework) continue;
+    wires.push({ id, frameworkId: framework.id, agentId: agent.id, unavailability });
+  }
+  return wires;
+}
+
 /** What frameworks answered about an agent (I4). */
 export function answersFor(agent: Agent): InverseAnswer[] {
   return [...agent.inverse].map(([framework, { answer, answeredMs, asked }]) => ({

@@ -176,6 +176,25 @@ export function dropExecutor(state: ClusterState, agent: Agent, executor: Execut
   dropIdleClient(state, executor.client);
 }
 
+/**
+ * An executor is gone: what it used is free, and its framework hears of it (D15). `status` is a
+ * wait status.
+ */
+export function executorEnded(
+  state: ClusterState,
+  agent: Agent,
+  executor: Executor,
+  status: number,
+  out: Effect[],
+): void {
+  dropExecutor(state, agent, executor);
+  const { peer } = executor.framework;
+  if (peer === undefined) return;
+  const { executorId } = executor.info;
+  const event = { type: "failure", agentId: agent.id, executorId, status } as const;
+  out.push({ type: "send-framework", to: peer, event });
+}
+
 /** A task as it is told to agents and operators. */
 export function recordOf(task: Task): TaskRecord {
   const { about } = task;

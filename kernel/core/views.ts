@@ -2,7 +2,7 @@
 
 export { maintenanceView } from "./steps/maintenance.ts";
 export { agentsView, agentViewOf } from "./views/agents.ts";
-export { clusterView, offersView, rolesView } from "./views/cluster.ts";
+export { clusterView, offersTo, offersView, rolesView } from "./views/cluster.ts";
 export { executorsOf } from "./views/executors.ts";
 export { frameworksView, frameworkViewOf } from "./views/frameworks.ts";
 export { metricsView, tallyMetrics } from "./views/metrics.ts";

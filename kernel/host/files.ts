@@ -8,7 +8,7 @@ import {
   readdirSync,
   readSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { errors } from "../../contract/errors.ts";
 import { limits } from "../../contract/limits.ts";
 import type { FileShown, ShownFiles } from "../../contract/ports/files.ts";
@@ -41,7 +41,7 @@ export function showFiles({ place, attached }: FilePlaces): ShownFiles {
     pages: {
       browse: (exchange) => browse(exchange, at(exchange)),
       debug: (exchange) => exchange.respond(200, JSON_TYPE, JSON.stringify(attached())),
-      download: (exchange) => streamFile(exchange, at(exchange)),
+      download: (exchange) => streamFile(exchange, at(exchange), true),
       read: (exchange) => answerPart(exchange, at(exchange)),
     },
   };
@@ -164,8 +164,11 @@ export function browse(exchange: HttpExchange, path: string): void {
   exchange.respond(200, JSON_TYPE, JSON.stringify(rows));
 }
 
-/** Answers with a file as a stream, from `offset` on and of `length` bytes where they are given. */
-export function streamFile(exchange: HttpExchange, path: string): void {
+/**
+ * Answers with a file as a stream, from `offset` on and of `length` bytes where they are given;
+ * browsers keep one that `isDownload` under its own name.
+ */
+export function streamFile(exchange: HttpExchange, path: string, isDownload = false): void {
   const start = Math.max(0, wholeNumber(exchange, "offset") ?? 0);
   const asked = wholeNumber(exchange, "length") ?? -1;
   const { file, size, mode, id } = openFile(path);
@@ -173,13 +176,27 @@ export function streamFile(exchange: HttpExchange, path: string): void {
   const end = Math.min(size, asked === -1 ? size : start + asked);
   const bits = (mode & 0o777).toString(8);
   const about = { "x-tepui-size": `${size}`, "x-tepui-mode": bits, "x-tepui-file": id };
-  const out = exchange.stream(200, { ...BYTES_TYPE, ...about });
+  const kept = isDownload ? { "content-disposition": dispositionOf(basename(path)) } : {};
+  const out = exchange.stream(200, { ...BYTES_TYPE, ...about, ...kept });
   if (end <= start) {
     closeSync(file);
     out.end();
     return;
   }
   pump(path, file, { start, end: end - 1 }, out);
+}
+
+/** The name as a header carries it: tasks name their files as they like. */
+function dispositionOf(name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]|["\\]/gu, "_");
+  const exact = plain === name ? "" : `; filename*=UTF-8''${encoded(name)}`;
+  return `attachment; filename="${plain}"${exact}`;
+}
+
+/** Percent-encoded as RFC 5987 has it, which takes less than URLs do. */
+function encoded(name: string): string {
+  const text = encodeURIComponent(name);
+  return text.replace(/['()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
 }
 
 function pump(

@@ -18,6 +18,7 @@ import {
   frameworksView,
   frameworkViewOf,
   liveTasks,
+  offersTo,
   offersView,
   rolesView,
   snapshotOf,
@@ -59,6 +60,7 @@ const nothing: ClusterSnapshot = {
   completedTasks: [],
   executors: [],
   offers: [],
+  inverseOffers: [],
 };
 
 /** No page: everything. */
@@ -115,7 +117,10 @@ export function viewOf(source: ViewSource): ClusterView {
     completedTasks: () => look(endedTasks),
     executors: () => look(executorsOf),
     offers: () => look((state) => offersView(state, ALL).offers),
+    offersTo: (id) => find((state) => offersTo(state, id)) ?? nothing,
     roles: () => look((state) => rolesView(state).roles),
+    weights: () =>
+      look(({ registry }) => Array.from(registry.weights, ([role, weight]) => ({ role, weight }))),
     metrics: () => masterMetrics(source.term(), source.nowMs()),
     flags: () => source.flags,
     ...source.own,

@@ -8,6 +8,7 @@ import { resourcesOf } from "../support/lines.ts";
 import { scenario } from "../support/scenario.ts";
 
 const oneOfEach = "agent a1 cpus:4;mem:1024;disk:100\nframework web";
+const keeping = `${oneOfEach} failover=10000 checkpoint`;
 
 /** Accepts what web is offered on a1 with these operations, for good or ill. */
 function accept(c: TestCluster, ...operations: Operation[]): void {
@@ -145,6 +146,16 @@ scenario("B43, M4 an executor is paid for once, and free when it is gone", oneOf
   c.expect("web < failure a1 e1 9");
   c.do("wait 1s");
   c.expect("web < offers a1(cpus:4;disk:100;mem:1024)");
+});
+
+scenario("D15 an executor that ended while its agent was away is a failure", keeping, (c) => {
+  const executor = { executorId: "e1" as ExecutorId, command: { value: "run" } };
+  const { command, ...plain } = task(c, {});
+  accept(c, { type: "LAUNCH", tasks: [{ ...plain, executor }] });
+  c.told();
+  // It comes back, and has neither the task nor its executor.
+  c.do("a1 leaves\na1 returns");
+  expect(c.told()).toContain("web < failure a1 e1 -1");
 });
 
 scenario("D4, M6 a task group starts whole or not at all", oneOfEach, (c) => {

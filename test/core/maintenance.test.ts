@@ -3,7 +3,7 @@ import type { FrameworkId } from "../../contract/ids.ts";
 import type { MachineId } from "../../contract/operator/maintenance-methods.ts";
 import type { Unavailability } from "../../contract/schema/agent.ts";
 import { isOn, scheduleProblem } from "../../kernel/core/maintenance.ts";
-import { agentsView, maintenanceView } from "../../kernel/core/views.ts";
+import { agentsView, maintenanceView, offersTo, snapshotOf } from "../../kernel/core/views.ts";
 import type { TestCluster } from "../support/cluster.ts";
 import { scenario } from "../support/scenario.ts";
 
@@ -71,6 +71,10 @@ scenario(
     c.do("wait 5s");
     c.expect("");
     const frameworkId = "m-0000" as FrameworkId;
+    const asks = [{ frameworkId, agentId: "m-S0", unavailability: tonight }];
+    expect(offersTo(c.state, frameworkId)).toMatchObject({ offers: [{}], inverseOffers: asks });
+    expect(snapshotOf(c.state).inverseOffers).toMatchObject(asks);
+    expect(offersTo(c.state, "m-0009" as FrameworkId).inverseOffers).toEqual([]);
     const answers = () => maintenanceView(c.state).draining[0]?.answers;
     expect(answers()).toMatchObject([{ frameworkId, agentId: "m-S0", answer: "UNKNOWN" }]);
     const [asked] = [...c.state.inverseOffers.keys()];

@@ -85,6 +85,7 @@ beforeAll(async () => {
   const tasks = Array.from({ length: TASKS }, (_, at) => source(at));
   const snapshot = (): ClusterSnapshot => ({
     ...{ agents: [], frameworks: [], completedFrameworks: [], executors: [], offers: [] },
+    inverseOffers: [],
     tasks,
     completedTasks: [],
   });

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { errors } from "../../contract/errors.ts";
@@ -32,7 +32,10 @@ const resources = [
   },
 ];
 const agent: AgentView = {
-  agent: { id: agentId, hostname: "h", ip: "10.0.0.1", port: 5051, resources },
+  agent: {
+    ...{ id: agentId, hostname: "h", ip: "10.0.0.1", port: 5051, resources },
+    domain: { region: "r1", zone: "z1" },
+  },
   version: "0.1.0",
   state: "active",
   total: resources,
@@ -204,7 +207,9 @@ describe("§9 v0 views", () => {
       data: "",
       offset: 5,
     });
-    expect((await get(`${at}/download?${path}`)).text).toBe("a log");
+    const kept = await get(`${at}/download?${path}`);
+    const disposition = `attachment; filename="${basename(log)}"`;
+    expect([kept.text, kept.headers["content-disposition"]]).toEqual(["a log", disposition]);
     expect((await get(`${at}/browse?${path}`)).text).toBe("[]");
     expect(JSON.parse((await get(`${at}/debug`)).text)).toEqual({ "/master/log": log });
     for (const page of ["read", "download", "browse"]) {
@@ -248,6 +253,15 @@ describe("§9 v0 views", () => {
       ],
     });
   });
+
+  test.each(["/state", "/slaves", "/state-summary"])(
+    "%s says where agents are, and claims the version that the master claims",
+    async (path) => {
+      const { slaves } = JSON.parse((await get(path)).text) as { slaves: unknown[] };
+      const domain = { fault_domain: { region: { name: "r1" }, zone: { name: "z1" } } };
+      expect(slaves).toMatchObject([{ domain, version: "1.11.0" }]);
+    },
+  );
 
   test("no view shows an agent that is gone", async () => {
     for (const path of ["/state", "/slaves", "/state-summary"]) {

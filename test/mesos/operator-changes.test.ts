@@ -59,6 +59,7 @@ beforeAll(async () => {
   master = await ScriptedMaster.start();
   master.shown = {
     roles: () => [roleView],
+    weights: () => [{ role, weight: 2 }],
     request: (method, params) => {
       if (method === "maintenance") return Promise.resolve(maintenance as never);
       if (method === "operations") return Promise.resolve(operations as never);

@@ -81,11 +81,8 @@ describe("§6.3 the subscription's stream", () => {
           hostname: "localhost",
           version: "1.11.0",
           address: { hostname: "localhost", ip: "127.0.0.1", port: 5050 },
-          capabilities: [
-            { type: "AGENT_UPDATE" },
-            { type: "AGENT_DRAINING" },
-            { type: "QUOTA_V2" },
-          ],
+          // No QUOTA_V2: JSON readers of mesos-go fail on the whole message.
+          capabilities: [{ type: "AGENT_UPDATE" }, { type: "AGENT_DRAINING" }],
         },
       },
     });

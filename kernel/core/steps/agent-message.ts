@@ -8,7 +8,7 @@ import { type Agent, type ClusterState, executorKey, strayKey } from "../state.t
 import { publishUpdate, sendStatus } from "../statuses.ts";
 import { stepStrayUpdate, strayExecutorEnded } from "../strays.ts";
 import { tally, tallyMessage } from "../tallies.ts";
-import { completeTask, dropExecutor, newestState, updateTask } from "../tasks.ts";
+import { completeTask, dropExecutor, executorEnded, newestState, updateTask } from "../tasks.ts";
 import { stepOperationUpdate } from "./operations.ts";
 import { beginRemoval, stepRegister } from "./register.ts";
 import { stepReregister } from "./reregister.ts";
@@ -134,7 +134,7 @@ export function stepUpdate(
   }
 }
 
-/** An executor is gone: what it used is free, and its framework hears of it (D15, O7). */
+/** An executor is gone (O7). */
 function stepExecutorExited(
   state: ClusterState,
   agent: Agent,
@@ -143,11 +143,8 @@ function stepExecutorExited(
 ): void {
   const executor = agent.executors.get(executorKey(frameworkId, executorId));
   if (executor === undefined) return;
-  dropExecutor(state, agent, executor);
-  const { peer } = executor.framework;
-  if (strayExecutorEnded(state, agent, executor) || peer === undefined) return;
-  const event = { type: "failure", agentId: agent.id, executorId, status } as const;
-  out.push({ type: "send-framework", to: peer, event });
+  if (strayExecutorEnded(state, agent, executor)) dropExecutor(state, agent, executor);
+  else executorEnded(state, agent, executor, status, out);
 }
 
 /** An executor's message to its framework: best effort (A4). */

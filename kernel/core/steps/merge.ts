@@ -20,7 +20,7 @@ import {
 import { masterStatus, publishUpdate, recordMissed, sendStatus } from "../statuses.ts";
 import { addStray, dropStrays, isStray } from "../strays.ts";
 import { tallyEnd } from "../tallies.ts";
-import { addTask, completeTask, dropExecutor, endOf, newestState, releaseTask } from "../tasks.ts";
+import { addTask, completeTask, endOf, executorEnded, newestState, releaseTask } from "../tasks.ts";
 
 type Reregister = AgentMessageOf<"reregister">;
 
@@ -144,6 +144,9 @@ function returnedTask(
   return task;
 }
 
+/** The wait status of an executor whose end nobody saw, as Mesos tells it. */
+const STATUS_UNKNOWN = -1;
+
 /** The agent's executors take the place of those that the master had. */
 export function mergeExecutors(
   state: ClusterState,
@@ -151,6 +154,7 @@ export function mergeExecutors(
   records: readonly ExecutorRecord[],
   infos: ReadonlyMap<FrameworkId, FrameworkInfo>,
   nowMs: number,
+  out: Effect[],
 ): void {
   const before = new Map(agent.executors);
   for (const { frameworkId, executor: info, role } of records) {
@@ -165,5 +169,8 @@ export function mergeExecutors(
     charge(state, client, resources);
     takeFound(state, agent, resources);
   }
-  for (const executor of before.values()) dropExecutor(state, agent, executor);
+  // One that ended while the agent was away: nobody knows how.
+  for (const executor of before.values()) {
+    executorEnded(state, agent, executor, STATUS_UNKNOWN, out);
+  }
 }

@@ -7,8 +7,8 @@ import type { Call } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import { isOver } from "../ids.ts";
 import type { Agent, ClusterState, Framework, FrameworkOperation } from "../state.ts";
-import { frameworkOf } from "./merge.ts";
 import { tally, tallyOperation } from "../tallies.ts";
+import { frameworkOf } from "./merge.ts";
 
 /** Tells a framework how an operation stands; what the master says itself is not acknowledged. */
 function say(

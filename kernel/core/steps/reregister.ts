@@ -194,7 +194,7 @@ function welcome(
   for (const info of message.frameworks) if (info.id !== undefined) infos.set(info.id, info);
   const strayIdsBefore = state.strayIds.get(agent.id);
   const reconcile = mergeTasks(state, agent, message, infos, tell, nowMs, out);
-  mergeExecutors(state, agent, message.executors, infos, nowMs);
+  mergeExecutors(state, agent, message.executors, infos, nowMs, out);
   noteStrayExecutors(state, agent, strayIdsBefore);
   mergeOperations(state, agent, message.operations, infos, nowMs, out);
   recount(agent);

@@ -1,5 +1,6 @@
-import type { RoleName } from "../../../contract/ids.ts";
+import type { FrameworkId, RoleName } from "../../../contract/ids.ts";
 import type { OperatorParams, OperatorResult, RoleView } from "../../../contract/operator-api.ts";
+import type { OpenOffers } from "../../../contract/ports/cluster-view.ts";
 import {
   add,
   NOTHING,
@@ -7,6 +8,7 @@ import {
   type Resources,
   reservationRole,
 } from "../../../contract/resources.ts";
+import { openInverseOffers } from "../inverse-offers.ts";
 import type { ClusterState, Role } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
 import { offeredOn, usedOn } from "./agents.ts";
@@ -59,6 +61,16 @@ export function offersView(
 ): OperatorResult<"offers"> {
   const { views, more } = pageOf([...state.offers.values()], ({ wire }) => wire, page);
   return { offers: views, more };
+}
+
+/** The same for one framework, and what it is asked to give back. */
+export function offersTo(state: ClusterState, id: FrameworkId): OpenOffers {
+  const framework = state.frameworks.get(id);
+  if (framework === undefined) return { offers: [], inverseOffers: [] };
+  return {
+    offers: Array.from(framework.offers, ({ wire }) => wire),
+    inverseOffers: openInverseOffers(state, framework),
+  };
 }
 
 /** Roles by name, with what their frameworks hold and are offered (E18, E19). */

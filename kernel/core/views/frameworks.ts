@@ -51,6 +51,7 @@ function liveView(state: ClusterState, framework: Framework): FrameworkView {
     completedTasks: remembered(framework.completed, most).length,
   };
   if (framework.reregisteredMs !== undefined) view.reregisteredMs = framework.reregisteredMs;
+  if (framework.constraints !== undefined) view.offerConstraints = framework.constraints;
   const demand = demandByRole(framework);
   if (demand.length > 0) view.demand = Object.fromEntries(demand);
   return view;

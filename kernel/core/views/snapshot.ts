@@ -1,4 +1,5 @@
 import type { ClusterSnapshot, TaskSource } from "../../../contract/ports/cluster-snapshot.ts";
+import { openInverseOffers } from "../inverse-offers.ts";
 import type { ClusterState, Task } from "../state.ts";
 import { agentMakers } from "./agents.ts";
 import { executorsOf } from "./executors.ts";
@@ -29,5 +30,6 @@ export function snapshotOf(state: ClusterState): ClusterSnapshot {
     completedTasks: Array.from(endedOf(state), (task) => sourceOf(state, task)),
     executors: [...executorsOf(state)],
     offers: Array.from(state.offers.values(), ({ wire }) => wire),
+    inverseOffers: openInverseOffers(state),
   };
 }

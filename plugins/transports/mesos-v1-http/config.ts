@@ -24,7 +24,9 @@ export const MesosConfig = Type.Object(
     version: Type.String({
       pattern: "^[1-9]\\d*\\.\\d+\\.\\d+$",
       default: "1.11.0",
-      description: "The Mesos version that is claimed. Clients read it as plain numbers.",
+      description:
+        "The Mesos version that is claimed, of the master and of every agent. " +
+        "Clients read it as plain numbers.",
     }),
     bodyBytesMax: Type.Integer({
       minimum: 65_536,

@@ -52,7 +52,15 @@ export const eventRows: readonly Row[] = [
       return told?.framework.framework_info.id?.value === id;
     });
     expect(added.framework_added?.framework.framework_info.name).toBe("told");
-    await framework.launch(await framework.offer(), [commandTask("t", "sleep 100")]);
+    const offer = await framework.offer();
+    const framework_info = { user: "root", name: "renamed", id: framework.id };
+    await framework.call("UPDATE_FRAMEWORK", { update_framework: { framework_info } });
+    const updated = await nextEvent(events, ({ framework_updated: told }) => {
+      return told?.framework.framework_info.name === "renamed";
+    });
+    const shown = updated.framework_updated?.framework.offers?.map((one) => one.id);
+    expect(shown).toContainEqual(offer.id);
+    await framework.launch(offer, [commandTask("t", "sleep 100")]);
     const task = await nextEvent(events, ({ task_added: told }) => {
       return told?.task.framework_id.value === id;
     });
@@ -70,7 +78,7 @@ export const eventRows: readonly Row[] = [
     const removed = await nextEvent(events, ({ framework_removed: told }) => {
       return told?.framework_info.id?.value === id;
     });
-    expect(removed.framework_removed?.framework_info.name).toBe("told");
+    expect(removed.framework_removed?.framework_info.name).toBe("renamed");
     events.close();
   }),
 ];

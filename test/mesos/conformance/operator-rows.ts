@@ -57,6 +57,9 @@ const calls: Row[] = [
     }
     const weights = (await client.operator({ type: "GET_WEIGHTS" })).value.get_weights;
     expect(weights?.weight_infos).toContainEqual({ role, weight: 2 });
+    // Only what has been set: roles of frameworks are not there by themselves.
+    expect(weights?.weight_infos?.map((one) => one.role)).not.toContain("*");
+    expect(await client.view<View[]>("/weights")).toEqual(weights?.weight_infos);
   }),
   both("8.2", "changes that are wrong are refused, and change nothing", async (client) => {
     const bad = { weight_infos: [{ role: "w", weight: -1 }] };
@@ -96,6 +99,7 @@ const calls: Row[] = [
     expect(get_agents?.agents).toHaveLength(2);
     for (const agent of get_agents?.agents ?? []) {
       expect(agent).toMatchObject({ active: true, pid: expect.stringMatching(/^slave\(1\)@/) });
+      expect(agent.version).toBe("1.11.0");
       expect(agent.agent_info.hostname).toMatch(/^agent-/);
     }
     const mine = get_frameworks?.frameworks?.find(
@@ -108,6 +112,33 @@ const calls: Row[] = [
     expect(task?.labels).toEqual({ labels: [{ key: "k", value: "v" }] });
     const roles = (await client.operator({ type: "GET_ROLES" })).value.get_roles?.roles;
     expect(roles?.find(({ name }) => name === "*")?.frameworks).toContainEqual(framework.id);
+  }),
+  both("8.4", "a framework is shown with its offers and their constraints", async (client) => {
+    const exists = { selector: { attribute_name: "rack" }, predicate: { exists: {} } };
+    const matches = {
+      selector: { pseudoattribute_type: "HOSTNAME" },
+      predicate: { text_not_matches: { regex: "^other" } },
+    };
+    const groups = [{ attribute_constraints: [exists, matches] }];
+    const offer_constraints = { role_constraints: { "*": { groups } } };
+    const framework = await client.framework({ name: "constrained" }, { offer_constraints });
+    const offer = await framework.offer();
+    const { value } = await client.operator({ type: "GET_FRAMEWORKS" });
+    const mine = value.get_frameworks?.frameworks?.find(
+      ({ framework_info }) => framework_info.id?.value === framework.id?.value,
+    );
+    expect(mine?.offer_constraints).toEqual(offer_constraints);
+    const shown = mine?.offers?.find(({ id }) => id.value === offer.id.value);
+    expect(shown).toMatchObject({
+      framework_id: framework.id,
+      agent_id: offer.agent_id,
+      allocation_info: { role: "*" },
+    });
+    expect(shown?.resources).toHaveLength(offer.resources?.length ?? 0);
+    const { frameworks } = await client.view<{ frameworks: View[] }>(
+      `/frameworks?framework_id=${framework.id?.value}`,
+    );
+    expect(frameworks).toMatchObject([{ offer_constraints }]);
   }),
   both("8.4", "the master says who it is, since when, and its version", async (client) => {
     const master = (await client.operator({ type: "GET_MASTER" })).value.get_master;
@@ -165,7 +196,8 @@ const logs: Row[] = [
       `/master/files/read.json?${at}`,
     );
     expect([data, offset]).toEqual(["", expect.any(Number)]);
-    const { text } = await client.get(`/files/download?${at}`);
+    const { text, headers } = await client.get(`/files/download?${at}`);
+    expect(headers["content-disposition"]).toMatch(/^attachment; filename="[^"]+"$/);
     expect(text.length).toBeGreaterThanOrEqual(offset);
     expect((await client.get("/files/browse?path=/etc")).status).toBe(404);
     expect((await client.get("/files/browse")).status).toBe(400);

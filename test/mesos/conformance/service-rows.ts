@@ -132,6 +132,11 @@ export const serviceRows: readonly Row[] = [
       const { inverse_offers } = await framework.next("INVERSE_OFFERS");
       const [inverse] = inverse_offers?.inverse_offers ?? [];
       expect(inverse).toMatchObject({ agent_id: { value: agent }, framework_id: framework.id });
+      const { value } = await client.operator({ type: "GET_FRAMEWORKS" });
+      const mine = value.get_frameworks?.frameworks?.find(
+        ({ framework_info }) => framework_info.id?.value === framework.id?.value,
+      );
+      expect(mine?.inverse_offers).toEqual([inverse]);
       const accept_inverse_offers = { inverse_offer_ids: [inverse?.id] };
       const status = await framework.call("ACCEPT_INVERSE_OFFERS", { accept_inverse_offers });
       expect(status).toBe(202);

@@ -41,8 +41,10 @@ import { agentRows } from "../conformance/agent-rows.ts";
 import { disturbanceRows } from "../conformance/disturbance-rows.ts";
 import { eventRows } from "../conformance/event-rows.ts";
 import { executorRows } from "../conformance/executor-rows.ts";
+import { failoverRows } from "../conformance/failover-rows.ts";
 import { hintRows } from "../conformance/hint-rows.ts";
 import { jsonRows } from "../conformance/json-rows.ts";
+import { leavingRows } from "../conformance/leaving-rows.ts";
 import { metricRows } from "../conformance/metric-rows.ts";
 import { nestedRows } from "../conformance/nested-rows.ts";
 import { operatorRows } from "../conformance/operator-rows.ts";
@@ -55,6 +57,7 @@ import { sessionRows } from "../conformance/session-rows.ts";
 import { surfaceRows } from "../conformance/surface-rows.ts";
 import { taskRows } from "../conformance/task-rows.ts";
 import { viewRows } from "../conformance/view-rows.ts";
+import { volumeRows } from "../conformance/volume-rows.ts";
 import { agentNames, masterNames, metricTable } from "./metric-names.ts";
 
 /** Names of the `type` of an envelope, without UNKNOWN. */
@@ -68,6 +71,27 @@ const aboutNested = [
   "user, within its limits and namespaces, and end with it and with the agent. Who may have them",
   "is said by `exec.allow` of the agent; the secret of `exec.secretFile` is shown as a bearer",
   "token, or as the password of anybody.",
+  "",
+  "`ATTACH_CONTAINER_INPUT` and `ATTACH_CONTAINER_OUTPUT` are for the containers of",
+  "`LAUNCH_NESTED_CONTAINER_SESSION` alone. The container of a task or executor has no input and",
+  "writes to files, and so has one of `LAUNCH_NESTED_CONTAINER`: attaching to those is 500. A task",
+  "with `tty_info` is refused. So `mesos task attach` and what launches tasks to attach to them,",
+  "such as `msh -interactive` of mesos-go, do not work; `mesos task exec` does, and what a task",
+  "writes is read below `/files`.",
+  "",
+];
+
+const aboutAnswers = [
+  "## What is claimed",
+  "",
+  "The master and all of its agents claim one version of Mesos, `version` of the plugin's config:",
+  "in `/version`, in `master_info`, and for each agent in `/state`, `/slaves` and `GET_AGENTS`.",
+  "Clients compare these with the version that they need. The versions of the software itself are",
+  "`tepui_version` in `/version`, and in `tepui agents -o json`.",
+  "",
+  "`master_info.capabilities` leaves out `QUOTA_V2`, though `UPDATE_QUOTA` is served: clients",
+  "that know an older list, such as mesos-go with JSON, fail on the whole `SUBSCRIBED`. The",
+  "`capabilities` of `/state` have it.",
   "",
 ];
 
@@ -148,6 +172,7 @@ export function compatPage(): string {
     ...aboutMetrics,
     ...table("Metrics of the master", metricTable(masterNames)),
     ...table("Metrics of an agent", metricTable(agentNames)),
+    ...aboutAnswers,
     ...aboutConnections,
     ...conformance(),
   ].join("\n");
@@ -217,7 +242,10 @@ function conformance(): string[] {
     ...scenarioRows,
     ...serviceRows,
     ...podRows,
+    ...volumeRows,
     ...disturbanceRows,
+    ...failoverRows,
+    ...leavingRows,
   ];
   return [
     "## Conformance",

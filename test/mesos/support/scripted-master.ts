@@ -38,8 +38,13 @@ export const masterInfo: MasterInfo = {
 const forbidden = { code: "FRAMEWORK_UNAUTHORIZED", status: 403, message: "not for you" };
 
 /** What it shows of itself, and has against changes of frameworks. */
-const own: Pick<ClusterView, "metrics" | "flags" | "files" | "verbosity" | "updateRefusal"> = {
+const own: Pick<
+  ClusterView,
+  "metrics" | "flags" | "files" | "verbosity" | "updateRefusal" | "offersTo" | "weights"
+> = {
   updateRefusal: (_, { framework }) => (framework.name === "forbidden" ? forbidden : undefined),
+  offersTo: () => ({ offers: [], inverseOffers: [] }),
+  weights: () => [],
   metrics: () => ({}),
   flags: () => ({}),
   files: showFiles(logOnly("/master/log", undefined)),
@@ -181,6 +186,7 @@ export class ScriptedMaster {
           completedTasks: tasksOf(show.completedTasks?.()),
           executors: [...(show.executors?.() ?? [])],
           offers: [...(show.offers?.() ?? [])],
+          inverseOffers: [],
         };
       },
       agents: none,

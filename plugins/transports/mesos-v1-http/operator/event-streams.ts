@@ -100,7 +100,7 @@ export class EventStreams {
   #subscribed(media: Media): TextPieces {
     const { view, config } = this.#source;
     const subscribed = {
-      get_state: stateOf(view.snapshot()),
+      get_state: stateOf(view.snapshot(), config.version),
       heartbeat_interval_seconds: config.heartbeatMs / 1_000,
     };
     return encodePieces(media, Event, { type: "SUBSCRIBED", subscribed });
@@ -154,7 +154,7 @@ export class EventStreams {
 
   /** The event as Mesos tells it; nothing for what Mesos does not know, or is gone already. */
   #eventOf(happened: ClusterEvent): OperatorEvent | undefined {
-    const { view } = this.#source;
+    const { view, config } = this.#source;
     const { kind, frameworkId, agentId, taskId, status, state, name = "" } = happened;
     switch (kind) {
       case "task-added": {
@@ -169,14 +169,16 @@ export class EventStreams {
       }
       case "agent-added": {
         const shown = view.agent(agentId as never);
-        return shown && { type: "AGENT_ADDED", agent_added: { agent: agentViewTo(shown) } };
+        const agent = shown && agentViewTo(shown, config.version);
+        return agent && { type: "AGENT_ADDED", agent_added: { agent } };
       }
       case "agent-removed":
         return { type: "AGENT_REMOVED", agent_removed: { agent_id: wrap(agentId ?? "") } };
       case "framework-added":
       case "framework-updated": {
         const shown = view.shownFramework(frameworkId as never);
-        const framework = shown && frameworkViewTo(shown);
+        const open = view.offersTo(frameworkId as never);
+        const framework = shown && frameworkViewTo(shown, open);
         if (framework === undefined) return undefined;
         if (kind === "framework-updated") {
           return { type: "FRAMEWORK_UPDATED", framework_updated: { framework } };

@@ -77,7 +77,8 @@ export class OperatorApi {
     }
     if (isSlicedQuery(type)) {
       const text = await this.#texts.text(`${type} ${out}`, () => {
-        const shown = slicedQueries[type](this.#parts.view.snapshot());
+        const { view, config } = this.#parts;
+        const shown = slicedQueries[type](view.snapshot(), config.version);
         return encodePieces(out, Response, { type, ...shown });
       });
       return answer(exchange, mediaTypes[out], text.body, () => text.packed());

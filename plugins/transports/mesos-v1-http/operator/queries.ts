@@ -1,6 +1,6 @@
 import { hostPort } from "../../../../contract/address.ts";
 import type { AgentView, FrameworkView } from "../../../../contract/operator-api.ts";
-import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
+import type { ClusterView, OpenOffers } from "../../../../contract/ports/cluster-view.ts";
 import type { MesosConfig } from "../config.ts";
 import type { Message } from "../definitions/define.ts";
 import type { Call as CallDef } from "../definitions/master-call.ts";
@@ -10,9 +10,9 @@ import type {
   ResponseGetFrameworksFramework,
 } from "../definitions/master-response.ts";
 import { each, maybe, nanosOf, wrap } from "../map/basics.ts";
-import { agentTo, drainTo, frameworkTo, masterTo } from "../map/cluster.ts";
+import { agentTo, constraintsTo, drainTo, frameworkTo, masterTo } from "../map/cluster.ts";
 import { listFiles, readFile } from "../map/files.ts";
-import { AGENT_PATH } from "../map/offers.ts";
+import { AGENT_PATH, inverseOfferTo, offerTo } from "../map/offers.ts";
 import { type ResourceForm, resourcesTo } from "../map/resources.ts";
 import { buildFacts } from "../views/build-facts.ts";
 import { quotaStatus } from "./quotas.ts";
@@ -24,6 +24,9 @@ export type OperatorResponse = Message<typeof ResponseDef>;
 
 /** Operators are shown everything, in the newest form. */
 export const FORM: ResourceForm = { isRefined: true };
+
+/** The same of offers: of a framework that could deal with all of it. */
+const ALL_KNOWN = ["MULTI_ROLE", "RESERVATION_REFINEMENT"];
 
 /** What the queries answer from. */
 export interface QuerySource {
@@ -62,7 +65,7 @@ export const queries = {
     },
   }),
   GET_WEIGHTS: ({ view }) => ({
-    get_weights: { weight_infos: [...view.roles()].map(({ role, weight }) => ({ role, weight })) },
+    get_weights: { weight_infos: [...view.weights()] },
   }),
   GET_MASTER: ({ view, config }) => {
     const { startedMs, electedMs } = view.times();
@@ -82,14 +85,17 @@ export const queries = {
 /** The type of a call that only reads. */
 export type QueryType = keyof typeof queries;
 
-/** An agent as operators see it. */
-export function agentViewTo(one: AgentView): Message<typeof ResponseGetAgentsAgent> {
+/** An agent as operators see it; `version` is the Mesos version that is claimed for all of them. */
+export function agentViewTo(
+  one: AgentView,
+  version: string,
+): Message<typeof ResponseGetAgentsAgent> {
   const { agent, drain } = one;
   return {
     agent_info: agentTo(agent, FORM),
     active: one.state === "active",
     deactivated: one.state === "inactive",
-    version: one.version,
+    version,
     pid: `${AGENT_PATH.slice(1)}@${hostPort(agent.ip, agent.port)}`,
     registered_time: maybe(one.registeredMs, nanosOf),
     reregistered_time: maybe(one.reregisteredMs, nanosOf),
@@ -102,9 +108,10 @@ export function agentViewTo(one: AgentView): Message<typeof ResponseGetAgentsAge
   };
 }
 
-/** A framework as operators see it. */
+/** A framework as operators see it, with what it has not answered yet. */
 export function frameworkViewTo(
   one: FrameworkView,
+  { offers, inverseOffers }: OpenOffers,
 ): Message<typeof ResponseGetFrameworksFramework> {
   return {
     framework_info: frameworkTo(one.framework),
@@ -114,6 +121,9 @@ export function frameworkViewTo(
     registered_time: maybe(one.registeredMs, nanosOf),
     reregistered_time: maybe(one.reregisteredMs, nanosOf),
     unregistered_time: maybe(one.unregisteredMs, nanosOf),
+    offers: offers.map((offer) => offerTo(offer, ALL_KNOWN)),
+    inverse_offers: inverseOffers.map(inverseOfferTo),
+    offer_constraints: maybe(one.offerConstraints, constraintsTo),
     allocated_resources: resourcesTo(one.used, FORM),
     offered_resources: resourcesTo(one.offered, FORM),
   };

@@ -98,7 +98,7 @@ export const v0Endpoints: Readonly<Record<string, Endpoint>> = {
     },
   },
   "/weights": {
-    show: (view) => jsonAscii([...view.roles()].map(({ role, weight }) => ({ role, weight }))),
+    show: (view) => jsonAscii([...view.weights()]),
     acts: {
       PUT: ({ view, body }) =>
         view.request("update-weights", {

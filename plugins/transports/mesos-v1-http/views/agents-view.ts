@@ -4,10 +4,11 @@ import type { AgentSource, ClusterSnapshot } from "../../../../contract/ports/cl
 import { printAttributeValue } from "../../../../contract/resources/attributes.ts";
 import { reservationRole } from "../../../../contract/resources.ts";
 import type { Resource } from "../../../../contract/schema/resource.ts";
+import { DomainInfo } from "../definitions/basics.ts";
 import { DrainInfo } from "../definitions/operators.ts";
 import { Resource as ResourceDef } from "../definitions/resources.ts";
 import { maybe } from "../map/basics.ts";
-import { drainTo } from "../map/cluster.ts";
+import { domainTo, drainTo } from "../map/cluster.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import { endpointResourceTo } from "../map/resources.ts";
 import { groupBy } from "./framework-view.ts";
@@ -23,7 +24,7 @@ export function isThere({ state }: AgentSource): boolean {
 /** The lists of `/state` about agents (§9). */
 export function agentLists(
   { agents }: ClusterSnapshot,
-  part: (one: AgentView) => object = agentPart,
+  part: (one: AgentView) => object,
 ): Record<string, Iterable<string>> {
   const awaited = agents.filter(({ state }) => state === "recovering");
   return {
@@ -39,13 +40,17 @@ export function agentLists(
 export function fullAgentLists(
   shown: ClusterSnapshot,
   wanted: string | null,
+  version: string,
 ): Record<string, Iterable<string>> {
   const agents = shown.agents.filter(({ id }) => wanted === null || id === wanted);
-  return agentLists({ ...shown, agents }, (one) => ({ ...agentPart(one), ...fullPart(one) }));
+  return agentLists({ ...shown, agents }, (one) => ({
+    ...agentPart(one, version),
+    ...fullPart(one),
+  }));
 }
 
-/** An agent as the v0 views show it. */
-export function agentPart(one: AgentView): object {
+/** An agent as the v0 views show it; `version` is the Mesos version that is claimed for all. */
+export function agentPart(one: AgentView, version: string): object {
   const { agent, total, drain, capabilities = [] } = one;
   return {
     id: agent.id,
@@ -67,7 +72,8 @@ export function agentPart(one: AgentView): object {
     unreserved_resources: unreservedObject(total),
     active: one.state === "active",
     deactivated: one.state === "inactive",
-    version: one.version,
+    domain: maybe(agent.domain, (domain) => plain(DomainInfo, domainTo(domain))),
+    version,
     capabilities,
     drain_info: maybe(drain, (info) => plain(DrainInfo, drainTo(info))),
     estimated_drain_start_time_seconds: seconds(drain?.startedMs),

@@ -3,9 +3,12 @@ import type { FrameworkView } from "../../../../contract/operator-api.ts";
 import type { ClusterSnapshot, TaskSource } from "../../../../contract/ports/cluster-snapshot.ts";
 import type { ExecutorPlace } from "../../../../contract/ports/cluster-view.ts";
 import type { Offer } from "../../../../contract/schema/offer.ts";
+import { OfferConstraints } from "../definitions/constraints.ts";
+import { maybe } from "../map/basics.ts";
+import { constraintsTo } from "../map/cluster.ts";
 import { each, jsonAscii, objectPieces, type Pieces } from "./json-pieces.ts";
 import { resourceObject } from "./resource-object.ts";
-import { seconds, taskPart } from "./task-view.ts";
+import { plain, seconds, taskPart } from "./task-view.ts";
 
 /** What belongs to frameworks, by framework. */
 interface Belongings {
@@ -109,6 +112,9 @@ function frameworkPart(one: FrameworkView): object {
     used_resources: resourceObject(one.used),
     offered_resources: resourceObject(one.offered),
     labels: framework.labels,
+    offer_constraints: maybe(one.offerConstraints, (given) =>
+      plain(OfferConstraints, constraintsTo(given)),
+    ),
   };
 }
 

@@ -31,12 +31,14 @@ export type StateView = (source: QuerySource, query: URLSearchParams) => Pieces;
 export const stateViews: Readonly<Record<string, StateView>> = {
   "/state": (source) => {
     const shown = source.view.snapshot();
-    const lists = { ...agentLists(shown), ...frameworkLists(shown) };
+    const { version } = source.config;
+    const agents = agentLists(shown, (one) => agentPart(one, version));
+    const lists = { ...agents, ...frameworkLists(shown) };
     return objectPieces(masterPart(source, shown), lists);
   },
   "/state-summary": summary,
-  "/slaves": ({ view }, query) =>
-    objectPieces({}, fullAgentLists(view.snapshot(), query.get("slave_id"))),
+  "/slaves": ({ view, config }, query) =>
+    objectPieces({}, fullAgentLists(view.snapshot(), query.get("slave_id"), config.version)),
   "/frameworks": ({ view }, query) =>
     objectPieces({}, frameworkLists(only(view.snapshot(), query.get("framework_id")))),
   "/tasks": ({ view }, query) => objectPieces({}, { tasks: tasksPage(view.snapshot(), query) }),
@@ -127,7 +129,7 @@ function rolePart(one: RoleView): object {
   };
 }
 
-function summary({ view }: QuerySource): Pieces {
+function summary({ view, config }: QuerySource): Pieces {
   const shown = view.snapshot();
   const tasks = [...shown.tasks, ...shown.completedTasks];
   const byAgent = groupBy(tasks, ({ agentId }) => agentId);
@@ -137,7 +139,8 @@ function summary({ view }: QuerySource): Pieces {
     slaves: each(shown.agents.filter(isThere), (one) => {
       const mine = byAgent.get(one.id) ?? [];
       const ids = [...new Set(mine.map(({ frameworkId }) => frameworkId))];
-      return jsonAscii({ ...agentPart(one.show()), ...countStates(mine), framework_ids: ids });
+      const part = agentPart(one.show(), config.version);
+      return jsonAscii({ ...part, ...countStates(mine), framework_ids: ids });
     }),
     frameworks: each(shown.frameworks, (show) => {
       const one = show();
