@@ -1,7 +1,7 @@
 import type { ContainerId } from "../../../contract/ids.ts";
 import type { ExitStatus, Limitation, ProcessIdentity } from "../../../contract/ports/isolator.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
-import { dropEntry, keepContainer, keepTask } from "../checkpoint.ts";
+import { dropEntry, keepAgent, keepContainer, keepTask } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { executorKey, taskKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Executor, Task } from "../state.ts";
@@ -269,7 +269,8 @@ export function checkLeft(state: AgentState, out: Effect[]): void {
   // It has left: the next agent in this folder is another one, and owes nobody an update.
   for (const task of state.tasks.values()) dropEntry(`task/${task.key}`, out);
   for (const id of state.frameworks.keys()) dropEntry(`framework/${id}`, out);
-  dropEntry("agent", out);
+  for (const uuid of state.operations.keys()) dropEntry(`operation/${uuid}`, out);
+  keepAgent(state, out);
   out.push({ type: "shutdown-process", ...state.leaving });
 }
 
