@@ -74,6 +74,7 @@ export class SimAgent {
       tasks,
       executors: [],
       frameworks: [...this.frameworks.values()],
+      operations: [],
     });
   }
 
