@@ -16,7 +16,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FetchCache } from "../../agent/fetcher/cache.ts";
 import { Fetcher } from "../../agent/fetcher/fetcher.ts";
@@ -238,69 +237,6 @@ describe("the cache (F42)", () => {
     expect(asked).toHaveLength(1);
     answer = (_, response) => void response.end("now");
     expect(read(await fetched(cached("/x")), "x")).toBe("now");
-  });
-
-  const withSum = (text: string): FetchUri[] => [
-    { value: `${base}/tool`, cache: true, checksum: sha256(text) },
-  ];
-
-  test("fetches once more what no longer has the checksum that is asked for", async () => {
-    answer = (_, response) => void response.end("one");
-    expect(read(await fetched(cached("/tool"), "first"), "tool")).toBe("one");
-    answer = (_, response) => void response.end("two");
-    expect(read(await fetched(cached("/tool"), "old"), "tool")).toBe("one");
-    expect(read(await fetched(withSum("two"), "new"), "tool")).toBe("two");
-    expect(read(await fetched(withSum("two"), "again"), "tool")).toBe("two");
-    expect(read(await fetched(cached("/tool"), "any"), "tool")).toBe("two");
-    expect(asked).toHaveLength(2);
-    expect(readdirSync(join(folder, "cache"))).toHaveLength(1);
-  });
-
-  test("keeps nothing of what has another checksum also when it is fetched anew", async () => {
-    const refused = { code: "FETCH_CHECKSUM" };
-    await expect(fetched(withSum("other"))).rejects.toMatchObject(refused);
-    expect(asked).toHaveLength(1);
-    await fetched(cached("/tool"));
-    await expect(fetched(withSum("other"))).rejects.toMatchObject(refused);
-    expect(asked).toHaveLength(3);
-    expect(readdirSync(join(folder, "cache"))).toEqual([]);
-  });
-
-  test("fails a wrong checksum alone, and none of those who wait for the same download", async () => {
-    let finish = (): void => {};
-    answer = (_, response) => {
-      if (asked.length === 1) finish = () => response.end("hello");
-      else response.end("hello");
-    };
-    const wrong = fetched(withSum("other"), "wrong");
-    const failed = expect(wrong).rejects.toMatchObject({ code: "FETCH_CHECKSUM" });
-    await until("it is asked for", () => asked.length === 1);
-    const right = [fetched(withSum("hello"), "right"), fetched(cached("/tool"), "any")];
-    const late = expect(fetched(withSum("other"), "late")).rejects.toMatchObject({
-      code: "FETCH_CHECKSUM",
-    });
-    // Long enough for all to wait for the one download.
-    await sleep(100);
-    finish();
-    await Promise.all([failed, late]);
-    for (const sandbox of await Promise.all(right)) expect(read(sandbox, "tool")).toBe("hello");
-    // What the last one waited for might have been older than its checksum.
-    expect(asked.length).toBeGreaterThan(1);
-  });
-
-  test("gives nobody what was dropped, and leaves it to those who have it", async () => {
-    const cache = new FetchCache(join(folder, "small"), 99);
-    const fill = async (path: string) => writeFileSync(path, "some");
-    const [first, second] = [await cache.lease("k", fill), await cache.lease("k", fill)];
-    expect([first.wasHere, second.wasHere]).toEqual([false, true]);
-    first.drop();
-    const newer = await cache.lease("k", fill);
-    expect(newer.wasHere).toBe(false);
-    expect(read(second.path)).toBe("some");
-    second.drop();
-    expect(existsSync(second.path)).toBe(false);
-    newer.release();
-    expect((await cache.lease("k", fill)).path).toBe(newer.path);
   });
 
   test("removes what was not used for longest when there is no more room", async () => {
