@@ -25,7 +25,8 @@ import type { SandboxGc } from "./io/sandbox-gc.ts";
 import type { CheckpointStore } from "./io/store.ts";
 import type { Volumes } from "./io/volumes.ts";
 import { Launcher } from "./launcher.ts";
-import { takeUp } from "./recovery.ts";
+import { type Left, takeUp } from "./recovery.ts";
+import { endBound } from "./stopping.ts";
 
 /** What an agent is put together from. */
 export interface AgentParts {
@@ -271,14 +272,23 @@ export class Agent {
    * Takes up what an earlier agent in this folder left: what runs is adopted and watched, what has
    * ended is told of truly, what never ran is told to be lost (F2, F3).
    */
-  recover(isSameBoot: boolean): Promise<void> {
-    const { state, log } = this.#parts;
+  recover(left: Left): Promise<void> {
+    const { state, log, store } = this.#parts;
     const specOf = (plan: ContainerPlan) => this.#launcher.specOf(plan);
+    const onEnded = (plan: ContainerPlan) => this.#sandboxesEnded(plan);
     const { containerizer, loop } = this;
-    return takeUp({ state, log, containerizer, loop, specOf }, isSameBoot);
+    return takeUp({ state, log, store, containerizer, loop, specOf, onEnded }, left);
   }
 
-  /** Stops; what runs, runs on (F5). */
+  /** Ends what does not outlive this process (F5), while executors are still answered. */
+  endBound(): Promise<void> {
+    const { state, log, clock } = this.#parts;
+    const { containerizer, loop } = this;
+    const disconnect = async () => this.#link?.close("the agent is stopping");
+    return endBound({ state, log, clock, containerizer, loop, disconnect });
+  }
+
+  /** Stops; what runs by now, runs on (F5). */
   async stop(): Promise<void> {
     await this.loop.stop();
     await this.#link?.close("the agent is stopping");

@@ -14,6 +14,7 @@ import {
   cleanUp,
   fetchFor,
   newContainer,
+  recoverKnown,
   rootOf,
   stopWatching,
   watchLimits,
@@ -180,15 +181,12 @@ export class Containerizer {
     this.#watcher.add(container);
   }
 
-  /** Hands what is known to the isolators after a restart, and has them clean up what is not. */
-  async recover(known: readonly ContainerCheckpoint[]): Promise<void> {
+  /** Hands what is known to the isolators after a restart, and ends and cleans up what is not. */
+  async recover(known: ContainerCheckpoint[], forsaken: ContainerCheckpoint[] = []): Promise<void> {
     const ids: ReadonlySet<string> = new Set(known.map(({ spec }) => spec.id));
     this.#exits.prune(ids);
-    await endStrays(this.#options, ids);
-    for (const isolator of this.#options.isolators) {
-      for (const orphan of await isolator.recover(known)) await isolator.cleanup(orphan);
-    }
-    await this.#options.images?.recover(ids);
+    await endStrays({ ...this.#options, sweeper: this.#sweeper }, ids, forsaken);
+    await recoverKnown(known, forsaken, this.#options);
   }
 
   /** SIGTERM asks every process of the container to end; SIGKILL ends it, whatever its phase. */

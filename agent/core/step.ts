@@ -19,7 +19,7 @@ import { stepDrain } from "./steps/drain.ts";
 import { stepExecutorCall } from "./steps/executor.ts";
 import { stepKill, stepShutdownExecutor, stepShutdownFramework } from "./steps/kill.ts";
 import { stepLaunch } from "./steps/launch.ts";
-import { stepLeave } from "./steps/leave.ts";
+import { stepLeave, stepStop } from "./steps/leave.ts";
 import { acknowledgeOperation, sendOperations, stepApplyOperation } from "./steps/operation.ts";
 import {
   forgetFrameworks,
@@ -85,6 +85,9 @@ export function step(state: AgentState, input: AgentInput, nowMs: number, out: E
       return;
     case "leave":
       stepLeave(state, "AGENT_LEFT", "The agent was told to leave", nowMs, out);
+      return;
+    case "stop":
+      stepStop(state, nowMs, out);
       return;
     case "tick":
       stepTick(state, nowMs, out);

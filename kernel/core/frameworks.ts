@@ -140,7 +140,7 @@ function killInBooks(state: ClusterState, task: Task, nowMs: number, out: Effect
 }
 
 /** Forgets the executors of a framework on an agent. */
-export function dropExecutorsOf(state: ClusterState, agent: Agent, framework: Framework): void {
+function dropExecutorsOf(state: ClusterState, agent: Agent, framework: Framework): void {
   if (agent.executors.size === 0) return;
   for (const executor of [...agent.executors.values()]) {
     if (executor.framework === framework) dropExecutor(state, agent, executor);

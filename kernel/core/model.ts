@@ -213,7 +213,9 @@ export interface Agent {
   overcommitted: boolean;
   readonly offers: Set<Offer>;
   readonly tasks: Set<Task>;
-  /** By `strayKey`: what runs here under ids that other tasks have; see `strays.ts`. */
+  /**
+   * By `strayKey`: what runs here though it is lost, or another goes by its id; see `strays.ts`.
+   */
   readonly strays: Map<string, Task>;
   /** By `executorKey`. */
   readonly executors: Map<string, Executor>;

@@ -88,8 +88,9 @@ export interface ClusterState {
   /** The inverse: each agent waits on one connection, its newest. */
   readonly admissions: Map<AgentId, PeerNumber>;
   /**
-   * By `strayKey`, what agents brought back under ids that were others' by then, until they return
-   * without it; kept of agents that are lost. Replaced as a whole; see `strays.ts`.
+   * By `strayKey`, what agents brought back under ids that were others' by then, or what of theirs
+   * was lost for good, until they return without it; kept of agents that are lost. Replaced as a
+   * whole; see `strays.ts`.
    */
   readonly strayIds: Map<AgentId, ReadonlySet<string>>;
   /** Agents that an operator gives up for good, while the registry is told (B31). */

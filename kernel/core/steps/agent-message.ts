@@ -6,7 +6,7 @@ import type { PeerNumber } from "../event.ts";
 import { isOver } from "../ids.ts";
 import { type Agent, type ClusterState, executorKey, strayKey } from "../state.ts";
 import { publishUpdate, sendStatus } from "../statuses.ts";
-import { stepStrayUpdate } from "../strays.ts";
+import { stepStrayUpdate, strayExecutorEnded } from "../strays.ts";
 import { completeTask, dropExecutor, newestState, updateTask } from "../tasks.ts";
 import { stepOperationUpdate } from "./operations.ts";
 import { beginRemoval, stepRegister } from "./register.ts";
@@ -127,7 +127,7 @@ function stepExecutorExited(
   if (executor === undefined) return;
   dropExecutor(state, agent, executor);
   const { peer } = executor.framework;
-  if (peer === undefined) return;
+  if (strayExecutorEnded(state, agent, executor) || peer === undefined) return;
   const event = { type: "failure", agentId: agent.id, executorId, status } as const;
   out.push({ type: "send-framework", to: peer, event });
 }

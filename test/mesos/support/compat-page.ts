@@ -45,6 +45,7 @@ import { hintRows } from "../conformance/hint-rows.ts";
 import { jsonRows } from "../conformance/json-rows.ts";
 import { nestedRows } from "../conformance/nested-rows.ts";
 import { operatorRows } from "../conformance/operator-rows.ts";
+import { podRows } from "../conformance/pod-rows.ts";
 import { processRows } from "../conformance/process-rows.ts";
 import { scenarioRows } from "../conformance/scenario-rows.ts";
 import { schedulerRows } from "../conformance/scheduler-rows.ts";
@@ -200,6 +201,7 @@ function conformance(): string[] {
     ...nestedRows,
     ...scenarioRows,
     ...serviceRows,
+    ...podRows,
     ...disturbanceRows,
   ];
   return [
