@@ -81,16 +81,20 @@ export class Launcher {
     const { container, parent } = spec;
     if (parent !== undefined) makeFolder(parent.sandbox, 0o755);
     const seesHost = container?.type !== "DOCKER" && container?.mesos?.image === undefined;
+    if (spec.volumes !== undefined) this.#parts.volumes.finish(spec.volumes);
     if (seesHost && spec.volumes !== undefined) this.#parts.volumes.link(spec.volumes, sandbox);
     return spec;
   }
 
-  /** A volume that cannot be made now is made by the first task that mounts it, or fails that. */
+  /** A volume that cannot be made now is made for the first task that mounts it, or fails that. */
   changeVolume(change: "make-volume" | "remove-volume", volume: Resource): void {
     const { volumes, log } = this.#parts;
     try {
-      if (change === "make-volume") volumes.make(volume);
-      else volumes.remove(volume);
+      if (change === "remove-volume") volumes.remove(volume);
+      else if (volumes.make(volume)) {
+        const path = volumes.pathOf(volume);
+        log.warn({ path }, "data of an earlier volume lay where a new one is made: it is removed");
+      }
     } catch (cause) {
       const { code, message } = errors.VOLUME_FAILED(
         volume.disk?.persistence?.id ?? "",

@@ -2,7 +2,7 @@ import { errors } from "../contract/errors.ts";
 import type { ContainerSpec } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Containerizer } from "./containerizer/containerizer.ts";
-import { agentIn, type CheckpointEntry, restore } from "./core/checkpoint.ts";
+import { agentIn, type CheckpointEntry, leftOf, restore } from "./core/checkpoint.ts";
 import { containersIn, forsakenIn } from "./core/forsaken.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState, Container, ContainerPlan } from "./core/state.ts";
@@ -87,9 +87,9 @@ export interface RestoreGround {
 
 /**
  * The state of the agent that was here before, if there was one, and what it does not have of the
- * checkpoint. After a boot of the machine
- * nothing of it runs any more: if it is another one by then, it is a new agent (B32), unless it
- * would leave volumes behind.
+ * checkpoint. After a boot of the machine nothing of it runs any more: if it is another one by
+ * then, it is a new agent (B32), with the reservations and volumes of the old one, unless it has no
+ * room for them.
  * @throws AGENT_RECONFIGURED
  */
 export async function restored(
@@ -106,12 +106,28 @@ export async function restored(
     );
     return { state, forsaken };
   } catch (thrown) {
-    if (!(thrown instanceof Reconfiguration)) throw thrown;
-    const { message: reason } = thrown;
-    const hasVolumes = agentIn(entries)?.resources.some(({ disk }) => disk?.persistence);
-    if (isSameBoot || hasVolumes === true) throw errors.AGENT_RECONFIGURED(workDir, reason);
+    const reason = reasonIn(thrown);
+    const before = agentIn(entries);
+    if (isSameBoot || before?.id === undefined) throw errors.AGENT_RECONFIGURED(workDir, reason);
     log.warn({ reason }, "it is another one since the machine was started anew: a new agent");
-    await store.write(new Map(entries.map(({ key }) => [key, undefined])));
-    return { state: restore(setup, []), forsaken };
+    const left = leftOf(before);
+    const changes = new Map<string, unknown>(entries.map(({ key }) => [key, undefined]));
+    const state = anew(setup, left, workDir);
+    await store.write(changes.set("agent", left));
+    return { state, forsaken };
   }
+}
+
+/** A new agent with what an old one left. */
+function anew(setup: AgentSetup, left: unknown, workDir: string): AgentState {
+  try {
+    return restore(setup, left === undefined ? [] : [{ key: "agent", value: left }]);
+  } catch (thrown) {
+    throw errors.AGENT_RECONFIGURED(workDir, reasonIn(thrown));
+  }
+}
+
+function reasonIn(thrown: unknown): string {
+  if (thrown instanceof Reconfiguration) return thrown.message;
+  throw thrown;
 }

@@ -3,6 +3,7 @@ import type { FrameworkInfo } from "../../contract/schema/framework.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import type { Effect } from "./effect.ts";
 import { executorIdOf, executorKey } from "./ids.ts";
+import { inherit, madeOf } from "./inherit.ts";
 import { type Declared, declaredOf, Reconfiguration, reconfigure } from "./reconfigure.ts";
 import {
   type AgentSetup,
@@ -23,7 +24,8 @@ export interface CheckpointEntry {
 
 /** What of an agent outlives it. */
 export interface AgentRecord {
-  readonly id: string;
+  /** Absent once it has left: the next agent in its folder is another one, with its volumes. */
+  readonly id?: string;
   /** With the reservations and volumes that operations made (E11, E12). */
   readonly resources: AgentInfo["resources"];
   /** What it was configured with when it registered (B32). */
@@ -57,12 +59,24 @@ export function keepFramework(info: FrameworkInfo, out: Effect[]): void {
   out.push({ type: "checkpoint", key: `framework/${info.id}`, value: info });
 }
 
-/** Writes who the agent is and what it has. */
+/** Writes who the agent is and what it has; of one that has left, what the next one takes over. */
 export function keepAgent(state: AgentState, out: Effect[]): void {
   const { id, resources } = state.info;
   if (id === undefined) return;
-  const value: AgentRecord = { id, resources, declared: declaredOf(state.setup.info) };
+  const record: AgentRecord = { id, resources, declared: declaredOf(state.setup.info) };
+  const hasLeft = state.leaving !== undefined && state.containers.size === 0;
+  const value = hasLeft ? leftOf(record) : record;
   out.push({ type: "checkpoint", key: "agent", value });
+}
+
+/**
+ * What an agent leaves to the next one in its folder: nothing unless operations have made
+ * reservations or volumes of its resources (E11, E12).
+ */
+export function leftOf({ resources, declared }: AgentRecord): AgentRecord | undefined {
+  if (declared === undefined) return undefined;
+  const hasMade = madeOf(declared.resources, resources).length > 0;
+  return hasMade ? { resources, declared } : undefined;
 }
 
 /** Writes an operation whose outcome its framework has not acknowledged (C18). */
@@ -75,7 +89,7 @@ export function dropEntry(key: string, out: Effect[]): void {
   out.push({ type: "checkpoint", key, value: undefined });
 }
 
-/** What a checkpoint says of the agent itself; nothing before it has registered. */
+/** What a checkpoint says of the agent itself, or of the one that has left its folder. */
 export function agentIn(entries: readonly CheckpointEntry[]): AgentRecord | undefined {
   return entries.find(({ key }) => key === "agent")?.value as AgentRecord | undefined;
 }
@@ -109,11 +123,13 @@ export function restore(setup: AgentSetup, entries: readonly CheckpointEntry[]):
  * @throws Reconfiguration when it is configured otherwise than its policy allows (B32)
  */
 function restoreAgent(state: AgentState, { id, resources, declared }: AgentRecord): void {
-  const agentId = id as NonNullable<AgentInfo["id"]>;
-  state.info = { ...state.info, id: agentId };
+  const { info, reconfigurationPolicy: policy } = state.setup;
+  if (id !== undefined) state.info = { ...state.info, id: id as NonNullable<AgentInfo["id"]> };
   if (declared === undefined) return;
-  const { info, reconfigurationPolicy } = state.setup;
-  const result = reconfigure(declared, declaredOf(info), resources, reconfigurationPolicy);
+  const result =
+    id === undefined
+      ? inherit(madeOf(declared.resources, resources), info.resources, policy)
+      : reconfigure(declared, declaredOf(info), resources, policy);
   if (result.problem !== undefined) throw new Reconfiguration(result.problem);
   state.info = { ...state.info, resources: result.resources };
 }

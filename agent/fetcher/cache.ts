@@ -5,8 +5,12 @@ import { join } from "node:path";
 /** A cached file in use. */
 export interface Lease {
   readonly path: string;
+  /** It was here, or on its way, before this user asked. */
+  readonly wasHere: boolean;
   /** It may be removed from now on, as far as this user of it goes. */
   release(): void;
+  /** The same, and nobody else gets it any more: who asks next has it fetched anew. */
+  drop(): void;
 }
 
 interface Entry {
@@ -14,6 +18,8 @@ interface Entry {
   readonly ready: Promise<void>;
   bytes: number;
   leases: number;
+  /** Nobody finds it any more, and it goes with its last user. */
+  isDropped: boolean;
 }
 
 /**
@@ -46,7 +52,8 @@ export class FetchCache {
    * same file, or the same error; the next one after an error tries anew.
    */
   async lease(key: string, fill: (path: string) => Promise<void>): Promise<Lease> {
-    const entry = this.#entries.get(key) ?? this.#begin(key, fill);
+    const known = this.#entries.get(key);
+    const entry = known ?? this.#begin(key, fill);
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     entry.leases++;
@@ -55,7 +62,14 @@ export class FetchCache {
       if (!isHeld) return;
       isHeld = false;
       entry.leases--;
+      if (entry.isDropped && entry.leases === 0) rmSync(entry.path, { force: true });
       this.#makeRoom();
+    };
+    const drop = (): void => {
+      // Another user may have dropped it before, and a newer one be here.
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      entry.isDropped = true;
+      release();
     };
     try {
       await entry.ready;
@@ -64,12 +78,13 @@ export class FetchCache {
       throw thrown;
     }
     this.#makeRoom();
-    return { path: entry.path, release };
+    return { path: entry.path, wasHere: known !== undefined, release, drop };
   }
 
   #begin(key: string, fill: (path: string) => Promise<void>): Entry {
     const path = join(this.#folder, `${this.#count++}`);
-    const entry: Entry = { path, bytes: 0, leases: 0, ready: this.#fill(key, path, fill) };
+    const ready = this.#fill(key, path, fill);
+    const entry: Entry = { path, bytes: 0, leases: 0, isDropped: false, ready };
     this.#entries.set(key, entry);
     return entry;
   }

@@ -7,7 +7,7 @@ import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import type { ContainerSpec } from "../../contract/ports/isolator.ts";
 import { realPlace } from "../../wire/folder.ts";
 import { unpack } from "./archives.ts";
-import { FetchCache } from "./cache.ts";
+import { FetchCache, type Lease } from "./cache.ts";
 import { download } from "./download.ts";
 import { type Identity, runAs } from "./programs.ts";
 import { type Source, sourceOf } from "./uri.ts";
@@ -80,27 +80,45 @@ export class Fetcher {
   }
 
   async #fetch(source: Source, place: Place): Promise<void> {
-    const { part, owner, signal, reader } = place;
+    const { part, owner, signal } = place;
     if (!source.isCached) {
       await this.#get(source, part, place, signal);
+      await verify(source, part);
       await unpackFrom(part, source, place);
       await put(source, place);
       return;
     }
-    const { from } = source;
-    const key = `${reader?.uid ?? ""} ${"url" in from ? from.url : from.path}`;
-    // Others may wait for the same download, so it goes on when this container is called off.
-    const { signal: always } = new AbortController();
-    const fill = (path: string) => this.#get(source, path, place, always);
-    const lease = await orAborted(this.#cache.lease(key, fill), signal);
+    const lease = await this.#leased(source, place);
     try {
-      await verify(source, lease.path);
       if (await unpackFrom(lease.path, source, place)) return;
       await copyFile(lease.path, part, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
       if (owner !== undefined) await lchown(part, owner.uid, owner.gid);
       await put(source, place);
     } finally {
       lease.release();
+    }
+  }
+
+  /**
+   * A file of the cache that has the checksum of this task. Others share it, who may want another
+   * one or none: a checksum that is not met fails this task alone. What was there before this task
+   * came may be older than its checksum, so it is then fetched once more.
+   */
+  async #leased(source: Source, place: Place): Promise<Lease> {
+    const { from } = source;
+    const key = `${place.reader?.uid ?? ""} ${"url" in from ? from.url : from.path}`;
+    // Others may wait for the same download, so it goes on when this container is called off.
+    const { signal: always } = new AbortController();
+    const fill = (path: string) => this.#get(source, path, place, always);
+    for (let isLast = false; ; isLast = true) {
+      const lease = await orAborted(this.#cache.lease(key, fill), place.signal);
+      try {
+        await verify(source, lease.path);
+        return lease;
+      } catch (thrown) {
+        lease.drop();
+        if (isLast || !lease.wasHere) throw thrown;
+      }
     }
   }
 
@@ -116,7 +134,6 @@ export class Fetcher {
     } finally {
       await file.close();
     }
-    await verify(source, path);
   }
 }
 

@@ -22,7 +22,7 @@ const DAMAGED =
 
 /** Fields that an entry of each kind cannot do without. */
 const needed: Readonly<Record<string, readonly string[]>> = {
-  agent: ["id"],
+  agent: ["resources"],
   framework: ["id", "name"],
   task: ["key", "frameworkId", "info", "state", "statuses", "pending"],
   container: ["plan", "phase"],

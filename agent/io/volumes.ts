@@ -13,6 +13,8 @@ import { makeFolder } from "../../wire/index.ts";
  */
 export class Volumes {
   readonly #workDir: string;
+  /** Those that are to be made and could not be yet, by their folders. */
+  readonly #unmade = new Map<string, Resource>();
 
   constructor(workDir: string) {
     this.#workDir = workDir;
@@ -27,17 +29,42 @@ export class Volumes {
     return join(base, "volumes", "roles", role, persistence?.id ?? "");
   }
 
-  /** Makes the folder of a volume, if it is not there. */
-  make(volume: Resource): void {
-    makeFolder(this.pathOf(volume), 0o755);
+  /**
+   * Makes a volume, which is empty: what lies there is of an earlier one that nobody can name any
+   * more, such as one that could not be removed. Answers whether there was any such thing.
+   */
+  make(volume: Resource): boolean {
+    const path = this.pathOf(volume);
+    this.#unmade.set(path, volume);
+    makeFolder(path, 0o755);
+    const hadData = readdirSync(path).length > 0;
+    clear(volume, path);
+    makeFolder(path, 0o755);
+    this.#unmade.delete(path);
+    return hadData;
+  }
+
+  /**
+   * Makes those among volumes that could not be made when they were created.
+   * @throws VOLUME_FAILED
+   */
+  finish(volumes: readonly PersistentVolume[]): void {
+    for (const { id, hostPath } of volumes) {
+      const unmade = this.#unmade.get(hostPath);
+      if (unmade === undefined) continue;
+      try {
+        this.make(unmade);
+      } catch (cause) {
+        throw errors.VOLUME_FAILED(id, reasonOf(cause), cause);
+      }
+    }
   }
 
   /** Removes a volume with all that is in it; the folder of a MOUNT disk itself stays. */
   remove(volume: Resource): void {
     const path = this.pathOf(volume);
-    const isMount = volume.disk?.source?.type === "MOUNT";
-    const doomed = isMount ? readdirSync(path).map((name) => join(path, name)) : [path];
-    for (const each of doomed) rmSync(each, { recursive: true, force: true });
+    this.#unmade.delete(path);
+    clear(volume, path);
   }
 
   /** The volumes among resources, as containers get them. */
@@ -72,4 +99,10 @@ export class Volumes {
       }
     }
   }
+}
+
+function clear({ disk }: Resource, path: string): void {
+  const isMount = disk?.source?.type === "MOUNT";
+  const doomed = isMount ? readdirSync(path).map((name) => join(path, name)) : [path];
+  for (const each of doomed) rmSync(each, { recursive: true, force: true });
 }

@@ -94,7 +94,7 @@ export const agentErrors = {
   AGENT_GONE: (agent: string) =>
     fault("AGENT_GONE", 410, `agent ${agent} was marked as gone`, {
       where: `agent ${agent}`,
-      hint: "start it with an empty work directory, so that it gets a new id",
+      hint: "start it again: it is a new agent then, with the volumes of its work directory",
     }),
   AGENT_MOVED: (agent: string, from: string, to: string) =>
     fault("AGENT_MOVED", 409, `agent ${agent} was at ${from} and is now at ${to}`, {

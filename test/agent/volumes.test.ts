@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -63,6 +71,35 @@ describe("persistent volumes (E12)", () => {
     volumes.remove(volume);
     expect(existsSync(join(root, "below"))).toBe(false);
     expect(existsSync(root)).toBe(true);
+  });
+
+  test.each<[string, DiskSource | undefined]>([
+    ["a folder", undefined],
+    ["a mounted disk", { type: "MOUNT", root: "mount" }],
+  ])("that are %s are empty when they are created, whatever lay there", (_name, source) => {
+    const volumes = new Volumes(folder);
+    const root = source && { ...source, root: join(folder, "mount") };
+    const volume = volumeOf("web", "v1", root);
+    expect(volumes.make(volume)).toBe(false);
+    mkdirSync(join(volumes.pathOf(volume), "below"));
+    writeFileSync(join(volumes.pathOf(volume), "below", "x"), "precious");
+    expect(volumes.make(volume)).toBe(true);
+    expect(readdirSync(volumes.pathOf(volume))).toEqual([]);
+  });
+
+  test("that could not be made are made for the first task, or fail it", () => {
+    const volumes = new Volumes(folder);
+    const volume = volumeOf("web", "v1");
+    const wanted = volumes.among([volume]);
+    // A file is in the way, for whoever runs the tests.
+    writeFileSync(join(folder, "volumes"), "");
+    expect(() => volumes.make(volume)).toThrow();
+    expect(() => volumes.finish(wanted)).toThrow(/volume v1: E/);
+    rmSync(join(folder, "volumes"));
+    volumes.finish(wanted);
+    writeFileSync(join(volumes.pathOf(volume), "x"), "kept");
+    volumes.finish(wanted);
+    expect(readdirSync(volumes.pathOf(volume))).toEqual(["x"]);
   });
 
   test.each([

@@ -101,6 +101,32 @@ describe("agents in and out of service, on a local cluster of real processes", (
     expect(missing.stderr).toContain("error[VOLUME_NOT_FOUND]");
   }, 120_000);
 
+  test("a machine that comes back from maintenance has its volumes, as a new agent (I2, E12)", async () => {
+    const [before] = await cluster.agents();
+    const { id = "", hostname = "" } = before?.agent ?? {};
+    const names = ["--role", "web", "--id", "kept"];
+    await ok("reserve", id, "disk(web):64;mem(web):32");
+    await ok("volume", "create", id, ...names, "--size", "48");
+    await ok("maintenance", "schedule", hostname, "--start", "2030-01-02T03:04Z");
+    await ok("maintenance", "start", hostname);
+    await until("its end", async () => (await cluster.agents()).length < 2);
+    await ok("maintenance", "stop", hostname);
+    const after = await until("its return", async () =>
+      (await cluster.agents()).find((each) => each.agent.hostname === hostname),
+    );
+    expect(after.agent.id).not.toBe(id);
+    const kept = after.total.filter(({ reservations = [] }) => reservations.length > 0);
+    expect(kept.map(({ name, scalar, disk }) => [name, scalar, disk?.persistence?.id])).toEqual(
+      expect.arrayContaining([
+        ["disk", 16_000, undefined],
+        ["disk", 48_000, "kept"],
+        ["mem", 32_000, undefined],
+      ]),
+    );
+    await ok("volume", "destroy", after.agent.id ?? "", ...names);
+    await ok("unreserve", after.agent.id ?? "", "disk(web):64;mem(web):32");
+  }, 120_000);
+
   test("an agent that is gone stays gone (B31)", async () => {
     const [, agent = ""] = (await cluster.agents()).map((each) => each.agent.id ?? "");
     await ok("gone", agent);

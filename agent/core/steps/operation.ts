@@ -1,6 +1,8 @@
 import type { AgentOrderOf, OperationRecord } from "../../../contract/agent-api.ts";
 import type { FrameworkId, UpdateId } from "../../../contract/ids.ts";
 import { limits } from "../../../contract/limits.ts";
+import { reservationRole } from "../../../contract/resources.ts";
+import type { Resource } from "../../../contract/schema/resource.ts";
 import { encodedBytes } from "../../../contract/size.ts";
 import { dropEntry, keepAgent, keepOperation } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
@@ -14,10 +16,14 @@ export function stepApplyOperation(
   nowMs: number,
   out: Effect[],
 ): void {
+  const had = new Set(state.info.resources.map(volumeKey));
   state.info = { ...state.info, resources };
   keepAgent(state, out);
   if (operation.type === "CREATE") {
-    for (const volume of operation.volumes) out.push({ type: "make-volume", volume });
+    for (const volume of operation.volumes) {
+      // Making a volume empties its folder, which must never happen to one that is in use.
+      if (!had.has(volumeKey(volume))) out.push({ type: "make-volume", volume });
+    }
   } else if (operation.type === "DESTROY") {
     for (const volume of operation.volumes) out.push({ type: "remove-volume", volume });
   }
@@ -43,6 +49,12 @@ export function stepApplyOperation(
   state.operations.set(operationUuid, answered);
   keepOperation(answered, out);
   transmit(state, answered, nowMs, out);
+}
+
+/** Ids of volumes are unique by role (E12). */
+function volumeKey(resource: Resource): string | undefined {
+  const id = resource.disk?.persistence?.id;
+  return id === undefined ? undefined : `${reservationRole(resource)}/${id}`;
 }
 
 function send({ frameworkId, uuid, info, status }: Operation, out: Effect[]): void {

@@ -1,6 +1,6 @@
 import type { FrameworkId } from "../../../contract/ids.ts";
 import type { ContainerInfo } from "../../../contract/schema/container.ts";
-import { dropEntry } from "../checkpoint.ts";
+import { dropEntry, keepAgent } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { type ExecutorKey, nextContainerId } from "../ids.ts";
 import type { AgentState, ContainerPlan, GroupExecutor } from "../state.ts";
@@ -47,6 +47,7 @@ export function checkLeft(state: AgentState, out: Effect[]): void {
   // It has left: the next agent in this folder is another one, and owes nobody an update.
   for (const task of state.tasks.values()) dropEntry(`task/${task.key}`, out);
   for (const id of state.frameworks.keys()) dropEntry(`framework/${id}`, out);
-  dropEntry("agent", out);
+  for (const uuid of state.operations.keys()) dropEntry(`operation/${uuid}`, out);
+  keepAgent(state, out);
   out.push({ type: "shutdown-process", ...state.leaving });
 }

@@ -21,20 +21,27 @@ export class AgentRig {
     return this;
   }
 
-  /** Starts an agent with these settings and waits until it has registered. */
-  async start(settings: Readonly<Record<string, unknown>> = {}): Promise<AgentProcess> {
-    const { master } = this;
-    const agent = new AgentProcess({
-      master: master.address,
+  /** Starts an agent with these settings, of which nobody knows whether it comes up. */
+  startAside(settings: Readonly<Record<string, unknown>>, recover?: "cleanup"): AgentProcess {
+    const all = {
+      master: this.master.address,
       "listen.port": 0,
       workDir: this.workDir,
       resources: "cpus:4;mem:1024",
       registrationBackoffFactor: "1ms",
       "log.level": "warn",
       ...settings,
-    });
+    };
+    const agent = new AgentProcess(all, recover);
     this.#agents.push(agent);
+    return agent;
+  }
+
+  /** Starts an agent with these settings and waits until it has registered. */
+  async start(settings: Readonly<Record<string, unknown>> = {}): Promise<AgentProcess> {
+    const { master } = this;
     const before = master.registrations.length;
+    const agent = this.startAside(settings);
     await until("the agent has registered, or says why not", () => {
       if (agent.child.exitCode !== null) throw new Error(agent.output);
       return master.registrations.length > before && agent.address !== undefined;

@@ -41,7 +41,8 @@ const setup: AgentSetup = {
 
 /** The agent's core with a clock of its own, and a recorder that speaks the real wire format. */
 export class CoreBench {
-  state: AgentState = newState(setup);
+  readonly #setup: AgentSetup;
+  state: AgentState;
   nowMs = 1_000_000;
   /** What the core did, in short words, until it is taken. */
   #did: string[] = [];
@@ -51,6 +52,12 @@ export class CoreBench {
   readonly executorEvents: ExecutorEvent[] = [];
   /** What containers were given to hold after their start. */
   readonly resizes: (readonly Resource[])[] = [];
+
+  /** `resources` is what the agent is configured with. */
+  constructor(resources: Resource[] = []) {
+    this.#setup = { ...setup, info: { ...setup.info, resources } };
+    this.state = newState(this.#setup);
+  }
 
   do(input: AgentInput): this {
     const out: Effect[] = [];
@@ -231,7 +238,7 @@ export class CoreBench {
   }
 
   /** The agent dies and another begins with what was checkpointed. */
-  restart(): this {
+  restart(info: Partial<AgentSetup["info"]> = {}): this {
     const entries: CheckpointEntry[] = [...this.store].map(([key, value]) => ({
       key,
       value: structuredClone(value),
@@ -239,7 +246,8 @@ export class CoreBench {
     const forsaken = new Set(forsakenIn(entries));
     for (const { key } of forsaken) this.store.delete(key);
     const taken = entries.filter((entry) => !forsaken.has(entry));
-    this.state = restore({ ...setup, seed: "fedcba9876543210" }, taken);
+    const now = { ...this.#setup, info: { ...this.#setup.info, ...info } };
+    this.state = restore({ ...now, seed: "fedcba9876543210" }, taken);
     invariants(this.state);
     return this;
   }
