@@ -164,4 +164,77 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
       reason: "REASON_EXECUTOR_REREGISTRATION_TIMEOUT",
     });
   });
+
+  describe("is waited for after a restart before the agent registers (B41)", () => {
+    const adopt = (containerId = agent.containerId) =>
+      agent.do({ type: "container-adopted", containerId });
+
+    beforeEach(() => {
+      agent.ready().launch("t1", { executor }).held().subscribe();
+      agent.executorUpdate(status("t1", "TASK_RUNNING", "c")).acknowledge();
+      agent.restart().did();
+    });
+
+    test("and until its time is over, whatever the link does", () => {
+      adopt().do({ type: "link-up" }).pass(1_000);
+      agent.do({ type: "link-down" }).do({ type: "link-up" }).pass(999);
+      expect(agent.did()).toEqual([]);
+      agent.pass(1);
+      expect(agent.did()).toEqual(["kill SIGKILL", "reregister"]);
+    });
+
+    test("or until it has come back", () => {
+      adopt().do({ type: "link-up" }).pass(1_500);
+      expect(agent.did()).toEqual([]);
+      agent.subscribe().pass(0);
+      expect(agent.did()).toEqual(["executor subscribed", "reregister"]);
+    });
+
+    test("or until it has ended", () => {
+      adopt().do({ type: "link-up" }).pass(1_500);
+      agent.exited({ code: 0 }).pass(0);
+      expect(agent.did()).toContain("reregister");
+    });
+
+    test("but not one that was launched since", () => {
+      agent.exited({ code: 0 }).ready().launch("t2", { executor }).did();
+      agent.do({ type: "link-down" }).do({ type: "link-up" }).pass(1_000);
+      expect(agent.did()).toEqual(["reregister"]);
+    });
+
+    test("has its grace where it is ended meanwhile, and is told when it comes (D17)", () => {
+      adopt().do({ type: "leave" });
+      expect(agent.did()).toEqual([]);
+      agent.subscribe().pass(4_999);
+      expect(agent.did()).toEqual(["executor shutdown"]);
+      agent.pass(1);
+      expect(agent.did()).toEqual(["kill SIGKILL"]);
+    });
+
+    test("is ended after its grace where it does not come at all", () => {
+      adopt().do({ type: "leave" }).pass(4_999);
+      expect(agent.did()).toEqual([]);
+      agent.pass(1);
+      expect(agent.did()).toEqual(["kill SIGKILL"]);
+    });
+  });
+
+  test("a kill is asked for again when it subscribes, for it may not have heard of it (D11)", () => {
+    agent.ready().launch("t1", { executor }).launch("t2", { executor }).held().subscribe();
+    agent.executorUpdate(status("t1", "TASK_RUNNING", "a")).acknowledge();
+    agent.executorUpdate(status("t2", "TASK_RUNNING", "b")).acknowledge();
+    agent.kill("t1", 7_000).did();
+    agent.subscribe();
+    expect(agent.did()).toEqual(["executor subscribed", "executor kill"]);
+    const kill = { type: "kill", taskId: "t1", killPolicy: { gracePeriodMs: 7_000 } };
+    expect(agent.executorEvents.at(-1)).toEqual(kill);
+    agent.restart().do({ type: "container-adopted", containerId: agent.containerId });
+    agent.did();
+    agent.subscribe();
+    expect(agent.did()).toEqual(["executor subscribed", "executor kill"]);
+    expect(agent.executorEvents.at(-1)).toEqual(kill);
+    agent.executorUpdate(status("t1", "TASK_FINISHED", "d")).did();
+    agent.subscribe();
+    expect(agent.did()).toEqual(["executor subscribed"]);
+  });
 });

@@ -9,6 +9,7 @@ import { addUpdate, type UpdateWords } from "../updates.ts";
 import { assert, endingWords, endOfCommand, lostAs, waitStatus } from "../words.ts";
 import { beginChecks } from "./check.ts";
 import { heldGroup, leaveGroup } from "./group.ts";
+import { expectBack, expectNoMore } from "./returning.ts";
 
 function taskOf(state: AgentState, container: Container): Task | undefined {
   const { frameworkId, taskId } = container.plan;
@@ -134,15 +135,7 @@ export function stepAdopted(
   // Where the task has not been told running yet, its checks begin when it is.
   if (task?.checks !== undefined) beginChecks(state, task, nowMs);
   const executor = executorOf(state, container);
-  if (executor === undefined) return;
-  if (executor.phase === "ending") {
-    if (executor.killDueMs !== undefined) return;
-    out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
-    return;
-  }
-  executor.phase = "starting";
-  executor.subscribeDueMs = nowMs + state.setup.times.executorReregistrationTimeoutMs;
-  state.timers.add({ dueMs: executor.subscribeDueMs, kind: "subscribe", of: executor.key });
+  if (executor !== undefined) expectBack(state, executor, nowMs, out);
 }
 
 /** After a restart: nothing ran, and nothing will (N, REASON_AGENT_RESTARTED). */
@@ -256,6 +249,7 @@ function endTasksOf(
     }
   }
   state.executors.delete(key);
+  expectNoMore(state, executor);
   dropEntry(`executor/${key}`, out);
   out.push({
     type: "send-master",
