@@ -45,6 +45,7 @@ test("orders that waited for an agent's return reach all of its executors (B41, 
   const frameworkId = "f1" as FrameworkId;
   // Like a master that kept them: they follow its answer to the registration at once.
   rig.master.afterRegistration = () => {
+    rig.master.afterRegistration = () => {};
     for (const name of names) {
       const executorId = name as ExecutorId;
       const data = new TextEncoder().encode(name);

@@ -13,6 +13,7 @@ import { mintOperationUuid } from "../ids.ts";
 import { rescindOffer } from "../offers.ts";
 import { type Conversion, duplicateVolume, workOut } from "../operations.ts";
 import type { Agent } from "../state.ts";
+import { tallyOperation } from "../tallies.ts";
 import type { Asked } from "./operator.ts";
 
 type ResourceCommand = Extract<OperatorCommand, { params: { agentId: string } }> & {
@@ -80,6 +81,7 @@ export function convertForOperator({ state, reply, out }: Asked, command: Resour
   agent.total = add(subtract(agent.total, consumed), converted);
   agent.free = add(subtract(agent.free, consumed), converted);
   totalChanged(state, agent);
+  tallyOperation(state, operation, "OPERATION_FINISHED");
   out.push({
     type: "send-agent",
     to: agent.peer,
