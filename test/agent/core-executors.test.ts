@@ -153,6 +153,17 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
     ]);
   });
 
+  test("a limit that it hit is what its end is called, also by the next agent (D15, F2)", () => {
+    agent.ready().launch("t1", { executor }).held().subscribe();
+    const reason = "REASON_CONTAINER_LIMITATION_MEMORY";
+    const limitation = { reason, message: "too much", resources: [] } as const;
+    const { containerId } = agent;
+    agent.do({ type: "container-limit", containerId, limitation });
+    agent.restart().do({ type: "container-adopted", containerId });
+    agent.register().exited({ signal: "SIGKILL" });
+    expect(agent.updates.at(-1)).toMatchObject({ taskId: "t1", state: "TASK_FAILED", reason });
+  });
+
   test("after a restart it has two seconds to come back (B41)", () => {
     agent.ready().launch("t1", { executor }).held().subscribe();
     agent.executorUpdate(status("t1", "TASK_RUNNING", "c")).acknowledge();

@@ -1,7 +1,7 @@
 import type { ContainerId } from "../../../contract/ids.ts";
 import type { ExitStatus, Limitation, ProcessIdentity } from "../../../contract/ports/isolator.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
-import { dropEntry, keepContainer, keepTask } from "../checkpoint.ts";
+import { dropEntry, keepContainer, keepExecutor, keepTask } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { executorKey, taskKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Executor, Task } from "../state.ts";
@@ -286,6 +286,7 @@ export function stepLimit(
   if (executor !== undefined) {
     executor.phase = "ending";
     executor.ending = ending;
+    keepExecutor(executor, out);
   }
   out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
 }
