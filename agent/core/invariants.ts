@@ -46,6 +46,9 @@ export function invariants(state: AgentState): void {
       assert(!isTerminal(task.state), `executor ${key} keeps task ${name}, which has ended`);
     }
   }
+  for (const key of state.returning) {
+    assert(state.executors.has(key), `executor ${key} is waited for and is not here`);
+  }
   for (const [key, executor] of state.executors) {
     assert(key === executor.key, `executor ${key} is filed under another key`);
     assert(state.containers.has(executor.containerId), `executor ${key} has no container`);

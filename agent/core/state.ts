@@ -8,7 +8,7 @@ import type {
 } from "../../contract/ids.ts";
 import type { Limitation, ProcessIdentity } from "../../contract/ports/isolator.ts";
 import type { AgentCapability, AgentInfo, DrainConfig } from "../../contract/schema/agent.ts";
-import type { CheckStatus, CommandInfo } from "../../contract/schema/command.ts";
+import type { CheckStatus, CommandInfo, KillPolicy } from "../../contract/schema/command.ts";
 import type { ContainerInfo } from "../../contract/schema/container.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
 import type { Operation as OperationInfo, OperationStatus } from "../../contract/schema/offer.ts";
@@ -122,6 +122,11 @@ export interface Task {
   toldUuid?: UpdateId;
   /** Set once it is to be ended; decides what its end is called. */
   ending?: Ending;
+  /**
+   * A kill that its custom executor was asked for: asked again whenever that one subscribes, as it
+   * may not have heard of it.
+   */
+  killAsked?: { readonly killPolicy?: KillPolicy };
   /** When SIGTERM gives way to SIGKILL. */
   killDueMs?: number;
   completionDueMs?: number;
@@ -219,6 +224,8 @@ export interface AgentState {
   readonly frameworks: Map<FrameworkId, Framework>;
   readonly tasks: Map<TaskKey, Task>;
   readonly executors: Map<ExecutorKey, Executor>;
+  /** Executors that have yet to come back after a restart; it registers when none is left. */
+  readonly returning: Set<ExecutorKey>;
   readonly groupExecutors: Map<ExecutorKey, GroupExecutor>;
   readonly containers: Map<ContainerId, Container>;
   readonly operations: Map<UpdateId, Operation>;
@@ -245,6 +252,7 @@ export function newState(setup: AgentSetup): AgentState {
     frameworks: new Map(),
     tasks: new Map(),
     executors: new Map(),
+    returning: new Set(),
     groupExecutors: new Map(),
     containers: new Map(),
     operations: new Map(),

@@ -153,6 +153,17 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
     ]);
   });
 
+  test("a limit that it hit is what its end is called, also by the next agent (D15, F2)", () => {
+    agent.ready().launch("t1", { executor }).held().subscribe();
+    const reason = "REASON_CONTAINER_LIMITATION_MEMORY";
+    const limitation = { reason, message: "too much", resources: [] } as const;
+    const { containerId } = agent;
+    agent.do({ type: "container-limit", containerId, limitation });
+    agent.restart().do({ type: "container-adopted", containerId });
+    agent.register().exited({ signal: "SIGKILL" });
+    expect(agent.updates.at(-1)).toMatchObject({ taskId: "t1", state: "TASK_FAILED", reason });
+  });
+
   test("after a restart it has two seconds to come back (B41)", () => {
     agent.ready().launch("t1", { executor }).held().subscribe();
     agent.executorUpdate(status("t1", "TASK_RUNNING", "c")).acknowledge();
@@ -163,5 +174,78 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
       state: "TASK_LOST",
       reason: "REASON_EXECUTOR_REREGISTRATION_TIMEOUT",
     });
+  });
+
+  describe("is waited for after a restart before the agent registers (B41)", () => {
+    const adopt = (containerId = agent.containerId) =>
+      agent.do({ type: "container-adopted", containerId });
+
+    beforeEach(() => {
+      agent.ready().launch("t1", { executor }).held().subscribe();
+      agent.executorUpdate(status("t1", "TASK_RUNNING", "c")).acknowledge();
+      agent.restart().did();
+    });
+
+    test("and until its time is over, whatever the link does", () => {
+      adopt().do({ type: "link-up" }).pass(1_000);
+      agent.do({ type: "link-down" }).do({ type: "link-up" }).pass(999);
+      expect(agent.did()).toEqual([]);
+      agent.pass(1);
+      expect(agent.did()).toEqual(["kill SIGKILL", "reregister"]);
+    });
+
+    test("or until it has come back", () => {
+      adopt().do({ type: "link-up" }).pass(1_500);
+      expect(agent.did()).toEqual([]);
+      agent.subscribe().pass(0);
+      expect(agent.did()).toEqual(["executor subscribed", "reregister"]);
+    });
+
+    test("or until it has ended", () => {
+      adopt().do({ type: "link-up" }).pass(1_500);
+      agent.exited({ code: 0 }).pass(0);
+      expect(agent.did()).toContain("reregister");
+    });
+
+    test("but not one that was launched since", () => {
+      agent.exited({ code: 0 }).ready().launch("t2", { executor }).did();
+      agent.do({ type: "link-down" }).do({ type: "link-up" }).pass(1_000);
+      expect(agent.did()).toEqual(["reregister"]);
+    });
+
+    test("has its grace where it is ended meanwhile, and is told when it comes (D17)", () => {
+      adopt().do({ type: "leave" });
+      expect(agent.did()).toEqual([]);
+      agent.subscribe().pass(4_999);
+      expect(agent.did()).toEqual(["executor shutdown"]);
+      agent.pass(1);
+      expect(agent.did()).toEqual(["kill SIGKILL"]);
+    });
+
+    test("is ended after its grace where it does not come at all", () => {
+      adopt().do({ type: "leave" }).pass(4_999);
+      expect(agent.did()).toEqual([]);
+      agent.pass(1);
+      expect(agent.did()).toEqual(["kill SIGKILL"]);
+    });
+  });
+
+  test("a kill is asked for again when it subscribes, for it may not have heard of it (D11)", () => {
+    agent.ready().launch("t1", { executor }).launch("t2", { executor }).held().subscribe();
+    agent.executorUpdate(status("t1", "TASK_RUNNING", "a")).acknowledge();
+    agent.executorUpdate(status("t2", "TASK_RUNNING", "b")).acknowledge();
+    agent.kill("t1", 7_000).did();
+    agent.subscribe();
+    expect(agent.did()).toEqual(["executor subscribed", "executor kill"]);
+    const kill = { type: "kill", taskId: "t1", killPolicy: { gracePeriodMs: 7_000 } };
+    expect(agent.executorEvents.at(-1)).toEqual(kill);
+    agent.restart().do({ type: "container-adopted", containerId: agent.containerId });
+    agent.did();
+    agent.subscribe();
+    expect(agent.did()).toEqual(["executor subscribed", "executor kill"]);
+    expect(agent.executorEvents.at(-1)).toEqual(kill);
+    agent.executorUpdate(status("t1", "TASK_FINISHED", "d")).did();
+    agent.subscribe();
+    expect(agent.did()).toEqual(["executor subscribed"]);
   });
 });

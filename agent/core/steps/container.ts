@@ -1,7 +1,7 @@
 import type { ContainerId } from "../../../contract/ids.ts";
 import type { ExitStatus, Limitation, ProcessIdentity } from "../../../contract/ports/isolator.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
-import { dropEntry, keepContainer, keepTask } from "../checkpoint.ts";
+import { dropEntry, keepContainer, keepExecutor, keepTask } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { executorKey, taskKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Executor, Task } from "../state.ts";
@@ -10,6 +10,7 @@ import { addUpdate, type UpdateWords } from "../updates.ts";
 import { assert, endingWords, endOfCommand, lostAs, waitStatus } from "../words.ts";
 import { beginChecks } from "./check.ts";
 import { heldGroup, leaveGroup } from "./group.ts";
+import { expectBack, expectNoMore } from "./returning.ts";
 import { checkLeft } from "./shared.ts";
 
 function taskOf(state: AgentState, container: Container): Task | undefined {
@@ -140,15 +141,7 @@ export function stepAdopted(
   // Where the task has not been told running yet, its checks begin when it is.
   if (task?.checks !== undefined) beginChecks(state, task, nowMs);
   const executor = executorOf(state, container);
-  if (executor === undefined) return;
-  if (executor.phase === "ending") {
-    if (executor.killDueMs !== undefined) return;
-    out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
-    return;
-  }
-  executor.phase = "starting";
-  executor.subscribeDueMs = nowMs + state.setup.times.executorReregistrationTimeoutMs;
-  state.timers.add({ dueMs: executor.subscribeDueMs, kind: "subscribe", of: executor.key });
+  if (executor !== undefined) expectBack(state, executor, nowMs, out);
 }
 
 /** After a restart: nothing ran, and nothing will (N, REASON_AGENT_RESTARTED). */
@@ -263,6 +256,7 @@ function endTasksOf(
     }
   }
   state.executors.delete(key);
+  expectNoMore(state, executor);
   tally(state, "executors_terminated");
   dropEntry(`executor/${key}`, out);
   out.push({
@@ -292,6 +286,7 @@ export function stepLimit(
   if (executor !== undefined) {
     executor.phase = "ending";
     executor.ending = ending;
+    keepExecutor(executor, out);
   }
   out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
 }

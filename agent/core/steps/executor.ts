@@ -10,9 +10,10 @@ import { tally } from "../tallies.ts";
 import { addUpdate } from "../updates.ts";
 import { lostAs } from "../words.ts";
 import { drainedStatus, endDrained, isDrained, resumeDrain } from "./drain.ts";
-import { endExecutor } from "./kill.ts";
+import { askToKill, endExecutor } from "./kill.ts";
 import { deliver } from "./launch.ts";
 import { resizeExecutor } from "./resize.ts";
+import { expectNoMore } from "./returning.ts";
 
 /** The custom executor in a container. */
 export function executorIn(state: AgentState, containerId: ContainerId): Executor | undefined {
@@ -76,6 +77,7 @@ function subscribe(
     refuse(executor, "EXECUTOR_MISMATCH", "this container is that of another executor", out);
     return;
   }
+  expectNoMore(state, executor);
   const framework = state.frameworks.get(frameworkId)?.info;
   if (executor.phase === "ending" || framework === undefined) {
     out.push({ type: "send-executor", containerId, event: { type: "shutdown" } });
@@ -98,6 +100,8 @@ function subscribe(
     if (task?.delivered !== true) continue;
     if (task.state === "TASK_STAGING" && !has.has(task.info.taskId)) {
       dropLost(state, executor, task, nowMs, out);
+    } else if (task.killAsked !== undefined && !isTerminal(task.state) && !isDrained(task)) {
+      askToKill(executor, task, out);
     }
   }
   for (const tasks of waitingOf(state, executor)) deliver(executor, tasks, out);

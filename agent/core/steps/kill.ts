@@ -37,13 +37,9 @@ export function stepKill(
   if (executor === undefined) {
     endCommand(state, task, KILLED, graceMs, nowMs, out);
   } else if (task.delivered) {
-    const { containerId } = executor;
-    const event = { type: "kill", taskId } as const;
-    out.push({
-      type: "send-executor",
-      containerId,
-      event: killPolicy === undefined ? event : { ...event, killPolicy },
-    });
+    task.killAsked = killPolicy === undefined ? {} : { killPolicy };
+    keepTask(task, out);
+    if (executor.phase !== "starting") askToKill(executor, task, out);
   } else {
     // A group that has not been handed over never will be, for it would not be whole (F24).
     for (const one of task.group === undefined ? [task] : groupOf(state, task)) {
@@ -53,6 +49,12 @@ export function stepKill(
     // Nobody is left for it to run (B44).
     if (executor.tasks.size === 0 && !executor.everRan) endExecutor(state, executor, nowMs, out);
   }
+}
+
+/** Has a custom executor kill a task as it was asked for. */
+export function askToKill({ containerId }: Executor, task: Task, out: Effect[]): void {
+  const event = { type: "kill", taskId: task.info.taskId, ...task.killAsked } as const;
+  out.push({ type: "send-executor", containerId, event });
 }
 
 function duringLaunch(): UpdateWords {
@@ -145,7 +147,8 @@ export function endExecutor(
   if (phase === "ending" && (killDueMs === undefined || killDueMs <= dueMs)) return;
   executor.phase = "ending";
   if (why !== undefined) executor.ending ??= why;
-  if (phase !== "starting") {
+  // One that has yet to come back after a restart is told when it does (v1-wire 7.6).
+  if (phase !== "starting" || state.returning.has(executor.key)) {
     executor.killDueMs = dueMs;
     state.timers.add({ dueMs, kind: "shutdown", of: executor.key });
     if (phase === "running") {

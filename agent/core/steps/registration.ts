@@ -57,7 +57,7 @@ function waitToRegister(state: AgentState, nowMs: number): void {
 export function registerIfDue(state: AgentState, nowMs: number, out: Effect[]): void {
   const { master, setup, info } = state;
   const isWanted = master.phase === "waiting" || master.phase === "registering";
-  if (!isWanted || master.dueMs > nowMs) return;
+  if (!isWanted || master.dueMs > nowMs || state.returning.size > 0) return;
   master.phase = "registering";
   master.attempts++;
   const { version } = setup;

@@ -10,6 +10,7 @@ import { endDrained } from "./drain.ts";
 import { endCommand, endExecutor, executorOf } from "./kill.ts";
 import { resendOperation } from "./operation.ts";
 import { checkMaster, registerIfDue } from "./registration.ts";
+import { expectNoMore } from "./returning.ts";
 
 /** Fires every timer that is due. */
 export function stepTick(state: AgentState, nowMs: number, out: Effect[]): void {
@@ -58,6 +59,8 @@ function fire(state: AgentState, timer: Timer, nowMs: number, out: Effect[]): vo
       return;
     case "subscribe":
       if (executor?.subscribeDueMs === undefined || executor.subscribeDueMs > nowMs) return;
+      expectNoMore(state, executor);
+      if (executor.phase === "ending") return;
       endExecutor(state, executor, nowMs, out, lateEnding(state, executor.everRan, executor));
       return;
     case "shutdown":

@@ -38,6 +38,8 @@ export class StandInMaster {
   address = "";
   /** False keeps updates unacknowledged. */
   acknowledges = true;
+  /** What it does once it has answered a registration. */
+  afterRegistration = (): void => {};
 
   async open(): Promise<this> {
     const checked = compile(UwsConfig, "transport config").check({ port: 0 });
@@ -81,6 +83,7 @@ export class StandInMaster {
     const common = { agentId, master, masterPingTimeoutMs: 60_000 };
     if (message.type === "register") this.send({ type: "registered", ...common });
     else this.send({ type: "reregistered", ...common, reconcile: [] });
+    this.afterRegistration();
   }
 
   #update(message: AgentMessageOf<"update">): void {
