@@ -1,12 +1,11 @@
+import { giveBack, NOTHING, normalize } from "../../contract/resources.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
 import { isTerminal, taskStates } from "../../contract/task-state.ts";
 import type { AgentState } from "../core/state.ts";
 
-function sumOf(lists: Iterable<readonly Resource[]>, kind: string): number {
+function sumOf(list: readonly Resource[], kind: string): number {
   let milli = 0;
-  for (const list of lists) {
-    for (const { name, scalar } of list) if (name === kind) milli += scalar ?? 0;
-  }
+  for (const { name, scalar } of list) if (name === kind) milli += scalar ?? 0;
   return milli / 1_000;
 }
 
@@ -33,9 +32,11 @@ export function agentMetrics(
     executors.filter((e) => e.phase === "running").length + state.groupExecutors.size;
   metrics["slave/executors_terminating"] = executors.filter((e) => e.phase === "ending").length;
   metrics["slave/frameworks_active"] = state.frameworks.size;
-  const held = [...state.containers.values()].map(({ plan }) => plan.resources);
+  let held = NOTHING;
+  for (const { plan } of state.containers.values())
+    held = giveBack(held, normalize(plan.resources));
   for (const kind of ["cpus", "gpus", "mem", "disk"]) {
-    const total = sumOf([state.info.resources], kind);
+    const total = sumOf(state.info.resources, kind);
     const used = sumOf(held, kind);
     metrics[`slave/${kind}_total`] = total;
     metrics[`slave/${kind}_used`] = used;

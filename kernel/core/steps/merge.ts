@@ -119,7 +119,7 @@ function returnedTask(
   task.updateState = record.statusUpdateState;
   task.updateUuid = record.statusUpdateUuid;
   if (task.holds) {
-    charge(state, client, resources);
+    charge(state, agent, client, resources);
     takeFound(state, agent, resources);
   } else {
     dropIdleClient(state, client);
@@ -156,7 +156,7 @@ export function mergeExecutors(
     const resources = normal(info.resources ?? []);
     client.holders += 1;
     agent.executors.set(key, { framework, info, client, resources });
-    charge(state, client, resources);
+    charge(state, agent, client, resources);
     takeFound(state, agent, resources);
   }
   for (const executor of before.values()) dropExecutor(state, agent, executor);
