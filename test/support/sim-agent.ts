@@ -15,7 +15,8 @@ interface Running {
 /** An agent of the simulation, which keeps its tasks over lost connections. */
 export class SimAgent {
   readonly name: string;
-  readonly total: Resources;
+  /** Operations of frameworks change it. */
+  total: Resources;
   id: AgentId | undefined;
   peer: number | undefined;
   registered = false;
@@ -135,6 +136,9 @@ export class SimAgent {
           if (key.startsWith(`${order.frameworkId} `)) this.tasks.delete(key);
         }
         this.frameworks.delete(order.frameworkId);
+        return;
+      case "apply-operation":
+        this.total = normalize(order.resources);
         return;
       case "ping":
         if (order.connected) this.#say({ type: "pong" });
