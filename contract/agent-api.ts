@@ -43,16 +43,33 @@ export const ExecutorRecordSchema = Type.Object({
 /** See `ExecutorRecordSchema`. */
 export type ExecutorRecord = Static<typeof ExecutorRecordSchema>;
 
-/** What a returning agent runs. */
+/** An operation whose outcome its framework has not acknowledged, as the agent reports it (C18). */
+export const OperationRecordSchema = Type.Object({
+  uuid: UpdateIdSchema,
+  frameworkId: Type.Optional(FrameworkIdSchema),
+  /**
+   * What was asked for, and the outcome, which is sent until it is acknowledged. Left out where all
+   * that the agent keeps is too much: the update that follows tells it.
+   */
+  applied: Type.Optional(
+    Type.Object({ operation: OperationSchema, status: OperationStatusSchema }),
+  ),
+});
+/** See `OperationRecordSchema`. */
+export type OperationRecord = Static<typeof OperationRecordSchema>;
+
+/** What a returning agent runs and keeps. */
 const holdings = {
   tasks: Type.Array(TaskRecordSchema),
   executors: Type.Array(ExecutorRecordSchema),
   frameworks: Type.Array(FrameworkInfoSchema),
+  /** All that it keeps: an outcome that was acknowledged is forgotten. */
+  operations: Type.Array(OperationRecordSchema),
 };
 
 /**
- * A part of what a returning agent runs, where that fits no single frame. The `reregister` that
- * follows it on the same connection has the rest, and says how many parts there were.
+ * A part of what a returning agent brings back, where that fits no single frame. The `reregister`
+ * that follows it on the same connection has the rest, and says how many parts there were.
  */
 export const ReregisterPartSchema = message("reregister-part", holdings);
 /** See `ReregisterPartSchema`. */
@@ -66,8 +83,6 @@ export const agentMessageSchemas = {
   reregister: message("reregister", {
     ...registration,
     ...holdings,
-    /** Operations with feedback that it applied and nobody has acknowledged (C18). */
-    operations: Type.Optional(Type.Array(UpdateIdSchema)),
     /** How many parts of it came before; none where all is here. */
     parts: Type.Optional(Type.Integer({ minimum: 1 })),
   }),
@@ -85,6 +100,8 @@ export const agentMessageSchemas = {
   "operation-update": message("operation-update", {
     frameworkId: Type.Optional(FrameworkIdSchema),
     operationUuid: UpdateIdSchema,
+    /** What was asked for, where the outcome is to be acknowledged. */
+    operation: Type.Optional(OperationSchema),
     status: OperationStatusSchema,
   }),
   "executor-message": message("executor-message", {

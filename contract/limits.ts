@@ -40,6 +40,8 @@ export const limits = {
   recordStatusesBytesMax: 512 << 10,
   /** All that an agent brings back when it registers again, in bytes on the wire. */
   reregisterBytesMax: 32 << 20,
+  /** What of that may tell of operations, but for their names. */
+  reregisterOperationsBytesMax: 4 << 20,
   /** Entries of a list in one answer to an operator, in bytes on the wire. */
   pageBytesMax: 2 << 20,
   /** Weights of roles: within this, shares by weight can be told apart and compared. */

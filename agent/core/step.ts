@@ -15,11 +15,12 @@ import {
   stepRebooted,
   stepStarted,
 } from "./steps/container.ts";
+import { stepDrain } from "./steps/drain.ts";
 import { stepExecutorCall } from "./steps/executor.ts";
 import { stepKill, stepShutdownExecutor, stepShutdownFramework } from "./steps/kill.ts";
 import { stepLaunch } from "./steps/launch.ts";
-import { stepDrain, stepLeave } from "./steps/leave.ts";
-import { acknowledgeOperation, stepApplyOperation } from "./steps/operation.ts";
+import { stepLeave } from "./steps/leave.ts";
+import { acknowledgeOperation, sendOperations, stepApplyOperation } from "./steps/operation.ts";
 import {
   forgetFrameworks,
   stepLinkDown,
@@ -156,7 +157,10 @@ function stepUpdateFramework(
   out: Effect[],
 ): void {
   const { id } = order.framework;
-  if (id === undefined || !state.frameworks.has(id)) return;
+  if (id === undefined) return;
+  // An agent with nothing but operations of a framework was never told of it.
+  sendOperations(state, id, nowMs, out);
+  if (!state.frameworks.has(id)) return;
   state.frameworks.set(id, { info: order.framework });
   keepFramework(order.framework, out);
   for (const task of state.tasks.values()) {

@@ -2,11 +2,11 @@ import type { AgentMessage, AgentMessageOf, ReregisterPart } from "../../contrac
 import { limits } from "../../contract/limits.ts";
 import { encodedBytes } from "../../contract/size.ts";
 
-const lists = ["frameworks", "executors", "tasks"] as const;
+const lists = ["frameworks", "executors", "tasks", "operations"] as const;
 
 /**
- * A message as it goes to the master: alone, but for a return of an agent that runs so much that
- * no frame holds it.
+ * A message as it goes to the master: alone, but for a return of an agent that brings back so much
+ * that no frame holds it.
  */
 export function inParts(message: AgentMessage): readonly (AgentMessage | ReregisterPart)[] {
   return message.type === "reregister" ? split(message) : [message];
@@ -29,10 +29,9 @@ function split(message: AgentMessageOf<"reregister">): (AgentMessage | Reregiste
     }
   }
   if (parts.length === 0) return [message];
-  const { tasks, executors, frameworks } = part;
-  return [...parts, { ...message, tasks, executors, frameworks, parts: parts.length }];
+  return [...parts, { ...message, ...part, type: message.type, parts: parts.length }];
 }
 
 function nothing(): ReregisterPart {
-  return { type: "reregister-part", tasks: [], executors: [], frameworks: [] };
+  return { type: "reregister-part", tasks: [], executors: [], frameworks: [], operations: [] };
 }

@@ -94,6 +94,7 @@ export class SimulatedAgent {
         tasks: [],
         executors: [],
         frameworks: [],
+        operations: [],
       });
     }
   }

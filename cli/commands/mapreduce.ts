@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { errors, reasonOf } from "../../contract/errors.ts";
+import { shownKey } from "../../frameworks/mapreduce/records.ts";
 import type { InputFile } from "../../frameworks/mapreduce/splits.ts";
 import {
   amount,
@@ -74,7 +75,7 @@ async function mapReduce(
   const list = () => shown.map(([key, value]) => ({ key, value }));
   if (output.format === "json") output.json({ figures, records: list() });
   else {
-    for (const [key, value] of shown) output.line(`${key}\t${JSON.stringify(value)}`);
+    for (const [key, value] of shown) output.line(`${shownKey(key)}\t${JSON.stringify(value)}`);
     output.line();
     printFigures(output, figures);
   }

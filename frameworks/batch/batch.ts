@@ -9,6 +9,7 @@ import {
   type TaskRequest,
   type TaskStatus,
 } from "../../sdk/index.ts";
+import { nowMs } from "../now.ts";
 import { endFramework, followSubscription } from "../taskset/framework-end.ts";
 import type { Attempt, Outcome, TaskSetCounts, WorkItem } from "../taskset/model.ts";
 import { TaskSet } from "../taskset/planner.ts";
@@ -98,7 +99,7 @@ const CANCEL_MS = 8_000;
  * @throws JOB_TORN_DOWN, another error that ended the subscription, MASTER_UNREACHABLE.
  */
 export async function runBatch(job: BatchJob, options: BatchOptions): Promise<BatchResult> {
-  const startedMs = Date.now();
+  const startedMs = nowMs();
   const set = new TaskSet({
     retries: job.retries ?? 0,
     ...(job.concurrency === undefined ? {} : { concurrency: job.concurrency }),
@@ -117,7 +118,7 @@ export async function runBatch(job: BatchJob, options: BatchOptions): Promise<Ba
   );
   let cancelled: number | undefined;
   const cancel = (): void => {
-    const live = set.cancel(Date.now());
+    const live = set.cancel(nowMs());
     cancelled = group === undefined ? live.length : group.counts(set.counts).live;
     options.onCancel?.(cancelled);
     runner.kill(live);
@@ -136,7 +137,7 @@ export async function runBatch(job: BatchJob, options: BatchOptions): Promise<Ba
     const running = await endFramework(scheduler);
     if (running !== undefined) options.onNotEnded?.(running);
   }
-  const elapsedMs = Date.now() - startedMs;
+  const elapsedMs = nowMs() - startedMs;
   if (group !== undefined) {
     const whole = set.outcomeOf(group.key) ?? unheard(group.key, set);
     const { culprit } = group;
@@ -223,7 +224,7 @@ function unheard(key: string, set: TaskSet): Outcome {
     state: "TASK_UNKNOWN",
     attempts: set.attemptsOf(key),
     message,
-    endedMs: Date.now(),
+    endedMs: nowMs(),
   };
 }
 

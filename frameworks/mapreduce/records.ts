@@ -10,6 +10,11 @@ export function recordLine(key: string, value: unknown): string {
   return `${JSON.stringify(key)}\t${JSON.stringify(value) ?? "null"}\n`;
 }
 
+/** A key for people: one that parts neither its line from the next nor itself from its value. */
+export function shownKey(key: string): string {
+  return key.replace(/[\\\t\n\r]/g, (char) => JSON.stringify(char).slice(1, -1));
+}
+
 /** Key as written, for comparing, and value as written, for parsing once it is needed. */
 export interface RawRecord {
   readonly key: string;

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { openSandboxFile, type SandboxPlace } from "../../sdk/sandbox.ts";
+import { nowMs } from "../now.ts";
 import { isPromise, type JobModule } from "./job-module.ts";
 import { outputsOf } from "./map-outputs.ts";
 import { mergeRuns } from "./merge.ts";
@@ -105,7 +106,7 @@ async function fetchPart(
   to: string,
 ): Promise<boolean> {
   if (place === undefined) return false;
-  const startedMs = Date.now();
+  const startedMs = nowMs();
   for (let tries = 0; ; tries++) {
     try {
       const body = await openSandboxFile(place, partFile(partition));
@@ -114,7 +115,7 @@ async function fetchPart(
     } catch {
       const waitMs = RETRY_MS[tries];
       // An agent that hangs has used up our patience already; a refused connection has not.
-      if (waitMs === undefined || Date.now() - startedMs > PATIENCE_MS) return false;
+      if (waitMs === undefined || nowMs() - startedMs > PATIENCE_MS) return false;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }

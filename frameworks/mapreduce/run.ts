@@ -9,6 +9,7 @@ import {
   sandboxText,
   type TaskRequest,
 } from "../../sdk/index.ts";
+import { nowMs } from "../now.ts";
 import { endFramework, followSubscription, notEndedWords } from "../taskset/framework-end.ts";
 import type { Attempt, Change, Outcome } from "../taskset/model.ts";
 import { schedulerTimes, TaskSetRunner } from "../taskset/runner.ts";
@@ -60,7 +61,7 @@ class JobRun {
   readonly #scheduler: Scheduler;
   readonly #runner: TaskSetRunner;
   readonly #records = new Map<string, unknown>();
-  readonly #startedMs = Date.now();
+  readonly #startedMs = nowMs();
   #resolve: () => void = () => {};
   #reject: (error: Error) => void = () => {};
   #isOver = false;
@@ -112,7 +113,7 @@ class JobRun {
     end.catch(() => {}); // It may fail before anybody waits for it.
     this.#listen();
     const cancel = (): void => {
-      const live = this.#plan.set.cancel(Date.now());
+      const live = this.#plan.set.cancel(nowMs());
       this.#reject(errors.JOB_CANCELLED(live.length));
     };
     const { signal, connectMs = 10_000 } = this.#options;
@@ -129,8 +130,8 @@ class JobRun {
       const running = await endFramework(this.#scheduler);
       if (running !== undefined) this.#options.onTrouble?.(notEndedWords(running));
     }
-    const elapsedMs = Date.now() - this.#startedMs;
-    const figures = jobFigures(this.#plan.set.counts, this.#work(), elapsedMs);
+    const tookMs = nowMs() - this.#startedMs;
+    const figures = jobFigures(this.#plan.set.counts, this.#work(), tookMs);
     return { records: this.#records, figures };
   }
 
@@ -145,7 +146,7 @@ class JobRun {
     );
     this.#scheduler.on("failure", ({ agentId, executorId }) => {
       if (agentId === undefined || executorId !== undefined) return;
-      const lost = this.#plan.agentLost(agentId, Date.now());
+      const lost = this.#plan.agentLost(agentId, nowMs());
       onTrouble?.(`agent ${agentId} is lost, and ${lost} map outputs with it`);
       this.#runner.refresh();
     });
@@ -226,9 +227,8 @@ class JobRun {
         this.#reject(errors.JOB_FAILED(key, `its result cannot be taken: ${reason}`));
         return;
       }
-      if (!this.#plan.resultLost(key, Date.now())) {
-        this.#reject(errors.JOB_FAILED(key, lostWords("result", reason)));
-        return;
+      if (!this.#plan.resultLost(key, nowMs())) {
+        return this.#reject(errors.JOB_FAILED(key, lostWords("result", reason)));
       }
       this.#options.onTrouble?.(`the result of ${taskId} is lost (${reason}); it runs again`);
       this.#runner.refresh();
@@ -256,7 +256,7 @@ class JobRun {
         if (!isThere) lost.push(key);
       }
     }
-    const spent = this.#plan.inputsLost(attempt.key, lost, Date.now());
+    const spent = this.#plan.inputsLost(attempt.key, lost, nowMs());
     if (spent !== undefined) {
       const words = lostWords("output", "a reduce could not get it");
       this.#reject(errors.JOB_FAILED(spent, words));

@@ -6,6 +6,7 @@ import {
   type TaskStatus,
   TepuiError,
 } from "../../sdk/index.ts";
+import { nowMs } from "../now.ts";
 import type { Attempt, Change } from "./model.ts";
 import type { TaskSet } from "./planner.ts";
 
@@ -73,10 +74,10 @@ export class TaskSetRunner {
 
   /** Kills attempts, and again until they have ended. */
   kill(taskIds: readonly string[]): void {
-    const nowMs = Date.now();
+    const atMs = nowMs();
     for (const taskId of taskIds) {
-      this.#set.killing(taskId, nowMs);
-      this.#killedMs.set(taskId, nowMs);
+      this.#set.killing(taskId, atMs);
+      this.#killedMs.set(taskId, atMs);
       for (const id of this.#idsOf(taskId)) this.#scheduler.kill(id);
     }
   }
@@ -99,7 +100,7 @@ export class TaskSetRunner {
       tasks.set(taskId, task);
       return Buffer.byteLength(JSON.stringify(task));
     };
-    for (const { offer, attempts, refuseMs } of this.#set.plan(offers, Date.now(), bytesOf)) {
+    for (const { offer, attempts, refuseMs } of this.#set.plan(offers, nowMs(), bytesOf)) {
       const options = refuseMs === undefined ? {} : { refuseMs };
       if (attempts.length === 0) this.#scheduler.decline(offer.id, options);
       else this.#launch(offer, attempts, tasks, options);
@@ -135,8 +136,8 @@ export class TaskSetRunner {
   }
 
   #update(status: TaskStatus): void {
-    const nowMs = Date.now();
-    const change = this.#hooks.take?.(status, nowMs) ?? this.#set.update(status, nowMs);
+    const atMs = nowMs();
+    const change = this.#hooks.take?.(status, atMs) ?? this.#set.update(status, atMs);
     this.kill(change.kill);
     this.#hooks.onChange(change, status);
     this.refresh();
@@ -164,13 +165,13 @@ export class TaskSetRunner {
 
   #tick(): void {
     this.#loseUnanswered();
-    const nowMs = Date.now();
+    const atMs = nowMs();
     const live = new Set(this.#set.live.map(({ taskId }) => taskId));
     for (const [taskId, killedMs] of this.#killedMs) {
       if (!live.has(taskId)) this.#killedMs.delete(taskId);
-      else if (nowMs - killedMs > KILL_AGAIN_MS) this.kill([taskId]);
+      else if (atMs - killedMs > KILL_AGAIN_MS) this.kill([taskId]);
     }
-    this.#hooks.onTick?.(nowMs);
+    this.#hooks.onTick?.(atMs);
     this.refresh();
   }
 }

@@ -114,6 +114,12 @@ function checkFramework(state: ClusterState, framework: Framework): void {
   for (const offer of framework.offers) {
     assert(state.offers.get(offer.id) === offer, `offer ${offer.id} is not filed`);
   }
+  for (const [key, { agentId }] of framework.operations) {
+    assert(
+      state.agents.has(agentId),
+      `operation ${key} is on agent ${agentId}, which is not there`,
+    );
+  }
   for (const agent of framework.agents) {
     assert(agent.known.has(framework), `agent ${agent.id} does not know framework ${id}`);
     assert(state.agents.get(agent.id) === agent, `agent ${agent.id} has gone and knows ${id}`);

@@ -145,6 +145,8 @@ export interface FrameworkOperation {
   readonly agentId: AgentId;
   readonly operation: Operation;
   state: OperationState;
+  /** What the framework acknowledges the outcome with, once there is one. */
+  statusUuid: UpdateId | undefined;
 }
 
 /** A framework that is registered, disconnected, or only known by its tasks (G6). */

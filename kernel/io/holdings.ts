@@ -39,6 +39,7 @@ export class Holdings {
       tasks: all.flatMap(({ tasks }) => tasks),
       executors: all.flatMap(({ executors }) => executors),
       frameworks: all.flatMap(({ frameworks }) => frameworks),
+      operations: all.flatMap(({ operations }) => operations),
     };
   }
 
@@ -54,7 +55,7 @@ export class Holdings {
     this.#waiting.set(peer, waiting);
     if (waiting.bytes <= limits.reregisterBytesMax) return;
     this.#waiting.delete(peer);
-    const said = `over ${limits.reregisterBytesMax} bytes of tasks and executors`;
+    const said = `over ${limits.reregisterBytesMax} bytes of tasks, executors and operations`;
     peer.close("OVERLOADED", `the agent brings back ${said}`);
   }
 }

@@ -93,7 +93,8 @@ test("B25 one that leaves before any of it is written is awaited", () => {
 scenario("B21 a connection is one agent's", "agent a1 cpus:1", (c) => {
   const party = c.names.agents.get("a1");
   const agent = { ...info, id: "m-S9" as AgentId };
-  const about = { tasks: [], executors: [], frameworks: [], capabilities: [], version: "0.1.0" };
+  const held = { tasks: [], executors: [], frameworks: [], operations: [] };
+  const about = { ...held, capabilities: [], version: "0.1.0" };
   c.input({
     type: "agent-message",
     peer: party?.peer as number,

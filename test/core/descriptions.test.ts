@@ -46,6 +46,7 @@ scenario("E16, F8 policies are told an agent's attributes, its host and where it
     tasks: [],
     executors: [],
     frameworks: [],
+    operations: [],
   });
   c.told();
   expect(listed()).toEqual(["rack=r2", "hostname=h1", "region=r", "zone=z"]);

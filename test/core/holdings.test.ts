@@ -25,8 +25,15 @@ const task = {
   state: "TASK_RUNNING",
   statuses: [],
 };
-const executor = { frameworkId: "F", role: "*", executor: { executorId: "e1" } };
 const uuid = "0".repeat(32) as UpdateId;
+const operation = {
+  type: "RESERVE",
+  resources: [{ name: "cpus", scalar: 1_000, reservations: [{ type: "dynamic", role: "web" }] }],
+};
+const bare = { resources: [{ name: "cpus", scalar: 1_000 }] };
+const status = { state: "OPERATION_FINISHED" };
+const record = { uuid, applied: { operation, status } };
+const executor = { frameworkId: "F", role: "*", executor: { executorId: "e1" } };
 
 /** A cluster with the framework F, and with a1 of an earlier master. */
 function cluster(): TestCluster {
@@ -40,7 +47,14 @@ function say(c: TestCluster, message: object, peer = AGENT): void {
 }
 
 function reregister(more: object = {}): Reregister {
-  const parts = { version: "1", capabilities: [], tasks: [], executors: [], frameworks: [] };
+  const parts = {
+    version: "1",
+    capabilities: [],
+    tasks: [],
+    executors: [],
+    frameworks: [],
+    operations: [],
+  };
   return { type: "reregister", agent: info, ...parts, ...more } as unknown as Reregister;
 }
 
@@ -66,6 +80,18 @@ test.each<[object, string]>([
   [
     { frameworks: [{ id: "F", name: "f", user: "", roles: ["a", "a"] }] },
     'frameworks[0]: framework.roles: "a" is there twice',
+  ],
+  [
+    { operations: [record, { ...record, frameworkId: "a/b" }] },
+    'operations[1]: frameworkId: it has a "/" at position 1',
+  ],
+  [
+    { operations: [{ uuid, applied: { operation: { ...operation, ...bare }, status } }] },
+    "operations[0]: cpus is not reserved dynamically",
+  ],
+  [
+    { operations: [{ uuid, applied: { operation: { type: "LAUNCH", tasks: [] }, status } }] },
+    "operations[0]: LAUNCH has no outcome of its own",
   ],
 ])("an agent that reports what no master accepted is refused: %j", (more, problem) => {
   expect(holdingsProblem(reregister(more))).toContain(problem);

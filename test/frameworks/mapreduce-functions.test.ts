@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { builtFile } from "../../bench/fleet/daemon-process.ts";
 import type { JobModule } from "../../frameworks/mapreduce/job-module.ts";
 import { runMap } from "../../frameworks/mapreduce/map-task.ts";
+import { shownKey } from "../../frameworks/mapreduce/records.ts";
 import { partFile, specEnvironment } from "../../frameworks/mapreduce/task-spec.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
@@ -51,6 +52,12 @@ test.each<[string, Partial<JobModule>, string]>([
   ],
 ])("%s fails the task and says so", async (_, job, words) => {
   await expect(mapped(job)).rejects.toThrow(words);
+});
+
+test("a key is shown on one line, apart from its value", () => {
+  expect(["plain key", "a\tb\nc\r", "\\t"].map(shownKey)).toEqual([
+    ...["plain key", "a\\tb\\nc\\r", "\\\\t"],
+  ]);
 });
 
 test("what is emitted after its map is done is an error", async () => {

@@ -20,6 +20,7 @@ function returning(tasks: number, labelBytes: number): AgentMessageOf<"reregiste
     capabilities: [],
     executors: [{ frameworkId: "f1", role: "*", executor: { executorId: "e1" } }],
     frameworks: [{ id: "f1", name: "f", user: "u", roles: [] }],
+    operations: [],
     tasks: Array.from({ length: tasks }, (_, at) => ({
       taskId: `t${at}`,
       frameworkId: "f1",
@@ -63,6 +64,26 @@ test("what fits no frame goes in parts that do, and is whole again for the core 
   expect(heard.at(-1)).toEqual(message);
 });
 
+test("operations are spread over frames, too, and are whole again for the core (C18)", () => {
+  const id = "x".repeat(60_000);
+  const operations = Array.from({ length: 200 }, (_, at) => ({
+    uuid: `${at}`.padStart(32, "0"),
+    frameworkId: "f1",
+    applied: {
+      operation: { type: "UNRESERVE", id, resources: [] },
+      status: { operationId: id, state: "OPERATION_FINISHED" },
+    },
+  }));
+  const message = { ...returning(3, 1), operations } as unknown as AgentMessageOf<"reregister">;
+  const parts = inParts(message);
+  expect(parts.length).toBeGreaterThan(10);
+  for (const part of parts) {
+    expect(encodeFrames([part])).toHaveLength(1);
+    expect(masterPeers.agent(part)).toBeUndefined();
+  }
+  expect(deliver(new Holdings(), peerOf(), parts).at(-1)).toEqual(message);
+});
+
 test("a return that lacks a part is dropped, and so is what an earlier try left", () => {
   const holdings = new Holdings();
   const peer = peerOf();
@@ -83,6 +104,7 @@ test("an agent that brings back more than may be held is cut off with a code", (
     tasks: [],
     executors: [],
     frameworks: [],
+    operations: [],
   };
   holdings.take(peer, part, limits.reregisterBytesMax);
   expect(closed).toEqual([]);

@@ -121,6 +121,7 @@ function reregister(cluster: Stage, who: string, words: readonly string[]): void
     tasks,
     executors: [],
     frameworks: [...frameworks.values()],
+    operations: [],
   };
   cluster.input({ type: "agent-message", peer, message });
 }

@@ -75,6 +75,7 @@ export class SimAgent {
       tasks,
       executors: [],
       frameworks: [...this.frameworks.values()],
+      operations: [],
     });
   }
 

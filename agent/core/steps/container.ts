@@ -252,7 +252,7 @@ function endTasksOf(
   for (const taskKey of tasks) {
     const task = state.tasks.get(taskKey);
     if (task !== undefined && !isTerminal(task.state)) {
-      end(state, task, words(task.ending ?? ending), nowMs, out);
+      end(state, task, words(ending ?? task.ending), nowMs, out);
     }
   }
   state.executors.delete(key);

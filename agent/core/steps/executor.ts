@@ -8,6 +8,7 @@ import { taskKey } from "../ids.ts";
 import type { AgentState, Executor, Task } from "../state.ts";
 import { addUpdate } from "../updates.ts";
 import { lostAs } from "../words.ts";
+import { drainedStatus, endDrained, isDrained, resumeDrain } from "./drain.ts";
 import { endExecutor } from "./kill.ts";
 import { deliver } from "./launch.ts";
 import { resizeExecutor } from "./resize.ts";
@@ -94,6 +95,7 @@ function subscribe(
   keepExecutor(executor, out);
   // Everything that it was started for was killed meanwhile (B44).
   if (executor.tasks.size === 0 && !executor.everRan) endExecutor(state, executor, nowMs, out);
+  resumeDrain(state, executor, nowMs, out);
 }
 
 /** What it has not been given yet, in the order of launch: single tasks, and groups whole. */
@@ -148,14 +150,18 @@ function takeUpdate(
   const task = state.tasks.get(taskKey(frameworkId, taskId));
   const isKnown = task === undefined || hasUpdate(task, uuid);
   if (!isKnown && executor.tasks.has(task.key)) {
-    const words = { ...status, source: "SOURCE_EXECUTOR", executorId: info.executorId } as const;
-    addUpdate(state, task, words, nowMs, out);
+    const source = "SOURCE_EXECUTOR";
+    const said = drainedStatus(status, task);
+    addUpdate(state, task, { ...said, source, executorId: info.executorId }, nowMs, out);
     if (isTerminal(status.state)) {
       executor.tasks.delete(task.key);
       resizeExecutor(state, executor, out);
     }
   }
   out.push({ type: "send-executor", containerId, event: { type: "acknowledged", taskId, uuid } });
+  if (task !== undefined && isTerminal(status.state) && isDrained(task)) {
+    endDrained(state, executor, nowMs, out);
+  }
 }
 
 function hasUpdate(task: Task, uuid: string): boolean {

@@ -9,6 +9,7 @@ import { type AgentState, type Ending, type Executor, isCapable, type Task } fro
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { lostAs } from "../words.ts";
 import { newTask } from "./launch.ts";
+import { dropOperations } from "./operation.ts";
 
 /** What a kill on request is called. */
 export const KILLED: Ending = {
@@ -115,7 +116,9 @@ export function endCommand(
   keepTask(task, out);
   if (isFirst && graceMs > 0) {
     if (why.isAnnounced && isCapable(state, task.frameworkId, "TASK_KILLING_STATE")) {
-      addUpdate(state, task, { state: "TASK_KILLING", source: "SOURCE_EXECUTOR" }, nowMs, out);
+      const killing = { state: "TASK_KILLING", source: "SOURCE_EXECUTOR" } as const;
+      const words = why.reason === undefined ? killing : { ...killing, reason: why.reason };
+      addUpdate(state, task, words, nowMs, out);
     }
     out.push({ type: "kill-container", containerId, signal: "SIGTERM" });
   }
@@ -123,25 +126,31 @@ export function endCommand(
   else out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
 }
 
-/** Asks an executor to end, and kills it after its grace (D17). */
+/**
+ * Asks an executor to end, and kills it after its grace (D17), or sooner where less is left. A
+ * later call can only bring that nearer.
+ */
 export function endExecutor(
   state: AgentState,
   executor: Executor,
   nowMs: number,
   out: Effect[],
   why?: Ending,
+  graceMsMax = Number.POSITIVE_INFINITY,
 ): void {
-  if (executor.phase === "ending") return;
-  const { containerId } = executor;
-  const wasRunning = executor.phase === "running";
+  const { containerId, phase, killDueMs } = executor;
+  const plan = state.containers.get(containerId)?.plan;
+  const ownMs = plan?.shutdownGraceMs ?? state.setup.times.executorShutdownGraceMs;
+  const dueMs = nowMs + Math.min(ownMs, graceMsMax);
+  if (phase === "ending" && (killDueMs === undefined || killDueMs <= dueMs)) return;
   executor.phase = "ending";
-  if (why !== undefined) executor.ending = why;
-  if (wasRunning) {
-    const plan = state.containers.get(containerId)?.plan;
-    const graceMs = plan?.shutdownGraceMs ?? state.setup.times.executorShutdownGraceMs;
-    executor.killDueMs = nowMs + graceMs;
-    state.timers.add({ dueMs: executor.killDueMs, kind: "shutdown", of: executor.key });
-    out.push({ type: "send-executor", containerId, event: { type: "shutdown" } });
+  if (why !== undefined) executor.ending ??= why;
+  if (phase !== "starting") {
+    executor.killDueMs = dueMs;
+    state.timers.add({ dueMs, kind: "shutdown", of: executor.key });
+    if (phase === "running") {
+      out.push({ type: "send-executor", containerId, event: { type: "shutdown" } });
+    }
   } else {
     out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
   }
@@ -212,6 +221,7 @@ export function stepShutdownFramework(
       out.push({ type: "checkpoint", key: `task/${task.key}`, value: undefined });
     } else keepTask(task, out);
   }
+  dropOperations(state, frameworkId, out);
   state.frameworks.delete(frameworkId);
   out.push({ type: "checkpoint", key: `framework/${frameworkId}`, value: undefined });
 }

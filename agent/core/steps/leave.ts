@@ -1,4 +1,3 @@
-import type { AgentOrderOf } from "../../../contract/agent-api.ts";
 import { KILL_GRACE_DEFAULT_MS } from "../../../contract/schema/command.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import type { Effect } from "../effect.ts";
@@ -25,7 +24,7 @@ export function stepLeave(
 }
 
 /** Ends every task and executor; what they are told says why. */
-export function endAll(
+function endAll(
   state: AgentState,
   why: Ending,
   graceMsMax: number,
@@ -37,21 +36,4 @@ export function endAll(
     if (isTerminal(task.state) || executorOf(state, task) !== undefined) continue;
     endCommand(state, task, why, Math.min(graceOf(task), graceMsMax), nowMs, out);
   }
-}
-
-/** The agent is emptied, with no longer grace than the drain allows (I5). */
-export function stepDrain(
-  state: AgentState,
-  order: AgentOrderOf<"drain">,
-  nowMs: number,
-  out: Effect[],
-): void {
-  const { maxGracePeriodMs, markGone } = order.config;
-  const why: Ending = {
-    state: markGone === true ? "TASK_GONE_BY_OPERATOR" : "TASK_KILLED",
-    reason: "REASON_AGENT_DRAINING",
-    message: "The agent is being drained",
-  };
-  state.drain = { config: order.config, startedMs: nowMs };
-  endAll(state, why, maxGracePeriodMs ?? Number.POSITIVE_INFINITY, nowMs, out);
 }

@@ -1,5 +1,7 @@
-import type { AgentOrderOf } from "../../../contract/agent-api.ts";
-import type { UpdateId } from "../../../contract/ids.ts";
+import type { AgentOrderOf, OperationRecord } from "../../../contract/agent-api.ts";
+import type { FrameworkId, UpdateId } from "../../../contract/ids.ts";
+import { limits } from "../../../contract/limits.ts";
+import { encodedBytes } from "../../../contract/size.ts";
 import { dropEntry, keepAgent, keepOperation } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { nextUpdateId } from "../ids.ts";
@@ -43,15 +45,29 @@ export function stepApplyOperation(
   transmit(state, answered, nowMs, out);
 }
 
-function send({ frameworkId, uuid, status }: Operation, out: Effect[]): void {
+function send({ frameworkId, uuid, info, status }: Operation, out: Effect[]): void {
   out.push({
     type: "send-master",
     message: {
       type: "operation-update",
       ...(frameworkId === undefined ? {} : { frameworkId }),
       operationUuid: uuid,
+      ...(status.uuid === undefined ? {} : { operation: info }),
       status,
     },
+  });
+}
+
+/** All operations as a returning agent tells of them (B21, C18). */
+export function operationRecords(state: AgentState): OperationRecord[] {
+  let bytes = 0;
+  return Array.from(state.operations.values(), ({ uuid, frameworkId, info, status }) => {
+    const owner = frameworkId === undefined ? {} : { frameworkId };
+    const applied = { operation: info, status };
+    bytes += encodedBytes(applied);
+    // However much frameworks leave unacknowledged, the agent can come back.
+    const fits = bytes <= limits.reregisterOperationsBytesMax;
+    return { uuid, ...owner, ...(fits ? { applied } : {}) };
   });
 }
 
@@ -61,9 +77,18 @@ function transmit(state: AgentState, operation: Operation, nowMs: number, out: E
   send(operation, out);
 }
 
-/** The master is there (again): it hears of every outcome that was not acknowledged. */
-export function sendOperations(state: AgentState, nowMs: number, out: Effect[]): void {
+/**
+ * The master is there (again), or the framework `of` it is: it hears at once of every outcome that
+ * was not acknowledged.
+ */
+export function sendOperations(
+  state: AgentState,
+  of: FrameworkId | undefined,
+  nowMs: number,
+  out: Effect[],
+): void {
   for (const operation of state.operations.values()) {
+    if (of !== undefined && operation.frameworkId !== of) continue;
     operation.resendWaitMs = state.setup.times.retryMinMs;
     transmit(state, operation, nowMs, out);
   }
@@ -88,5 +113,14 @@ export function acknowledgeOperation(state: AgentState, uuid: UpdateId, out: Eff
     if (operation.status.uuid !== uuid) continue;
     state.operations.delete(operation.uuid);
     dropEntry(`operation/${operation.uuid}`, out);
+  }
+}
+
+/** A framework is gone for good: nobody is left to acknowledge its outcomes. */
+export function dropOperations(state: AgentState, of: FrameworkId, out: Effect[]): void {
+  for (const { uuid, frameworkId } of state.operations.values()) {
+    if (frameworkId !== of) continue;
+    state.operations.delete(uuid);
+    dropEntry(`operation/${uuid}`, out);
   }
 }

@@ -10,7 +10,7 @@ import type { AgentState, Task } from "../state.ts";
 import { sendHead } from "../updates.ts";
 import { assert } from "../words.ts";
 import { tellUnknown } from "./kill.ts";
-import { sendOperations } from "./operation.ts";
+import { operationRecords, sendOperations } from "./operation.ts";
 
 /** Longest wait between two tries to register (B20). */
 const BACKOFF_MS_MAX = 60_000;
@@ -29,9 +29,9 @@ export function stepLinkUp(state: AgentState, nowMs: number): void {
  * on an old one, a launch that counts on the framework being known may be on its way.
  */
 export function forgetFrameworks(state: AgentState, out: Effect[]): void {
-  const { tasks, executors, groupExecutors, frameworks } = state;
-  const used = new Set<FrameworkId>();
-  for (const held of [tasks, executors, groupExecutors]) {
+  const { tasks, executors, groupExecutors, operations, frameworks } = state;
+  const used = new Set<FrameworkId | undefined>();
+  for (const held of [tasks, executors, groupExecutors, operations]) {
     for (const { frameworkId } of held.values()) used.add(frameworkId);
   }
   for (const id of frameworks.keys()) {
@@ -72,7 +72,7 @@ export function registerIfDue(state: AgentState, nowMs: number, out: Effect[]): 
   waitToRegister(state, nowMs);
 }
 
-/** All that a returning agent runs (B21). */
+/** All that a returning agent runs and keeps (B21). */
 function holdings(
   state: AgentState,
 ): Pick<AgentMessageOf<"reregister">, "tasks" | "executors" | "frameworks" | "operations"> {
@@ -86,7 +86,7 @@ function holdings(
     tasks: [...state.tasks.values()].filter((task) => !task.silent).map((t) => recordOf(state, t)),
     executors,
     frameworks: [...state.frameworks.values()].map(({ info }) => info),
-    operations: [...state.operations.keys()],
+    operations: operationRecords(state),
   };
 }
 
@@ -148,7 +148,7 @@ export function stepRegistered(
   state.timers.add({ dueMs: nowMs + master.pingTimeoutMs, kind: "master", of: "" });
   keepAgent(state, out);
   for (const task of state.tasks.values()) sendHead(state, task, nowMs, out);
-  sendOperations(state, nowMs, out);
+  sendOperations(state, undefined, nowMs, out);
   if (order.type === "registered") return;
   for (const { frameworkId, taskId } of order.reconcile) {
     if (state.tasks.has(taskKey(frameworkId, taskId))) continue;

@@ -6,7 +6,8 @@ import type { Timer } from "../timers.ts";
 import { resendHead } from "../updates.ts";
 import { lostAs } from "../words.ts";
 import { runCheck } from "./check.ts";
-import { endCommand, endExecutor } from "./kill.ts";
+import { endDrained } from "./drain.ts";
+import { endCommand, endExecutor, executorOf } from "./kill.ts";
 import { resendOperation } from "./operation.ts";
 import { checkMaster, registerIfDue } from "./registration.ts";
 
@@ -38,6 +39,11 @@ function fire(state: AgentState, timer: Timer, nowMs: number, out: Effect[]): vo
     case "kill":
       if (task?.killDueMs === undefined || task.killDueMs > nowMs) return;
       if (task.containerId === undefined || !state.containers.has(task.containerId)) return;
+      if (task.delivered) {
+        const own = executorOf(state, task);
+        if (own !== undefined) endDrained(state, own, nowMs, out);
+        return;
+      }
       delete task.killDueMs;
       keepTask(task, out);
       out.push({ type: "kill-container", containerId: task.containerId, signal: "SIGKILL" });

@@ -54,7 +54,13 @@ export function applyConversion(acceptance: Acceptance, operation: Conversion): 
       agentId: agent.id,
       operation,
       state: "OPERATION_PENDING",
+      statusUuid: undefined,
     });
+    // It may know the framework by this alone: it is told of the framework's return and its end.
+    if (!agent.known.has(framework)) {
+      agent.known.set(framework, 0);
+      framework.agents.add(agent);
+    }
   }
   acceptance.out.push({
     type: "send-agent",

@@ -23,8 +23,8 @@ import { addTask, completeTask, dropExecutor, newestState, releaseTask } from ".
 
 type Reregister = AgentMessageOf<"reregister">;
 
-/** The framework of something that the agent runs; known by that alone, if need be (G6). */
-function frameworkOf(
+/** The framework of something that the agent has; known by that alone, if need be (G6). */
+export function frameworkOf(
   state: ClusterState,
   id: FrameworkId,
   infos: ReadonlyMap<FrameworkId, FrameworkInfo>,

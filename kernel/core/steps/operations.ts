@@ -1,11 +1,13 @@
-import type { AgentMessageOf } from "../../../contract/agent-api.ts";
+import type { AgentMessageOf, OperationRecord } from "../../../contract/agent-api.ts";
 import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
-import type { AgentId, UpdateId } from "../../../contract/ids.ts";
-import type { OperationState, OperationStatus } from "../../../contract/schema/offer.ts";
+import type { AgentId, FrameworkId, UpdateId } from "../../../contract/ids.ts";
+import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
+import type { Operation, OperationState, OperationStatus } from "../../../contract/schema/offer.ts";
 import type { Call } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import { isOver } from "../ids.ts";
 import type { Agent, ClusterState, Framework, FrameworkOperation } from "../state.ts";
+import { frameworkOf } from "./merge.ts";
 
 /** Tells a framework how an operation stands; what the master says itself is not acknowledged. */
 function say(
@@ -28,7 +30,7 @@ function say(
 export function stepOperationUpdate(
   state: ClusterState,
   agent: Agent,
-  { frameworkId, status }: AgentMessageOf<"operation-update">,
+  { frameworkId, operationUuid, operation, status }: AgentMessageOf<"operation-update">,
   out: Effect[],
 ): void {
   const framework = frameworkId === undefined ? undefined : state.frameworks.get(frameworkId);
@@ -45,11 +47,33 @@ export function stepOperationUpdate(
     });
     return;
   }
-  const known = framework.operations.get(operationId);
-  if (known !== undefined) known.state = status.state;
+  book(framework, agent, operationUuid, operation, status);
   if (framework.peer === undefined) return;
   const event = { type: "operation-update", status } as const;
   out.push({ type: "send-framework", to: framework.peer, event });
+}
+
+/**
+ * Notes how an operation stands. One whose id the framework has used anew, since this master did
+ * not know of it, waits until that one is acknowledged.
+ */
+function book(
+  framework: Framework,
+  agent: Agent,
+  uuid: UpdateId,
+  operation: Operation | undefined,
+  status: OperationStatus,
+): void {
+  const { operationId, state, uuid: statusUuid } = status;
+  if (operationId === undefined) return;
+  const known = framework.operations.get(operationId);
+  if (known?.uuid === uuid) {
+    known.state = state;
+    known.statusUuid = statusUuid;
+  } else if (known === undefined && operation !== undefined) {
+    const agentId = agent.id;
+    framework.operations.set(operationId, { uuid, agentId, operation, state, statusUuid });
+  }
 }
 
 /** A framework has an operation's outcome (C18). */
@@ -58,7 +82,8 @@ export function stepAcknowledgeOperation(
   { agentId, operationId, uuid }: FrameworkCallOf<"acknowledge-operation">,
 ): void {
   const known = framework.operations.get(operationId);
-  framework.operations.delete(operationId);
+  // Another operation may go by the same id, on another agent.
+  if (known?.statusUuid === uuid) framework.operations.delete(operationId);
   const on = agentId ?? known?.agentId;
   const peer = on === undefined ? undefined : state.agents.get(on)?.peer;
   if (peer === undefined) return;
@@ -103,19 +128,29 @@ function* on(
   }
 }
 
-/** An agent is back: what it never got was dropped on the way (B21, C18). */
+/** An agent is back: takes over what it keeps; what it never got was dropped (B21, C18). */
 export function mergeOperations(
   state: ClusterState,
   agent: Agent,
-  held: readonly UpdateId[],
+  records: readonly OperationRecord[],
+  infos: ReadonlyMap<FrameworkId, FrameworkInfo>,
   nowMs: number,
   out: Effect[],
 ): void {
+  const held = new Set(records.map(({ uuid }) => uuid));
   for (const [framework, id, operation] of [...on(state, agent)]) {
-    if (operation.state !== "OPERATION_PENDING" || held.includes(operation.uuid)) continue;
+    if (held.has(operation.uuid)) continue;
     framework.operations.delete(id);
+    // An outcome that the agent knows no more was acknowledged.
+    if (operation.state !== "OPERATION_PENDING") continue;
     const about = { message: "The agent never got the operation", agentId: agent.id };
     say(framework, id, "OPERATION_DROPPED", about, nowMs, out);
+  }
+  for (const { frameworkId, uuid, applied } of records) {
+    if (frameworkId === undefined) continue;
+    const framework = frameworkOf(state, frameworkId, infos, nowMs);
+    if (framework === undefined || applied === undefined) continue;
+    book(framework, agent, uuid, applied.operation, applied.status);
   }
 }
 

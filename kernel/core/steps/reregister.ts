@@ -192,13 +192,16 @@ function welcome(
   for (const info of message.frameworks) if (info.id !== undefined) infos.set(info.id, info);
   const reconcile = mergeTasks(state, agent, message, infos, tell, nowMs, out);
   mergeExecutors(state, agent, message.executors, infos, nowMs);
-  mergeOperations(state, agent, message.operations ?? [], nowMs, out);
+  mergeOperations(state, agent, message.operations, infos, nowMs, out);
   recount(agent);
   totalChanged(state, agent);
   flagAgent(state, agent);
   out.push({ type: "send-agent", to, order: answerOf(state, agent, reconcile) });
   const ids = new Set(infos.keys());
   for (const { frameworkId } of message.tasks) ids.add(frameworkId);
+  for (const { frameworkId } of message.operations) {
+    if (frameworkId !== undefined) ids.add(frameworkId);
+  }
   for (const id of ids) greetFramework(state, agent, id, infos.has(id), out);
   for (const [task, killPolicy] of agent.kills) sendKill(agent, task, killPolicy, out);
   agent.kills.clear();
@@ -210,7 +213,7 @@ function welcome(
 
 /**
  * Tells the agent how a framework that it reported stands now: as it is, or gone (B21). One that it
- * does not know, and has but a task of, comes along with the next launch.
+ * does not know, and has but a task or an operation of, comes along with the next launch.
  */
 function greetFramework(
   state: ClusterState,

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { until } from "../../support/until.ts";
-import type { HttpFramework } from "../support/framework.ts";
+import { type HttpFramework, scalar } from "../support/framework.ts";
 import { nextEvent, watching } from "./event-rows.ts";
 import { running, subscribeAgain } from "./scenario-rows.ts";
 import { type Client, type Row, together } from "./suite.ts";
@@ -26,6 +26,49 @@ async function agentStates(client: Client): Promise<string> {
   const { activated_slaves, unreachable_slaves, slaves, recovered_slaves } =
     await client.view<Record<string, number & { length: number }>>("/state");
   return `${activated_slaves} ${unreachable_slaves} ${slaves?.length} ${recovered_slaves?.length}`;
+}
+
+const reserving = {
+  roles: ["kept"],
+  capabilities: [{ type: "MULTI_ROLE" }, { type: "RESERVATION_REFINEMENT" }],
+};
+
+/** The next word of an operation: an outcome, which has a uuid, or an answer, which has none. */
+async function operationStatus(framework: HttpFramework, what: "outcome" | "answer") {
+  for (;;) {
+    const { status } =
+      (await framework.next("UPDATE_OPERATION_STATUS")).update_operation_status ?? {};
+    if (status !== undefined && (status.uuid !== undefined) === (what === "outcome")) return status;
+  }
+}
+
+/** A framework of each form with a reservation whose outcome it has and does not acknowledge. */
+async function reservers(client: Client) {
+  const found = [];
+  for (const one of [client, client.twin]) {
+    const framework = await one.framework({ failover_timeout: 3600, ...reserving });
+    const { agent_id, ...offer } = await framework.offer();
+    await framework.call("SUPPRESS");
+    const resources = [scalar("cpus", 0.1, { reservations: [{ type: "DYNAMIC", role: "kept" }] })];
+    const operation = { type: "RESERVE", id: { value: "op" }, reserve: { resources } };
+    await framework.accept({ agent_id, ...offer }, [operation]);
+    const outcome = await operationStatus(framework, "outcome");
+    expect(outcome).toMatchObject({ state: "OPERATION_FINISHED", operation_id: { value: "op" } });
+    found.push({ client: one, framework, agent_id, outcome, resources });
+  }
+  return found;
+}
+
+/** What the master answers of the operation, and how many it shows of the framework. */
+async function standing(framework: HttpFramework, agent_id: object, client: Client) {
+  const operations = [{ operation_id: { value: "op" }, agent_id }];
+  await framework.call("RECONCILE_OPERATIONS", { reconcile_operations: { operations } });
+  const { state } = await operationStatus(framework, "answer");
+  const { get_operations } = (await client.operator({ type: "GET_OPERATIONS" })).value;
+  const mine = get_operations?.operations?.filter(
+    ({ framework_id }) => framework_id?.value === framework.id?.value,
+  );
+  return [state, ...(mine ?? []).map(({ latest_status }) => latest_status.state)];
 }
 
 /** The scenarios in which a process of the cluster goes away. */
@@ -125,6 +168,41 @@ export const disturbanceRows: readonly Row[] = [
         await framework.call("RECONCILE", { reconcile: {} });
         expect(await framework.status()).toMatchObject({ state: "TASK_RUNNING" });
         expect(framework.statuses).toHaveLength(1);
+      }
+    },
+  ),
+  together(
+    "O4",
+    "the master fails: what became of operations is known again, and told again",
+    async (client) => {
+      const reserved = await reservers(client);
+      const pids = client.cluster.agentPids();
+      signal(pids, "SIGSTOP");
+      try {
+        signal([client.cluster.masterPid()], "SIGKILL");
+        for (const one of reserved) {
+          while ((await one.framework.events.any()) !== undefined);
+          one.framework = await subscribeAgain(one.client, one.framework, reserving);
+          // Its agent is awaited.
+          const before = await standing(one.framework, one.agent_id, client);
+          expect(before).toEqual(["OPERATION_RECOVERING"]);
+        }
+      } finally {
+        signal(pids, "SIGCONT");
+      }
+      for (const { framework, agent_id, outcome, resources } of reserved) {
+        const again = await operationStatus(framework, "outcome");
+        expect(again).toEqual(outcome);
+        const after = await standing(framework, agent_id, client);
+        expect(after).toEqual(["OPERATION_FINISHED", "OPERATION_FINISHED"]);
+        const { uuid, operation_id } = outcome;
+        const acknowledge_operation_status = { agent_id, uuid: uuid?.value, operation_id };
+        await framework.call("ACKNOWLEDGE_OPERATION_STATUS", { acknowledge_operation_status });
+        expect(await standing(framework, agent_id, client)).toEqual(["OPERATION_UNKNOWN"]);
+        // What it reserved was not forgotten either: it can be given free.
+        const unreserve_resources = { agent_id, resources };
+        const call = { type: "UNRESERVE_RESOURCES", unreserve_resources };
+        expect((await client.operator(call)).status).toBe(202);
       }
     },
   ),

@@ -19,10 +19,10 @@ let uuids = 0;
 export class PlayedExecutor {
   readonly framework: HttpFramework;
   readonly ids: object;
-  readonly agentId: object;
+  readonly agentId: { readonly value: string };
   readonly #client: Client;
 
-  private constructor(client: Client, framework: HttpFramework, agentId: object) {
+  private constructor(client: Client, framework: HttpFramework, agentId: { value: string }) {
     this.#client = client;
     this.framework = framework;
     this.agentId = agentId;

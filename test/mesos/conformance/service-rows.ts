@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { until } from "../../support/until.ts";
 import { commandTask, type HttpFramework } from "../support/framework.ts";
 import { call, printing } from "./agent-rows.ts";
+import { until as eventOf, PlayedExecutor, update } from "./executor-rows.ts";
 import { both, type Client, type Row } from "./suite.ts";
 
 /** Sends a change to the operator API, which takes it. */
@@ -87,6 +88,40 @@ export const serviceRows: readonly Row[] = [
     }
     expect((await shown(client, agent))?.drain_info).toBeUndefined();
   }),
+  both(
+    "7.4",
+    "a drain has executors kill their tasks, in its own grace at most",
+    async (client) => {
+      const played = await PlayedExecutor.start(client);
+      const events = await played.subscribe();
+      await played.ask("UPDATE", update("t", "TASK_RUNNING"));
+      const { framework, agentId: agent_id } = played;
+      await framework.reach("TASK_RUNNING");
+      const max_grace_period = { seconds: 30 };
+      await change(client, "DRAIN_AGENT", { agent_id, max_grace_period });
+      try {
+        const kill_policy = { grace_period: { nanoseconds: expect.anything() } };
+        const { kill } = await eventOf(events, "KILL");
+        expect(kill).toMatchObject({ task_id: { value: "t" }, kill_policy });
+        expect(Number(kill?.kill_policy?.grace_period?.nanoseconds)).toBe(30e9);
+        for (const state of ["TASK_KILLING", "TASK_KILLED"]) {
+          await played.ask("UPDATE", update("t", state));
+          const told = await framework.reach(state);
+          const reason = "REASON_AGENT_DRAINING";
+          expect(told).toMatchObject({ source: "SOURCE_EXECUTOR", reason });
+        }
+        // It has nothing left to do.
+        expect((await eventOf(events, "SHUTDOWN")).type).toBe("SHUTDOWN");
+        await until("the agent to be drained", async () => {
+          const { drain_info } = (await shown(client, agent_id.value)) ?? {};
+          return drain_info?.state === "DRAINED" || undefined;
+        });
+      } finally {
+        await change(client, "REACTIVATE_AGENT", { agent_id });
+        events.close();
+      }
+    },
+  ),
   both("6.6", "maintenance is asked for by inverse offers, and answered", async (client) => {
     const { framework, agent } = await running(client);
     const hostname = (await shown(client, agent))?.agent_info.hostname ?? "";
