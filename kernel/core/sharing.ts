@@ -1,6 +1,7 @@
 import { contains, type Resource, type Resources, shared } from "../../contract/resources.ts";
 import type { Agent, Client, ClusterState, Offer } from "./state.ts";
 import { KINDS, ROOT_ROLE } from "./tables/shape.ts";
+import { addVector } from "./tables/vectors.ts";
 
 // Who uses a shared volume is not kept anywhere: it is looked up among those who hold something of
 // its agent, which is seldom asked and cannot part from the books (E13).
@@ -60,7 +61,11 @@ export function countShared(
     if (kind === undefined) continue;
     const vector = new Float64Array(KINDS);
     vector[kind] = volume.scalar ?? 0;
-    state.tables.addSharedUse(client.row, vector, sign, firstCommonRole(client, holders));
+    const { clients, roles } = state.tables;
+    addVector(clients.used, client.row, vector, sign);
+    clients.useChanges.mark(client.row);
+    // Reserved as it is, it never counts against quotas here.
+    roles.addUp(roles.used, client.role.row, vector, sign, firstCommonRole(client, holders));
   }
 }
 

@@ -294,17 +294,6 @@ export class AllocationTables {
   }
 
   /**
-   * Adds to what the client has, and to its role and those above it as far as they are below `end`;
-   * without one, to all. Of what is reserved, for it never counts against quotas here.
-   */
-  addSharedUse(client: number, vector: Vector, sign: 1 | -1, end: number | undefined): void {
-    const { clients, roles } = this;
-    addVector(clients.used, client, vector, sign);
-    clients.useChanges.mark(client);
-    roles.addUp(roles.used, clients.role[client] as number, vector, sign, end);
-  }
-
-  /**
    * Counts one grant for the tie-break of the sorters (E2). Called once for each decision taken.
    */
   countAllocation(client: number): void {

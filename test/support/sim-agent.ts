@@ -44,6 +44,11 @@ export class SimAgent {
       .map(({ record }) => record.resources);
   }
 
+  /** Tasks that run on a shared volume (E13). */
+  get sharers(): number {
+    return this.running.filter((held) => held.some(({ shared }) => shared === true)).length;
+  }
+
   /** Connects, with the id that it has, or as a new agent. */
   register(): void {
     this.registered = false;

@@ -1,7 +1,13 @@
 import type { Random } from "../../conformance/random.ts";
 import type { FrameworkCall } from "../../contract/framework-api.ts";
 import type { AgentId, FrameworkId, RoleName, TaskId } from "../../contract/ids.ts";
-import { type Resource, scalarOf } from "../../contract/resources.ts";
+import {
+  add,
+  fromScalars,
+  type Resource,
+  type Resources,
+  scalarOf,
+} from "../../contract/resources.ts";
 import type { Offer, Operation } from "../../contract/schema/offer.ts";
 import type { TaskInfo } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
@@ -22,6 +28,13 @@ export const sharedVolume: Resource & { scalar: number } = {
   disk: { persistence: { id: "v" }, volume: { containerPath: "v", mode: "RW" } },
   shared: true,
 };
+
+/** What an agent has: some have disk of one role, and some of those the volume on it. */
+export function someResources(random: Random): Resources {
+  const total = fromScalars({ cpus: 1 + random.below(8), mem: 256 * (1 + random.below(8)) });
+  const disk = random.chance(0.3) ? sharedVolume : plainDisk;
+  return random.chance(0.6) ? add(total, [disk]) : total;
+}
 
 /** A task as its framework sees it. */
 export interface SimTask {

@@ -2,7 +2,6 @@ import type { Random } from "../../conformance/random.ts";
 import type { AgentMessage, AgentOrder } from "../../contract/agent-api.ts";
 import type { FrameworkCall, FrameworkEvent } from "../../contract/framework-api.ts";
 import type { TaskId, UpdateId } from "../../contract/ids.ts";
-import { add, fromScalars } from "../../contract/resources.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
 import type { ClusterInput } from "../../kernel/core/event.ts";
@@ -18,10 +17,9 @@ import {
   callOf,
   decideAtRandom,
   isSettled,
-  plainDisk,
   type SimFramework,
-  sharedVolume,
   someFrameworks,
+  someResources,
   subscription,
 } from "./sim-framework.ts";
 
@@ -55,11 +53,7 @@ export class Simulation {
       this.#lanes.put(agent.peer, { type: "agent-message", peer: agent.peer, message });
     };
     this.agents = Array.from({ length: 2 + random.below(4) }, (_, number) => {
-      const total = fromScalars({ cpus: 1 + random.below(8), mem: 256 * (1 + random.below(8)) });
-      // Disk of one role, and some have a shared volume on it already.
-      const disk = random.chance(0.3) ? sharedVolume : plainDisk;
-      const all = random.chance(0.6) ? [disk] : [];
-      return new SimAgent(`agent${number}`, add(total, all), say, uuid);
+      return new SimAgent(`agent${number}`, someResources(random), say, uuid);
     });
     this.frameworks = someFrameworks(random);
     this.state = this.#newMaster();
@@ -179,8 +173,7 @@ export class Simulation {
     const agent = this.agents.find((each) => each.peer === peer);
     if (agent === undefined) return;
     agent.obey(order);
-    const users = agent.running.filter((held) => held.some(({ shared }) => shared === true));
-    if (order.type === "launch" && users.length > 1) this.sharings += 1;
+    if (order.type === "launch" && agent.sharers > 1) this.sharings += 1;
     notOversubscribed(agent.name, agent.total, agent.running);
   }
 

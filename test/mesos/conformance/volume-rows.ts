@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { commandTask, type HttpFramework, scalar, type V1Offer } from "../support/framework.ts";
-import { both, type Row } from "./suite.ts";
+import { both, type Client, type Row } from "./suite.ts";
 
 const role = "library";
 const capabilities = ["MULTI_ROLE", "RESERVATION_REFINEMENT", "SHARED_RESOURCES"];
@@ -46,6 +46,23 @@ async function outcome(framework: HttpFramework): Promise<object | undefined> {
 const soon = { refuse_seconds: 0.1 };
 const wait = "until test -e books/stop; do sleep 0.1; done";
 
+const destroy = { destroy: { volumes: [volume] } };
+
+/** Neither a framework nor an operator may destroy the volume while it is in use. */
+async function refusesDestroy(client: Client, framework: HttpFramework): Promise<void> {
+  const offer = await offerOfVolume(framework);
+  const destroy_volumes = { agent_id: offer.agent_id, volumes: [volume] };
+  const { status } = await client.operator({ type: "DESTROY_VOLUMES", destroy_volumes });
+  expect(status).toBe(409);
+  const operation = { type: "DESTROY", id: { value: "early" }, ...destroy };
+  await framework.accept(offer, [operation], soon);
+  expect(await outcome(framework)).toMatchObject({
+    operation_id: { value: "early" },
+    state: "OPERATION_ERROR",
+    message: expect.stringContaining("in use"),
+  });
+}
+
 /** Volumes that several tasks use at once. */
 export const volumeRows: readonly Row[] = [
   both("6.6", "tasks and frameworks share a volume, which stays while in use", async (client) => {
@@ -85,20 +102,7 @@ export const volumeRows: readonly Row[] = [
       "/slaves",
     );
     expect(slaves[0]?.used_resources.disk).toBe(50);
-    const destroy = { destroy: { volumes: [volume] } };
-    const agent_id = whole.agent_id;
-    const byOperator = {
-      type: "DESTROY_VOLUMES",
-      destroy_volumes: { agent_id, volumes: [volume] },
-    };
-    expect((await client.operator(byOperator)).status).toBe(409);
-    const again = await offerOfVolume(second);
-    await second.accept(again, [{ type: "DESTROY", id: { value: "early" }, ...destroy }], soon);
-    expect(await outcome(second)).toMatchObject({
-      operation_id: { value: "early" },
-      state: "OPERATION_ERROR",
-      message: expect.stringContaining("in use"),
-    });
+    await refusesDestroy(client, second);
 
     const stop = await offerOfVolume(second);
     await second.accept(stop, [launchOf(stop, user("stop", "touch books/stop"))], soon);
