@@ -25,7 +25,8 @@ import type { SandboxGc } from "./io/sandbox-gc.ts";
 import type { CheckpointStore } from "./io/store.ts";
 import type { Volumes } from "./io/volumes.ts";
 import { Launcher } from "./launcher.ts";
-import { takeUp } from "./recovery.ts";
+import { type Left, takeUp } from "./recovery.ts";
+import { endBound } from "./stopping.ts";
 
 /** What an agent is put together from. */
 export interface AgentParts {
@@ -60,6 +61,7 @@ export class Agent {
   #door: ExecutorDoor | undefined;
   #servers: readonly TransportServer[] = [];
   #link: Link | undefined;
+  #recoverySecs = 0;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
@@ -271,14 +273,35 @@ export class Agent {
    * Takes up what an earlier agent in this folder left: what runs is adopted and watched, what has
    * ended is told of truly, what never ran is told to be lost (F2, F3).
    */
-  recover(isSameBoot: boolean): Promise<void> {
-    const { state, log } = this.#parts;
+  async recover(left: Left): Promise<void> {
+    const { state, log, store, clock } = this.#parts;
+    const began = clock.monotonicMs();
     const specOf = (plan: ContainerPlan) => this.#launcher.specOf(plan);
+    const onEnded = (plan: ContainerPlan) => this.#sandboxesEnded(plan);
     const { containerizer, loop } = this;
-    return takeUp({ state, log, containerizer, loop, specOf }, isSameBoot);
+    await takeUp({ state, log, store, containerizer, loop, specOf, onEnded }, left);
+    this.#recoverySecs = (clock.monotonicMs() - began) / 1_000;
   }
 
-  /** Stops; what runs, runs on (F5). */
+  /** What it counts beside its core, under Mesos' names (H8). */
+  figures(): Record<string, number> {
+    return {
+      "slave/recovery_time_secs": this.#recoverySecs,
+      "containerizer/mesos/container_destroy_errors": this.containerizer.destroyErrors,
+      ...this.#parts.gc.figures(),
+      ...this.#parts.fetcher.figures(),
+    };
+  }
+
+  /** Ends what does not outlive this process (F5), while executors are still answered. */
+  endBound(): Promise<void> {
+    const { state, log, clock } = this.#parts;
+    const { containerizer, loop } = this;
+    const disconnect = async () => this.#link?.close("the agent is stopping");
+    return endBound({ state, log, clock, containerizer, loop, disconnect });
+  }
+
+  /** Stops; what runs by now, runs on (F5). */
   async stop(): Promise<void> {
     await this.loop.stop();
     await this.#link?.close("the agent is stopping");

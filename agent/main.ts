@@ -12,7 +12,7 @@ import { systemClock } from "../wire/system-clock.ts";
 import { Agent } from "./agent.ts";
 import { bootId } from "./containerizer/proc.ts";
 import { agentIn } from "./core/checkpoint.ts";
-import { type AgentState, hasSandbox } from "./core/state.ts";
+import { hasSandbox } from "./core/state.ts";
 import { Fetcher } from "./fetcher/fetcher.ts";
 import { type Ground, type GroundOptions, prepareGround } from "./ground.ts";
 import type { AgentViewSource } from "./io/agent-view.ts";
@@ -54,7 +54,10 @@ export interface RunningAgent {
   readonly address: string;
   /** Its id, once it has registered or has been an agent before. */
   readonly id: string | undefined;
-  /** Stops; its tasks run on, and the next agent in the folder takes them up (F5). */
+  /**
+   * Stops. Tasks of frameworks that checkpoint run on, and the next agent in the folder takes them
+   * up; the others end (F5).
+   */
   stop(deadlineMs?: number): Promise<void>;
   /** Leaves for good: ends everything that runs here; `onEnd` follows (B28, F5). */
   leave(): void;
@@ -100,7 +103,7 @@ async function start(
   });
   const address = await listening(config, transport, door, undo);
   const endpoint = hostPort(address.host, address.port);
-  const state = await stateOf(config, ground, address);
+  const { state, forsaken } = await stateOf(config, ground, address);
   const sandboxes = new Sandboxes(workDir);
   const runs = (id: ContainerId) => agent?.containerizer.has(id) === true;
   const gc = collectorOf(config, ground, sandboxes, (id) => runs(id) || hasSandbox(state, id));
@@ -125,10 +128,11 @@ async function start(
   undo.add(() => running.stop());
   const nested = openSessions(config, ground, running, undo);
   running.serve([transport.server, ...host.getAll(PEER_SERVER)], door);
-  await running.recover(ground.isSameBoot);
+  await running.recover({ isSameBoot: ground.isSameBoot, forsaken });
   const about = { state, tokens, sandboxes, files, nested, images };
   const shown = { ...about, ended: completed, agent: running };
   await openBesides(ground, door, shown, undo);
+  undo.add(() => running.endBound());
   void gc.start();
   if (options.recover === "cleanup") running.loop.enqueue({ type: "leave" });
   else running.connect(dialler(config, transport, address.host, version));
@@ -206,13 +210,13 @@ async function stateOf(
   config: AgentConfig,
   ground: Ground,
   address: ListenAddress,
-): Promise<AgentState> {
+): ReturnType<typeof restored> {
   const { store, workDir } = ground;
   const entries = await store.read();
   const setup = setupOf(config, workDir, address, agentIn(entries)?.declared?.resources);
-  const state = await restored(setup, entries, ground);
+  const found = await restored(setup, entries, ground);
   await store.setIdentity(bootId(), ground.secret);
-  return state;
+  return found;
 }
 
 function endInOrder(undo: Undo, log: Logger): Promise<void> {

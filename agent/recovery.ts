@@ -3,8 +3,9 @@ import type { ContainerSpec } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Containerizer } from "./containerizer/containerizer.ts";
 import { agentIn, type CheckpointEntry, restore } from "./core/checkpoint.ts";
+import { containersIn, forsakenIn } from "./core/forsaken.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
-import type { AgentSetup, AgentState, ContainerPlan } from "./core/state.ts";
+import type { AgentSetup, AgentState, Container, ContainerPlan } from "./core/state.ts";
 import type { AgentLoop } from "./io/loop.ts";
 import type { CheckpointStore } from "./io/store.ts";
 
@@ -14,23 +15,38 @@ export interface RecoveryParts {
   readonly log: Logger;
   readonly containerizer: Containerizer;
   readonly loop: AgentLoop;
+  readonly store: CheckpointStore;
   specOf(plan: ContainerPlan): ContainerSpec;
+  /** A container has ended: its sandbox is kept for a while from now on. */
+  onEnded(plan: ContainerPlan): void;
+}
+
+/** What an earlier agent left, beside what it ran for frameworks that checkpoint. */
+export interface Left {
+  /** False when the machine was started anew since (F3). */
+  readonly isSameBoot: boolean;
+  /** What of its checkpoint is not taken up, because its frameworks do not checkpoint. */
+  readonly forsaken: readonly CheckpointEntry[];
 }
 
 /**
  * Takes up the containers that an earlier agent in this folder left: what runs is adopted and
- * watched, what has ended is told of truly, what never ran is told to be lost (F2, F3).
+ * watched, what has ended is told of truly, what never ran is told to be lost (F2, F3). What is of
+ * frameworks that do not checkpoint is ended without a word: the master has declared it lost (B23).
  */
-export async function takeUp(parts: RecoveryParts, isSameBoot: boolean): Promise<void> {
+export async function takeUp(parts: RecoveryParts, left: Left): Promise<void> {
   const { state, log, containerizer, loop } = parts;
-  const started = isSameBoot
-    ? [...state.containers.values()].filter(({ phase }) => phase === "running")
-    : [];
-  const known = started.map(({ plan, process }) => ({
-    spec: parts.specOf(plan),
-    ...(process === undefined ? {} : { process }),
-  }));
-  await containerizer.recover(known);
+  const { isSameBoot } = left;
+  const started = (containers: Iterable<Container>) =>
+    [...(isSameBoot ? containers : [])]
+      .filter(({ phase }) => phase === "running")
+      .map(({ plan, process }) => ({
+        spec: parts.specOf(plan),
+        ...(process === undefined ? {} : { process }),
+      }));
+  const known = started(state.containers.values());
+  await containerizer.recover(known, started(containersIn(left.forsaken)));
+  await forget(parts, left);
   for (const checkpoint of known) {
     containerizer.adopt(checkpoint);
     const { id, resources, taskId } = checkpoint.spec;
@@ -49,6 +65,17 @@ export async function takeUp(parts: RecoveryParts, isSameBoot: boolean): Promise
   if (size > 0) log.info({ containers: size, running: adopted.size }, "recovered containers");
 }
 
+/** Last, so that what ends is on record for as long as something of it may be there. */
+async function forget({ store, log, onEnded }: RecoveryParts, { forsaken }: Left): Promise<void> {
+  if (forsaken.length === 0) return;
+  const containers = containersIn(forsaken);
+  for (const { plan } of containers) onEnded(plan);
+  await store.write(new Map(forsaken.map(({ key }) => [key, undefined])));
+  if (containers.length === 0) return;
+  const words = "ended the containers of frameworks that do not checkpoint";
+  log.info({ containers: containers.length }, words);
+}
+
 /** What the state of an agent is restored with. */
 export interface RestoreGround {
   readonly store: CheckpointStore;
@@ -59,7 +86,8 @@ export interface RestoreGround {
 }
 
 /**
- * The state of the agent that was here before, if there was one. After a boot of the machine
+ * The state of the agent that was here before, if there was one, and what it does not have of the
+ * checkpoint. After a boot of the machine
  * nothing of it runs any more: if it is another one by then, it is a new agent (B32), unless it
  * would leave volumes behind.
  * @throws AGENT_RECONFIGURED
@@ -68,9 +96,15 @@ export async function restored(
   setup: AgentSetup,
   entries: readonly CheckpointEntry[],
   { store, isSameBoot, workDir, log }: RestoreGround,
-): Promise<AgentState> {
+): Promise<{ readonly state: AgentState; readonly forsaken: readonly CheckpointEntry[] }> {
+  const forsaken = forsakenIn(entries);
+  const isForsaken = new Set(forsaken);
   try {
-    return restore(setup, entries);
+    const state = restore(
+      setup,
+      entries.filter((entry) => !isForsaken.has(entry)),
+    );
+    return { state, forsaken };
   } catch (thrown) {
     if (!(thrown instanceof Reconfiguration)) throw thrown;
     const { message: reason } = thrown;
@@ -78,6 +112,6 @@ export async function restored(
     if (isSameBoot || hasVolumes === true) throw errors.AGENT_RECONFIGURED(workDir, reason);
     log.warn({ reason }, "it is another one since the machine was started anew: a new agent");
     await store.write(new Map(entries.map(({ key }) => [key, undefined])));
-    return restore(setup, []);
+    return { state: restore(setup, []), forsaken };
   }
 }

@@ -27,7 +27,7 @@ import { clusterOptions } from "./io/options.ts";
 import { Peers } from "./io/peers.ts";
 import { startPolicies } from "./io/policy-recovery.ts";
 import { queriesOf } from "./io/queries.ts";
-import { RegistryWriter, withFirstWeights } from "./io/registry.ts";
+import { RegistryWriter } from "./io/registry.ts";
 import { ROUND_STEPS_MAX, Rounds } from "./io/rounds.ts";
 import type { Statements } from "./io/statements.ts";
 
@@ -51,6 +51,7 @@ interface Term {
   readonly state: ClusterState;
   readonly loop: Loop;
   readonly registry: RegistryWriter;
+  readonly rounds: Rounds;
   readonly operators: Operators;
   readonly statements: Statements;
   readonly doors: TransportHandlers;
@@ -109,10 +110,6 @@ export class Master {
     const servers = [...native, ...host.getAll(PEER_SERVER)];
     compileChecks();
     const options = clusterOptions(config, info);
-    const entries = await withFirstWeights(leadership, await leadership.read(""), config.weights);
-    const state = createCluster(options, clock.nowMs());
-    const { rounds, journal, statements } = this.#decisions(state);
-    const peers = new Peers();
     const abort = (code: string, message: string): void => this.#abort(code, message);
     const registry = new RegistryWriter(leadership, {
       clock,
@@ -121,6 +118,10 @@ export class Master {
       storeTimeoutMs: config.registryStoreTimeout,
       onFailed: (cause) => abort("REGISTRY_FAILED", String(cause)),
     });
+    const entries = await registry.recover(config.weights);
+    const state = createCluster(options, clock.nowMs());
+    const { rounds, journal, statements } = this.#decisions(state);
+    const peers = new Peers();
     await journal?.open();
     const policies = await startPolicies(entries, {
       ...this.#parts,
@@ -139,7 +140,7 @@ export class Master {
       step: (input, nowMs, out) => step(state, input, nowMs, out),
       nextDeadlineMs: () => nextDeadlineMs(state),
       roundDue: () => isRoundDue(state),
-      allocate: (nowMs) => rounds.decide(state, nowMs),
+      allocate: (nowMs, waitedMs) => rounds.decide(state, nowMs, waitedMs),
       commit: (_, release) => release(),
       perform: (effect: Effect) => perform(effect, targets),
       flush: () => {
@@ -159,7 +160,7 @@ export class Master {
       hasRoom: (inputs, bytes) => loop.hasRoom(inputs, bytes),
       enqueue: (input, bytes) => loop.enqueue(statements.vetted(input), bytes),
     });
-    this.#term = { state, loop, registry, operators, statements, doors, journal };
+    this.#term = { state, loop, registry, rounds, operators, statements, doors, journal };
   }
 
   /** The rounds of allocation, and the journal that hears of them from the beginning. */

@@ -1,6 +1,7 @@
 import { errors, type TepuiError } from "../../contract/errors.ts";
 import type { Clock } from "../../contract/ports/clock.ts";
 import type {
+  ContainerCheckpoint,
   ContainerSpec,
   ExternalContainer,
   Isolator,
@@ -87,9 +88,8 @@ export function newContainer(
 }
 
 /** Where to begin to look for the processes of a container. */
-export function rootOf(container: Container): TreeRoot {
-  const { process } = container;
-  return { id: container.spec.id, ...(process === undefined ? {} : { process }) };
+export function rootOf({ spec: { id }, process }: ContainerCheckpoint): TreeRoot {
+  return process === undefined ? { id } : { id, process };
 }
 
 /**
@@ -137,18 +137,48 @@ export function stopWatching(container: Container): void {
   for (const stop of container.unwatch.splice(0)) stop();
 }
 
-/** Cleans up after a container, in reverse order; a cleanup that fails holds up no other. */
+/**
+ * Cleans up after a container, in reverse order; a cleanup that fails holds up no other. Answers
+ * whether none did.
+ */
 export async function cleanUp(
   id: ContainerSpec["id"],
   { isolators, images, log }: ContainerizerOptions,
-): Promise<void> {
+): Promise<boolean> {
   const cleanups = [...isolators].reverse().map((isolator) => () => isolator.cleanup(id));
   if (images !== undefined) cleanups.push(() => images.release(id));
+  let isClean = true;
   for (const cleanup of cleanups) {
     try {
       await cleanup();
     } catch (cause) {
+      isClean = false;
       log.error({ err: cause, container: id }, "cleaning up a container failed");
     }
   }
+  return isClean;
+}
+
+/**
+ * Hands to the isolators what is known, and has them clean up what is forsaken and what is not
+ * known, all at once: there may be much of it. What cannot be cleaned up now is found again by the
+ * next agent; this one must start.
+ */
+export async function recoverKnown(
+  known: readonly ContainerCheckpoint[],
+  forsaken: readonly ContainerCheckpoint[],
+  { isolators, images, log }: ContainerizerOptions,
+): Promise<void> {
+  for (const isolator of isolators) {
+    // What is forsaken is ended by name, also where strangers are left alone.
+    const orphans = await isolator.recover([...known, ...forsaken]);
+    const ended = [...orphans, ...forsaken.map(({ spec }) => spec.id)];
+    const cleanups = ended.map((id) =>
+      isolator.cleanup(id).catch((cause: unknown) => {
+        log.error({ err: cause, container: id }, "cleaning up a container failed");
+      }),
+    );
+    await Promise.all(cleanups);
+  }
+  await images?.recover(new Set(known.map(({ spec }) => spec.id)));
 }

@@ -14,6 +14,7 @@ import {
   cleanUp,
   fetchFor,
   newContainer,
+  recoverKnown,
   rootOf,
   stopWatching,
   watchLimits,
@@ -34,6 +35,8 @@ import { Watcher } from "./watcher.ts";
  * release; cleanup in reverse order, once nothing of the container is left.
  */
 export class Containerizer {
+  /** Containers after which not everything could be cleaned up. */
+  destroyErrors = 0;
   readonly #options: ContainerizerOptions;
   readonly #containers = new Map<string, Container>();
   readonly #sweeper: Sweeper;
@@ -180,15 +183,12 @@ export class Containerizer {
     this.#watcher.add(container);
   }
 
-  /** Hands what is known to the isolators after a restart, and has them clean up what is not. */
-  async recover(known: readonly ContainerCheckpoint[]): Promise<void> {
+  /** Hands what is known to the isolators after a restart, and ends and cleans up what is not. */
+  async recover(known: ContainerCheckpoint[], forsaken: ContainerCheckpoint[] = []): Promise<void> {
     const ids: ReadonlySet<string> = new Set(known.map(({ spec }) => spec.id));
     this.#exits.prune(ids);
-    await endStrays(this.#options, ids);
-    for (const isolator of this.#options.isolators) {
-      for (const orphan of await isolator.recover(known)) await isolator.cleanup(orphan);
-    }
-    await this.#options.images?.recover(ids);
+    await endStrays({ ...this.#options, sweeper: this.#sweeper }, ids, forsaken);
+    await recoverKnown(known, forsaken, this.#options);
   }
 
   /** SIGTERM asks every process of the container to end; SIGKILL ends it, whatever its phase. */
@@ -215,8 +215,7 @@ export class Containerizer {
 
   async #destroy(container: Container, isAlone = false): Promise<void> {
     for (const isolator of this.#options.isolators) {
-      const killed = await isolator.kill?.(container.spec.id).catch(() => false);
-      if (killed === true) break;
+      if ((await isolator.kill?.(container.spec.id).catch(() => false)) === true) break;
     }
     if (!isAlone) await this.#sweeper.end(rootOf(container));
   }
@@ -273,7 +272,7 @@ export class Containerizer {
     stopWatching(container);
     await Promise.all([this.#execs.end(id), this.sessions.end(id)]);
     if (container.process !== undefined) await this.#destroy(container, isAlone);
-    await cleanUp(id, this.#options);
+    if (!(await cleanUp(id, this.#options))) this.destroyErrors += 1;
     this.#containers.delete(id);
   }
 

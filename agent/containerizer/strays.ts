@@ -1,8 +1,11 @@
 import type { Clock } from "../../contract/ports/clock.ts";
+import type { ContainerCheckpoint } from "../../contract/ports/isolator.ts";
 import type { Logger } from "../../contract/ports/log.ts";
+import { rootOf } from "./container.ts";
 import { isLive, listPids, type ProcStat, readEnvironment, readStat } from "./proc.ts";
 import { containerOfMark } from "./sessions.ts";
-import { markIn, signalProcess } from "./tree.ts";
+import type { Sweeper } from "./sweeper.ts";
+import { markIn, signalProcess, type TreeRoot } from "./tree.ts";
 
 /** Between two looks at processes that were killed because nobody knows of them. */
 const STRAYS_MS = 20;
@@ -10,15 +13,25 @@ const STRAYS_MS = 20;
 /** What the kernel does not let go within this, it may never: an agent must start beside it. */
 const GIVE_UP_MS = 10_000;
 
+/** What strays are ended with. */
+interface StrayParts {
+  readonly sandboxRoot: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly sweeper: Sweeper;
+}
+
 /**
- * Kills what an earlier agent left and nobody knows of; resolves when none of it is left, or what
- * is left cannot be killed.
+ * Kills the containers that an earlier agent left in `forsaken`, and whatever else it left that
+ * nobody knows of; resolves when none of it is left, or what is left cannot be killed.
  */
 export async function endStrays(
-  parts: { readonly sandboxRoot: string; readonly clock: Clock; readonly log: Logger },
+  parts: StrayParts,
   known: ReadonlySet<string>,
+  forsaken: readonly ContainerCheckpoint[],
 ): Promise<void> {
   const endMs = parts.clock.monotonicMs() + GIVE_UP_MS;
+  if (forsaken.length > 0) await sweep(parts, forsaken.map(rootOf));
   for (;;) {
     const found = strays(parts.sandboxRoot, known);
     if (found.length === 0) return;
@@ -31,6 +44,17 @@ export async function endStrays(
     parts.log.warn({ pids }, "killed what nobody knows of");
     await new Promise<void>((resolve) => parts.clock.after(STRAYS_MS, resolve));
   }
+}
+
+/** Also finds what has no trace of its container in its environment, by where that one began. */
+async function sweep({ sweeper, clock }: StrayParts, roots: readonly TreeRoot[]): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const late = clock.after(GIVE_UP_MS, resolve);
+    void Promise.all(roots.map((root) => sweeper.end(root))).then(() => {
+      late.cancel();
+      resolve();
+    });
+  });
 }
 
 /**

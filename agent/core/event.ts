@@ -59,6 +59,8 @@ export type AgentInput =
       readonly containerId: ContainerId;
       readonly call: ExecutorCall;
     }
+  /** The agent's process is about to end, and with it what does not outlive it (B42, F5). */
+  | { readonly type: "stop" }
   /** The agent is to leave for good: everything is ended, then the process (B28, F5). */
   | { readonly type: "leave" }
   /** Time has passed: fire the timers that are due. */

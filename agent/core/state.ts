@@ -17,6 +17,7 @@ import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/t
 import type { TaskState } from "../../contract/task-state.ts";
 import type { ExecutorKey, GroupId, TaskKey } from "./ids.ts";
 import type { ReconfigurationPolicy } from "./reconfigure.ts";
+import type { Tallies } from "./tallies.ts";
 import { Timers } from "./timers.ts";
 
 /** Times of an agent, in milliseconds; see the config fields of the same names. */
@@ -222,6 +223,7 @@ export interface AgentState {
   readonly containers: Map<ContainerId, Container>;
   readonly operations: Map<UpdateId, Operation>;
   readonly timers: Timers;
+  readonly tallies: Tallies;
   /**
    * How the master had it emptied last, and when; until it is given something again. Not
    * checkpointed: after a restart, the master says so anew.
@@ -247,6 +249,7 @@ export function newState(setup: AgentSetup): AgentState {
     containers: new Map(),
     operations: new Map(),
     timers: new Timers(),
+    tallies: new Map(),
   };
 }
 

@@ -19,7 +19,7 @@ import { stepDrain } from "./steps/drain.ts";
 import { stepExecutorCall } from "./steps/executor.ts";
 import { stepKill, stepShutdownExecutor, stepShutdownFramework } from "./steps/kill.ts";
 import { stepLaunch } from "./steps/launch.ts";
-import { stepLeave } from "./steps/leave.ts";
+import { stepLeave, stepStop } from "./steps/leave.ts";
 import { acknowledgeOperation, sendOperations, stepApplyOperation } from "./steps/operation.ts";
 import {
   forgetFrameworks,
@@ -29,6 +29,7 @@ import {
   stepRegistered,
 } from "./steps/registration.ts";
 import { stepTick } from "./steps/timers.ts";
+import { tally } from "./tallies.ts";
 import { acknowledge, sendHead } from "./updates.ts";
 
 function unreachable(never: never): never {
@@ -86,6 +87,9 @@ export function step(state: AgentState, input: AgentInput, nowMs: number, out: E
     case "leave":
       stepLeave(state, "AGENT_LEFT", "The agent was told to leave", nowMs, out);
       return;
+    case "stop":
+      stepStop(state, nowMs, out);
+      return;
     case "tick":
       stepTick(state, nowMs, out);
       return;
@@ -129,7 +133,9 @@ function stepOrder(state: AgentState, order: AgentOrder, nowMs: number, out: Eff
       return;
     case "framework-message": {
       const executor = state.executors.get(executorKey(order.frameworkId, order.executorId));
-      if (executor?.phase !== "running") return;
+      const isThere = executor?.phase === "running";
+      tally(state, isThere ? "valid_framework_messages" : "invalid_framework_messages");
+      if (!isThere) return;
       const { containerId } = executor;
       const event = { type: "message", data: order.data } as const;
       out.push({ type: "send-executor", containerId, event });

@@ -6,6 +6,7 @@ import { dropEntry, keepTask } from "./checkpoint.ts";
 import type { Effect } from "./effect.ts";
 import { nextUpdateId } from "./ids.ts";
 import type { AgentState, Task } from "./state.ts";
+import { tally } from "./tallies.ts";
 
 /** What an update says, without what the agent fills in for every one (v1-wire 7.9). */
 export type UpdateWords = Partial<Omit<TaskStatus, "taskId" | "agentId" | "timestampMs">> &
@@ -45,6 +46,9 @@ export function addUpdate(
   task.statuses.push(status);
   if (task.statuses.length > STATUSES_MAX) task.statuses.shift();
   task.pending.push(status);
+  tally(state, "valid_status_updates");
+  // What was refused, or is not known here, has no container: nothing of it has ended here.
+  if (isTerminal(status.state) && task.containerId !== undefined) tally(state, status.state);
   keepTask(task, out);
   if (task.pending.length === 1) sendHead(state, task, nowMs, out);
 }

@@ -20,11 +20,25 @@ export class Fetcher {
   readonly #cache: FetchCache;
   readonly #stallTimeoutMs: number;
   #count = 0;
+  readonly #bytesMax: number;
+  #succeeded = 0;
+  #failed = 0;
 
   /** `folder` is that of the cache, which nobody else may use. */
   constructor(folder: string, config: AgentConfig["fetcher"]) {
     this.#cache = new FetchCache(folder, config.cacheSize);
     this.#stallTimeoutMs = config.stallTimeout;
+    this.#bytesMax = config.cacheSize;
+  }
+
+  /** What was fetched, and what is kept, under Mesos' names (H8). */
+  figures(): Record<string, number> {
+    return {
+      "containerizer/fetcher/task_fetches_succeeded": this.#succeeded,
+      "containerizer/fetcher/task_fetches_failed": this.#failed,
+      "containerizer/fetcher/cache_size_used_bytes": this.#cache.bytes,
+      "containerizer/fetcher/cache_size_total_bytes": this.#bytesMax,
+    };
   }
 
   /**
@@ -35,8 +49,18 @@ export class Fetcher {
    * FETCH_ARCHIVE, FETCH_ARCHIVE_ESCAPES, FETCH_DISK_FULL, FETCH_PROGRAM_MISSING
    */
   async fetch(spec: ContainerSpec, signal: AbortSignal): Promise<void> {
+    if ((spec.command.uris ?? []).length === 0) return;
+    try {
+      await this.#fetchAll(spec, signal);
+      this.#succeeded += 1;
+    } catch (thrown) {
+      this.#failed += 1;
+      throw thrown;
+    }
+  }
+
+  async #fetchAll(spec: ContainerSpec, signal: AbortSignal): Promise<void> {
     const sources = (spec.command.uris ?? []).map(sourceOf);
-    if (sources.length === 0) return;
     const { uid, gid } = await stat(spec.sandbox);
     const owner = uid === process.getuid?.() ? undefined : { uid, gid };
     const isOfEngine = spec.container?.type === "DOCKER";

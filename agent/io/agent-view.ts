@@ -7,8 +7,8 @@ import type { Verbosity } from "../../contract/ports/log.ts";
 import type { NestedContainers } from "../../contract/ports/nested-containers.ts";
 import { flagsOf } from "../../kernel/host/config-flags.ts";
 import { systemMetrics } from "../../kernel/host/system-metrics.ts";
-import { executorKey } from "../core/ids.ts";
-import type { AgentState, Container } from "../core/state.ts";
+import { type ExecutorKey, executorKey } from "../core/ids.ts";
+import type { AgentState, Container, GroupExecutor } from "../core/state.ts";
 import { recordOf } from "../core/steps/registration.ts";
 import { agentMetrics } from "./metrics.ts";
 import type { Sandboxes } from "./sandbox.ts";
@@ -26,6 +26,7 @@ export interface AgentViewSource {
   readonly images: { prune(kept: readonly string[]): Promise<void> };
   readonly agent: {
     readonly containerizer: { usage(id: string): Promise<Usage | undefined> };
+    figures(): Record<string, number>;
   };
 }
 
@@ -85,8 +86,7 @@ export function viewOf(
     frameworks: () => look(({ state }) => Array.from(state.frameworks.values(), (one) => one.info)),
     tasks: () => look(({ state }) => Array.from(state.tasks.values(), (t) => recordOf(state, t))),
     operations: () => look(({ state }) => state.operations.values()),
-    containers: () =>
-      look((from) => Array.from(from.state.containers.values(), (one) => shownOf(from, one))),
+    containers: () => look(containersOf),
     endedContainers: () =>
       look(({ ended, sandboxes }) =>
         ended().map((run) => ({
@@ -105,17 +105,35 @@ export function viewOf(
     },
     pruneImages: (kept) => ready().images.prune(kept),
     verbosity: ground.verbosity,
-    metrics: () => ({ ...systemMetrics(), ...agentMetrics(source()?.state, ground) }),
+    metrics: () => ({ ...systemMetrics(), ...agentMetrics(source(), ground) }),
     flags: () => ground.flags,
     startedMs: () => ground.startedMs,
   };
+}
+
+/** Containers, and executors of groups instead of those of their tasks. */
+function containersOf(from: AgentViewSource): ContainerShown[] {
+  const { containers, groupExecutors } = from.state;
+  const members = new Map<ExecutorKey, Container[]>();
+  const shown: ContainerShown[] = [];
+  for (const container of containers.values()) {
+    const { frameworkId, executorId } = container.plan;
+    const key = executorKey(frameworkId, executorId);
+    if (groupExecutors.has(key)) members.set(key, [...(members.get(key) ?? []), container]);
+    else shown.push(shownOf(from, container));
+  }
+  for (const [key, group] of members) {
+    const executor = groupExecutors.get(key);
+    if (executor !== undefined) shown.push(groupOf(from, executor, group));
+  }
+  return shown;
 }
 
 function shownOf({ state, sandboxes }: AgentViewSource, container: Container): ContainerShown {
   const { plan, process } = container;
   const { id, frameworkId, executorId, role, resources } = plan;
   const key = executorKey(frameworkId, executorId);
-  const executor = state.executors.get(key) ?? state.groupExecutors.get(key);
+  const executor = state.executors.get(key);
   const tasks = [...state.tasks.values()].filter(({ containerId }) => containerId === id);
   return {
     containerId: id,
@@ -127,5 +145,33 @@ function shownOf({ state, sandboxes }: AgentViewSource, container: Container): C
     ...(process === undefined ? {} : { pid: process.pid }),
     directory: sandboxes.pathOf(plan),
     tasks: tasks.map(({ info }) => info.taskId),
+    parts: [id],
+  };
+}
+
+/**
+ * The built-in executor of groups: it holds its own resources and those of its tasks (F23, F24).
+ */
+function groupOf(
+  { state, sandboxes }: AgentViewSource,
+  { frameworkId, info, role, runId }: GroupExecutor,
+  members: readonly Container[],
+): ContainerShown {
+  const { executorId } = info;
+  const [{ plan }] = members as [Container];
+  const tasks = [...state.tasks.values()].filter(
+    (task) => task.frameworkId === frameworkId && task.group?.executorId === executorId,
+  );
+  const held = [info, ...members.map((one) => one.plan)];
+  return {
+    containerId: runId,
+    frameworkId,
+    executorId,
+    executor: info,
+    role,
+    resources: held.flatMap(({ resources }) => resources ?? []),
+    directory: sandboxes.pathOf({ ...plan, id: runId }),
+    tasks: tasks.map((task) => task.info.taskId),
+    parts: members.map((one) => one.plan.id),
   };
 }

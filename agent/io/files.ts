@@ -1,5 +1,5 @@
 import { lstatSync, realpathSync } from "node:fs";
-import { isAbsolute, join, sep } from "node:path";
+import { basename, isAbsolute, join, sep } from "node:path";
 import { errors } from "../../contract/errors.ts";
 import type { FrameworkId, TaskId } from "../../contract/ids.ts";
 import type { ShownFiles } from "../../contract/ports/files.ts";
@@ -17,11 +17,36 @@ const LOG = "/slave/log";
 const LATEST = /^\/frameworks\/([^/]+)\/executors\/([^/]+)\/runs\/latest(\/.*)?$/;
 
 /**
+ * What a task of the built-in executor has, below the sandbox of that: each has one of its own, but
+ * those who know Mesos look for it there (v1-wire 8.5).
+ */
+const OF_TASK = /\/frameworks\/([^/]+)\/executors\/([^/]+)\/runs\/[^/]+\/tasks\/([^/]+)(\/.*)?$/;
+
+/**
  * The real path of something in a sandbox. Links are followed first and judged by where they lead,
  * so a task cannot make a link that shows a file of the host.
  * @throws FILE_UNKNOWN, FILE_OUTSIDE
  */
 function confined(sandboxes: Sandboxes, path: string): string {
+  try {
+    return inSandbox(sandboxes, path);
+  } catch (thrown) {
+    const folder = ofGroupTask(sandboxes, path);
+    if (folder === undefined) throw thrown;
+    return folder;
+  }
+}
+
+/** Where a path leads that names a task below its executor; nowhere for other paths. */
+function ofGroupTask(sandboxes: Sandboxes, path: string): string | undefined {
+  const [, frameworkId, executorId, taskId, rest = ""] = OF_TASK.exec(path) ?? [];
+  if (frameworkId === undefined || taskId === undefined) return undefined;
+  const folder = sandboxes.ofTask(frameworkId as FrameworkId, taskId as TaskId);
+  if (folder === undefined || basename(join(folder, "..", "..")) !== executorId) return undefined;
+  return within(sandboxes.root, within(folder, join(folder, rest)));
+}
+
+function inSandbox(sandboxes: Sandboxes, path: string): string {
   const [, frameworkId, executorId, rest = ""] = LATEST.exec(path) ?? [];
   if (frameworkId !== undefined && executorId !== undefined) {
     return within(sandboxes.root, join(sandboxes.latestOf(frameworkId, executorId), rest));

@@ -81,6 +81,11 @@ export class AgentLoop {
     this.#wake();
   }
 
+  /** True when no turn begins any more: it was stopped, or has failed. */
+  get hasStopped(): boolean {
+    return this.#stopped;
+  }
+
   /** No turn begins after this; resolves when the last one is over. */
   stop(): Promise<void> {
     this.#stopped = true;

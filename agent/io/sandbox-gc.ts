@@ -1,18 +1,12 @@
-import {
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmdirSync,
-  unlinkSync,
-  utimesSync,
-} from "node:fs";
-import { lstat, readdir, rm, statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rmdirSync, unlinkSync, utimesSync } from "node:fs";
+import { rm, statfs } from "node:fs/promises";
+import { join } from "node:path";
 import { reasonOf } from "../../contract/errors.ts";
 import type { AgentId, ContainerId, ExecutorId, FrameworkId } from "../../contract/ids.ts";
 import type { Clock, Timer } from "../../contract/ports/clock.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import type { Counter, Gauge, Metrics } from "../../contract/ports/metrics.ts";
+import { lastChangeMs, mountPoints, names, quietly, targetOf, tidyUp } from "./run-folders.ts";
 import type { RunNames, Sandboxes } from "./sandbox.ts";
 
 /** A container that has ended, and whose sandbox is still there. */
@@ -74,10 +68,14 @@ export class SandboxGc {
   #timer: Timer | undefined;
   #looking = false;
   #isFull = false;
+  #succeeded = 0;
+  #failed = 0;
+  #keptMs: number;
   #stopped = false;
 
   constructor(parts: SandboxGcParts) {
     this.#parts = parts;
+    this.#keptMs = parts.gcDelayMs;
     this.#removed = parts.metrics.counter({
       name: "sandboxes_removed_total",
       help: "Sandboxes that were removed because their time was over.",
@@ -130,6 +128,16 @@ export class SandboxGc {
     return newest.reverse();
   }
 
+  /** What was and will be removed, under Mesos' names (H8). */
+  figures(): Record<string, number> {
+    return {
+      "gc/path_removals_pending": this.#ended.size,
+      "gc/path_removals_succeeded": this.#succeeded,
+      "gc/path_removals_failed": this.#failed,
+      "slave/executor_directory_max_allowed_age_secs": this.#keptMs / 1_000,
+    };
+  }
+
   /** Removes what has been kept for long enough. One look at a time. */
   async look(): Promise<void> {
     if (this.#looking || this.#stopped) return;
@@ -148,7 +156,8 @@ export class SandboxGc {
     const usage = await this.#parts.diskUsage();
     this.#used.set(usage);
     this.#warn(usage);
-    const untilMs = clock.nowMs() - keptMs(this.#parts, usage);
+    this.#keptMs = keptMs(this.#parts, usage);
+    const untilMs = clock.nowMs() - this.#keptMs;
     const due = [...this.#ended.values()].filter(({ endedMs }) => endedMs <= untilMs);
     if (due.length === 0) return;
     const mounted = mountPoints();
@@ -185,10 +194,12 @@ export class SandboxGc {
     try {
       await rm(path, { recursive: true, force: true });
     } catch (cause) {
+      this.#failed += 1;
       log.warn({ path, reason: reasonOf(cause) }, "a sandbox could not be removed; later again");
       return false;
     }
     this.#ended.delete(run.id);
+    this.#succeeded += 1;
     tidyUp(path);
     return true;
   }
@@ -229,69 +240,4 @@ export class SandboxGc {
     }
     return found;
   }
-}
-
-/** What is in a folder; nothing when it is not there. */
-async function names(folder: string): Promise<string[]> {
-  return readdir(folder).catch(() => []);
-}
-
-/** The end of a run, as far as its folder tells: a task writes its output until it ends. */
-async function lastChangeMs(path: string): Promise<number | undefined> {
-  const times = [path, join(path, "stdout"), join(path, "stderr")].map((each) =>
-    lstat(each).then(({ mtimeMs }) => mtimeMs),
-  );
-  const known = (await Promise.allSettled(times)).flatMap((time) =>
-    time.status === "fulfilled" ? [time.value] : [],
-  );
-  return known.length === 0 ? undefined : Math.max(...known);
-}
-
-/** Removes the link `latest` if it leads nowhere now, and the folders above that are empty. */
-function tidyUp(path: string): void {
-  const runs = dirname(path);
-  const latest = join(runs, "latest");
-  if (targetOf(latest) === path) quietly(() => unlinkSync(latest));
-  // runs, E, executors, F, frameworks: a folder that is not empty refuses to go.
-  let folder = runs;
-  for (let depth = 0; depth < 5 && isEmpty(folder); depth++) {
-    const empty = folder;
-    quietly(() => rmdirSync(empty));
-    folder = dirname(folder);
-  }
-}
-
-function isEmpty(folder: string): boolean {
-  try {
-    return readdirSync(folder).length === 0;
-  } catch {
-    return false;
-  }
-}
-
-function targetOf(link: string): string | undefined {
-  try {
-    return join(dirname(link), readlinkSync(link));
-  } catch {
-    return undefined;
-  }
-}
-
-/** What cannot be removed, or be written to, is in use again, or gone already. */
-function quietly(act: () => void): void {
-  try {
-    act();
-  } catch {
-    // Nothing depends on it.
-  }
-}
-
-/** Where something is mounted on this host. */
-function mountPoints(): string[] {
-  const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
-  return lines.flatMap((line) => {
-    const point = line.split(" ")[4];
-    if (point === undefined) return [];
-    return [point.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)))];
-  });
 }

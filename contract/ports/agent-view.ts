@@ -22,6 +22,7 @@ export interface ExecutorStanding {
 
 /** A container: of an executor, or of a command that is a task by itself. */
 export interface ContainerShown {
+  /** For the built-in executor of groups, which has none by itself, the name of its sandbox. */
   readonly containerId: ContainerId;
   readonly frameworkId: FrameworkId;
   /** The id of the task, where it is a command. */
@@ -35,6 +36,8 @@ export interface ContainerShown {
   /** The sandbox, as a path of this host. */
   readonly directory: string;
   readonly tasks: readonly TaskId[];
+  /** What can be measured: itself; for the built-in executor, the containers of its tasks. */
+  readonly parts: readonly ContainerId[];
 }
 
 /** A container that has ended, of which the names are known and the sandbox is still there. */
@@ -73,6 +76,7 @@ export interface OwnAgentView {
   tasks(): Iterable<TaskRecord>;
   /** Operations whose outcome nobody has acknowledged yet. */
   operations(): Iterable<OperationShown>;
+  /** Those of a group's tasks are shown as their executor, as one. */
   containers(): Iterable<ContainerShown>;
   /** The newest of those that have ended, for each framework, the oldest first (D23). */
   endedContainers(): Iterable<EndedContainer>;

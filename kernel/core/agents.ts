@@ -16,6 +16,7 @@ import { type Agent, type Away, type ClusterState, type Task, wantRound } from "
 import { forAwareness, masterStatus, publishUpdate, sendStatus } from "./statuses.ts";
 import { loseOperations } from "./steps/operations.ts";
 import { dropStrays } from "./strays.ts";
+import { tally, tallyEnd } from "./tallies.ts";
 import { completeTask, detachTask, dropExecutor } from "./tasks.ts";
 
 /** What an agent says about itself when it registers. */
@@ -185,6 +186,7 @@ export function removeAgent(
   state.agentRows[agent.row] = undefined;
   state.agents.delete(agent.id);
   state.counts.agentsLost += 1;
+  if (how !== "gone") tally(state, "slave_removals");
   announceFailure(state, agent.id, out);
   publishAgent(state, agent, "agent-removed", nowMs, out);
 }
@@ -270,6 +272,7 @@ function sayLost(
   });
   if (task.executorId !== undefined) status.executorId = task.executorId;
   task.statuses.push(status);
+  if (isTerminal(next)) tallyEnd(state, task.framework, status);
   sendStatus(task.framework, status, out);
   publishUpdate(state, task, status, nowMs, out);
 }

@@ -65,6 +65,11 @@ export class FilterStore implements Expiries {
     return this.#slots.size;
   }
 
+  /** Filters of a client in force. */
+  countOf(client: Row): number {
+    return this.#slots.countOf(client);
+  }
+
   /** Grows with every filter that comes or goes. */
   get version(): number {
     return this.#version;

@@ -12,6 +12,7 @@ import { recoverOffer } from "./offers.ts";
 import type { Agent, ClusterState, Framework, Task } from "./state.ts";
 import { masterStatus, publishUpdate } from "./statuses.ts";
 import { dropStrays } from "./strays.ts";
+import { tallyEnd } from "./tallies.ts";
 import { detachTask, dropExecutor, remember, remembered } from "./tasks.ts";
 
 /** Adds a framework with no connection and no roles yet. */
@@ -45,6 +46,7 @@ export function addFramework(
     failoverAtMs: undefined,
     failoverTimerMs: undefined,
     asked: undefined,
+    tallies: new Map(),
   };
   state.frameworks.set(id, framework);
   return framework;
@@ -134,13 +136,14 @@ function killInBooks(state: ClusterState, task: Task, nowMs: number, out: Effect
     const message = `Framework ${task.framework.id} removed`;
     const status = masterStatus(task.id, "TASK_KILLED", nowMs, { reason, message });
     task.statuses.push(status);
+    tallyEnd(state, task.framework, status);
     publishUpdate(state, task, status, nowMs, out);
   }
   remember(state, task);
 }
 
 /** Forgets the executors of a framework on an agent. */
-export function dropExecutorsOf(state: ClusterState, agent: Agent, framework: Framework): void {
+function dropExecutorsOf(state: ClusterState, agent: Agent, framework: Framework): void {
   if (agent.executors.size === 0) return;
   for (const executor of [...agent.executors.values()]) {
     if (executor.framework === framework) dropExecutor(state, agent, executor);

@@ -21,6 +21,7 @@ import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/t
 import type { TaskState } from "../../contract/task-state.ts";
 import type { AgentTest } from "./constraints.ts";
 import type { PeerNumber, Row } from "./event.ts";
+import type { Tallies } from "./tallies.ts";
 
 /** What is said about a task that nobody here decides on; a `TaskInfo` or `TaskRecord` is one. */
 export type TaskAbout = Pick<
@@ -184,6 +185,8 @@ export interface Framework {
   failoverTimerMs: number | undefined;
   /** What it is still to be told all of, of what it asked for in this turn (D12, C18). */
   asked: { readonly tasks?: boolean; readonly operations?: boolean } | undefined;
+  /** What it did and was told; only people look at it. */
+  tallies: Tallies;
 }
 
 /** What is remembered of a framework that is gone. */
@@ -213,7 +216,9 @@ export interface Agent {
   overcommitted: boolean;
   readonly offers: Set<Offer>;
   readonly tasks: Set<Task>;
-  /** By `strayKey`: what runs here under ids that other tasks have; see `strays.ts`. */
+  /**
+   * By `strayKey`: what runs here though it is lost, or another goes by its id; see `strays.ts`.
+   */
   readonly strays: Map<string, Task>;
   /** By `executorKey`. */
   readonly executors: Map<string, Executor>;

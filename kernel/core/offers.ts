@@ -28,6 +28,7 @@ import {
   wantRound,
 } from "./state.ts";
 import { ClientFlag } from "./tables/shape.ts";
+import { addOne } from "./tallies.ts";
 
 /** What a client may see of an agent, from its flags in the tables. */
 export function sightOf(state: ClusterState, client: Client): Sight {
@@ -198,6 +199,7 @@ function mint(
   framework.offers.add(offer);
   client.holders += 1;
   state.counts.offersMade += 1;
+  addOne(framework.tallies, "offers/sent");
   return offer;
 }
 
@@ -233,6 +235,7 @@ export function recoverOffer(state: ClusterState, offer: Offer): void {
 export function rescindOffer(state: ClusterState, offer: Offer, out: Effect[]): void {
   recoverOffer(state, offer);
   state.counts.offersRescinded += 1;
+  addOne(offer.framework.tallies, "offers/rescinded");
   const to = offer.framework.peer;
   if (to === undefined) return;
   const offerId: OfferId = offer.id;

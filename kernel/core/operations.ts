@@ -15,6 +15,16 @@ import { resourcesProblem } from "./validate-task.ts";
 /** An operation that turns resources into others. */
 export type Conversion = Exclude<Operation, { type: "LAUNCH" | "LAUNCH_GROUP" }>;
 
+/** Their types. */
+export const conversionTypes = [
+  "RESERVE",
+  "UNRESERVE",
+  "CREATE",
+  "DESTROY",
+  "GROW_VOLUME",
+  "SHRINK_VOLUME",
+] as const satisfies readonly Conversion["type"][];
+
 /** What an operation takes and what it makes of it, or why it cannot be. */
 export type Converted =
   | { readonly consumed: Resources; readonly converted: Resources; readonly problem?: never }

@@ -37,7 +37,15 @@ export type SavedClient = Omit<Client, "framework" | "role"> & {
 /** A framework without its history, whose neighbours are places in lists. */
 export type SavedFramework = Omit<
   Framework,
-  "clients" | "suppressed" | "admits" | "offers" | "tasks" | "unreachable" | "completed" | "agents"
+  | "clients"
+  | "suppressed"
+  | "admits"
+  | "offers"
+  | "tasks"
+  | "unreachable"
+  | "completed"
+  | "agents"
+  | "tallies"
 > & {
   readonly clients: readonly Ref[];
   readonly suppressed: readonly RoleName[];
@@ -108,6 +116,7 @@ export type Woven =
   | "emptied"
   | "roles"
   | "tables"
+  | "tallies"
   | "filters"
   | "frameworkNumbers"
   | "minima"
@@ -158,9 +167,10 @@ export interface SavedIndexes {
 
 /**
  * All of a cluster that its further course depends on, as data without loops. What is only shown to
- * people is left out: ended tasks, and of live ones the command and data, which only mattered to
- * the agent. The leaves (infos, resources, messages) are shared with the cluster, which replaces
- * them and never changes them in place: taking a snapshot costs little, and it stays what it is.
+ * people is left out: ended tasks and tallies, and of live tasks the command and data, which only
+ * mattered to the agent. The leaves (infos, resources, messages) are shared with the cluster, which
+ * replaces them and never changes them in place: taking a snapshot costs little, and it stays what
+ * it is.
  */
 export interface ClusterSnapshot {
   readonly plain: Omit<ClusterState, Woven>;

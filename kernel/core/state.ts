@@ -8,7 +8,6 @@ import type {
 } from "../../contract/ids.ts";
 import type { AgentInfo, DrainInfo } from "../../contract/schema/agent.ts";
 import type { Quantities } from "../../contract/schema/framework.ts";
-import type { TaskState } from "../../contract/task-state.ts";
 import type { PeerNumber } from "./event.ts";
 import { FilterStore } from "./filters.ts";
 import type {
@@ -28,6 +27,7 @@ import type { ClusterOptions } from "./options.ts";
 import type { PendingWrite } from "./pending-write.ts";
 import { RowPool } from "./tables/rows.ts";
 import { AllocationTables } from "./tables.ts";
+import type { Tallies } from "./tallies.ts";
 import { Timers } from "./timers.ts";
 
 export type {
@@ -88,8 +88,9 @@ export interface ClusterState {
   /** The inverse: each agent waits on one connection, its newest. */
   readonly admissions: Map<AgentId, PeerNumber>;
   /**
-   * By `strayKey`, what agents brought back under ids that were others' by then, until they return
-   * without it; kept of agents that are lost. Replaced as a whole; see `strays.ts`.
+   * By `strayKey`, what agents brought back under ids that were others' by then, or what of theirs
+   * was lost for good, until they return without it; kept of agents that are lost. Replaced as a
+   * whole; see `strays.ts`.
    */
   readonly strayIds: Map<AgentId, ReadonlySet<string>>;
   /** Agents that an operator gives up for good, while the registry is told (B31). */
@@ -156,8 +157,8 @@ export interface ClusterState {
     acknowledgements: number;
     agentsLost: number;
   };
-  /** Tasks that have ended since the start, by their last state. */
-  readonly ended: Map<TaskState, number>;
+  /** More sums, which only people look at; see `tallies.ts`. */
+  readonly tallies: Tallies;
   /** Operators that listen to events; while there are none, no events are made. */
   listeners: number;
 }
@@ -258,7 +259,7 @@ export function createCluster(options: ClusterOptions, nowMs: number): ClusterSt
     nextRemovalMs: 0,
     counters: { framework: 0, agent: 0, offer: 0, write: 0, submit: 0, operation: 0 },
     counts: noCounts(),
-    ended: new Map(),
+    tallies: new Map(),
     listeners: 0,
   };
 }

@@ -17,12 +17,19 @@ import { stepRecovered } from "./steps/recovered.ts";
 import { admitted, removed } from "./steps/register.ts";
 import { readmitted } from "./steps/reregister.ts";
 import { stepTick } from "./steps/tick.ts";
+import { tally, tallyEvents } from "./tallies.ts";
 
 /** The cluster reacts to one thing that happened: changes `state`, puts what follows into `out`. */
 export function step(state: ClusterState, input: ClusterInput, nowMs: number, out: Effect[]): void {
-  if (!state.recovered && input.type !== "recovered") return;
+  if (!state.recovered && input.type !== "recovered") {
+    const isMessage = input.type === "framework-call" || input.type === "agent-message";
+    if (isMessage) tally(state, "dropped_messages");
+    return;
+  }
+  const before = out.length;
   dispatch(state, input, nowMs, out);
   if (state.emptied.size > 0) settleDrains(state, out);
+  tallyEvents(state, out, before);
   if (state.allocation.freed) awaitMore(state, nowMs);
 }
 

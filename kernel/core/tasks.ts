@@ -9,6 +9,7 @@ import type { Effect } from "./effect.ts";
 import type { Agent, Client, ClusterState, Executor, Framework, Task, TaskAbout } from "./state.ts";
 import { executorKey } from "./state.ts";
 import { recordStatus } from "./statuses.ts";
+import { tallyEnd } from "./tallies.ts";
 
 /** What a new task is made of. */
 export interface TaskParts {
@@ -90,13 +91,21 @@ export function updateTask(
   status: TaskStatus,
   latest: TaskState,
 ): void {
-  if (!isTerminal(task.state)) task.state = latest;
+  const wasOver = isTerminal(task.state);
+  if (!wasOver) task.state = latest;
   if (status.uuid !== undefined) {
     task.updateState = status.state;
     task.updateUuid = status.uuid;
   }
   recordStatus(task, status);
-  if (isTerminal(task.state)) releaseTask(state, agent, task);
+  if (!isTerminal(task.state)) return;
+  if (!wasOver) tallyEnd(state, task.framework, endOf(task, status));
+  releaseTask(state, agent, task);
+}
+
+/** What is known of a task's end: the status that brought it, if that is the one that says so. */
+export function endOf(task: Task, status: TaskStatus | undefined): Parameters<typeof tallyEnd>[2] {
+  return status?.state === task.state ? status : { state: task.state };
 }
 
 /**
@@ -140,13 +149,12 @@ export function detachTask(state: ClusterState, agent: Agent, task: Task): void 
 }
 
 /**
- * Counts a task as ended and keeps it with its framework, whose list forgets its oldest, many at
+ * Keeps a task that has ended with its framework, whose list forgets its oldest, many at
  * once, since cutting costs its length.
  */
 export function remember(state: ClusterState, task: Task): void {
   const list = task.framework.completed;
   const most = state.options.maxCompletedTasksPerFramework;
-  state.ended.set(task.state, (state.ended.get(task.state) ?? 0) + 1);
   list.push(task);
   if (list.length >= most * 2 || most === 0) list.splice(0, list.length - most);
 }

@@ -18,13 +18,12 @@ import {
   frameworksView,
   frameworkViewOf,
   liveTasks,
-  metricsView,
   offersView,
   rolesView,
   snapshotOf,
   taskViewOf,
 } from "../core/views.ts";
-import { systemMetrics } from "../host/system-metrics.ts";
+import { masterMetrics, type ProcessFigures } from "./mesos-metrics.ts";
 import type { Operators } from "./operators.ts";
 import type { Statements } from "./statements.ts";
 
@@ -32,11 +31,11 @@ import type { Statements } from "./statements.ts";
 export interface ViewSource {
   /** Absent while this master does not lead. */
   term():
-    | {
+    | ({
         readonly state: ClusterState;
         readonly operators: Operators;
         readonly statements: Statements;
-      }
+      } & ProcessFigures)
     | undefined;
   /** `electedMs` is absent while this master is not elected. */
   times(): MasterTimes;
@@ -117,12 +116,7 @@ export function viewOf(source: ViewSource): ClusterView {
     executors: () => look(executorsOf),
     offers: () => look((state) => offersView(state, ALL).offers),
     roles: () => look((state) => rolesView(state).roles),
-    metrics() {
-      const state = source.term()?.state;
-      const own =
-        state === undefined ? { "master/elected": 0 } : metricsView(state, source.nowMs());
-      return { ...systemMetrics(), ...own };
-    },
+    metrics: () => masterMetrics(source.term(), source.nowMs()),
     flags: () => source.flags,
     ...source.own,
     async request(method, params) {

@@ -21,8 +21,11 @@ export interface LoopParts {
   nextDeadlineMs(): number | undefined;
   /** Whether a round of allocation is wanted now (C1). */
   roundDue(): boolean;
-  /** Runs one round; its decisions come back as the input to step. */
-  allocate(nowMs: number): ClusterInput | undefined;
+  /**
+   * Runs one round; its decisions come back as the input to step. It waited for so long for what
+   * came before it in the same turn.
+   */
+  allocate(nowMs: number, waitedMs: number): ClusterInput | undefined;
   /**
    * Calls `release`, which performs the effects of the turn and flushes, once the world may learn
    * of the turn: at once, or later but in the order of turns. The loop turns on meanwhile.
@@ -167,7 +170,7 @@ export class Loop {
       this.#parts.step({ type: "tick" }, nowMs, effects);
     }
     if (this.#parts.roundDue()) {
-      const decided = this.#parts.allocate(nowMs);
+      const decided = this.#parts.allocate(nowMs, this.#clock.monotonicMs() - began);
       if (decided !== undefined) this.#parts.step(decided, nowMs, effects);
     }
     this.#effects = [];

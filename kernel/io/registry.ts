@@ -4,7 +4,9 @@ import type { Clock } from "../../contract/ports/clock.ts";
 import type { Leadership } from "../../contract/ports/coordinator.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import type { Metrics } from "../../contract/ports/metrics.ts";
+import { encodedBytes } from "../../contract/size.ts";
 import { isWeight, type RegistryEntry, weightEntry } from "../core/registry.ts";
+import { Timings } from "./timings.ts";
 
 /**
  * The registry's entries with the weights that the config begins with, which are made durable in a
@@ -39,6 +41,11 @@ export class RegistryWriter {
   readonly #log: Logger;
   readonly #onFailed: (cause: unknown) => void;
   readonly #seconds;
+  readonly #stores = new Timings(86_400_000);
+  /** Bytes of the entries that the registry has, by their keys. */
+  readonly #sizes = new Map<string, number>();
+  #bytes = 0;
+  #fetchedMs: number | undefined;
   #queue: Pending[] = [];
   #busy = false;
   #failed = false;
@@ -68,6 +75,33 @@ export class RegistryWriter {
     });
   }
 
+  /** Reads the registry, which gets its first weights, if need be; see `withFirstWeights`. */
+  async recover(weights: Readonly<Record<string, number>>): Promise<readonly RegistryEntry[]> {
+    const began = this.#clock.monotonicMs();
+    const read = await this.#leadership.read("");
+    this.#fetchedMs = this.#clock.monotonicMs() - began;
+    const entries = await withFirstWeights(this.#leadership, read, weights);
+    this.#weigh(entries);
+    return entries;
+  }
+
+  /** Adds the figures of the registry under Mesos' names (H8). */
+  show(nowMs: number, out: Record<string, number>): void {
+    out["registrar/queued_operations"] = this.#queue.length;
+    out["registrar/registry_size_bytes"] = this.#bytes;
+    if (this.#fetchedMs !== undefined) out["registrar/state_fetch_ms"] = this.#fetchedMs;
+    this.#stores.show("registrar/state_store_ms", nowMs, out);
+  }
+
+  #weigh(entries: Pending["entries"]): void {
+    for (const { key, value } of entries) {
+      const bytes = value === undefined ? 0 : encodedBytes(key) + encodedBytes(value);
+      this.#bytes += bytes - (this.#sizes.get(key) ?? 0);
+      if (value === undefined) this.#sizes.delete(key);
+      else this.#sizes.set(key, bytes);
+    }
+  }
+
   /** Queues a write; `onWritten` is called once it is durable. */
   write(entries: Pending["entries"], onWritten: () => void): void {
     this.#queue.push({ entries, onWritten });
@@ -93,8 +127,13 @@ export class RegistryWriter {
         this.#onFailed(cause);
         break;
       }
-      this.#seconds.observe((this.#clock.monotonicMs() - began) / 1_000);
-      for (const { onWritten } of batch) onWritten();
+      const tookMs = this.#clock.monotonicMs() - began;
+      this.#seconds.observe(tookMs / 1_000);
+      this.#stores.add(tookMs, this.#clock.nowMs());
+      for (const { entries, onWritten } of batch) {
+        this.#weigh(entries);
+        onWritten();
+      }
     }
     this.#busy = false;
   }

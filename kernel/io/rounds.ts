@@ -16,6 +16,7 @@ import { prepareRound } from "../core/step.ts";
 import { KINDS } from "../core/tables/shape.ts";
 import type { AllocationTables } from "../core/tables.ts";
 import { Statements } from "./statements.ts";
+import { Timings } from "./timings.ts";
 
 /** Step budget of one round: agents looked at. A round that needs more goes on in the next turn. */
 export const ROUND_STEPS_MAX = 200_000;
@@ -57,6 +58,8 @@ export class Rounds {
   readonly #offers;
   readonly #reclaims;
   readonly #lost;
+  readonly #runs = new Timings(3_600_000);
+  readonly #latencies = new Timings(3_600_000);
   readonly #listener: RoundsListener | undefined;
 
   constructor({ seed, clock, metrics, log, listener }: RoundsParts) {
@@ -119,8 +122,19 @@ export class Rounds {
     this.#listener?.touchedAll();
   }
 
-  /** One round over the cluster; what it decided, as the input to step. */
-  decide(state: ClusterState, nowMs: number): ClusterInput | undefined {
+  /** Adds the figures of rounds under Mesos' names (H8). */
+  show(nowMs: number, out: Record<string, number>): void {
+    out["allocator/mesos/allocation_runs"] = this.round;
+    this.#runs.show("allocator/mesos/allocation_run_ms", nowMs, out);
+    this.#latencies.show("allocator/mesos/allocation_run_latency_ms", nowMs, out);
+  }
+
+  /**
+   * One round over the cluster; what it decided, as the input to step. It waited for so long for
+   * its turn.
+   */
+  decide(state: ClusterState, nowMs: number, waitedMs = 0): ClusterInput | undefined {
+    this.#latencies.add(waitedMs, nowMs);
     this.statements.audit(state.tables);
     prepareRound(state);
     const { filters: expiries } = state;
@@ -130,6 +144,7 @@ export class Rounds {
     if (decisions === undefined) return undefined;
     const listed = listOf(decisions);
     this.#count(decisions, listed);
+    this.#runs.add(decisions.tookMs, nowMs);
     this.#listener?.decided(decisions, listed, this.supervisor.program);
     const { policy: name, digest } = decisions;
     return {

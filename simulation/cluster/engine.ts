@@ -145,7 +145,7 @@ export class SimulatedCluster implements World {
       parts.step({ type: "tick" }, nextMs, effects);
     }
     if (parts.roundDue()) {
-      const decided = parts.allocate(nextMs);
+      const decided = parts.allocate(nextMs, 0);
       if (decided !== undefined) parts.step(decided, nextMs, effects);
     }
     this.#effects = [];

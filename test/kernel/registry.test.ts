@@ -59,3 +59,37 @@ test("E7: weights that the registry holds already are not those of the config", 
   expect(entries).toEqual([{ key: "weights/prod", value: 4 }]);
   expect(registry.entries()).toEqual(entries);
 });
+
+test("H8: what is read, what waits and how much there is are told of", async () => {
+  const registry = new MemoryRegistry();
+  const clock = new HandClock();
+  const { writer } = writerOf(registry, clock, 3_000);
+  const shown = (): Record<string, number> => {
+    const out: Record<string, number> = {};
+    writer.show(clock.nowMs(), out);
+    return out;
+  };
+  registry.values.set("agents/a", "x".repeat(1_000));
+  await writer.recover({});
+  expect(shown()).toMatchObject({
+    "registrar/queued_operations": 0,
+    "registrar/state_fetch_ms": 0,
+  });
+  const before = shown()["registrar/registry_size_bytes"] ?? 0;
+  expect(before).toBeGreaterThan(1_000);
+  registry.hold();
+  writer.write([{ key: "agents/b", value: "y".repeat(500) }], () => {});
+  writer.write([{ key: "agents/a", value: undefined }], () => {});
+  expect(shown()).toMatchObject({ "registrar/queued_operations": 1 });
+  expect(shown()).not.toHaveProperty("registrar/state_store_ms");
+  clock.move(7);
+  registry.release();
+  await writer.settled();
+  expect(shown()).toMatchObject({
+    "registrar/queued_operations": 0,
+    "registrar/state_store_ms/count": 2,
+  });
+  expect(shown()["registrar/state_store_ms/max"]).toBe(7);
+  const after = shown()["registrar/registry_size_bytes"] ?? 0;
+  expect([after > 500, after < 600]).toEqual([true, true]);
+});

@@ -5,10 +5,12 @@ import { dropEntry, keepContainer, keepTask } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { executorKey, taskKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Executor, Task } from "../state.ts";
+import { tally } from "../tallies.ts";
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { assert, endingWords, endOfCommand, lostAs, waitStatus } from "../words.ts";
 import { beginChecks } from "./check.ts";
 import { heldGroup, leaveGroup } from "./group.ts";
+import { checkLeft } from "./shared.ts";
 
 function taskOf(state: AgentState, container: Container): Task | undefined {
   const { frameworkId, taskId } = container.plan;
@@ -102,6 +104,10 @@ export function stepFailed(
   nowMs: number,
   out: Effect[],
 ): void {
+  const container = state.containers.get(containerId);
+  const ofWhom = container && (taskOf(state, container) ?? executorOf(state, container));
+  // One that was to end did not fail.
+  if (ofWhom !== undefined && ofWhom.ending === undefined) tally(state, "container_launch_errors");
   const failed: UpdateWords = {
     state: "TASK_FAILED",
     reason: "REASON_CONTAINER_LAUNCH_FAILED",
@@ -236,6 +242,7 @@ function end(state: AgentState, task: Task, words: UpdateWords, nowMs: number, o
     addUpdate(state, task, words, nowMs, out);
     return;
   }
+  tally(state, words.state);
   state.tasks.delete(task.key);
   dropEntry(`task/${task.key}`, out);
 }
@@ -256,21 +263,12 @@ function endTasksOf(
     }
   }
   state.executors.delete(key);
+  tally(state, "executors_terminated");
   dropEntry(`executor/${key}`, out);
   out.push({
     type: "send-master",
     message: { type: "executor-exited", frameworkId, executorId: info.executorId, status },
   });
-}
-
-/** Once everything has ended, an agent that is leaving ends as well. */
-export function checkLeft(state: AgentState, out: Effect[]): void {
-  if (state.leaving === undefined || state.containers.size > 0) return;
-  // It has left: the next agent in this folder is another one, and owes nobody an update.
-  for (const task of state.tasks.values()) dropEntry(`task/${task.key}`, out);
-  for (const id of state.frameworks.keys()) dropEntry(`framework/${id}`, out);
-  dropEntry("agent", out);
-  out.push({ type: "shutdown-process", ...state.leaving });
 }
 
 /** A container hit a limit, or must end because of one: it is ended, and says why (D15). */

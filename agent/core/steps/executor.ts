@@ -6,6 +6,7 @@ import { keepExecutor } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { taskKey } from "../ids.ts";
 import type { AgentState, Executor, Task } from "../state.ts";
+import { tally } from "../tallies.ts";
 import { addUpdate } from "../updates.ts";
 import { lostAs } from "../words.ts";
 import { drainedStatus, endDrained, isDrained, resumeDrain } from "./drain.ts";
@@ -35,19 +36,27 @@ export function stepExecutorCall(
   if (call.type === "subscribe") {
     subscribe(state, executor, call, nowMs, out);
   } else if (executor.phase === "starting") {
+    tallyRefused(state, call);
     refuse(executor, "NOT_SUBSCRIBED", `a ${call.type} call came before subscribe`, out);
   } else if (problem !== undefined) {
+    tallyRefused(state, call);
     refuse(executor, problem.code, problem.message, out);
   } else if (call.type === "update") {
     takeUpdate(state, executor, call.status, nowMs, out);
   } else {
     const { frameworkId, info } = executor;
     const { data } = call;
+    tally(state, "valid_framework_messages");
     out.push({
       type: "send-master",
       message: { type: "executor-message", frameworkId, executorId: info.executorId, data },
     });
   }
+}
+
+function tallyRefused(state: AgentState, { type }: ExecutorCall): void {
+  if (type === "update") tally(state, "invalid_status_updates");
+  else if (type === "message") tally(state, "invalid_framework_messages");
 }
 
 function refuse(executor: Executor, code: string, message: string, out: Effect[]): void {
@@ -144,11 +153,13 @@ function takeUpdate(
   const { containerId, info, frameworkId } = executor;
   const { taskId, uuid } = status;
   if (uuid === undefined || status.state === "TASK_STAGING") {
+    tally(state, "invalid_status_updates");
     refuse(executor, "UPDATE_INVALID", `an update of ${taskId} needs a uuid and a state`, out);
     return;
   }
   const task = state.tasks.get(taskKey(frameworkId, taskId));
   const isKnown = task === undefined || hasUpdate(task, uuid);
+  if (!isKnown && !executor.tasks.has(task.key)) tally(state, "invalid_status_updates");
   if (!isKnown && executor.tasks.has(task.key)) {
     const source = "SOURCE_EXECUTOR";
     const said = drainedStatus(status, task);

@@ -3,6 +3,7 @@ import { dropEntry } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { executorKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Task } from "../state.ts";
+import { tally } from "../tallies.ts";
 import { endCommand, graceOf, groupOf } from "./kill.ts";
 
 /** A task and the container that is its own. */
@@ -51,6 +52,7 @@ export function leaveGroup(
   tasks.delete(task.key);
   if (tasks.size > 0) return;
   state.groupExecutors.delete(key);
+  tally(state, "executors_terminated");
   dropEntry(`group-executor/${key}`, out);
   out.push({
     type: "send-master",

@@ -1,5 +1,7 @@
 import type { FrameworkId } from "../../../contract/ids.ts";
 import type { ContainerInfo } from "../../../contract/schema/container.ts";
+import { dropEntry } from "../checkpoint.ts";
+import type { Effect } from "../effect.ts";
 import { type ExecutorKey, nextContainerId } from "../ids.ts";
 import type { AgentState, ContainerPlan, GroupExecutor } from "../state.ts";
 
@@ -37,4 +39,14 @@ export function sharedIn(
       ? { parent: { id, ...userOf(state, frameworkId, info.command?.user) } }
       : {}),
   };
+}
+
+/** Once everything has ended, an agent that is leaving ends as well. */
+export function checkLeft(state: AgentState, out: Effect[]): void {
+  if (state.leaving === undefined || state.containers.size > 0) return;
+  // It has left: the next agent in this folder is another one, and owes nobody an update.
+  for (const task of state.tasks.values()) dropEntry(`task/${task.key}`, out);
+  for (const id of state.frameworks.keys()) dropEntry(`framework/${id}`, out);
+  dropEntry("agent", out);
+  out.push({ type: "shutdown-process", ...state.leaving });
 }

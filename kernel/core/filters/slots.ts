@@ -58,12 +58,19 @@ export class FilterSlots implements FilterColumns {
   readonly #clientHead: number[] = [];
   readonly ends = new FilterEnds();
   readonly #free: number[] = [];
+  /** Slots in the list of each client. */
+  readonly #ofClient: number[] = [];
   /** One more than the highest slot ever in use. */
   end = 0;
 
   /** Slots in use. */
   get size(): number {
     return this.end - this.#free.length;
+  }
+
+  /** Length of the list of a client. */
+  countOf(client: Row): number {
+    return this.#ofClient[client] ?? 0;
   }
 
   /** First slot of the list of an agent. */
@@ -90,6 +97,7 @@ export class FilterSlots implements FilterColumns {
     setHead(this.#clientHead, client, slot);
     link(this.endNext, this.endBefore, this.ends.first(untilMs), slot);
     this.ends.setFirst(untilMs, slot);
+    this.#ofClient[client] = this.countOf(client) + 1;
     return slot;
   }
 
@@ -104,6 +112,8 @@ export class FilterSlots implements FilterColumns {
     if (unlink(this.endNext, this.endBefore, slot)) {
       this.ends.setFirst(this.untilMs[slot] as number, this.endNext[slot] as number);
     }
+    const client = this.client[slot] as Row;
+    this.#ofClient[client] = this.countOf(client) - 1;
     this.refused[slot] = undefined;
     this.known[slot] = undefined;
     this.#free.push(slot);
@@ -155,6 +165,9 @@ export class FilterSlots implements FilterColumns {
     for (const head of clientHead) this.#clientHead.push(head);
     this.ends.load(ends);
     for (const slot of free) this.#free.push(slot);
+    for (const [slot, client] of columns.client.entries()) {
+      if (this.refused[slot] !== undefined) this.#ofClient[client] = this.countOf(client) + 1;
+    }
   }
 
   #grown(): number {

@@ -102,6 +102,7 @@ function weaveFrameworks(lists: Lists, saved: SavedLists): void {
     framework.tasks = byId(of.tasks);
     framework.unreachable = byId(of.unreachable);
     framework.completed = [];
+    framework.tallies = new Map();
     framework.operations = copiedEntries(of.operations);
     framework.admits = admitsOf(framework);
     framework.agents = new Set(pick(lists.agents, of.agents));

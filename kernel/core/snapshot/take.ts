@@ -76,7 +76,7 @@ class Walk {
     role: this.roles.of(client.role),
   }));
   readonly frameworks: Kind<Framework, SavedFramework> = new Kind((framework) => {
-    const { completed, admits, ...rest } = framework;
+    const { completed, admits, tallies, ...rest } = framework;
     return {
       ...rest,
       clients: this.clients.all(framework.clients.values()),
@@ -196,6 +196,7 @@ export function takeSnapshot(state: ClusterState): ClusterSnapshot {
     emptied: _emptied,
     roles: _roles,
     tables,
+    tallies: _tallies,
     filters,
     frameworkNumbers,
     minima: _minima,

@@ -16,6 +16,7 @@ import { recoverOffer, refuse, takeOffer } from "../offers.ts";
 import { countShared } from "../sharing.ts";
 import type { Offer } from "../state.ts";
 import { forAwareness, masterStatus, sendStatus } from "../statuses.ts";
+import { addOne, tallyEnd } from "../tallies.ts";
 import { applyConversion, sayOperationFailed } from "./convert.ts";
 import { launch, launchGroup } from "./launch.ts";
 
@@ -31,7 +32,7 @@ export interface Acceptance extends Call {
 
 /** A framework uses offers (C5, C6, C10). */
 export function stepAccept(call: Call, accept: FrameworkCallOf<"accept">): void {
-  const { state, nowMs } = call;
+  const { state, framework, nowMs } = call;
   const operations = accept.operations ?? [];
   const offers: Offer[] = [];
   const invalid = gather(call, accept.offerIds, offers);
@@ -53,6 +54,7 @@ export function stepAccept(call: Call, accept: FrameworkCallOf<"accept">): void 
   const acceptance: Acceptance = { ...call, agent, client, left: pool, made: NOTHING };
   for (const operation of operations) apply(acceptance, operation);
   state.counts.offersAccepted += offers.length;
+  for (const _ of offers) addOne(framework.tallies, "offers/accepted");
   const { left, made } = acceptance;
   // Operations that did something have replaced the list; those that failed have not.
   const used = left !== pool;
@@ -123,7 +125,7 @@ function gather(
 
 /** Tells what becomes of an operation whose offers are not valid (C6). */
 function refuseOperation(call: Call, operation: Operation, problem: string): void {
-  const { framework, nowMs, out } = call;
+  const { state, framework, nowMs, out } = call;
   if (operation.type !== "LAUNCH" && operation.type !== "LAUNCH_GROUP") {
     sayOperationFailed(call, operation, `Operation with invalid offers: ${problem}`, undefined);
     return;
@@ -134,6 +136,7 @@ function refuseOperation(call: Call, operation: Operation, problem: string): voi
       message: `Task launched with invalid offers: ${problem}`,
       agentId,
     });
+    tallyEnd(state, framework, status);
     sendStatus(framework, status, out);
   }
 }

@@ -1,6 +1,7 @@
 import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import type { Call } from "../calls.ts";
+import { tally } from "../tallies.ts";
 import { completeTask } from "../tasks.ts";
 
 /**
@@ -12,7 +13,11 @@ export function stepAcknowledge(
   call: FrameworkCallOf<"acknowledge">,
 ): void {
   const agent = state.agents.get(call.agentId);
-  if (agent?.peer === undefined) return;
+  if (agent?.peer === undefined) {
+    tally(state, "invalid_status_update_acknowledgements");
+    return;
+  }
+  tally(state, "valid_status_update_acknowledgements");
   state.counts.acknowledgements += 1;
   const task = framework.tasks.get(call.taskId);
   if (task !== undefined && task.agentId === agent.id && task.updateUuid === call.uuid) {

@@ -1,14 +1,17 @@
 import { errors } from "../../../contract/errors.ts";
 import type { AgentId } from "../../../contract/ids.ts";
+import { isTerminal } from "../../../contract/task-state.ts";
 import { endAdmission } from "../admissions.ts";
 import { announceFailure, awayOf, disconnectAgent, loseTask, removeAgent } from "../agents.ts";
 import { flagAgent } from "../books.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
-import { dropExecutorsOf } from "../frameworks.ts";
 import { rescindOffer } from "../offers.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
-import type { Agent, ClusterState, PendingWrite } from "../state.ts";
+import type { Agent, ClusterState, Framework, PendingWrite } from "../state.ts";
+import { noteLost } from "../strays.ts";
+import { tally } from "../tallies.ts";
+import { dropExecutor } from "../tasks.ts";
 
 /** An agent's connection is gone (B23). Tasks of frameworks that do not checkpoint are lost. */
 export function stepAgentClosed(
@@ -22,14 +25,15 @@ export function stepAgentClosed(
   if (agent === undefined) return;
   disconnectAgent(state, agent, nowMs, out);
   const message = `Agent ${agent.info.hostname} disconnected`;
-  for (const task of [...agent.tasks]) {
-    if (task.framework.info.checkpoint === true) continue;
+  const isBound = ({ framework }: { framework: Framework }) => framework.info.checkpoint !== true;
+  const tasks = [...agent.tasks].filter(isBound);
+  const executors = [...agent.executors.values()].filter(isBound);
+  const running = tasks.filter(({ state: now }) => !isTerminal(now));
+  noteLost(state, agent, running, executors);
+  for (const task of tasks) {
     loseTask(state, agent, task, "REASON_AGENT_DISCONNECTED", message, nowMs, out);
   }
-  for (const executor of [...agent.executors.values()]) {
-    if (executor.framework.info.checkpoint === true) continue;
-    dropExecutorsOf(state, agent, executor.framework);
-  }
+  for (const executor of executors) dropExecutor(state, agent, executor);
 }
 
 /** Gives an agent up as soon as removals are not rationed any more (B24, B27). */
@@ -37,6 +41,7 @@ export function giveUp(state: ClusterState, agentId: AgentId, nowMs: number, out
   const { agentRemovalRateLimit: rate } = state.options;
   const agent = state.agents.get(agentId);
   if (agent?.leaving || agent?.removalAtMs !== undefined) return;
+  tally(state, "slave_unreachable_scheduled");
   if (rate === undefined) {
     markUnreachable(state, agentId, nowMs, out);
     return;
@@ -54,11 +59,12 @@ export function markUnreachable(
   nowMs: number,
   out: Effect[],
 ): void {
-  // One that goes for good would be unreachable beside it.
-  if (state.going.has(agentId)) return;
   const agent = state.agents.get(agentId);
+  // One that goes for good would be unreachable beside it.
+  const goes = state.going.has(agentId) || agent?.leaving === true;
+  tally(state, goes ? "slave_unreachable_canceled" : "slave_unreachable_completed");
+  if (goes) return;
   if (agent !== undefined) {
-    if (agent.leaving) return;
     agent.leaving = true;
     flagAgent(state, agent);
     for (const offer of [...agent.offers]) rescindOffer(state, offer, out);
@@ -78,8 +84,11 @@ export function unreachableWritten(
   state.registry.admitted.delete(agentId);
   state.registry.unreachable.set(agentId, away);
   const agent = state.agents.get(agentId);
+  tally(state, "slave_removals/reason_unhealthy");
   if (agent === undefined) {
     // It never came back to this master, which knows none of its tasks.
+    tally(state, "slave_removals");
+    tally(state, "recovery_slave_removals");
     if (state.recovering.delete(agentId)) announceFailure(state, agentId, out);
     return;
   }

@@ -6,7 +6,8 @@ import type { PeerNumber } from "../event.ts";
 import { isOver } from "../ids.ts";
 import { type Agent, type ClusterState, executorKey, strayKey } from "../state.ts";
 import { publishUpdate, sendStatus } from "../statuses.ts";
-import { stepStrayUpdate } from "../strays.ts";
+import { stepStrayUpdate, strayExecutorEnded } from "../strays.ts";
+import { tally, tallyMessage } from "../tallies.ts";
 import { completeTask, dropExecutor, newestState, updateTask } from "../tasks.ts";
 import { stepOperationUpdate } from "./operations.ts";
 import { beginRemoval, stepRegister } from "./register.ts";
@@ -20,6 +21,7 @@ export function stepAgentMessage(
   nowMs: number,
   out: Effect[],
 ): void {
+  tallyMessage(state, message);
   if (message.type === "register") {
     stepRegister(state, peer, message, nowMs, out);
     return;
@@ -30,6 +32,7 @@ export function stepAgentMessage(
   }
   const agent = state.agentPeers.get(peer);
   if (agent === undefined) {
+    tallyRefused(state, message);
     // Not registered on this connection, or given up: it has to register (again) first.
     if (!state.admitting.has(peer)) {
       out.push({ type: "send-agent", to: peer, order: { type: "ping", connected: false } });
@@ -38,8 +41,18 @@ export function stepAgentMessage(
   }
   agent.heard = true;
   agent.removalAtMs = undefined;
-  if (agent.leaving) return;
+  if (agent.leaving) {
+    tallyRefused(state, message);
+    return;
+  }
   stepRegistered(state, agent, message, nowMs, out);
+}
+
+/** What an agent says that is none of the cluster's, or soon will be none, is heeded no more. */
+function tallyRefused(state: ClusterState, { type }: AgentMessage): void {
+  if (type === "update") tally(state, "invalid_status_updates");
+  else if (type === "operation-update") tally(state, "invalid_operation_status_updates");
+  else if (type === "executor-message") tally(state, "invalid_executor_to_framework_messages");
 }
 
 function stepRegistered(
@@ -64,6 +77,7 @@ function stepRegistered(
       return;
     case "unregister": {
       const text = `Agent ${agent.info.hostname} unregistered`;
+      if (!agent.leaving) tally(state, "slave_removals/reason_unregistered");
       beginRemoval(state, agent, text, nowMs, out);
       return;
     }
@@ -91,6 +105,7 @@ export function stepUpdate(
   const { frameworkId, status, latestState } = update;
   const framework = state.frameworks.get(frameworkId);
   if (framework === undefined) {
+    tally(state, "invalid_status_updates");
     // Its framework is gone: the agent missed that, and would send this for ever.
     if (!isOver(state, frameworkId) || agent.peer === undefined) return;
     const order = { type: "shutdown-framework", frameworkId } as const;
@@ -102,9 +117,12 @@ export function stepUpdate(
   const isHere = task !== undefined && task.agentId === agent.id;
   const isStray = state.strayIds.get(agent.id)?.has(strayKey(frameworkId, status.taskId));
   if (!isHere && (task !== undefined || isStray)) {
+    tally(state, "invalid_status_updates");
     stepStrayUpdate(state, agent, update, out);
     return;
   }
+  const isValid = isHere && framework.peer !== undefined;
+  tally(state, isValid ? "valid_status_updates" : "invalid_status_updates");
   if (isHere) {
     updateTask(state, agent, task, status, newestState(latestState, status.state));
     publishUpdate(state, task, status, nowMs, out);
@@ -127,7 +145,7 @@ function stepExecutorExited(
   if (executor === undefined) return;
   dropExecutor(state, agent, executor);
   const { peer } = executor.framework;
-  if (peer === undefined) return;
+  if (strayExecutorEnded(state, agent, executor) || peer === undefined) return;
   const event = { type: "failure", agentId: agent.id, executorId, status } as const;
   out.push({ type: "send-framework", to: peer, event });
 }
@@ -140,6 +158,12 @@ function stepExecutorMessage(
   out: Effect[],
 ): void {
   const peer = state.frameworks.get(frameworkId)?.peer;
+  tally(
+    state,
+    peer === undefined
+      ? "invalid_executor_to_framework_messages"
+      : "valid_executor_to_framework_messages",
+  );
   if (peer === undefined) return;
   const event = { type: "message", agentId: agent.id, executorId, data } as const;
   out.push({ type: "send-framework", to: peer, event });

@@ -17,6 +17,7 @@ import { rescindOffer } from "../offers.ts";
 import { type Conversion, convert, duplicateVolume } from "../operations.ts";
 import { offersWith, usedVolume } from "../sharing.ts";
 import type { Agent, Framework } from "../state.ts";
+import { tallyOperation } from "../tallies.ts";
 import type { Acceptance } from "./accept.ts";
 
 /** Reserves, makes volumes and so on; the agent follows and checkpoints (C17, E11, E12). */
@@ -61,6 +62,8 @@ export function applyConversion(acceptance: Acceptance, operation: Conversion): 
       agent.known.set(framework, 0);
       framework.agents.add(agent);
     }
+  } else {
+    tallyOperation(state, operation, "OPERATION_FINISHED");
   }
   acceptance.out.push({
     type: "send-agent",
@@ -113,11 +116,13 @@ function feedbackProblem(
 
 /** Tells why an operation was not applied, if its framework asked to be told (C18). */
 export function sayOperationFailed(
-  { framework, nowMs, out }: Call,
-  { id }: Conversion,
+  { state, framework, nowMs, out }: Call,
+  operation: Conversion,
   message: string,
   agent: Agent | undefined,
 ): void {
+  const { id } = operation;
+  tallyOperation(state, operation, "OPERATION_ERROR");
   if (id === undefined || framework.peer === undefined) return;
   const status: OperationStatus = {
     operationId: id,

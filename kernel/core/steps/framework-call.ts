@@ -6,6 +6,7 @@ import type { Effect } from "../effect.ts";
 import type { InputOf } from "../event.ts";
 import { stepInverseAnswer } from "../inverse-offers.ts";
 import type { ClusterState } from "../state.ts";
+import { tallyCall } from "../tallies.ts";
 import { stepAccept } from "./accept.ts";
 import { stepAcknowledge } from "./acknowledge.ts";
 import { stepKill } from "./kill.ts";
@@ -25,9 +26,11 @@ export function stepFrameworkCall(
 ): void {
   if (call.type === "subscribe") {
     stepSubscribe(state, peer, call, objection, nowMs, out);
+    tallyCall(state, state.frameworkPeers.get(peer), call);
     return;
   }
   const framework = state.frameworkPeers.get(peer);
+  tallyCall(state, framework, call);
   if (framework === undefined) {
     reject(peer, call.type, errors.FRAMEWORK_NOT_SUBSCRIBED(call.type), out);
     return;

@@ -1,6 +1,7 @@
 import { errors, type TepuiError } from "../../../contract/errors.ts";
 import type { AgentId } from "../../../contract/ids.ts";
 import type { OperatorParams } from "../../../contract/operator-api.ts";
+import { isTerminal } from "../../../contract/task-state.ts";
 import { announceFailure, awayOf, removeAgent } from "../agents.ts";
 import { flagAgent } from "../books.ts";
 import { refuseAgent } from "../calls.ts";
@@ -22,6 +23,7 @@ import {
   recordStatus,
   sendStatus,
 } from "../statuses.ts";
+import { tallyEnd } from "../tallies.ts";
 import { remember } from "../tasks.ts";
 import type { Asked } from "./operator.ts";
 
@@ -130,10 +132,13 @@ function endUnreachable(
   for (const task of framework.unreachable.values()) if (task.agentId === agentId) lost.push(task);
   for (const task of lost) {
     framework.unreachable.delete(task.id);
+    const wasOver = isTerminal(task.state);
     task.state = forAwareness(framework, "TASK_GONE_BY_OPERATOR");
     const reason = "REASON_AGENT_REMOVED_BY_OPERATOR";
     const status = masterStatus(task.id, task.state, nowMs, { reason, message: MESSAGE, agentId });
     recordStatus(task, status);
+    // Who knows nothing of partitions has heard of a loss when the agent went out of sight.
+    if (!wasOver) tallyEnd(state, framework, status);
     sendStatus(framework, status, out);
     publishUpdate(state, task, status, nowMs, out);
     remember(state, task);

@@ -12,6 +12,7 @@ import { normal } from "../pool.ts";
 import { countShared } from "../sharing.ts";
 import { executorKey } from "../state.ts";
 import { masterStatus, sendStatus } from "../statuses.ts";
+import { tallyEnd } from "../tallies.ts";
 import { addTask } from "../tasks.ts";
 import { groupProblem, taskProblem } from "../validate-task.ts";
 import type { Acceptance } from "./accept.ts";
@@ -207,5 +208,7 @@ function sayInvalid(
 ): void {
   state.counts.taskErrors += 1;
   const details = { reason, message, agentId: agent.id };
-  sendStatus(framework, masterStatus(task.taskId, "TASK_ERROR", nowMs, details), out);
+  const status = masterStatus(task.taskId, "TASK_ERROR", nowMs, details);
+  tallyEnd(state, framework, status);
+  sendStatus(framework, status, out);
 }

@@ -19,7 +19,8 @@ import {
 } from "../state.ts";
 import { masterStatus, publishUpdate, recordMissed, sendStatus } from "../statuses.ts";
 import { addStray, dropStrays, isStray } from "../strays.ts";
-import { addTask, completeTask, dropExecutor, newestState, releaseTask } from "../tasks.ts";
+import { tallyEnd } from "../tallies.ts";
+import { addTask, completeTask, dropExecutor, endOf, newestState, releaseTask } from "../tasks.ts";
 
 type Reregister = AgentMessageOf<"reregister">;
 
@@ -81,11 +82,14 @@ export function mergeTasks(
 
 /** A task that both sides know: the agent is right, but for an end (D9). */
 function refresh(state: ClusterState, agent: Agent, task: Task, record: TaskRecord): void {
-  if (!isTerminal(task.state)) task.state = newestState(record.state, record.statusUpdateState);
+  const wasOver = isTerminal(task.state);
+  if (!wasOver) task.state = newestState(record.state, record.statusUpdateState);
   task.updateState = record.statusUpdateState ?? task.updateState;
   task.updateUuid = record.statusUpdateUuid ?? task.updateUuid;
   recordMissed(task, record.statuses);
-  if (isTerminal(task.state)) releaseTask(state, agent, task);
+  if (!isTerminal(task.state)) return;
+  if (!wasOver) tallyEnd(state, task.framework, endOf(task, record.statuses.at(-1)));
+  releaseTask(state, agent, task);
 }
 
 /** A task that the master did not have any more, or never had (B25, G6). */
@@ -123,6 +127,8 @@ function returnedTask(
     takeFound(state, agent, resources);
   } else {
     dropIdleClient(state, client);
+    const wasOver = lost !== undefined && isTerminal(lost.state);
+    if (!wasOver) tallyEnd(state, framework, endOf(task, record.statuses.at(-1)));
   }
   // After a change of master everybody reconciles; else the framework has heard of a loss (B25).
   if (!tell || !task.holds) return task;

@@ -8,6 +8,7 @@ import type { PeerNumber } from "../event.ts";
 import { forgive, noteUnused } from "../hoarding.ts";
 import { refuse, takeOffer } from "../offers.ts";
 import { type Client, wantRound } from "../state.ts";
+import { addOne } from "../tallies.ts";
 
 /** Offers are turned down; unknown ids are passed over (C7). */
 export function stepDecline(
@@ -27,6 +28,7 @@ export function stepDecline(
     giveFree(state, agent, resources);
     dropIdleClient(state, client);
     state.counts.offersDeclined += 1;
+    addOne(framework.tallies, "offers/declined");
   }
 }
 

@@ -7,6 +7,7 @@ import type { Call } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import { isOver } from "../ids.ts";
 import type { Agent, ClusterState, Framework, FrameworkOperation } from "../state.ts";
+import { tally, tallyOperation } from "../tallies.ts";
 import { frameworkOf } from "./merge.ts";
 
 /** Tells a framework how an operation stands; what the master says itself is not acknowledged. */
@@ -35,6 +36,11 @@ export function stepOperationUpdate(
 ): void {
   const framework = frameworkId === undefined ? undefined : state.frameworks.get(frameworkId);
   const { operationId, uuid } = status;
+  const known = operationId === undefined ? undefined : framework?.operations.get(operationId);
+  tally(
+    state,
+    known === undefined ? "invalid_operation_status_updates" : "valid_operation_status_updates",
+  );
   if (operationId === undefined || framework === undefined) {
     const isPast = frameworkId !== undefined && isOver(state, frameworkId);
     if (uuid === undefined || agent.peer === undefined) return;
@@ -47,6 +53,7 @@ export function stepOperationUpdate(
     });
     return;
   }
+  if (known?.state === "OPERATION_PENDING") tallyOperation(state, known.operation, status.state);
   book(framework, agent, operationUuid, operation, status);
   if (framework.peer === undefined) return;
   const event = { type: "operation-update", status } as const;
@@ -86,6 +93,12 @@ export function stepAcknowledgeOperation(
   if (known?.statusUuid === uuid) framework.operations.delete(operationId);
   const on = agentId ?? known?.agentId;
   const peer = on === undefined ? undefined : state.agents.get(on)?.peer;
+  tally(
+    state,
+    peer === undefined
+      ? "invalid_operation_status_update_acknowledgements"
+      : "valid_operation_status_update_acknowledgements",
+  );
   if (peer === undefined) return;
   out.push({ type: "send-agent", to: peer, order: { type: "acknowledge-operation", uuid } });
 }
@@ -143,6 +156,7 @@ export function mergeOperations(
     framework.operations.delete(id);
     // An outcome that the agent knows no more was acknowledged.
     if (operation.state !== "OPERATION_PENDING") continue;
+    tallyOperation(state, operation.operation, "OPERATION_DROPPED");
     const about = { message: "The agent never got the operation", agentId: agent.id };
     say(framework, id, "OPERATION_DROPPED", about, nowMs, out);
   }
@@ -163,8 +177,9 @@ export function loseOperations(
   out: Effect[],
 ): void {
   const next = how === "gone" ? "OPERATION_GONE_BY_OPERATOR" : "OPERATION_UNREACHABLE";
-  for (const [framework, id] of [...on(state, agent)]) {
+  for (const [framework, id, { operation, state: was }] of [...on(state, agent)]) {
     framework.operations.delete(id);
+    if (was === "OPERATION_PENDING") tallyOperation(state, operation, next);
     const about = { message: "The agent was removed", agentId: agent.id };
     say(framework, id, next, about, nowMs, out);
   }

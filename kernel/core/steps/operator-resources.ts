@@ -16,6 +16,7 @@ import { rescindOffer } from "../offers.ts";
 import { type Conversion, duplicateVolume, workOut } from "../operations.ts";
 import { offersWith, usedVolume } from "../sharing.ts";
 import type { Agent } from "../state.ts";
+import { tallyOperation } from "../tallies.ts";
 import type { Asked } from "./operator.ts";
 
 type ResourceCommand = Extract<OperatorCommand, { params: { agentId: string } }> & {
@@ -83,6 +84,7 @@ export function convertForOperator({ state, reply, out }: Asked, command: Resour
   agent.total = add(subtract(agent.total, consumed), converted);
   agent.free = add(subtract(agent.free, consumed), converted);
   totalChanged(state, agent);
+  tallyOperation(state, operation, "OPERATION_FINISHED");
   out.push({
     type: "send-agent",
     to: agent.peer,

@@ -16,6 +16,7 @@ import { mintAgentId } from "../ids.ts";
 import { isDown } from "../maintenance.ts";
 import { agentEntry, forgetService, writeRegistry } from "../registry.ts";
 import type { Agent, ClusterState, PendingWrite } from "../state.ts";
+import { tally } from "../tallies.ts";
 import { isGone } from "./gone.ts";
 
 /** How long an agent goes without a ping before it takes the master for lost (B22). */
@@ -74,6 +75,7 @@ function replaceSameAddress(
   for (const agent of state.agents.values()) {
     if (agent.peer !== undefined || agent.leaving) continue;
     if (agent.info.ip !== ip || agent.info.port !== port) continue;
+    tally(state, "slave_removals/reason_registered");
     beginRemoval(state, agent, "A new agent registered at the same address", nowMs, out);
   }
 }
@@ -112,6 +114,7 @@ export function admitted(
     return;
   }
   state.registry.admitted.set(agentId, agent.info);
+  tally(state, "slave_registrations");
   sayRegistered(state, agent, out);
   publishAgent(state, agent, "agent-added", nowMs, out);
 }

@@ -17,7 +17,8 @@ import type { PeerNumber } from "../event.ts";
 import { isOver, noteAgentId } from "../ids.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
 import { type Agent, type ClusterState, type PendingWrite, wantRound } from "../state.ts";
-import { killStrays } from "../strays.ts";
+import { killStrays, noteStrayExecutors } from "../strays.ts";
+import { tally } from "../tallies.ts";
 import { holdingsProblem } from "../validate-holdings.ts";
 import { sendDrain } from "./drain.ts";
 import { isGone } from "./gone.ts";
@@ -188,10 +189,13 @@ function welcome(
 ): void {
   const to = agent.peer as PeerNumber;
   agent.reregisteredMs = nowMs;
+  tally(state, "slave_reregistrations");
   const infos = new Map<FrameworkId, FrameworkInfo>();
   for (const info of message.frameworks) if (info.id !== undefined) infos.set(info.id, info);
+  const strayIdsBefore = state.strayIds.get(agent.id);
   const reconcile = mergeTasks(state, agent, message, infos, tell, nowMs, out);
   mergeExecutors(state, agent, message.executors, infos, nowMs);
+  noteStrayExecutors(state, agent, strayIdsBefore);
   mergeOperations(state, agent, message.operations, infos, nowMs, out);
   recount(agent);
   totalChanged(state, agent);
@@ -205,7 +209,7 @@ function welcome(
   for (const id of ids) greetFramework(state, agent, id, infos.has(id), out);
   for (const [task, killPolicy] of agent.kills) sendKill(agent, task, killPolicy, out);
   agent.kills.clear();
-  killStrays(agent, out);
+  killStrays(state, agent, out);
   sendDrain(state, agent, out);
   state.emptied.add(agent);
   publishAgent(state, agent, "agent-added", nowMs, out);

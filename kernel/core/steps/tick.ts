@@ -11,6 +11,7 @@ import {
   writeRegistry,
 } from "../registry.ts";
 import { type Away, type ClusterState, wantRound } from "../state.ts";
+import { tally } from "../tallies.ts";
 import type { Timer } from "../timers.ts";
 import { giveUp, markUnreachable } from "./agent-lost.ts";
 import { failoverTimedOut } from "./framework-closed.ts";
@@ -136,7 +137,10 @@ function removal(
   out: Effect[],
 ): void {
   const agent = state.agents.get(id);
-  if (agent === undefined ? !state.recovering.has(id) : agent.removalAtMs !== atMs) return;
+  if (agent === undefined ? !state.recovering.has(id) : agent.removalAtMs !== atMs) {
+    tally(state, "slave_unreachable_canceled");
+    return;
+  }
   if (agent !== undefined) agent.removalAtMs = undefined;
   markUnreachable(state, id, nowMs, out);
 }

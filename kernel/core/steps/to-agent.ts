@@ -6,6 +6,7 @@ import { limits } from "../../../contract/limits.ts";
 import { sizeProblem } from "../../../contract/size.ts";
 import { type Call, reject } from "../calls.ts";
 import type { PeerNumber } from "../event.ts";
+import { tally } from "../tallies.ts";
 
 /** Hands something on to an agent; without it, it is dropped: nothing of this is retried (Q). */
 function forward({ state, out }: Call, agentId: AgentId | undefined, order: AgentOrder): void {
@@ -26,9 +27,15 @@ export function stepFrameworkMessage(call: Call, message: FrameworkCallOf<"messa
   const frameworkId = call.framework.id;
   const problem = sizeProblem("data", data.length, limits.messageBytesMax);
   if (problem !== undefined) {
+    tally(call.state, "invalid_framework_to_executor_messages");
     const error = errors.CALL_INVALID("message", problem);
     reject(call.framework.peer as PeerNumber, "message", error, call.out);
     return;
   }
+  const isThere = call.state.agents.get(agentId)?.peer !== undefined;
+  tally(
+    call.state,
+    isThere ? "valid_framework_to_executor_messages" : "invalid_framework_to_executor_messages",
+  );
   forward(call, agentId, { type: "framework-message", frameworkId, executorId, data });
 }

@@ -1,5 +1,5 @@
 import { AGENT_VIEW } from "../../../contract/ports/agent-view.ts";
-import { CLUSTER_VIEW } from "../../../contract/ports/cluster-view.ts";
+import { CLUSTER_VIEW, type ClusterView } from "../../../contract/ports/cluster-view.ts";
 import {
   HTTP_GATE,
   HTTP_ROUTER,
@@ -101,7 +101,7 @@ function serveMaster(parts: SchedulerApiParts & OperatorApiParts, router: HttpRo
     routeView(router, "master", path, v0Handler(endpoint, view, bodies, isShown));
   }
   for (const [path, make] of Object.entries(stateViews)) {
-    const cache = new ViewCache(view, parts.clock);
+    const cache = new ViewCache(view, parts.clock, parts.onHit);
     const handler = getOnly(async (exchange) => {
       if (!isShown(exchange, "readonly")) return;
       const query = queryOf(exchange, viewsByQuery[path] ?? []);
@@ -134,7 +134,13 @@ export function create(context: PluginContext<MesosConfig>): PluginInstance {
     serveAgent({ ...parts, view: agent }, router, gate);
   } else {
     serveProcess({ view, gate }, router, side);
-    serveMaster({ ...parts, view, gate, streams }, router);
+    let hits = 0;
+    const metrics = () => ({ ...view.metrics(), "master/http_cache_hits": hits });
+    const shown: ClusterView = Object.assign(Object.create(view), { metrics });
+    const onHit = () => {
+      hits += 1;
+    };
+    serveMaster({ ...parts, view: shown, gate, streams, onHit }, router);
   }
   return {
     ports: { [PEER_SERVER.name]: hub, [HTTP_GATE.name]: gate.port },

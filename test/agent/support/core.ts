@@ -1,6 +1,7 @@
 import { type CheckpointEntry, restore } from "../../../agent/core/checkpoint.ts";
 import type { Effect } from "../../../agent/core/effect.ts";
 import type { AgentInput } from "../../../agent/core/event.ts";
+import { forsakenIn } from "../../../agent/core/forsaken.ts";
 import { invariants } from "../../../agent/core/invariants.ts";
 import { type AgentSetup, type AgentState, newState } from "../../../agent/core/state.ts";
 import { step } from "../../../agent/core/step.ts";
@@ -144,11 +145,17 @@ export class CoreBench {
       ...more,
     };
     const role = "*" as RoleName;
-    return this.order({ type: "launch", frameworkId: F1, framework, role, tasks: [task] });
+    const frameworkId = framework.id ?? F1;
+    return this.order({ type: "launch", frameworkId, framework, role, tasks: [task] });
   }
 
   /** Launches commands as one group. */
   launchGroup(executor: ExecutorInfo, ...taskIds: string[]): this {
+    return this.launchGroupOf(this.framework(), executor, ...taskIds);
+  }
+
+  /** The same of a framework other than the usual. */
+  launchGroupOf(framework: FrameworkInfo, executor: ExecutorInfo, ...taskIds: string[]): this {
     const tasks = taskIds.map((taskId) => ({
       name: taskId,
       taskId: taskId as TaskId,
@@ -156,10 +163,9 @@ export class CoreBench {
       resources: [],
       command: { value: "true" },
     }));
-    const framework = this.framework();
     const role = "*" as RoleName;
     const more = { framework, role, tasks, groupExecutor: executor };
-    return this.order({ type: "launch", frameworkId: F1, ...more });
+    return this.order({ type: "launch", frameworkId: framework.id ?? F1, ...more });
   }
 
   /** The container that runs a command task. */
@@ -230,7 +236,10 @@ export class CoreBench {
       key,
       value: structuredClone(value),
     }));
-    this.state = restore({ ...setup, seed: "fedcba9876543210" }, entries);
+    const forsaken = new Set(forsakenIn(entries));
+    for (const { key } of forsaken) this.store.delete(key);
+    const taken = entries.filter((entry) => !forsaken.has(entry));
+    this.state = restore({ ...setup, seed: "fedcba9876543210" }, taken);
     invariants(this.state);
     return this;
   }

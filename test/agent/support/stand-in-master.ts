@@ -14,6 +14,18 @@ import { systemClock } from "../../../wire/system-clock.ts";
 
 const F1 = "f1" as FrameworkId;
 
+const KEPT: FrameworkInfo = {
+  id: F1,
+  name: "f1",
+  user: "",
+  roles: ["*" as RoleName],
+  checkpoint: true,
+  capabilities: ["PARTITION_AWARE"],
+};
+
+/** A framework that does not checkpoint. */
+export const BOUND: FrameworkInfo = { ...KEPT, id: "f2" as FrameworkId, checkpoint: false };
+
 /** Speaks to a real agent over a real socket as a master would, and acknowledges every update. */
 export class StandInMaster {
   readonly heard: AgentMessage[] = [];
@@ -87,20 +99,15 @@ export class StandInMaster {
     this.#transport?.server.flushAll();
   }
 
-  /** Launches commands of framework f1 by task id; as a group where there is an executor for it. */
+  /**
+   * Launches commands by task id, of f1 by default; as a group where there is an executor for it.
+   */
   launch(
     commands: Readonly<Record<string, string>>,
     more: Partial<TaskInfo> = {},
     groupExecutor?: ExecutorInfo,
+    framework = KEPT,
   ): void {
-    const framework: FrameworkInfo = {
-      id: F1,
-      name: "f1",
-      user: "",
-      roles: ["*" as RoleName],
-      checkpoint: true,
-      capabilities: ["PARTITION_AWARE"],
-    };
     const tasks = Object.entries(commands).map(([taskId, value]) => ({
       name: taskId,
       taskId: taskId as TaskId,
@@ -111,7 +118,8 @@ export class StandInMaster {
     }));
     const group = groupExecutor === undefined ? {} : { groupExecutor };
     const role = "*" as RoleName;
-    this.send({ type: "launch", frameworkId: F1, framework, role, tasks, ...group });
+    const frameworkId = framework.id as FrameworkId;
+    this.send({ type: "launch", frameworkId, framework, role, tasks, ...group });
   }
 
   kill(taskId: string): void {

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect } from "vitest";
+import { listPids } from "../../../agent/containerizer/proc.ts";
 import { until } from "../../support/until.ts";
 import { type HttpFramework, scalar } from "../support/framework.ts";
 import { nextEvent, watching } from "./event-rows.ts";
@@ -20,6 +22,19 @@ async function pair(client: Client): Promise<{ client: Client; framework: HttpFr
 
 function signal(pids: readonly number[], name: NodeJS.Signals): void {
   for (const pid of pids) process.kill(pid, name);
+}
+
+/** Processes that sleep for so many seconds. */
+function sleepers(seconds: string): number {
+  return listPids().filter((pid) => commandOf(pid) === `sleep\0${seconds}\0`).length;
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 async function agentStates(client: Client): Promise<string> {
@@ -71,6 +86,11 @@ async function standing(framework: HttpFramework, agent_id: object, client: Clie
   return [state, ...(mine ?? []).map(({ latest_status }) => latest_status.state)];
 }
 
+async function reregistrations(client: Client): Promise<number> {
+  const metrics = await client.view<Record<string, number>>("/metrics/snapshot");
+  return metrics["master/slave_reregistrations"] ?? Number.NaN;
+}
+
 /** The scenarios in which a process of the cluster goes away. */
 export const disturbanceRows: readonly Row[] = [
   together(
@@ -80,11 +100,13 @@ export const disturbanceRows: readonly Row[] = [
       const frameworks = await pair(client);
       const watcher = await client.framework();
       const before = await watcher.offer();
+      const returns = await reregistrations(client);
       signal(client.cluster.agentPids(), "SIGKILL");
       const rescinded = (await watcher.next("RESCIND")).rescind?.offer_id;
       expect(rescinded?.value).toMatch(/-O\d+$/);
       const after = await watcher.offer();
       expect(after.id).not.toEqual(before.id);
+      expect(await reregistrations(client)).toBe(returns + 1);
       for (const { framework } of frameworks) {
         await framework.call("RECONCILE", { reconcile: {} });
         // The answer is the first that comes: nothing is said while the agent is away. But for what
@@ -98,6 +120,48 @@ export const disturbanceRows: readonly Row[] = [
         expect(status).toMatchObject({ state: "TASK_RUNNING", reason: "REASON_RECONCILIATION" });
         await framework.call("KILL", { kill: { task_id: { value: "t" } } });
         await framework.reach("TASK_KILLED");
+      }
+    },
+  ),
+  together(
+    "B23",
+    "an agent restarts: tasks of frameworks that do not checkpoint are lost, and do not run on",
+    async (client) => {
+      const marks = [client, client.twin].map(
+        () => `${41_000_000 + Math.floor(Math.random() * 1e6)}`,
+      );
+      const frameworks: HttpFramework[] = [];
+      for (const [at, one] of [client, client.twin].entries()) {
+        // What it says nothing of is not so: the default of Mesos, and of most frameworks.
+        const info = at === 0 ? {} : { ...aware, checkpoint: false };
+        const { framework } = await running(one, info, `exec sleep ${marks[at]}`);
+        await framework.call("SUPPRESS");
+        frameworks.push(framework);
+      }
+      expect(marks.map(sleepers)).toEqual([1, 1]);
+      signal(client.cluster.agentPids(), "SIGKILL");
+      for (const framework of frameworks) {
+        const status = await framework.status();
+        expect(status).toMatchObject({
+          state: "TASK_LOST",
+          reason: "REASON_AGENT_DISCONNECTED",
+          source: "SOURCE_MASTER",
+        });
+        expect(status.message).toMatch(/^Agent .* disconnected$/);
+      }
+      const watcher = await client.framework();
+      await watcher.offer();
+      expect(marks.map(sleepers)).toEqual([0, 0]);
+      for (const framework of frameworks) {
+        const before = framework.statuses.length;
+        await framework.call("RECONCILE", { reconcile: {} });
+        const tasks = [{ task_id: { value: "t" } }];
+        await framework.call("RECONCILE", { reconcile: { tasks } });
+        // No word of it came in between: the answers are the first.
+        const status = await framework.status();
+        expect(status.reason).toBe("REASON_RECONCILIATION");
+        expect(status.state).toMatch(/^TASK_(LOST|UNKNOWN)$/);
+        expect(framework.statuses).toHaveLength(before + 1);
       }
     },
   ),

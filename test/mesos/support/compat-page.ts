@@ -43,8 +43,10 @@ import { eventRows } from "../conformance/event-rows.ts";
 import { executorRows } from "../conformance/executor-rows.ts";
 import { hintRows } from "../conformance/hint-rows.ts";
 import { jsonRows } from "../conformance/json-rows.ts";
+import { metricRows } from "../conformance/metric-rows.ts";
 import { nestedRows } from "../conformance/nested-rows.ts";
 import { operatorRows } from "../conformance/operator-rows.ts";
+import { podRows } from "../conformance/pod-rows.ts";
 import { processRows } from "../conformance/process-rows.ts";
 import { scenarioRows } from "../conformance/scenario-rows.ts";
 import { schedulerRows } from "../conformance/scheduler-rows.ts";
@@ -53,6 +55,7 @@ import { sessionRows } from "../conformance/session-rows.ts";
 import { surfaceRows } from "../conformance/surface-rows.ts";
 import { taskRows } from "../conformance/task-rows.ts";
 import { viewRows } from "../conformance/view-rows.ts";
+import { agentNames, masterNames, metricTable } from "./metric-names.ts";
 
 /** Names of the `type` of an envelope, without UNKNOWN. */
 export function typesOf(def: MessageDef): string[] {
@@ -87,6 +90,15 @@ const aboutConnections = [
   "  taken for the next request. Requests of HTTP/1.1 without `Host` are not answered.",
   "- `credentials` of the plugin guard this API alone: the native protocol of the same port and",
   "  `/metrics` ask for none. A master that everybody can reach needs more than them.",
+  "",
+];
+
+const aboutMetrics = [
+  "## Names in `/metrics/snapshot` and GET_METRICS",
+  "",
+  "All names of Mesos 1.11, in the braces of a shell. Sums are counted since this master leads, or",
+  "since this agent's process began. What is always 0 cannot happen here, and what is absent has no",
+  "meaning here; each says why. For Prometheus, `/metrics` has Tepui's own names.",
   "",
 ];
 
@@ -133,6 +145,9 @@ export function compatPage(): string {
     ...aboutNested,
     ...table("Endpoints of the master outside of `/api/v1`", masterViews()),
     ...table("Endpoints of an agent outside of `/api/v1`", agentViewsShown()),
+    ...aboutMetrics,
+    ...table("Metrics of the master", metricTable(masterNames)),
+    ...table("Metrics of an agent", metricTable(agentNames)),
     ...aboutConnections,
     ...conformance(),
   ].join("\n");
@@ -194,12 +209,14 @@ function conformance(): string[] {
     ...executorRows,
     ...operatorRows,
     ...viewRows,
+    ...metricRows,
     ...eventRows,
     ...agentRows,
     ...sessionRows,
     ...nestedRows,
     ...scenarioRows,
     ...serviceRows,
+    ...podRows,
     ...disturbanceRows,
   ];
   return [

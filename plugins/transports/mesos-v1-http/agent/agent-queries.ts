@@ -1,5 +1,6 @@
 import type { ContainerShown, OwnAgentView } from "../../../../contract/ports/agent-view.ts";
 import type { Usage } from "../../../../contract/ports/isolator.ts";
+import type { NestedId } from "../../../../contract/ports/nested-containers.ts";
 import { fromMilli } from "../../../../contract/resources.ts";
 import type { Resource } from "../../../../contract/schema/resource.ts";
 import type { TaskRecord } from "../../../../contract/schema/task.ts";
@@ -19,6 +20,7 @@ import { operationStatusTo, operationTo } from "../map/offers.ts";
 import type { ResourceForm } from "../map/resources.ts";
 import { executorTo, taskRecordTo } from "../map/tasks.ts";
 import { buildFacts } from "../views/build-facts.ts";
+import { containersOf } from "./measured.ts";
 
 /** A call to the operator API of an agent. */
 export type AgentCall = Message<typeof Call>;
@@ -123,20 +125,6 @@ export const agentRefusals = {
   MARK_RESOURCE_PROVIDER_GONE: providers,
 } as const;
 
-/** Containers with what they use, as far as it is measured. */
-export async function containersOf(
-  view: OwnAgentView,
-  isWanted: (shown: ContainerShown) => boolean = () => true,
-): Promise<{ shown: ContainerShown; usage: Usage | undefined }[]> {
-  return Promise.all(
-    [...view.containers()].filter(isWanted).map(async (shown) => {
-      // One that has ended meanwhile, or that nobody can measure, is shown without figures.
-      const usage = await view.usage(shown.containerId).catch(() => undefined);
-      return { shown, usage };
-    }),
-  );
-}
-
 type ContainerTo = NonNullable<NonNullable<AgentResponse["get_containers"]>["containers"]>[number];
 
 function ownerOf({ frameworkId, executorId, executor }: ContainerShown) {
@@ -149,15 +137,24 @@ function ownerOf({ frameworkId, executorId, executor }: ContainerShown) {
 
 /** Nested containers that run; they use what those use that they are in. */
 function nestedOf(view: OwnAgentView): ContainerTo[] {
+  const all = [...view.containers()];
   const roots = new Map(
-    [...view.containers()].map((shown) => [shown.containerId as string, shown]),
+    all.flatMap((shown) => shown.parts.map((id) => [id as string, shown] as const)),
   );
-  return [...view.nested.list()].flatMap(({ id, isRunning }) => {
+  // Those of a group's tasks are in their executor, though that is no container by itself.
+  const parts = all.flatMap((shown) =>
+    shown.parts.filter((id) => id !== shown.containerId).map((id) => nestedIn(shown, [id])),
+  );
+  const nested = [...view.nested.list()].flatMap(({ id, isRunning }) => {
     const root = roots.get(id[0] ?? "");
-    if (root === undefined || !isRunning) return [];
-    const container_id = nestedIdTo(id);
-    return [{ ...ownerOf(root), container_id, container_status: { container_id } }];
+    return root === undefined || !isRunning ? [] : [nestedIn(root, id)];
   });
+  return [...parts, ...nested];
+}
+
+function nestedIn(root: ContainerShown, id: NestedId): ContainerTo {
+  const container_id = nestedIdTo(id);
+  return { ...ownerOf(root), container_id, container_status: { container_id } };
 }
 
 /**

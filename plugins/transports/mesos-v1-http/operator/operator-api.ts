@@ -35,6 +35,8 @@ export interface OperatorApiParts {
   readonly streams: EventStreams;
   readonly hub: PeerHub;
   readonly view: ClusterView;
+  /** Hears of each answer that was made for somebody else. */
+  onHit(): void;
   readonly gate: Gate;
 }
 
@@ -45,7 +47,7 @@ export class OperatorApi {
 
   constructor(parts: OperatorApiParts) {
     this.#parts = parts;
-    this.#texts = new ViewCache(parts.view, parts.clock);
+    this.#texts = new ViewCache(parts.view, parts.clock, parts.onHit);
   }
 
   /** Serves one request. */

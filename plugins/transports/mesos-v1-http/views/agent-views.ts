@@ -9,7 +9,8 @@ import { printAttributeValue } from "../../../../contract/resources/attributes.t
 import type { FrameworkInfo } from "../../../../contract/schema/framework.ts";
 import type { TaskRecord } from "../../../../contract/schema/task.ts";
 import { isTerminal } from "../../../../contract/task-state.ts";
-import { type AgentSource, containersOf, statisticsTo } from "../agent/agent-queries.ts";
+import { type AgentSource, statisticsTo } from "../agent/agent-queries.ts";
+import { containersOf } from "../agent/measured.ts";
 import { Refusal } from "../http/answers.ts";
 import { AGENT_PATH } from "../map/offers.ts";
 import { buildFacts } from "./build-facts.ts";
@@ -56,8 +57,8 @@ function selected(query: URLSearchParams): (shown: ContainerShown) => boolean {
     const supported = "container_id only, framework_id only, or executor_id and framework_id only";
     throw new Refusal(400, `Supported query parameters are ${supported}`);
   }
-  return ({ containerId, frameworkId, executorId }) =>
-    (container === null || containerId === container) &&
+  return ({ containerId, frameworkId, executorId, parts }) =>
+    (container === null || [containerId, ...parts].some((id) => id === container)) &&
     (framework === null || frameworkId === framework) &&
     (executor === null || executorId === executor);
 }
@@ -162,6 +163,7 @@ function executorPart(shown: ContainerShown, all: readonly TaskRecord[]): object
     id: executorId,
     name: executor?.name ?? "",
     source: executor?.source ?? executorId,
+    type: executor?.type,
     container: containerId,
     directory,
     role,

@@ -47,21 +47,27 @@ interface Made {
 export class ViewCache {
   readonly #view: ClusterView;
   readonly #clock: Clock;
+  readonly #onHit: () => void;
   readonly #made = new Map<string, Made>();
   /** Those who wait until the text that is being made is finished, to begin the next. */
   readonly #next = new Map<string, Promise<ViewText>>();
 
-  constructor(view: ClusterView, clock: Clock) {
+  /** `onHit` is called for each text that is had without being made for it. */
+  constructor(view: ClusterView, clock: Clock, onHit: () => void = () => {}) {
     this.#view = view;
     this.#clock = clock;
+    this.#onHit = onHit;
   }
 
   /** The text for a query. */
   text(query: string, make: () => TextPieces): Promise<ViewText> {
     const made = this.#made.get(query);
-    if (made?.revision === this.#view.revision()) return made.text;
     const waiting = this.#next.get(query);
-    if (waiting !== undefined) return waiting;
+    const shared = made?.revision === this.#view.revision() ? made.text : waiting;
+    if (shared !== undefined) {
+      this.#onHit();
+      return shared;
+    }
     const next = (made?.text ?? Promise.resolve()).then(
       () => this.#begin(query, make),
       () => this.#begin(query, make),
