@@ -32,8 +32,8 @@ const make: Operation[] = [
 
 const twoOfARole = `
   agent a1 cpus:4;mem:1024;disk:1000
-  framework one role=db shares failover=100000
-  framework two role=db shares failover=100000
+  framework one role=db shares failover=100000 checkpoint
+  framework two role=db shares failover=100000 checkpoint
 `;
 
 function using(id: string, resources: Resource[] = [{ name: "cpus", scalar: 500 }, volume]) {
