@@ -33,10 +33,10 @@ export {
   reserved,
   reservedFor,
   revocable,
-  shared,
   unreserve,
   unreserved,
 } from "./resources/select.ts";
+export { giveBack, shared, take, tryTake, unshared } from "./resources/sharing.ts";
 export { reservationsProblem, validate } from "./resources/validate.ts";
 export type {
   Attribute,

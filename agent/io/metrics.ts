@@ -1,3 +1,4 @@
+import { giveBack, NOTHING, normalize } from "../../contract/resources.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
 import { isTerminal, taskStates } from "../../contract/task-state.ts";
 import type { AgentState } from "../core/state.ts";
@@ -9,12 +10,10 @@ export const agentZeros: Readonly<Record<string, string>> = {
   "slave/recovery_errors": "an agent that cannot read its checkpoint does not start",
 };
 
-function sumOf(lists: Iterable<readonly Resource[]>, kind: string, isRevocable: boolean): number {
+function sumOf(list: readonly Resource[], kind: string, isRevocable: boolean): number {
   let milli = 0;
-  for (const list of lists) {
-    for (const { name, scalar, revocable = false } of list) {
-      if (name === kind && revocable === isRevocable) milli += scalar ?? 0;
-    }
+  for (const { name, scalar, revocable = false } of list) {
+    if (name === kind && revocable === isRevocable) milli += scalar ?? 0;
   }
   return milli / 1_000;
 }
@@ -42,13 +41,16 @@ function coreMetrics(state: AgentState, out: Record<string, number>): void {
     executors.filter((e) => e.phase === "running").length + state.groupExecutors.size;
   out["slave/executors_terminating"] = executors.filter((e) => e.phase === "ending").length;
   out["slave/frameworks_active"] = state.frameworks.size;
-  const held = [...state.containers.values()].map(({ plan }) => plan.resources);
+  let held = NOTHING;
+  for (const { plan } of state.containers.values()) {
+    held = giveBack(held, normalize(plan.resources));
+  }
   for (const kind of ["cpus", "gpus", "mem", "disk"]) {
     for (const [word, isRevocable] of [
       ["", false],
       ["revocable_", true],
     ] as const) {
-      const total = sumOf([state.info.resources], kind, isRevocable);
+      const total = sumOf(state.info.resources, kind, isRevocable);
       const used = sumOf(held, kind, isRevocable);
       out[`slave/${kind}_${word}total`] = total;
       out[`slave/${kind}_${word}used`] = used;

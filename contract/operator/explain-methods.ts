@@ -45,7 +45,6 @@ const pairCodes = [
   "gpu-capability",
   "region-capability",
   "revocable-capability",
-  "shared-capability",
   "refinement-capability",
   "reserved",
   "constraint",

@@ -17,7 +17,7 @@ export function isPlain(resource: Resource): boolean {
 /**
  * True for resources that are used whole or not at all: persistent volumes (E12), shared ones
  * (E13), MOUNT and BLOCK disks and RAW disks with an id (E14). They are never merged: a list may
- * hold one of them several times, which is how users of a shared volume are counted.
+ * hold one of them several times.
  */
 export function isWhole(resource: Resource): boolean {
   if (resource.shared !== undefined) return true;

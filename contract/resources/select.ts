@@ -54,11 +54,6 @@ export function nonRevocable(resources: Resources): Resources {
   return resources.filter((resource) => resource.revocable === undefined);
 }
 
-/** What several tasks may use at once (E13). */
-export function shared(resources: Resources): Resources {
-  return resources.filter((resource) => resource.shared === true);
-}
-
 /** Disk whose data outlives its task (E12). */
 export function persistentVolumes(resources: Resources): Resources {
   return resources.filter((resource) => resource.disk?.persistence !== undefined);

@@ -1,17 +1,19 @@
 import {
-  add,
+  giveBack,
   NOTHING,
   nonRevocable,
   quantitiesOf,
   type Resource,
   type Resources,
   reservationRole,
-  subtract,
-  trySubtract,
+  shared,
+  take,
+  tryTake,
 } from "../../contract/resources.ts";
 import type { Quantities } from "../../contract/schema/framework.ts";
 import { demandOf, stillWanted } from "./hints.ts";
 import { dropRole, holdRole } from "./roles.ts";
+import { countShared } from "./sharing.ts";
 import type { Agent, Client, ClusterState, Framework, Role } from "./state.ts";
 import { AgentFlag, ClientFlag, KINDS, type Vector } from "./tables/shape.ts";
 import { isEmpty, vectorAt } from "./tables/vectors.ts";
@@ -41,6 +43,7 @@ function sumInto(
 }
 
 const isAny = (): boolean => true;
+const isUnshared = (resource: Resource): boolean => resource.shared !== true;
 const isRevocable = (resource: Resource): boolean => resource.revocable === true;
 const isFirm = (resource: Resource): boolean => resource.revocable !== true;
 const isOpen = (resource: Resource): boolean =>
@@ -67,28 +70,53 @@ export function sumsOf(
   };
 }
 
-/** A client holds more from now on: an offer, or what agents reported (C3). */
-export function charge(state: ClusterState, client: Client, resources: Resources): void {
-  count(state, client, resources, 1);
+/**
+ * A client holds more of an agent from now on: an offer, or what agents reported (C3). What holds
+ * it is among what the agent has, for shared volumes are counted by who is there (E13).
+ */
+export function charge(
+  state: ClusterState,
+  agent: Agent,
+  client: Client,
+  resources: Resources,
+): void {
+  count(state, agent, client, resources, 1);
 }
 
-/** A client gave something back. */
-export function discharge(state: ClusterState, client: Client, resources: Resources): void {
-  count(state, client, resources, -1);
+/** A client gave something back; what held it is with the agent no more. */
+export function discharge(
+  state: ClusterState,
+  agent: Agent,
+  client: Client,
+  resources: Resources,
+): void {
+  count(state, agent, client, resources, -1);
 }
 
-function count(state: ClusterState, client: Client, resources: Resources, sign: 1 | -1): void {
+function count(
+  state: ClusterState,
+  agent: Agent,
+  client: Client,
+  resources: Resources,
+  sign: 1 | -1,
+): void {
   if (client.row < 0) return;
   const { tables } = state;
-  sumInto(all, tables, resources, isAny);
+  sumInto(all, tables, resources, isUnshared);
   sumInto(charged, tables, resources, isOpen);
   tables.addUsed(client.row, all, sign, charged);
-  if (demandOf(client) !== undefined) writeDemand(state, client);
+  countShared(state, agent, client, resources, sign);
+  demandChanged(state, client);
+}
+
+/** A client may want more or less of what it stated than before. */
+export function demandChanged(state: ClusterState, client: Client): void {
+  if (client.row >= 0 && demandOf(client) !== undefined) writeDemand(state, client);
 }
 
 /** Takes resources of an agent out of what is free. */
 export function takeFree(state: ClusterState, agent: Agent, resources: Resources): void {
-  agent.free = resources === agent.free ? NOTHING : subtract(agent.free, resources);
+  agent.free = resources === agent.free ? shared(resources) : take(agent.free, resources);
   freeChanged(state, agent);
 }
 
@@ -96,14 +124,14 @@ export function takeFree(state: ClusterState, agent: Agent, resources: Resources
 export function giveFree(state: ClusterState, agent: Agent, resources: Resources): void {
   if (resources.length === 0) return;
   if (agent.overcommitted) recount(agent);
-  else agent.free = add(agent.free, resources);
+  else agent.free = giveBack(agent.free, resources);
   freeChanged(state, agent);
 }
 
 /** An executor or task was found running, whether or not there is room for it (B21). */
 export function takeFound(state: ClusterState, agent: Agent, resources: Resources): void {
   if (resources.length === 0) return;
-  const left = agent.overcommitted ? undefined : trySubtract(agent.free, resources);
+  const left = agent.overcommitted ? undefined : tryTake(agent.free, resources);
   if (left === undefined) {
     agent.overcommitted = true;
     agent.free = NOTHING;
@@ -116,10 +144,10 @@ export function takeFound(state: ClusterState, agent: Agent, resources: Resource
 /** Works out what is free from what there is and who holds it. */
 export function recount(agent: Agent): void {
   let left: Resources | undefined = agent.total;
-  for (const { wire } of agent.offers) left &&= trySubtract(left, wire.resources);
-  for (const task of agent.tasks) if (task.holds) left &&= trySubtract(left, task.resources);
-  for (const { resources } of agent.strays.values()) left &&= trySubtract(left, resources);
-  for (const executor of agent.executors.values()) left &&= trySubtract(left, executor.resources);
+  for (const { wire } of agent.offers) left &&= tryTake(left, wire.resources);
+  for (const task of agent.tasks) if (task.holds) left &&= tryTake(left, task.resources);
+  for (const { resources } of agent.strays.values()) left &&= tryTake(left, resources);
+  for (const executor of agent.executors.values()) left &&= tryTake(left, executor.resources);
   agent.overcommitted = left === undefined;
   agent.free = left ?? NOTHING;
 }
@@ -140,7 +168,9 @@ function writeReservations(state: ClusterState, agent: Agent): void {
   for (const role of agent.reservedRoles) {
     const isOf = (resource: Resource): boolean => reservationRole(resource) === role.name;
     const refined = agent.total.some((each) => isOf(each) && (each.reservations?.length ?? 0) > 1);
-    sumInto(free, tables, agent.free, isOf);
+    // Shared volumes go along with what else is offered: they are no reason for an offer, or there
+    // would be one more in each round, since no offer uses them up.
+    sumInto(free, tables, agent.free, (each) => isUnshared(each) && isOf(each));
     sumInto(all, tables, agent.total, isOf);
     tables.setReservation(agent.row, role.row, free, all, refined);
   }

@@ -1,10 +1,17 @@
-import { add, contains, equal, NOTHING, type Resources } from "../../contract/resources.ts";
+import {
+  contains,
+  equal,
+  giveBack,
+  identityKey,
+  NOTHING,
+  type Resources,
+} from "../../contract/resources.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import { assert } from "./assert.ts";
 import { clientFlags, recount } from "./books.ts";
 import { stillWanted } from "./hints.ts";
 import { wouldBeOffer } from "./offers.ts";
-import type { Agent, Client, ClusterState, Framework } from "./state.ts";
+import type { Agent, Client, ClusterState, Framework, Role } from "./state.ts";
 import { executorKey, strayKey } from "./state.ts";
 import { KINDS, ROOT_ROLE } from "./tables/shape.ts";
 
@@ -44,10 +51,10 @@ function checkAgent(state: ClusterState, agent: Agent): void {
   assert(overcommitted === agent.overcommitted, `agent ${id}: overcommitted is wrong`);
   if (!overcommitted) {
     let sum: Resources = free;
-    for (const { wire } of agent.offers) sum = add(sum, wire.resources);
-    for (const task of agent.tasks) if (task.holds) sum = add(sum, task.resources);
-    for (const { resources } of agent.strays.values()) sum = add(sum, resources);
-    for (const executor of agent.executors.values()) sum = add(sum, executor.resources);
+    for (const { wire } of agent.offers) sum = giveBack(sum, wire.resources);
+    for (const task of agent.tasks) if (task.holds) sum = giveBack(sum, task.resources);
+    for (const { resources } of agent.strays.values()) sum = giveBack(sum, resources);
+    for (const executor of agent.executors.values()) sum = giveBack(sum, executor.resources);
     assert(equal(sum, agent.total), `agent ${id} does not add up`);
   }
   checkAgentRow(state, agent);
@@ -179,45 +186,74 @@ function checkRoles(state: ClusterState): void {
   }
 }
 
-/** What clients hold by the books, against what the tables say they use. */
+/**
+ * What clients and roles hold by the books, against what the tables say they use. A shared volume
+ * counts once for each of them, however many below hold it (E13).
+ */
 function checkUse(state: ClusterState): void {
   const { tables } = state;
-  const used = new Map<Client, Resources[]>();
-  const note = (client: Client, resources: Resources): void => {
-    const lists = used.get(client);
-    if (lists === undefined) used.set(client, [resources]);
-    else lists.push(resources);
-  };
+  const holders = new Map<Client, number>();
+  const clients = new Sums();
+  const roles = new Sums();
   for (const agent of state.agents.values()) {
-    for (const offer of agent.offers) note(offer.client, offer.wire.resources);
-    for (const task of agent.tasks) if (task.holds) note(task.client, task.resources);
-    for (const stray of agent.strays.values()) note(stray.client, stray.resources);
-    for (const executor of agent.executors.values()) note(executor.client, executor.resources);
-  }
-  const cluster = new Float64Array(KINDS);
-  for (const framework of state.frameworks.values()) {
-    for (const client of framework.clients.values()) {
-      const lists = used.get(client) ?? [];
-      assert(
-        client.holders === lists.length,
-        `client of ${framework.id}: ${client.holders} holders`,
-      );
+    for (const [client, resources] of heldOn(agent)) {
+      holders.set(client, (holders.get(client) ?? 0) + 1);
       if (client.row < 0) continue;
-      const sums = new Float64Array(KINDS);
-      for (const { name, scalar } of lists.flat()) {
-        const kind = scalar === undefined ? undefined : tables.kindOf(name);
-        if (kind !== undefined) sums[kind] = (sums[kind] ?? 0) + (scalar ?? 0);
-      }
-      for (let kind = 0; kind < KINDS; kind++) {
-        cluster[kind] = (cluster[kind] ?? 0) + (sums[kind] ?? 0);
-        const row = tables.clients.used[client.row * KINDS + kind];
-        assert(row === sums[kind], `client of ${framework.id} uses ${sums[kind]}, its row ${row}`);
+      clients.add(state, agent, client.row, resources);
+      roles.add(state, agent, ROOT_ROLE, resources);
+      for (let at: Role | undefined = client.role; at !== undefined; at = at.parent) {
+        roles.add(state, agent, at.row, resources);
       }
     }
   }
-  for (let kind = 0; kind < KINDS; kind++) {
-    const root = tables.roles.used[ROOT_ROLE * KINDS + kind];
-    assert(root === cluster[kind], `the cluster uses ${cluster[kind]}, the root role ${root}`);
+  for (const framework of state.frameworks.values()) {
+    for (const client of framework.clients.values()) {
+      const count = holders.get(client) ?? 0;
+      assert(client.holders === count, `client of ${framework.id}: ${client.holders} holders`);
+      if (client.row < 0) continue;
+      clients.check(`client of ${framework.id}`, client.row, tables.clients.used);
+    }
+  }
+  roles.check("the root role", ROOT_ROLE, tables.roles.used);
+  for (const { name, row } of state.roles.values()) {
+    roles.check(`role ${name}`, row, tables.roles.used);
+  }
+}
+
+function heldOn(agent: Agent): [Client, Resources][] {
+  return [
+    ...[...agent.offers].map(({ client, wire }) => [client, wire.resources] as const),
+    ...[...agent.tasks].filter(({ holds }) => holds).map((t) => [t.client, t.resources] as const),
+    ...[...agent.strays.values()].map(({ client, resources }) => [client, resources] as const),
+    ...[...agent.executors.values()].map(({ client, resources }) => [client, resources] as const),
+  ] as [Client, Resources][];
+}
+
+/** Amounts by row and kind, added up without the help of the books. */
+class Sums {
+  readonly #rows = new Map<number, Float64Array>();
+  readonly #shared = new Set<string>();
+
+  add({ tables }: ClusterState, agent: Agent, row: number, resources: Resources): void {
+    const sums = this.#rows.get(row) ?? new Float64Array(KINDS);
+    this.#rows.set(row, sums);
+    for (const resource of resources) {
+      const { name, scalar, shared } = resource;
+      const kind = scalar === undefined ? undefined : tables.kindOf(name);
+      if (kind === undefined) continue;
+      const key = `${row} ${agent.id} ${identityKey(resource)}`;
+      if (shared === true && this.#shared.has(key)) continue;
+      if (shared === true) this.#shared.add(key);
+      sums[kind] = (sums[kind] ?? 0) + (scalar ?? 0);
+    }
+  }
+
+  check(what: string, row: number, column: Float64Array): void {
+    for (let kind = 0; kind < KINDS; kind++) {
+      const sum = this.#rows.get(row)?.[kind] ?? 0;
+      const told = column[row * KINDS + kind];
+      assert(told === sum, `${what} uses ${sum} of kind ${kind}, its row ${told}`);
+    }
   }
 }
 

@@ -1,6 +1,14 @@
 import type { OfferId } from "../../contract/ids.ts";
 import { limits } from "../../contract/limits.ts";
-import { add, NOTHING, type Resources, subtract } from "../../contract/resources.ts";
+import {
+  add,
+  giveBack,
+  NOTHING,
+  type Resources,
+  shared,
+  subtract,
+  unshared,
+} from "../../contract/resources.ts";
 import type { Offer as WireOffer } from "../../contract/schema/offer.ts";
 import { assert } from "./assert.ts";
 import { charge, discharge, giveFree, takeFree } from "./books.ts";
@@ -37,14 +45,17 @@ export function wouldBeOffer(state: ClusterState, agent: Agent, client: Client):
   return visibleTo(agent.free, client.role.name, sightOf(state, client));
 }
 
-/** What a decision gives of what is visible, or `undefined` when it does not fit the agent. */
+/**
+ * What a decision gives of what is visible, or `undefined` when it does not fit the agent. Shared
+ * volumes go along with everything else, and are not given alone (E13).
+ */
 function given(
   state: ClusterState,
   agent: Agent,
   visible: Resources,
   decision: OfferDecision,
 ): Resources | undefined {
-  if (decision.whole) return visible.length === 0 ? undefined : visible;
+  if (decision.whole) return unshared(visible).length === 0 ? undefined : visible;
   const part = partOf(agent.free, decision.amounts ?? [], state.tables.kindNames);
   if (part === undefined) return undefined;
   const beside = visible.filter(
@@ -54,8 +65,8 @@ function given(
         resource.revocable !== true &&
         (resource.reservations?.length ?? 0) > 0),
   );
-  const sum = add(part, beside);
-  return sum.length === 0 ? undefined : sum;
+  const sum = add(part, unshared(beside));
+  return sum.length === 0 ? undefined : add(sum, shared(visible));
 }
 
 /**
@@ -96,15 +107,18 @@ export function mintOffers(
     if (!decision.whole && start === undefined) cutFrom.set(agent, agent.free);
     const withheld = start === undefined ? others : subtract(visible, resources);
     takeFree(state, agent, resources);
-    charge(state, client, resources);
     state.tables.countAllocation(client.row);
     const earlier = decision.whole ? undefined : sameRound(state, agent, client, firstOffer);
     if (earlier !== undefined) {
-      earlier.wire.resources = add(earlier.wire.resources, resources) as WireOffer["resources"];
+      const { wire } = earlier;
+      // It has the shared volumes already.
+      charge(state, agent, client, unshared(resources));
+      wire.resources = giveBack(wire.resources, resources) as WireOffer["resources"];
       earlier.withheld = withheld;
       continue;
     }
     const { wire } = mint(state, { agent, client, resources, withheld, policy, nowMs });
+    charge(state, agent, client, resources);
     const wires = byFramework.get(client.framework);
     if (wires === undefined) byFramework.set(client.framework, [wire]);
     else wires.push(wire);
@@ -212,7 +226,7 @@ export function takeOffer(state: ClusterState, offer: Offer): Resources {
 /** Gives an offer's resources back to its agent, without a filter. */
 export function recoverOffer(state: ClusterState, offer: Offer): void {
   const resources = takeOffer(state, offer);
-  discharge(state, offer.client, resources);
+  discharge(state, offer.agent, offer.client, resources);
   giveFree(state, offer.agent, resources);
   dropIdleClient(state, offer.client);
 }

@@ -117,7 +117,7 @@ export function addStray(
   });
   agent.strays.set(key, stray);
   client.holders += 1;
-  charge(state, client, resources);
+  charge(state, agent, client, resources);
   takeFound(state, agent, resources);
 }
 

@@ -74,7 +74,7 @@ export function releaseTask(state: ClusterState, agent: Agent, task: Task): void
   if (!task.holds) return;
   task.holds = false;
   task.client.holders -= 1;
-  discharge(state, task.client, task.resources);
+  discharge(state, agent, task.client, task.resources);
   giveFree(state, agent, task.resources);
   state.allocation.freed = true;
   dropIdleClient(state, task.client);
@@ -170,7 +170,7 @@ export function dropExecutor(state: ClusterState, agent: Agent, executor: Execut
   assert(agent.executors.get(key) === executor, `executor ${key} is dropped twice`);
   agent.executors.delete(key);
   executor.client.holders -= 1;
-  discharge(state, executor.client, executor.resources);
+  discharge(state, agent, executor.client, executor.resources);
   giveFree(state, agent, executor.resources);
   state.allocation.freed = true;
   dropIdleClient(state, executor.client);

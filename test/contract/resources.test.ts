@@ -7,6 +7,7 @@ import {
   contains,
   equal,
   fromScalars,
+  giveBack,
   holdsAny,
   identityKey,
   normalize,
@@ -17,12 +18,16 @@ import {
   reservedFor,
   sameIdentity,
   scalarOf,
+  shared,
   subtract,
+  take,
   toMilli,
   toScalars,
   trySubtract,
+  tryTake,
   unreserve,
   unreserved,
+  unshared,
   validate,
 } from "../../contract/resources.ts";
 import { ResourcesSchema } from "../../contract/schema/resource.ts";
@@ -84,11 +89,28 @@ describe("Resource arithmetic", () => {
     expect(subtract([path(10_000)], [path(4_000)])).toEqual([path(6_000)]);
   });
 
-  it("counts the users of a shared volume by its entries (E13)", () => {
+  it("does not merge whole resources, however often they are in a list (E12)", () => {
     const twice = add([volume], [volume]);
     expect(twice).toHaveLength(2);
     expect(contains([volume], twice)).toBe(false);
     expect(subtract(twice, [volume])).toEqual([volume]);
+  });
+
+  it("gives a shared volume to any number of users, all else to one (E13)", () => {
+    const pool = add(fromScalars({ cpus: 2 }), [volume]);
+    const wanted = add(fromScalars({ cpus: 1 }), [volume]);
+    const left = take(take(pool, wanted), wanted);
+    expect(left).toEqual([volume]);
+    expect(tryTake(left, wanted)).toBeUndefined();
+    expect(tryTake(left, add([volume], [volume]))).toEqual([volume]);
+    expect(tryTake(fromScalars({ cpus: 2 }), wanted)).toBeUndefined();
+    expect(() => take([], [volume])).toThrow("assertion");
+    expect(giveBack(giveBack(left, wanted), wanted)).toEqual(pool);
+    expect(giveBack([], add([volume], [volume]))).toEqual([volume]);
+    const { shared: _, ...own } = volume;
+    expect(tryTake(take([own], [own]), [own])).toBeUndefined();
+    expect([shared(pool), unshared(pool)]).toEqual([[volume], fromScalars({ cpus: 2 })]);
+    expect(unshared(left)).toEqual([]);
   });
 
   it("leaves how a volume is mounted out of its identity, and keeps the pool's own (E12)", () => {

@@ -1,4 +1,4 @@
-import { contains, type Resources, trySubtract } from "../../contract/resources.ts";
+import { contains, type Resources, tryTake } from "../../contract/resources.ts";
 import { isTerminal, type TaskState } from "../../contract/task-state.ts";
 
 /** What one party of a cluster has seen of a task, counted without the master's help. */
@@ -18,7 +18,7 @@ export function notOversubscribed(
   running: readonly Resources[],
 ): void {
   let left: Resources | undefined = total;
-  for (const resources of running) left &&= trySubtract(left, resources);
+  for (const resources of running) left &&= tryTake(left, resources);
   if (left === undefined || !contains(total, left)) {
     throw new Error(`agent ${agent} runs more than it has`);
   }

@@ -10,6 +10,7 @@ import type { Stage } from "./stage.ts";
 function frameworkInfo(name: string, settings: Record<string, string>): FrameworkInfo {
   const capabilities: NonNullable<FrameworkInfo["capabilities"]> = ["MULTI_ROLE"];
   if (settings["aware"]) capabilities.push("PARTITION_AWARE");
+  if (settings["shares"]) capabilities.push("SHARED_RESOURCES");
   const info: FrameworkInfo = {
     name,
     user: settings["user"] ?? "nobody",
@@ -167,6 +168,7 @@ function settingWords(info: Record<string, unknown>): string[] {
   if (failoverTimeoutMs !== undefined) words.push(`failover=${failoverTimeoutMs}`);
   if (checkpoint) words.push("checkpoint");
   if (capabilities?.includes("PARTITION_AWARE")) words.push("aware");
+  if (capabilities?.includes("SHARED_RESOURCES")) words.push("shares");
   return words;
 }
 

@@ -16,7 +16,7 @@ const CAPABILITIES = ["GPU_RESOURCES", "REGION_AWARE", "REVOCABLE_RESOURCES"] as
 /**
  * A small cluster with a bit of everything that can keep a framework from an agent, on the real
  * core with a real policy: roles in a tree, weights, quotas, minima, capabilities, constraints,
- * reservations, refusals, suppression, agents out of service, tasks.
+ * reservations, shared volumes, refusals, suppression, agents out of service, tasks.
  */
 export class RandomCluster {
   readonly master: InProcessMaster;
@@ -48,6 +48,7 @@ export class RandomCluster {
     if (roles.length === 0) roles.push(random.pick(ROLES));
     const capabilities: NonNullable<FrameworkInfo["capabilities"]> = ["MULTI_ROLE"];
     for (const each of CAPABILITIES) if (random.chance(0.4)) capabilities.push(each);
+    if (number % 3 !== 2) capabilities.push("SHARED_RESOURCES");
     const [role] = roles as [RoleName];
     const framework: FrameworkInfo = { name: `f${number}`, user: "nobody", roles, capabilities };
     framework.failoverTimeoutMs = 1_000_000_000;
@@ -103,6 +104,15 @@ export class RandomCluster {
       resources.push({ name: "cpus", scalar: 2_000, reservations });
     }
     if (random.chance(0.2)) resources.push({ name: "cpus", scalar: 1_000, revocable: true });
+    if (number % 3 === 1) {
+      resources.push({
+        name: "disk",
+        scalar: 64_000,
+        reservations: [{ type: "static", role: ROLES[number % ROLES.length] as RoleName }],
+        disk: { persistence: { id: "v" }, volume: { containerPath: "v", mode: "RW" } },
+        shared: true,
+      });
+    }
     const peer = this.master.register({
       hostname: `host${number}`,
       ip: `10.0.0.${number}`,
@@ -205,7 +215,9 @@ export class RandomCluster {
       master.call(peer, { type: "decline", offerIds: [wire.id], filters });
       return;
     }
-    const resources = [{ name: "cpus", scalar: Math.ceil(cpus * random.pick([0.2, 0.6, 1])) }];
+    const volumes = wire.resources.filter(({ shared }) => shared === true);
+    const share = Math.ceil(cpus * random.pick([0.2, 0.6, 1]));
+    const resources = [{ name: "cpus", scalar: share }, ...volumes];
     const taskId = `t${this.#tasks++}` as TaskId;
     const command = { value: "true" };
     const task = { name: taskId, taskId, agentId: wire.agentId, resources, command };

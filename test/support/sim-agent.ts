@@ -15,7 +15,8 @@ interface Running {
 /** An agent of the simulation, which keeps its tasks over lost connections. */
 export class SimAgent {
   readonly name: string;
-  readonly total: Resources;
+  /** Operations of frameworks change it. */
+  total: Resources;
   id: AgentId | undefined;
   peer: number | undefined;
   registered = false;
@@ -41,6 +42,11 @@ export class SimAgent {
     return [...this.tasks.values()]
       .filter(({ state }) => !isTerminal(state))
       .map(({ record }) => record.resources);
+  }
+
+  /** Tasks that run on a shared volume (E13). */
+  get sharers(): number {
+    return this.running.filter((held) => held.some(({ shared }) => shared === true)).length;
   }
 
   /** Connects, with the id that it has, or as a new agent. */
@@ -136,6 +142,9 @@ export class SimAgent {
           if (key.startsWith(`${order.frameworkId} `)) this.tasks.delete(key);
         }
         this.frameworks.delete(order.frameworkId);
+        return;
+      case "apply-operation":
+        this.total = normalize(order.resources);
         return;
       case "ping":
         if (order.connected) this.#say({ type: "pong" });

@@ -1,13 +1,40 @@
 import type { Random } from "../../conformance/random.ts";
 import type { FrameworkCall } from "../../contract/framework-api.ts";
 import type { AgentId, FrameworkId, RoleName, TaskId } from "../../contract/ids.ts";
-import { type Resource, scalarOf } from "../../contract/resources.ts";
-import type { Offer } from "../../contract/schema/offer.ts";
+import {
+  add,
+  fromScalars,
+  type Resource,
+  type Resources,
+  scalarOf,
+} from "../../contract/resources.ts";
+import type { Offer, Operation } from "../../contract/schema/offer.ts";
 import type { TaskInfo } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
 import type { OfferDecision } from "../../kernel/core/event.ts";
 import { wouldBeOffer } from "../../kernel/core/offers.ts";
 import type { ClusterState } from "../../kernel/core/state.ts";
+
+/** Disk of an agent that is kept for a role. */
+export const plainDisk: Resource & { scalar: number } = {
+  name: "disk",
+  scalar: 64_000,
+  reservations: [{ type: "static", role: "r0" as RoleName }],
+};
+
+/** The same as a volume that any number of tasks may use (E13). */
+export const sharedVolume: Resource & { scalar: number } = {
+  ...plainDisk,
+  disk: { persistence: { id: "v" }, volume: { containerPath: "v", mode: "RW" } },
+  shared: true,
+};
+
+/** What an agent has: some have disk of one role, and some of those the volume on it. */
+export function someResources(random: Random): Resources {
+  const total = fromScalars({ cpus: 1 + random.below(8), mem: 256 * (1 + random.below(8)) });
+  const disk = random.chance(0.3) ? sharedVolume : plainDisk;
+  return random.chance(0.6) ? add(total, [disk]) : total;
+}
 
 /** A task as its framework sees it. */
 export interface SimTask {
@@ -64,10 +91,12 @@ export function someTasks(
   let cpus = scalarOf(offer.resources, "cpus");
   let mem = scalarOf(offer.resources, "mem");
   const tasks: TaskInfo[] = [];
+  const volumes = offer.resources.filter((each) => each.shared === true);
   while (cpus >= 500 && mem >= 32_000 && tasks.length < 4 && random.chance(0.8)) {
     const resources: Resource[] = [
       { name: "cpus", scalar: 500 },
       { name: "mem", scalar: 32_000 },
+      ...(random.chance(0.7) ? volumes : []),
     ];
     const taskId = nextId();
     const command = { value: "true" };
@@ -94,7 +123,11 @@ export function callOf(
       return { type: "decline", offerIds: [offer.id], ...filters };
     }
     const tasks = someTasks(framework, offer, random, nextId);
-    const operations = [{ type: "LAUNCH", tasks } as const];
+    const operations: Operation[] = [{ type: "LAUNCH", tasks }];
+    const shares = offer.resources.some((each) => each.shared === true);
+    const hasDisk = offer.resources.some(({ name }) => name === "disk");
+    if (shares && random.chance(0.2)) operations.push({ type: "DESTROY", volumes: [sharedVolume] });
+    if (!shares && hasDisk) operations.push({ type: "CREATE", volumes: [sharedVolume] });
     return { type: "accept", offerIds: [offer.id], operations, ...filters };
   }
   const roll = random.below(7);
@@ -134,7 +167,11 @@ export function subscription({ name, roles, id }: SimFramework): FrameworkCall {
       roles,
       failoverTimeoutMs: 1e9,
       checkpoint: true,
-      capabilities: ["MULTI_ROLE", "PARTITION_AWARE"],
+      capabilities: [
+        "MULTI_ROLE",
+        "PARTITION_AWARE",
+        ...(name === "framework2" ? [] : (["SHARED_RESOURCES"] as const)),
+      ],
       ...(name === "framework0" && { priority: 3, demand: { [roles[0] ?? ""]: { cpus: 4_000 } } }),
       ...(id && { id }),
     },

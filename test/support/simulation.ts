@@ -2,7 +2,6 @@ import type { Random } from "../../conformance/random.ts";
 import type { AgentMessage, AgentOrder } from "../../contract/agent-api.ts";
 import type { FrameworkCall, FrameworkEvent } from "../../contract/framework-api.ts";
 import type { TaskId, UpdateId } from "../../contract/ids.ts";
-import { fromScalars } from "../../contract/resources.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
 import type { ClusterInput } from "../../kernel/core/event.ts";
@@ -20,6 +19,7 @@ import {
   isSettled,
   type SimFramework,
   someFrameworks,
+  someResources,
   subscription,
 } from "./sim-framework.ts";
 
@@ -34,6 +34,8 @@ export class Simulation {
   readonly frameworks: SimFramework[];
   state: ClusterState;
   nowMs = 1_000_000;
+  /** How often an agent ran another task on a shared volume that one uses already (E13). */
+  sharings = 0;
   /** What steps the core; a test may look in. */
   step = step;
   #uuids = 0;
@@ -51,8 +53,7 @@ export class Simulation {
       this.#lanes.put(agent.peer, { type: "agent-message", peer: agent.peer, message });
     };
     this.agents = Array.from({ length: 2 + random.below(4) }, (_, number) => {
-      const total = fromScalars({ cpus: 1 + random.below(8), mem: 256 * (1 + random.below(8)) });
-      return new SimAgent(`agent${number}`, total, say, uuid);
+      return new SimAgent(`agent${number}`, someResources(random), say, uuid);
     });
     this.frameworks = someFrameworks(random);
     this.state = this.#newMaster();
@@ -172,6 +173,7 @@ export class Simulation {
     const agent = this.agents.find((each) => each.peer === peer);
     if (agent === undefined) return;
     agent.obey(order);
+    if (order.type === "launch" && agent.sharers > 1) this.sharings += 1;
     notOversubscribed(agent.name, agent.total, agent.running);
   }
 

@@ -27,10 +27,6 @@ export const fixedWords: Partial<
     "what is free may be taken back at any time",
     "subscribe with the capability REVOCABLE_RESOURCES",
   ],
-  "shared-capability": [
-    "what is free are shared volumes",
-    "subscribe with the capability SHARED_RESOURCES",
-  ],
   "refinement-capability": [
     "what is free is reserved more than once down the role tree",
     "subscribe with the capability RESERVATION_REFINEMENT",

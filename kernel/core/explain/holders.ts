@@ -1,5 +1,5 @@
 import type { Holder } from "../../../contract/operator/explain-methods.ts";
-import { add, NOTHING, type Resources } from "../../../contract/resources.ts";
+import { giveBack, NOTHING, type Resources } from "../../../contract/resources.ts";
 import type { Agent, Client } from "../state.ts";
 import { listed } from "../views/page.ts";
 import { countText } from "./words.ts";
@@ -23,17 +23,17 @@ export function holdersOf(agent: Agent): Holder[] {
     if (!task.holds) continue;
     const of = held(task.client);
     of.tasks += 1;
-    of.resources = add(of.resources, task.resources);
+    of.resources = giveBack(of.resources, task.resources);
   }
   for (const { client, resources } of agent.executors.values()) {
     const of = held(client);
     of.executors += 1;
-    of.resources = add(of.resources, resources);
+    of.resources = giveBack(of.resources, resources);
   }
   for (const { client, wire } of agent.offers) {
     const of = held(client);
     of.offers += 1;
-    of.resources = add(of.resources, wire.resources);
+    of.resources = giveBack(of.resources, wire.resources);
   }
   const holders = Array.from(byClient, ([{ framework, role }, of]): Holder => {
     const { tasks, executors, offers, resources } = of;

@@ -1,5 +1,5 @@
 import type { FindingCode } from "../../../contract/operator/explain-methods.ts";
-import { add, contains, type Resources } from "../../../contract/resources.ts";
+import { contains, giveBack, type Resources } from "../../../contract/resources.ts";
 import type { Row } from "../event.ts";
 import type { Agent, Client, ClusterState } from "../state.ts";
 import { AgentFlag, ClientFlag } from "../tables/shape.ts";
@@ -73,7 +73,7 @@ export class PairView {
     if (now.code !== "lack") return now.code === "filtered" ? this.#cut(now) : now;
     if (agent.offers.size > 0) {
       let back = agent.free;
-      for (const { wire } of agent.offers) back = add(back, wire.resources);
+      for (const { wire } of agent.offers) back = giveBack(back, wire.resources);
       const then = this.#on(agent, back);
       if (then === undefined) return { code: "outranked", agent, client };
       if (then.code !== "lack") return then;

@@ -136,12 +136,12 @@ export class Portion {
     return best;
   }
 
-  /** Adds up a list: scalars of kinds that policies know. */
+  /** Adds up a list: scalars of kinds that policies know, but for shared volumes, as they do. */
   #measure(resources: Resources): void {
     this.#open.fill(0);
     this.#all.fill(0);
     for (const resource of resources) {
-      if (resource.scalar === undefined) continue;
+      if (resource.scalar === undefined || resource.shared === true) continue;
       const kind = this.#tables.kindNames.indexOf(resource.name);
       if (kind < 0) continue;
       this.#all[kind] = (this.#all[kind] as number) + resource.scalar;
@@ -208,13 +208,12 @@ export class Portion {
   }
 
   #stripped(resources: Resources): Obstacle {
-    const { revocable, shared, refinement } = this.#sight;
+    const { revocable, refinement } = this.#sight;
     const role = this.#client.role.name;
     const has = (test: (resource: Resource) => boolean): boolean => resources.some(test);
     if (!revocable && has((each) => each.revocable === true)) {
       return { code: "revocable-capability" };
     }
-    if (!shared && has((each) => each.shared === true)) return { code: "shared-capability" };
     const own = (each: Resource): boolean => isAllocatableTo(each, role);
     if (!refinement && has((each) => (each.reservations?.length ?? 0) > 1 && own(each))) {
       return { code: "refinement-capability" };

@@ -1,12 +1,19 @@
 import type { FrameworkCallOf } from "../../../contract/framework-api.ts";
 import { limits } from "../../../contract/limits.ts";
-import { add, NOTHING, type Resources, trySubtract } from "../../../contract/resources.ts";
+import {
+  giveBack,
+  NOTHING,
+  type Resources,
+  trySubtract,
+  unshared,
+} from "../../../contract/resources.ts";
 import type { Operation } from "../../../contract/schema/offer.ts";
-import { discharge, giveFree } from "../books.ts";
+import { demandChanged, discharge, freeChanged, giveFree, recount } from "../books.ts";
 import type { Call } from "../calls.ts";
 import { dropIdleClient } from "../clients.ts";
 import { noteUnused, noteUse } from "../hoarding.ts";
 import { recoverOffer, refuse, takeOffer } from "../offers.ts";
+import { countShared } from "../sharing.ts";
 import type { Offer } from "../state.ts";
 import { forAwareness, masterStatus, sendStatus } from "../statuses.ts";
 import { addOne, tallyEnd } from "../tallies.ts";
@@ -17,7 +24,7 @@ import { launch, launchGroup } from "./launch.ts";
 export interface Acceptance extends Call {
   readonly agent: Offer["agent"];
   readonly client: Offer["client"];
-  /** What the operations have not used yet. */
+  /** What the operations have not used yet; shared volumes in it count for nobody meanwhile. */
   left: Resources;
   /** What operations made of it, which comes back without a filter. */
   made: Resources;
@@ -37,7 +44,11 @@ export function stepAccept(call: Call, accept: FrameworkCallOf<"accept">): void 
   }
   const [{ agent, client }] = offers as [Offer];
   let pool: Resources = NOTHING;
-  for (const offer of offers) pool = add(pool, takeOffer(state, offer));
+  for (const offer of offers) {
+    const resources = takeOffer(state, offer);
+    countShared(state, agent, client, resources, -1);
+    pool = giveBack(pool, resources);
+  }
   // The client stays while its offers turn into tasks.
   client.holders += 1;
   const acceptance: Acceptance = { ...call, agent, client, left: pool, made: NOTHING };
@@ -49,14 +60,19 @@ export function stepAccept(call: Call, accept: FrameworkCallOf<"accept">): void 
   const used = left !== pool;
   if (used) noteUse(state, client, nowMs);
   if (left.length > 0) {
-    discharge(state, client, left);
+    discharge(state, agent, client, unshared(left));
     const plain = made.length === 0 ? left : (trySubtract(left, made) ?? left);
     const withheld = (offers[0] as Offer).withheld;
     const refusal = { resources: plain, withheld, refuseMs: accept.filters?.refuseMs };
     const filtered = refuse(state, client, agent, refusal, nowMs);
     if (!used && !filtered) for (const offer of offers) noteUnused(state, offer);
     giveFree(state, agent, left);
+  } else if (agent.overcommitted) {
+    // Offers that had to be rescinded have made room.
+    recount(agent);
+    freeChanged(state, agent);
   }
+  demandChanged(state, client);
   client.holders -= 1;
   dropIdleClient(state, client);
 }

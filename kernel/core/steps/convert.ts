@@ -1,11 +1,21 @@
 import { limits } from "../../../contract/limits.ts";
-import { add, subtract } from "../../../contract/resources.ts";
+import {
+  add,
+  giveBack,
+  NOTHING,
+  type Resources,
+  shared,
+  subtract,
+  unshared,
+} from "../../../contract/resources.ts";
 import type { OperationStatus } from "../../../contract/schema/offer.ts";
 import { encodedBytes, sizeProblem } from "../../../contract/size.ts";
 import { charge, discharge, totalChanged } from "../books.ts";
 import type { Call } from "../calls.ts";
 import { mintOperationUuid } from "../ids.ts";
+import { rescindOffer } from "../offers.ts";
 import { type Conversion, convert, duplicateVolume } from "../operations.ts";
+import { offersWith, usedVolume } from "../sharing.ts";
 import type { Agent, Framework } from "../state.ts";
 import { tallyOperation } from "../tallies.ts";
 import type { Acceptance } from "./accept.ts";
@@ -23,6 +33,8 @@ export function applyConversion(acceptance: Acceptance, operation: Conversion): 
   const problem =
     result.problem ??
     duplicateVolume(operation, agent.total) ??
+    sharingProblem(result.converted, framework) ??
+    usedVolume(agent, result.consumed) ??
     feedbackProblem(operation, agent, framework);
   if (result.problem !== undefined || problem !== undefined) {
     sayOperationFailed(acceptance, operation, problem ?? "", agent);
@@ -31,9 +43,10 @@ export function applyConversion(acceptance: Acceptance, operation: Conversion): 
   const { consumed, converted } = result;
   acceptance.left = add(subtract(acceptance.left, consumed), converted);
   acceptance.made = add(acceptance.made, converted);
-  discharge(state, client, consumed);
-  charge(state, client, converted);
+  discharge(state, agent, client, unshared(consumed));
+  charge(state, agent, client, unshared(converted));
   agent.total = add(subtract(agent.total, consumed), converted);
+  convertShared(acceptance, shared(consumed), shared(converted));
   totalChanged(state, agent);
   const operationUuid = mintOperationUuid(state);
   if (operation.id !== undefined) {
@@ -63,6 +76,28 @@ export function applyConversion(acceptance: Acceptance, operation: Conversion): 
       resources: [...agent.total] as Agent["info"]["resources"],
     },
   });
+}
+
+/** Shared volumes come and go at once for everybody; offers of those that go are void (E13). */
+function convertShared(
+  { state, agent, out }: Acceptance,
+  consumed: Resources,
+  converted: Resources,
+): void {
+  const { overcommitted } = agent;
+  for (const offer of offersWith(agent, consumed)) rescindOffer(state, offer, out);
+  // What room that made shows when all that was accepted is in the books.
+  agent.overcommitted = overcommitted;
+  if (overcommitted) agent.free = NOTHING;
+  else agent.free = giveBack(subtract(agent.free, consumed), converted);
+}
+
+/** A framework that would never be offered the volume cannot make it (C20). */
+function sharingProblem(converted: Resources, { info }: Framework): string | undefined {
+  const volume = shared(converted)[0];
+  if (volume === undefined || info.capabilities?.includes("SHARED_RESOURCES")) return undefined;
+  const id = volume.disk?.persistence?.id;
+  return `volume ${id} is shared, which takes the capability SHARED_RESOURCES`;
 }
 
 /** Feedback takes an agent that gives it (C18). */

@@ -2,19 +2,14 @@ import type { AgentOrderOf } from "../../../contract/agent-api.ts";
 import type { ExecutorId, FrameworkId } from "../../../contract/ids.ts";
 import { limits } from "../../../contract/limits.ts";
 import { printResources } from "../../../contract/resources/text.ts";
-import {
-  add,
-  contains,
-  isEmpty,
-  type Resources,
-  trySubtract,
-} from "../../../contract/resources.ts";
+import { add, isEmpty, type Resources, tryTake } from "../../../contract/resources.ts";
 import type { Operation } from "../../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo } from "../../../contract/schema/task.ts";
 import { encodedBytes, sizeProblem } from "../../../contract/size.ts";
 import type { TaskReason } from "../../../contract/task-state.ts";
 import { assert } from "../assert.ts";
 import { normal } from "../pool.ts";
+import { countShared } from "../sharing.ts";
 import { executorKey } from "../state.ts";
 import { masterStatus, sendStatus } from "../statuses.ts";
 import { tallyEnd } from "../tallies.ts";
@@ -43,7 +38,7 @@ export function launch(acceptance: Acceptance, operation: Launch): void {
     }
     const wanted = normal(task.resources);
     const executor = newExecutor(acceptance, task.executor);
-    const left = trySubtract(acceptance.left, executor ? add(wanted, executor.cost) : wanted);
+    const left = tryTake(acceptance.left, executor ? add(wanted, executor.cost) : wanted);
     if (left === undefined || isEmpty(wanted)) {
       const what = executor === undefined ? "" : " with its executor";
       const message =
@@ -84,8 +79,8 @@ export function launchGroup(acceptance: Acceptance, operation: LaunchGroup): voi
   let left: Resources | undefined = acceptance.left;
   const executor = newExecutor(acceptance, info);
   if (problem === undefined) {
-    for (const task of tasks) left &&= trySubtract(left, normal(task.resources));
-    if (executor !== undefined) left &&= trySubtract(left, executor.cost);
+    for (const task of tasks) left &&= tryTake(left, normal(task.resources));
+    if (executor !== undefined) left &&= tryTake(left, executor.cost);
     if (left === undefined) {
       const costs = tasks.map((task) => normal(task.resources));
       problem = tooMuch("Task group", costs.reduce(add, executor?.cost ?? []), acceptance.left);
@@ -109,7 +104,7 @@ function tooMuch(what: string, wanted: Resources, left: Resources): string {
   const names = [...new Set(wanted.map(({ name }) => name))];
   const short = names
     .map((name) => [wanted, left].map((all) => all.filter((one) => one.name === name)))
-    .filter(([asked = [], there = []]) => !contains(there, asked))
+    .filter(([asked = [], there = []]) => tryTake(there, asked) === undefined)
     .map(([asked = [], there = []]) => {
       const rest = there.length === 0 ? "nothing" : printResources(there);
       return `${printResources(asked)} of ${rest}`;
@@ -151,12 +146,13 @@ function newExecutor(
   return { info: { ...info, frameworkId: framework.id }, cost: normal(info.resources ?? []) };
 }
 
-function addExecutor({ framework, agent, client }: Acceptance, executor: NewExecutor): void {
+function addExecutor({ state, framework, agent, client }: Acceptance, executor: NewExecutor): void {
   const { info, cost } = executor;
   client.holders += 1;
   const key = executorKey(framework.id, info.executorId);
   assert(!agent.executors.has(key), `executor ${key} is added twice`);
   agent.executors.set(key, { framework, info, client, resources: cost });
+  countShared(state, agent, client, cost, 1);
 }
 
 function book(
@@ -179,6 +175,7 @@ function book(
     launchedMs: nowMs,
   } as const;
   addTask(state, parts, nowMs, out);
+  countShared(state, agent, client, resources, 1);
 }
 
 /** One order for all tasks of an operation; the framework goes along if the agent needs it. */

@@ -123,7 +123,7 @@ function returnedTask(
   task.updateState = record.statusUpdateState;
   task.updateUuid = record.statusUpdateUuid;
   if (task.holds) {
-    charge(state, client, resources);
+    charge(state, agent, client, resources);
     takeFound(state, agent, resources);
   } else {
     dropIdleClient(state, client);
@@ -166,7 +166,7 @@ export function mergeExecutors(
     const resources = normal(info.resources ?? []);
     client.holders += 1;
     agent.executors.set(key, { framework, info, client, resources });
-    charge(state, client, resources);
+    charge(state, agent, client, resources);
     takeFound(state, agent, resources);
   }
   // One that ended while the agent was away: nobody knows how.

@@ -20,7 +20,7 @@ export function stepDecline(
     if (offer === undefined || offer.framework !== framework) continue;
     const { client, agent, withheld } = offer;
     const resources = takeOffer(state, offer);
-    discharge(state, client, resources);
+    discharge(state, agent, client, resources);
     const refusal = { resources, withheld, refuseMs: call.filters?.refuseMs };
     if (!refuse(state, client, agent, refusal, nowMs)) {
       noteUnused(state, offer);

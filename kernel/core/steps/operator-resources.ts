@@ -2,8 +2,10 @@ import { errors } from "../../../contract/errors.ts";
 import {
   add,
   contains,
+  giveBack,
   type Resources,
   sameIdentity,
+  shared,
   subtract,
   trySubtract,
 } from "../../../contract/resources.ts";
@@ -12,6 +14,7 @@ import type { OperatorCommand } from "../event.ts";
 import { mintOperationUuid } from "../ids.ts";
 import { rescindOffer } from "../offers.ts";
 import { type Conversion, duplicateVolume, workOut } from "../operations.ts";
+import { offersWith, usedVolume } from "../sharing.ts";
 import type { Agent } from "../state.ts";
 import { tallyOperation } from "../tallies.ts";
 import type { Asked } from "./operator.ts";
@@ -97,15 +100,19 @@ export function convertForOperator({ state, reply, out }: Asked, command: Resour
 
 /** The offers that have to come back before `wanted` is free; `undefined` if that is not enough. */
 function offersToTake(agent: Agent, wanted: Resources): Agent["offers"] | undefined {
-  const taken: Agent["offers"] = new Set();
+  if (usedVolume(agent, wanted) !== undefined) return undefined;
+  // Shared volumes are free and offered at once, and go for all or for nobody (E13).
+  const taken: Agent["offers"] = new Set(offersWith(agent, shared(wanted)));
   let pool = agent.free;
+  for (const { wire } of taken) pool = giveBack(pool, wire.resources);
   for (const offer of agent.offers) {
     if (trySubtract(pool, wanted) !== undefined) break;
+    if (taken.has(offer)) continue;
     // Only what is short and of the same kind helps; the other offers may stay.
     const short = wanted.filter((resource) => !contains(pool, [resource]));
     const { resources } = offer.wire;
     if (!short.some((each) => resources.some((held) => sameIdentity(each, held)))) continue;
-    pool = add(pool, offer.wire.resources);
+    pool = giveBack(pool, offer.wire.resources);
     taken.add(offer);
   }
   return trySubtract(pool, wanted) === undefined ? undefined : taken;

@@ -115,9 +115,12 @@ export class RoleTable {
     this.changes.mark(row);
   }
 
-  /** Adds to a sum of the role and of all its ancestors, the root included. */
-  addUp(column: Float64Array, row: number, vector: Vector, sign: 1 | -1): void {
-    for (let role = row; ; role = this.parent[role] as number) {
+  /**
+   * Adds to a sum of the role and of all its ancestors, the root included; or of those alone that
+   * are below `end`, a role that is above it or the role itself.
+   */
+  addUp(column: Float64Array, row: number, vector: Vector, sign: 1 | -1, end?: number): void {
+    for (let role = row; role !== end; role = this.parent[role] as number) {
       for (let kind = 0; kind < KINDS; kind++) {
         const at = role * KINDS + kind;
         column[at] = (column[at] as number) + sign * (vector[kind] ?? 0);

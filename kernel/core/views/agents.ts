@@ -1,24 +1,24 @@
 import type { AgentId } from "../../../contract/ids.ts";
 import type { AgentView, OperatorParams, OperatorResult } from "../../../contract/operator-api.ts";
-import { add, NOTHING, type Resources } from "../../../contract/resources.ts";
+import { giveBack, NOTHING, type Resources } from "../../../contract/resources.ts";
 import type { AgentInfo } from "../../../contract/schema/agent.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import type { Agent, Away, ClusterState, RegistryMirror } from "../state.ts";
 import { listed, pageOf } from "./page.ts";
 
-/** What an agent's offers hold. */
+/** What an agent's offers hold; a shared volume once. */
 export function offeredOn(agent: Agent): Resources {
   let sum = NOTHING;
-  for (const { wire } of agent.offers) sum = add(sum, wire.resources);
+  for (const { wire } of agent.offers) sum = giveBack(sum, wire.resources);
   return sum;
 }
 
-/** What an agent's tasks and executors use. */
+/** What an agent's tasks and executors use; a shared volume once, however many use it (E13). */
 export function usedOn(agent: Agent): Resources {
   let sum = NOTHING;
-  for (const task of agent.tasks) if (task.holds) sum = add(sum, task.resources);
-  for (const { resources } of agent.strays.values()) sum = add(sum, resources);
-  for (const { resources } of agent.executors.values()) sum = add(sum, resources);
+  for (const task of agent.tasks) if (task.holds) sum = giveBack(sum, task.resources);
+  for (const { resources } of agent.strays.values()) sum = giveBack(sum, resources);
+  for (const { resources } of agent.executors.values()) sum = giveBack(sum, resources);
   return sum;
 }
 

@@ -3,10 +3,13 @@ import type { OperatorParams, OperatorResult, RoleView } from "../../../contract
 import type { OpenOffers } from "../../../contract/ports/cluster-view.ts";
 import {
   add,
+  identityKey,
   NOTHING,
   type Resource,
   type Resources,
   reservationRole,
+  shared,
+  unshared,
 } from "../../../contract/resources.ts";
 import { openInverseOffers } from "../inverse-offers.ts";
 import type { ClusterState, Role } from "../state.ts";
@@ -77,7 +80,12 @@ export function offersTo(state: ClusterState, id: FrameworkId): OpenOffers {
 export function rolesView(state: ClusterState): OperatorResult<"roles"> {
   const roles = [...state.roles.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const offered = new Sums();
-  for (const { client, wire } of state.offers.values()) offered.addUp(client.role, wire.resources);
+  for (const { client, agent, wire } of state.offers.values()) {
+    offered.addUp(client.role, unshared(wire.resources));
+    for (const volume of shared(wire.resources)) {
+      offered.addUp(client.role, [volume], `${agent.id} ${identityKey(volume)}`);
+    }
+  }
   const reserved = new Sums();
   for (const { total } of state.agents.values()) {
     for (const resource of total) {
@@ -94,12 +102,18 @@ export function rolesView(state: ClusterState): OperatorResult<"roles"> {
   };
 }
 
-/** Scalars by role and name; what a role has counts for those above it as well. */
+/**
+ * Scalars by role and name; what a role has counts for those above it as well. What has a key
+ * counts once for each of them (E13).
+ */
 class Sums {
+  readonly #counted = new Set<string>();
   readonly #byRole = new Map<Role, Map<string, number>>();
 
-  addUp(role: Role, resources: Resources): void {
+  addUp(role: Role, resources: Resources, key?: string): void {
     for (let at: Role | undefined = role; at !== undefined; at = at.parent) {
+      if (key !== undefined && this.#counted.has(`${at.name} ${key}`)) return;
+      if (key !== undefined) this.#counted.add(`${at.name} ${key}`);
       const sums = this.#byRole.get(at) ?? new Map<string, number>();
       this.#byRole.set(at, sums);
       for (const { name, scalar } of resources) {

@@ -1,10 +1,17 @@
-import type { FrameworkId } from "../../../contract/ids.ts";
+import type { AgentId, FrameworkId } from "../../../contract/ids.ts";
 import type {
   FrameworkView,
   OperatorParams,
   OperatorResult,
 } from "../../../contract/operator-api.ts";
-import { add, NOTHING, type Resources } from "../../../contract/resources.ts";
+import {
+  add,
+  giveBack,
+  NOTHING,
+  type Resources,
+  shared,
+  unshared,
+} from "../../../contract/resources.ts";
 import type { Quantities } from "../../../contract/schema/framework.ts";
 import { demandOf } from "../hints.ts";
 import type { ClusterState, CompletedFramework, Framework } from "../state.ts";
@@ -13,21 +20,43 @@ import { listed, pageOf } from "./page.ts";
 
 /** What a framework's offers hold. */
 export function offeredTo(framework: Framework): Resources {
-  let sum = NOTHING;
-  for (const { wire } of framework.offers) sum = add(sum, wire.resources);
-  return sum;
+  const held = new ByAgent();
+  for (const { agent, wire } of framework.offers) held.add(agent.id, wire.resources);
+  return held.sum();
 }
 
 /** What a framework's tasks use; executors are counted with their agents. */
 export function usedBy(state: ClusterState, framework: Framework): Resources {
-  let sum = NOTHING;
-  for (const task of framework.tasks.values()) if (task.holds) sum = add(sum, task.resources);
+  const held = new ByAgent();
+  for (const { agentId, holds, resources } of framework.tasks.values()) {
+    if (holds) held.add(agentId, resources);
+  }
   for (const { id } of framework.agents) {
     for (const executor of state.agents.get(id)?.executors.values() ?? []) {
-      if (executor.framework === framework) sum = add(sum, executor.resources);
+      if (executor.framework === framework) held.add(id, executor.resources);
     }
   }
-  return sum;
+  return held.sum();
+}
+
+/** A sum of resources of many agents, in which a shared volume of an agent is once (E13). */
+class ByAgent {
+  readonly #shared = new Map<AgentId, Resources>();
+  #sum: Resources = NOTHING;
+
+  add(agentId: AgentId, resources: Resources): void {
+    const own = unshared(resources);
+    this.#sum = add(this.#sum, own);
+    if (own === resources) return;
+    const known = this.#shared.get(agentId) ?? NOTHING;
+    this.#shared.set(agentId, giveBack(known, shared(resources)));
+  }
+
+  sum(): Resources {
+    let sum = this.#sum;
+    for (const volumes of this.#shared.values()) sum = add(sum, volumes);
+    return sum;
+  }
 }
 
 /** Live tasks by state, those on unreachable agents among them. */

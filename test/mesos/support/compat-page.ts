@@ -54,6 +54,7 @@ import { scenarioRows } from "../conformance/scenario-rows.ts";
 import { schedulerRows } from "../conformance/scheduler-rows.ts";
 import { serviceRows } from "../conformance/service-rows.ts";
 import { sessionRows } from "../conformance/session-rows.ts";
+import { sharedVolumeRows } from "../conformance/shared-volume-rows.ts";
 import { surfaceRows } from "../conformance/surface-rows.ts";
 import { taskRows } from "../conformance/task-rows.ts";
 import { viewRows } from "../conformance/view-rows.ts";
@@ -243,6 +244,7 @@ function conformance(): string[] {
     ...serviceRows,
     ...podRows,
     ...volumeRows,
+    ...sharedVolumeRows,
     ...disturbanceRows,
     ...failoverRows,
     ...leavingRows,
