@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { AgentMessage, AgentOrder } from "../contract/agent-api.ts";
+import type { AgentMessage } from "../contract/agent-api.ts";
 import type { AgentConfig } from "../contract/config/agent.ts";
 import { reasonOf, TepuiError } from "../contract/errors.ts";
 import type { ContainerId } from "../contract/ids.ts";
@@ -20,6 +20,7 @@ import type { Surroundings } from "./io/environment.ts";
 import type { ExecutorDoor } from "./io/executors.ts";
 import { inParts } from "./io/holdings.ts";
 import { AgentLoop } from "./io/loop.ts";
+import { masterHandlers } from "./io/master-link.ts";
 import type { Sandboxes } from "./io/sandbox.ts";
 import type { SandboxGc } from "./io/sandbox-gc.ts";
 import type { CheckpointStore } from "./io/store.ts";
@@ -116,28 +117,7 @@ export class Agent {
 
   /** Dials the master; what the link tells goes into the inbox. */
   connect(dial: (handlers: LinkHandlers) => Link): void {
-    const { log } = this.#parts;
-    this.#link = dial({
-      onOpen: (_welcome, address) => {
-        log.info({ address }, "connected to the master");
-        this.loop.enqueue({ type: "link-up" });
-      },
-      onMessages: (messages) => {
-        for (const message of messages) {
-          this.loop.enqueue({ type: "order", order: message as AgentOrder });
-        }
-      },
-      onDown: ({ code, message }, refused) => {
-        const reason = refused?.message ?? message;
-        log.warn({ code: refused?.code ?? code, reason }, "the master is out of reach");
-        this.loop.enqueue({ type: "link-down" });
-      },
-      onClosed: (_reason, refused) => {
-        if (refused === undefined) return;
-        const { code, message } = refused;
-        this.loop.enqueue({ type: "link-refused", code, message });
-      },
-    });
+    this.#link = dial(masterHandlers(this.loop, this.#parts.log));
   }
 
   #containerEvents(): ContainerEvents {
