@@ -43,6 +43,7 @@ export interface SchedulerEvents {
    * returned, so a listener that must store it does so synchronously or acknowledges by hand.
    */
   update: [status: TaskStatus];
+  /** What became of an operation with an id; acknowledged as updates are (C18). */
   "operation-update": [status: OperationStatus];
   message: [message: ExecutorMessage];
   failure: [failure: Failure];

@@ -4,11 +4,12 @@ import type { AgentId, FrameworkId, OfferId, RoleName, TaskId } from "../contrac
 import type { Clock } from "../contract/ports/clock.ts";
 import type { Link } from "../contract/ports/transport.ts";
 import type { FrameworkInfo, OfferConstraints } from "../contract/schema/framework.ts";
-import type { Offer } from "../contract/schema/offer.ts";
+import type { Offer, OperationStatus } from "../contract/schema/offer.ts";
 import type { TaskInfo, TaskStatus } from "../contract/schema/task.ts";
 import { isTerminal } from "../contract/task-state.ts";
 import type { CloseReason, Refused } from "../contract/wire-protocol.ts";
 import { systemClock } from "../wire/index.ts";
+import { acknowledgementOf } from "./acknowledgement.ts";
 import { connect, masterAddresses, unreachable } from "./dial.ts";
 import { frameworkInfo } from "./framework-info.ts";
 import { checkOutgoing } from "./outgoing.ts";
@@ -123,13 +124,12 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
     );
   }
 
-  /** Acknowledges an update; for manual acknowledgement. Updates without uuid need none (D7). */
-  acknowledge(status: TaskStatus): boolean {
-    const { uuid, agentId, taskId } = status;
-    if (uuid === undefined || agentId === undefined) return false;
-    const isSent = this.send({ type: "acknowledge", uuid, agentId, taskId });
-    this.seen.add(uuid);
-    return isSent;
+  /** Acknowledges an update; for manual acknowledgement. Some need none (D7). */
+  acknowledge(status: TaskStatus | OperationStatus): boolean {
+    const call = acknowledgementOf(status);
+    if (call === undefined) return false;
+    this.seen.add(call.uuid);
+    return this.send(call);
   }
 
   /** Ends the connection; the tasks live on until the failover timeout (B4, B5). */
@@ -190,7 +190,7 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
         this.#update(event.status);
         return;
       case "operation-update":
-        this.tell("operation-update", event.status);
+        this.#hear(event.status, () => this.tell("operation-update", event.status));
         return;
       case "message":
         this.tell("message", event);
@@ -221,13 +221,18 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
   }
 
   #update(status: TaskStatus): void {
-    const { uuid, taskId, state } = status;
-    const isRepeated = uuid !== undefined && this.seen.has(uuid);
+    const { taskId, state } = status;
     if (isTerminal(state) || state === "TASK_UNKNOWN") this.tasks.delete(taskId);
     // A framework that took up an earlier id learns of its tasks by their updates.
     else this.tasks.set(taskId, status.agentId ?? this.tasks.get(taskId));
     this.reconciliation.answered(taskId);
-    if (!isRepeated) this.tell("update", status);
+    this.#hear(status, () => this.tell("update", status));
+  }
+
+  /** One that is sent again is acknowledged again, and told once. */
+  #hear(status: TaskStatus | OperationStatus, tell: () => void): void {
+    const isRepeated = status.uuid !== undefined && this.seen.has(status.uuid);
+    if (!isRepeated) tell();
     if (isRepeated || this.options.acknowledgement !== "manual") this.acknowledge(status);
   }
 
@@ -253,9 +258,8 @@ export abstract class Subscription extends TypedEvents<SchedulerEvents> {
   }
 
   #updated({ requestId, problem }: FrameworkEventOf<"framework-updated">): void {
-    const reply = this.replies.get(requestId);
+    this.replies.get(requestId)?.(problem === undefined ? undefined : remoteError(problem));
     this.replies.delete(requestId);
-    reply?.(problem === undefined ? undefined : remoteError(problem));
   }
 
   #down(reason: CloseReason): void {
