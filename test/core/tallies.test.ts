@@ -177,10 +177,11 @@ scenario("H7 operations are counted by type and outcome", setting, (c) => {
     "reserve/finished": 1,
     "reserve/pending": 1,
   });
+  const [framework] = c.state.frameworks.values();
   const outcome: AgentMessageOf<"operation-update"> = {
     type: "operation-update",
     frameworkId: "m-0000" as FrameworkId,
-    operationUuid: "any" as UpdateId,
+    operationUuid: framework?.operations.get("op1")?.uuid as UpdateId,
     status: { operationId: "op1", state: "OPERATION_FAILED" },
   };
   c.say("a1", outcome);

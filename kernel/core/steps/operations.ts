@@ -53,7 +53,9 @@ export function stepOperationUpdate(
     });
     return;
   }
-  if (known?.state === "OPERATION_PENDING") tallyOperation(state, known.operation, status.state);
+  if (known?.uuid === operationUuid && known.state === "OPERATION_PENDING") {
+    tallyOperation(state, known.operation, status.state);
+  }
   book(framework, agent, operationUuid, operation, status);
   if (framework.peer === undefined) return;
   const event = { type: "operation-update", status } as const;
