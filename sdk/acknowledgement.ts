@@ -8,8 +8,8 @@ export type Acknowledgement =
   | FrameworkCallOf<"acknowledge-operation">;
 
 /**
- * The call that acknowledges what was told of a task or of an operation; none where that needs none,
- * since nobody keeps it (D7, C18).
+ * The call that acknowledges what was told of a task or of an operation; none where that needs
+ * none, since nobody keeps it (D7, C18).
  */
 export function acknowledgementOf(
   status: TaskStatus | OperationStatus,

@@ -7,6 +7,7 @@ import { Random } from "../../conformance/random.ts";
 import type { ExecutorId, FrameworkId } from "../../contract/ids.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import type { ExecutorInfo } from "../../contract/schema/task.ts";
+import { commandOf } from "../support/processes.ts";
 import { describeWith, type Feature } from "../support/require.ts";
 import { pause, until } from "../support/until.ts";
 import type { AgentProcess } from "./support/agent-process.ts";
@@ -187,13 +188,7 @@ for (const [name, needs, plugins] of isolators) {
       expect(await kinds()).toEqual(["agent"]);
       expect(cgroupsOf(root)).toEqual([]);
       const keepers = () =>
-        listPids().filter((pid) => {
-          try {
-            return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${rig.workDir}/run`);
-          } catch {
-            return false;
-          }
-        });
+        listPids().filter((pid) => commandOf(pid).includes(`${rig.workDir}/run`));
       await until("nothing that forks is left", () => keepers().length === 0);
       // Those wrote down how what was ended has ended, which is of no use to the next agent.
       await (await rig.start(settings)).kill("SIGTERM");

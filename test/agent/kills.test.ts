@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { listPids } from "../../agent/containerizer/proc.ts";
 import { Random } from "../../conformance/random.ts";
 import { isTerminal } from "../../contract/task-state.ts";
+import { commandOf } from "../support/processes.ts";
 import { describeWith, type Feature } from "../support/require.ts";
 import { pause, until } from "../support/until.ts";
 import { AgentRig } from "./support/agent-rig.ts";
@@ -64,13 +65,7 @@ for (const [name, needs, plugins] of isolators) {
       ],
     };
     const keepers = (): number[] =>
-      listPids().filter((pid) => {
-        try {
-          return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${rig.workDir}/run`);
-        } catch {
-          return false;
-        }
-      });
+      listPids().filter((pid) => commandOf(pid).includes(`${rig.workDir}/run`));
 
     test("each task ends once and truly, none runs twice, and nothing is left", async () => {
       const seed = Number(process.env["TEPUI_SEED"] ?? Date.now() % 1_000_000);

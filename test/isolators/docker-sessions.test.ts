@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { listPids, readEnvironment } from "../../agent/containerizer/proc.ts";
 import type { ContainerSpec, SessionStreams } from "../../contract/ports/isolator.ts";
 import { Dockerd } from "../support/dockerd.ts";
+import { commandOf } from "../support/processes.ts";
 import { describeWith } from "../support/require.ts";
 import { type Talk, talkTo } from "../support/talk.ts";
 import { pause, until } from "../support/until.ts";
@@ -80,9 +80,7 @@ describeWith("docker", "sessions in a container of the engine", () => {
       return talk.stdout.includes("40 90\r\n");
     });
     await talk.say("sleep 631\n");
-    await until("it sleeps", () =>
-      left().some((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("631")),
-    );
+    await until("it sleeps", () => left().some((pid) => commandOf(pid).includes("631")));
     await talk.say("\x03");
     await talk.say("exit $((2 + 3))\n");
     expect(await talk.end).toEqual({ code: 5 });

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { listPids } from "../../../agent/containerizer/proc.ts";
+import { commandOf } from "../../support/processes.ts";
 import type { HttpFramework } from "../support/framework.ts";
 import { nextEvent, watching } from "./event-rows.ts";
 import { running as runningOn } from "./scenario-rows.ts";
@@ -30,14 +30,6 @@ export function signal(pids: readonly number[], name: NodeJS.Signals): void {
 /** Processes that sleep for so many seconds. */
 function sleepers(seconds: string): number {
   return listPids().filter((pid) => commandOf(pid) === `sleep\0${seconds}\0`).length;
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 /** Agents as `/state` counts them: active, unreachable, listed, awaited. */
