@@ -129,14 +129,15 @@ export const volumeRows: readonly Row[] = [
       expect(await change("CREATE_VOLUMES", "volumes", volume)).toBe(202);
       expect(await change("CREATE_VOLUMES", "volumes", volume)).toBe(400);
 
-      const wait = "echo word > kept/file; exec sleep 600";
+      const writes = "echo word > kept/file";
+      expect(await endOf(framework, volume, "writes", writes)).toBe("TASK_FINISHED");
       await framework.launch(await offerThat(framework, hasVolume), [
-        taskWith(volume, "writes", wait),
+        taskWith(volume, "holds", "exec sleep 600"),
       ]);
-      await framework.reach("TASK_RUNNING", "writes");
+      await framework.reach("TASK_RUNNING", "holds");
       expect(await change("DESTROY_VOLUMES", "volumes", volume)).toBe(409);
-      await framework.call("KILL", { kill: { task_id: { value: "writes" } } });
-      await framework.reach("TASK_KILLED", "writes");
+      await framework.call("KILL", { kill: { task_id: { value: "holds" } } });
+      await framework.reach("TASK_KILLED", "holds");
       await framework.call("REVIVE");
       expect(await endOf(framework, volume, "there", "cat kept/file")).toBe("TASK_FINISHED");
 
