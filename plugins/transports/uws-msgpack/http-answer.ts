@@ -2,9 +2,9 @@ import type { HttpResponse } from "uWebSockets.js";
 import type { Clock } from "../../../contract/ports/clock.ts";
 
 /** A socket is given so much of a body at a time. */
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 1024 * 1024;
 /** So long may large bodies be copied to sockets before whatever else waits has its turn. */
-const TURN_MS = 3;
+const TURN_MS = 8;
 
 /** An answer on its way out. */
 interface Answer {
