@@ -76,7 +76,9 @@ export class SimulatedFramework {
 
   /** Tasks arrive. Offers are asked for again, whatever was refused before. */
   arrive(job: WorkloadJob, tasks: readonly SimulatedTask[]): void {
-    this.#queue(job).tasks.push(...tasks);
+    // One by one: there may be more than a call takes as arguments.
+    const queue = this.#queue(job).tasks;
+    for (const task of tasks) queue.push(task);
     this.waiting += tasks.length;
     this.#ask();
   }

@@ -128,6 +128,12 @@ describe("a simulation", () => {
     expect([figures.ended, stopped]).toEqual([1, "4 tasks fit no agent"]);
   }, 60_000);
 
+  test("takes a job of more tasks than a call takes arguments", async () => {
+    const text = "agents a count=99 cpus=64\nframework f\njob f tasks=200000 duration=1ms cpus=0.01";
+    const { figures } = await one(text, "drf", 1);
+    expect(figures.tasks).toBe(200_000);
+  }, 60_000);
+
   test("stops when the time is up", async () => {
     const text = "agents a cpus=1\nframework f\njob f tasks=10 duration=60s cpus=1";
     const { figures, stopped } = await one(text, "drf", 150_000);
