@@ -152,9 +152,7 @@ export class Master {
     watchCluster(state, metrics);
     loop.enqueue({ type: "recovered", entries });
     const doors = openDoor({
-      peers,
-      operators,
-      log,
+      ...{ peers, operators, clock, log },
       serverId: info.id,
       software: `tepui-master/${this.#parts.version}`,
       hasRoom: (inputs, bytes) => loop.hasRoom(inputs, bytes),

@@ -7,11 +7,13 @@ import {
 import { type FrameworkCall, frameworkCallSchemas } from "../../contract/framework-api.ts";
 import { messageCheck } from "../../contract/message-checks.ts";
 import { type OperatorMessage, operatorMessageSchemas } from "../../contract/operator-api.ts";
+import type { Clock } from "../../contract/ports/clock.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import type { HelloAnswer, Peer, TransportHandlers } from "../../contract/ports/transport.ts";
 import type { CloseReason, Hello, WireMessage } from "../../contract/wire-protocol.ts";
 import type { ClusterInput } from "../core/event.ts";
 import { Holdings } from "./holdings.ts";
+import { OperatorTurns } from "./operator-turns.ts";
 import type { Operators } from "./operators.ts";
 import type { Peers } from "./peers.ts";
 
@@ -36,6 +38,7 @@ export function compileChecks(): void {
 export interface DoorParts {
   readonly peers: Peers;
   readonly operators: Operators;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly serverId: string;
   readonly software: string;
@@ -49,6 +52,7 @@ export interface DoorParts {
 export function openDoor(parts: DoorParts): TransportHandlers {
   const { peers, operators } = parts;
   const holdings = new Holdings();
+  const turns = new OperatorTurns(parts.clock, (peer, message) => operators.request(peer, message));
   return {
     onHello(peer: Peer, _hello: Hello): HelloAnswer {
       peers.add(peer);
@@ -62,19 +66,21 @@ export function openDoor(parts: DoorParts): TransportHandlers {
         peer.close("OVERLOADED", "more waits for the master than it may hold; dial again later");
         return;
       }
+      if (peer.kind === "operator") {
+        turns.take(peer, messages as readonly OperatorMessage[]);
+        return;
+      }
       const each = bytes / messages.length;
       for (const message of messages) {
-        // What an operator asks is answered here and now, and may end in being cut off.
-        if (peers.numberOf(peer) !== number) return;
         if (peer.kind === "framework") {
           const call = message as FrameworkCall;
           parts.enqueue({ type: "framework-call", peer: number, call }, each);
-        } else if (peer.kind === "agent") {
+        } else {
           const said = holdings.take(peer, message as AgentMessage | ReregisterPart, each);
           if (said !== undefined) {
             parts.enqueue({ type: "agent-message", peer: number, message: said }, each);
           }
-        } else operators.request(peer, message as OperatorMessage);
+        }
       }
     },
     onClosed(peer: Peer, _reason: CloseReason): void {

@@ -70,6 +70,7 @@ async function slowMaster(stepMs: number) {
   const door = openDoor({
     peers: new Peers(),
     operators: {} as never,
+    clock: systemClock,
     log: silentLog,
     serverId: "m1",
     software: "test",

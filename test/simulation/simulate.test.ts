@@ -129,7 +129,7 @@ describe("a simulation", () => {
   }, 60_000);
 
   test("takes a job of more tasks than a call takes arguments", async () => {
-    const text = "agents a count=99 cpus=64\nframework f\njob f tasks=200000 duration=1ms cpus=0.01";
+    const text = "agents a cpus=64\nframework f\njob f tasks=200000 duration=1ms cpus=0.01";
     const { figures } = await one(text, "drf", 1);
     expect(figures.tasks).toBe(200_000);
   }, 60_000);
