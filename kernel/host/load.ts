@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type {
@@ -9,7 +11,8 @@ import type {
 import type { AdmittedPlugin } from "./candidate.ts";
 
 /** A file that changed is another module: without this the first one would be kept for ever. */
-async function importFile(file: string, digest: string): Promise<Record<string, unknown>> {
+async function importFile(file: string): Promise<Record<string, unknown>> {
+  const digest = createHash("sha256").update(readFileSync(file)).digest("hex");
   return import(`${pathToFileURL(file).href}?sha256=${digest}`);
 }
 
@@ -19,7 +22,7 @@ async function importFile(file: string, digest: string): Promise<Record<string, 
  */
 export async function loadModule(plugin: AdmittedPlugin): Promise<PluginModule> {
   if (plugin.manifest.entry.endsWith(".wasm")) return wasmModule(plugin);
-  const exported = await importFile(plugin.entryFile, plugin.digest);
+  const exported = await importFile(plugin.entryFile);
   if (typeof exported["create"] !== "function") throw new Error("it exports no function `create`");
   return exported as unknown as PluginModule;
 }
@@ -30,7 +33,7 @@ async function wasmModule(plugin: AdmittedPlugin): Promise<PluginModule> {
   const companion =
     manifest.companion === undefined
       ? undefined
-      : await importFile(join(folder, manifest.companion), digest);
+      : await importFile(join(folder, manifest.companion));
   const behind: WasmPlugin = {
     name,
     manifest,

@@ -107,6 +107,19 @@ scenario("E8, E9 quotas are checked, durable, and in force", running, (c) => {
   expect(c.registry.has("quotas/web")).toBe(false);
 });
 
+scenario("E7 quotas of more kinds of resources than are told apart are refused", running, (c) => {
+  const quota = (limit: Record<string, number>) =>
+    c.operate({ method: "update-quota", params: { quotas: [{ role: web, limit }] } }).code;
+  const names = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`x${at}`, 1_000]));
+  // What is refused leaves room for others.
+  expect(quota(names(9))).toBe("QUOTA_INVALID");
+  expect(quota(names(4))).toBeUndefined();
+  expect(quota({ fpga: 1_000 })).toBe("QUOTA_INVALID");
+  expect(quota({ x3: 2_000 })).toBeUndefined();
+  c.told();
+});
+
 scenario("H2 events are made only while somebody listens", running, (c) => {
   c.input({ type: "listeners", count: 1 });
   c.do("web accepts a1 t1(cpus:1;mem:64) refuse=60000");

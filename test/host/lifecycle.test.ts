@@ -271,6 +271,11 @@ test("a .wasm plugin is handed over as bytes, with its companion, and is not run
     companion: { answer: 42 },
   });
   await host.stop();
+  // One that was changed is another one, though the policy is the same.
+  writeFileSync(`${folder}/drf/beside.js`, "export const answer = 43;");
+  const next = await startHost([{ plugin }], placesIn(folder));
+  expect(next.get(port("allocator"))).toMatchObject({ companion: { answer: 43 } });
+  await next.stop();
 });
 
 test("two hosts in one process do not see each other's ports", async () => {

@@ -4,6 +4,7 @@ import { limits } from "../../../contract/limits.ts";
 import type { OperatorParams } from "../../../contract/operator-api.ts";
 import type { Quantities } from "../../../contract/schema/framework.ts";
 import type { Effect } from "../effect.ts";
+import { knownKind } from "../known-kind.ts";
 import { rescindAllOffers } from "../offers.ts";
 import { quotaEntry, weightEntry, writeRegistry } from "../registry.ts";
 import { applyQuota, applyWeight } from "../role-settings.ts";
@@ -59,8 +60,9 @@ export function updateQuota(
     guarantee: isNothing(guarantee) ? undefined : guarantee,
     limit: isNothing(limit) ? undefined : limit,
   }));
+  const unknown = kindsBeyond(state, asked);
   for (const quota of asked) {
-    const problem = quotaProblem(quota);
+    const problem = quotaProblem(quota) ?? unknown;
     if (problem !== undefined) {
       reply({ error: errors.QUOTA_INVALID(quota.role, problem) });
       return;
@@ -73,6 +75,15 @@ export function updateQuota(
     return;
   }
   writeRegistry(state, asked.map(quotaEntry), { type: "quotas", token, quotas: asked }, out);
+}
+
+/** Policies know so many kinds of resources: quotas of others would not be held to (E7). */
+function kindsBeyond({ tables }: ClusterState, asked: readonly RoleQuota[]): string | undefined {
+  const named = asked.flatMap(({ guarantee, limit }) => Object.keys({ ...guarantee, ...limit }));
+  const known = new Set([...tables.kindNames, ...named]);
+  if (known.size <= KINDS) return undefined;
+  const names = tables.kindNames.join(", ");
+  return `a master tells ${KINDS} kinds of resources apart, and knows ${names} by now`;
 }
 
 function isNothing(quantities: Quantities | undefined): boolean {
@@ -98,7 +109,7 @@ function capacityConflict(
   }
   const changed = new Set(asked.flatMap(({ guarantee = {} }) => Object.keys(guarantee)));
   for (const [name, sum] of sums) {
-    const kind = state.tables.kindOf(name);
+    const kind = knownKind(state.tables, name);
     const there = kind === undefined ? 0 : (state.tables.clusterTotal[kind] ?? 0);
     if (changed.has(name) && sum > there) return errors.QUOTA_UNMET(name, sum, there);
   }
@@ -111,7 +122,7 @@ function overuse(state: ClusterState, asked: readonly RoleQuota[]): TepuiError |
     const role = state.roles.get(name);
     if (role === undefined) continue;
     for (const [resource, amount] of Object.entries(limit)) {
-      const kind = state.tables.kindOf(resource);
+      const kind = knownKind(state.tables, resource);
       const used =
         kind === undefined ? 0 : (state.tables.roles.consumed[role.row * KINDS + kind] ?? 0);
       if (used > amount) return errors.QUOTA_CONSUMED(name, resource, amount, used);

@@ -1,5 +1,6 @@
 import type { OperatorResult } from "../../../contract/operator-api.ts";
 import type { Resource } from "../../../contract/resources.ts";
+import { knownKind } from "../known-kind.ts";
 import type { ClusterState, Role } from "../state.ts";
 import { KINDS, ROOT_ROLE } from "../tables/shape.ts";
 
@@ -18,7 +19,7 @@ function quotaMetrics({ tables, registry, roles }: ClusterState, out: Record<str
     const row = roles.get(role)?.row;
     for (const name of new Set([...Object.keys(guarantee), ...Object.keys(limit)])) {
       const prefix = `allocator/mesos/quota/roles/${role}/resources/${name}/`;
-      const kind = tables.kindOf(name);
+      const kind = knownKind(tables, name);
       const isHeld = row !== undefined && kind !== undefined;
       const used = isHeld ? (tables.roles.used[row * KINDS + kind] ?? 0) : 0;
       const [least, most] = [guarantee[name], limit[name]];
