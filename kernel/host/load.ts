@@ -11,9 +11,13 @@ import type {
 import type { AdmittedPlugin } from "./candidate.ts";
 
 /** A file that changed is another module: without this the first one would be kept for ever. */
-async function importFile(file: string): Promise<Record<string, unknown>> {
-  const digest = createHash("sha256").update(readFileSync(file)).digest("hex");
+async function importFile(file: string, digest: string): Promise<Record<string, unknown>> {
   return import(`${pathToFileURL(file).href}?sha256=${digest}`);
+}
+
+/** It may change while the policy stays what it is, whose digest says nothing of it. */
+async function importCompanion(file: string): Promise<Record<string, unknown>> {
+  return importFile(file, createHash("sha256").update(readFileSync(file)).digest("hex"));
 }
 
 /**
@@ -22,7 +26,7 @@ async function importFile(file: string): Promise<Record<string, unknown>> {
  */
 export async function loadModule(plugin: AdmittedPlugin): Promise<PluginModule> {
   if (plugin.manifest.entry.endsWith(".wasm")) return wasmModule(plugin);
-  const exported = await importFile(plugin.entryFile);
+  const exported = await importFile(plugin.entryFile, plugin.digest);
   if (typeof exported["create"] !== "function") throw new Error("it exports no function `create`");
   return exported as unknown as PluginModule;
 }
@@ -33,7 +37,7 @@ async function wasmModule(plugin: AdmittedPlugin): Promise<PluginModule> {
   const companion =
     manifest.companion === undefined
       ? undefined
-      : await importFile(join(folder, manifest.companion));
+      : await importCompanion(join(folder, manifest.companion));
   const behind: WasmPlugin = {
     name,
     manifest,

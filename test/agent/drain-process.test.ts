@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { isPortFree } from "../../cli/local/ports.ts";
 import type { ExecutorId } from "../../contract/ids.ts";
 import type { ExecutorInfo } from "../../contract/schema/task.ts";
 import { until } from "../support/until.ts";
 import type { AgentProcess } from "./support/agent-process.ts";
 import { AgentRig } from "./support/agent-rig.ts";
+import { keptPort } from "./support/kept-port.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -57,15 +57,6 @@ async function running(wanted: ExecutorInfo, ...taskIds: string[]): Promise<void
 
 async function said(agent: AgentProcess, taskId: string): Promise<string> {
   return (await rig.get(agent, `/sandbox/f1/${taskId}/stdout`)).text;
-}
-
-/**
- * A port where an agent can come back: no connection is given it meanwhile, as its executor's own.
- */
-async function keptPort(): Promise<number> {
-  for (let port = 20_000 + (process.pid % 10_000); ; port++) {
-    if (await isPortFree(port)) return port;
-  }
 }
 
 const exited = () =>

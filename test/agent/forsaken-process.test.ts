@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { listPids } from "../../agent/containerizer/proc.ts";
@@ -12,6 +12,7 @@ import { describeWith, type Feature } from "../support/require.ts";
 import { pause, until } from "../support/until.ts";
 import type { AgentProcess } from "./support/agent-process.ts";
 import { AgentRig } from "./support/agent-rig.ts";
+import { cgroupsOf, removeCgroupsRoot, withCgroupsRoot } from "./support/cgroups-root.ts";
 import { BOUND } from "./support/stand-in-master.ts";
 
 /** How often an agent is killed; 200 and more are for a machine that has the time. */
@@ -28,19 +29,6 @@ const executor: ExecutorInfo = {
   executorId: "e1" as ExecutorId,
   command: { value: "while :; do sleep 0.1; done" },
 };
-
-/** Folders of a root of containers' cgroups, in every hierarchy that has it. */
-function rootsOf(root: string): string[] {
-  const hierarchies = readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name));
-  return hierarchies.map((one) => join(one, root)).filter((folder) => existsSync(folder));
-}
-
-function cgroupsOf(root: string): string[] {
-  return rootsOf(root).flatMap((folder) => {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
-  });
-}
 
 /** Whether a process lives that `echo $$` in a task has named. */
 function lives(pid: number): boolean {
@@ -59,21 +47,14 @@ const isolators: readonly (readonly [name: string, needs: Feature[], plugins: ob
 for (const [name, needs, plugins] of isolators) {
   describeWith(needs, `what frameworks run that do not checkpoint, with ${name}`, () => {
     const root = `tepui-bound-${process.pid}`;
-    const settings = {
-      plugins: [
-        { plugin: "uws-msgpack" },
-        ...plugins.map((one) =>
-          "plugin" in one && one.plugin === "cgroups" ? { ...one, config: { root } } : one,
-        ),
-      ],
-    };
+    const settings = { plugins: withCgroupsRoot(plugins, root) };
     let rig: AgentRig;
     beforeEach(async () => {
       rig = await new AgentRig().open();
     });
     afterEach(async () => {
       await rig.close();
-      for (const folder of rootsOf(root)) if (existsSync(folder)) rmdirSync(folder);
+      removeCgroupsRoot(root);
     });
 
     /** One task that outlives the agent, and all kinds that do not. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { listPids } from "../../agent/containerizer/proc.ts";
@@ -8,6 +8,7 @@ import { commandOf } from "../support/processes.ts";
 import { describeWith, type Feature } from "../support/require.ts";
 import { pause, until } from "../support/until.ts";
 import { AgentRig } from "./support/agent-rig.ts";
+import { cgroupsOf, removeCgroupsRoot, withCgroupsRoot } from "./support/cgroups-root.ts";
 
 /** How often an agent is killed; 200 and more are for a machine that has the time. */
 const KILLS = Number(process.env["TEPUI_AGENT_KILLS"] ?? 5);
@@ -26,22 +27,6 @@ const isolators: readonly (readonly [name: string, needs: Feature[], plugins: ob
   ["cgroups", ["root", "cgroup-v1"], [{ plugin: "process" }, { plugin: "cgroups" }]],
 ];
 
-/** A root of containers' cgroups, in every hierarchy that has it. */
-function rootsOf(root: string): string[] {
-  const hierarchies = readdirSync("/sys/fs/cgroup").map((name) => join("/sys/fs/cgroup", name));
-  return hierarchies
-    .map((hierarchy) => join(hierarchy, root))
-    .filter((folder) => existsSync(folder));
-}
-
-/** Cgroups of containers that are below a root, in every hierarchy. */
-function cgroupsOf(root: string): string[] {
-  return rootsOf(root).flatMap((folder) => {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
-  });
-}
-
 for (const [name, needs, plugins] of isolators) {
   describeWith(needs, `agents that are killed at random instants, with ${name}`, () => {
     let rig: AgentRig;
@@ -50,20 +35,11 @@ for (const [name, needs, plugins] of isolators) {
     });
     afterEach(async () => {
       await rig.close();
-      // Agents keep their root for the next one, and here there is none.
-      // One hierarchy may be there by several names.
-      for (const folder of rootsOf(root)) if (existsSync(folder)) rmdirSync(folder);
+      removeCgroupsRoot(root);
     });
 
     const root = `tepui-kills-${process.pid}`;
-    const settings = {
-      plugins: [
-        { plugin: "uws-msgpack" },
-        ...plugins.map((one) =>
-          "plugin" in one && one.plugin === "cgroups" ? { ...one, config: { root } } : one,
-        ),
-      ],
-    };
+    const settings = { plugins: withCgroupsRoot(plugins, root) };
     const keepers = (): number[] =>
       listPids().filter((pid) => commandOf(pid).includes(`${rig.workDir}/run`));
 

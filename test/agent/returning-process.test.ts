@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { isPortFree } from "../../cli/local/ports.ts";
 import type { ExecutorId, FrameworkId, TaskId } from "../../contract/ids.ts";
 import type { ExecutorInfo } from "../../contract/schema/task.ts";
 import { until } from "../support/until.ts";
 import { AgentRig } from "./support/agent-rig.ts";
+import { keptPort } from "./support/kept-port.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -28,11 +28,6 @@ function executor(id: string): ExecutorInfo {
   const words = ["node", "--input-type=module", "-e", program];
   const command = { value: process.execPath, shell: false, arguments: words };
   return { executorId: id as ExecutorId, command };
-}
-
-/** A port where the agent can come back. */
-async function keptPort(): Promise<number> {
-  for (let port = 22_000 + (process.pid % 8_000); ; port++) if (await isPortFree(port)) return port;
 }
 
 test("orders that waited for an agent's return reach all of its executors (B41, D10)", async () => {
