@@ -11,8 +11,8 @@
 //   entries    three words each: statement, MB on this agent, MB in this rack
 //
 // Rack entries say 0 MB for the agent, and hold for every agent in the rack. Agent entries say what
-// holds for one agent. A statement without an entry for a place has none of its data there. Programs
-// that contradict themselves are not used at all: everything costs the same then.
+// holds for one agent. A statement without an entry for a place has none of its data there.
+// Programs that contradict themselves are not used at all: everything costs the same then.
 import { Slot, read, reserve, setWord, word, write } from "../abi";
 import { digestOf } from "./kept";
 
@@ -35,7 +35,8 @@ import { digestOf } from "./kept";
 
 let program: usize = 0;
 let clients: u32 = 0, agents: u32 = 0, statements: u32 = 0, digest: u64 = 0;
-let stated: usize = 0, total: usize = 0, rackOf: usize = 0, rackFrom: usize = 0, agentFrom: usize = 0;
+let stated: usize = 0, total: usize = 0;
+let rackOf: usize = 0, rackFrom: usize = 0, agentFrom: usize = 0;
 let entries: usize = 0;
 let rackPrice: f64 = 0, corePrice: f64 = 0;
 /** Per client: what a grant costs where none of its data is; per entry: what it costs there. */
