@@ -4,7 +4,10 @@ import type { InverseOffer, Offer } from "../schema/offer.ts";
 import type { TaskState } from "../task-state.ts";
 import type { ExecutorPlace } from "./cluster-view.ts";
 
-/** A task that can be shown when somebody gets to it. */
+/**
+ * A task that can be shown when somebody gets to it. What it says of the task is as of when it is
+ * asked, not of when it was listed.
+ */
 export interface TaskSource {
   /** The same for the same task, as long as the master has it; for weak maps. */
   readonly key: object;

@@ -51,6 +51,9 @@ export interface HttpRouter {
 /** Why the body of a request could not be had. */
 export type BodyProblem = "BODY_TOO_LARGE" | "BODY_LATE" | "REQUEST_ABORTED";
 
+/** The body of an answer: text, bytes, or bytes in parts that follow one another. */
+export type HttpBody = string | Uint8Array | readonly Uint8Array[];
+
 /** One request and its answer. Everything of the request is copied, so it can be kept. */
 export interface HttpExchange {
   /** In upper case; `HEAD` is shown as `GET`, since the body of its answer is left out anyway. */
@@ -92,8 +95,11 @@ export interface HttpExchange {
    * its reader.
    */
   waitLong(): void;
-  /** Answers with a `Content-Length`. A second answer is a mistake of ours and throws. */
-  respond(status: number, headers: HttpHeaders, body?: string | Uint8Array): void;
+  /**
+   * Answers with a `Content-Length`. A second answer is a mistake of ours and throws. Bytes are not
+   * copied, so nobody may change them any more.
+   */
+  respond(status: number, headers: HttpHeaders, body?: HttpBody): void;
   /**
    * Answers with a stream: chunked, without `Content-Length`; its head leaves with the first chunk.
    */

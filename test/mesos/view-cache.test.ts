@@ -4,12 +4,14 @@ import {
   each,
   jsonAscii,
   objectPieces,
+  type Pieces,
 } from "../../plugins/transports/mesos-v1-http/views/json-pieces.ts";
 import { ViewCache } from "../../plugins/transports/mesos-v1-http/views/view-cache.ts";
 import { HandClock } from "../support/hand-clock.ts";
 
 describe("a text in pieces", () => {
-  const joined = (pieces: Iterable<string>) => [...pieces].join("");
+  const joined = (pieces: Pieces) =>
+    Buffer.concat(Array.from(pieces, (piece) => Buffer.from(piece))).toString();
 
   test("is the JSON that it would be in one", () => {
     const inner = (name: string) => objectPieces({ name }, { empty: [], numbers: ["1", "2"] });
@@ -37,7 +39,7 @@ describe("the texts of a view", () => {
         cluster.made += 1;
         return pieces(cluster.made);
       });
-      return text.body.toString();
+      return text.whole().toString();
     };
     return { clock, cluster, ask };
   };
@@ -69,6 +71,26 @@ describe("the texts of a view", () => {
     const [second, third] = [ask(slow), ask(slow)];
     expect([await first, await second, await third]).toEqual(["111", "222", "222"]);
     expect(cluster.made).toBe(2);
+  });
+
+  test("are in time from when they are begun: what lists the cluster is in a slice", async () => {
+    const { clock, ask } = setUp();
+    let others = 0;
+    setImmediate(() => {
+      others += 1;
+    });
+    const turns: number[] = [];
+    const first = ask(() => {
+      clock.move(5);
+      return (function* () {
+        turns.push(others);
+        yield "1";
+        turns.push(others);
+        yield "2";
+      })();
+    });
+    expect(await first).toBe("12");
+    expect(turns).toEqual([0, 1]);
   });
 
   test("that cannot be made fail for those who asked, and are tried again after a change", async () => {

@@ -1,18 +1,22 @@
 import type { HttpResponse } from "uWebSockets.js";
 import type { Clock } from "../../../contract/ports/clock.ts";
 
-/** A socket is given so much of a body at a time. */
-const PIECE_BYTES = 1024 * 1024;
+/** A socket is given so much of a body at a time, and then the clock is looked at. */
+const PIECE_BYTES = 512 * 1024;
 /** So long may large bodies be copied to sockets before whatever else waits has its turn. */
-const TURN_MS = 8;
+const TURN_MS = 4;
 
 /** An answer on its way out. */
 interface Answer {
   readonly response: HttpResponse;
-  readonly body: Uint8Array;
+  readonly parts: readonly Uint8Array[];
+  readonly length: number;
   /** What uWebSockets.js had written of the response before the body. */
   readonly start: number;
   sent: number;
+  /** The part in which what comes next is, and where it begins in the body. */
+  part: number;
+  partStart: number;
   readonly done: () => void;
 }
 
@@ -38,18 +42,24 @@ export class HttpAnswers {
   }
 
   /**
-   * Ends a response with a body and calls `done` when all of it has been taken. Must be called
-   * corked, after the headers.
+   * Ends a response with a body of so many bytes, in parts, and calls `done` when all of it has
+   * been taken. Must be called corked, after the headers.
    */
-  send(response: HttpResponse, body: Uint8Array, done: () => void): void {
-    const answer = { response, body, start: response.getWriteOffset(), sent: 0, done };
+  send(
+    response: HttpResponse,
+    parts: readonly Uint8Array[],
+    length: number,
+    done: () => void,
+  ): void {
+    const start = response.getWriteOffset();
+    const answer = { response, parts, length, start, sent: 0, part: 0, partStart: 0, done };
     response.onWritable((offset) => {
-      answer.sent = offset - answer.start;
+      answer.sent = offset - start;
       this.#ready.set(response, answer);
       this.#sendReady();
       return true;
     });
-    if (body.length <= PIECE_BYTES) {
+    if (length <= PIECE_BYTES) {
       sendPiece(answer);
       return;
     }
@@ -83,16 +93,29 @@ export class HttpAnswers {
 
 /** Answers whether the socket takes more of it at once. */
 function sendPiece(answer: Answer): boolean {
-  const { response, body, sent, done } = answer;
-  const end = Math.min(sent + PIECE_BYTES, body.length);
-  let takesMore = false;
+  const { response, length, done } = answer;
+  const pieceEnd = answer.sent + PIECE_BYTES;
+  let takesMore = true;
   response.cork(() => {
-    const [isTaken, isThrough] = response.tryEnd(body.subarray(sent, end), body.length);
-    if (isThrough) done();
-    else if (isTaken) {
-      answer.sent = end;
-      takesMore = true;
+    while (takesMore && answer.sent < pieceEnd) {
+      const bytes = next(answer, pieceEnd);
+      const [isTaken, isThrough] = response.tryEnd(bytes, length);
+      if (isThrough) done();
+      takesMore = isTaken && !isThrough;
+      if (takesMore) answer.sent += bytes.length;
     }
   });
   return takesMore;
+}
+
+/** What comes next of a body that has not been sent as a whole, up to the end of its part. */
+function next(answer: Answer, pieceEnd: number): Uint8Array {
+  const { parts, sent } = answer;
+  let part = parts[answer.part] as Uint8Array;
+  while (answer.partStart + part.length <= sent) {
+    answer.partStart += part.length;
+    answer.part += 1;
+    part = parts[answer.part] as Uint8Array;
+  }
+  return part.subarray(sent - answer.partStart, pieceEnd - answer.partStart);
 }

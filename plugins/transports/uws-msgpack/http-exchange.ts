@@ -1,10 +1,16 @@
-import type { HttpRequest, HttpResponse } from "uWebSockets.js";
+import type { HttpResponse } from "uWebSockets.js";
 import { STATUS_CODES } from "node:http";
 import { errors, TepuiError } from "../../../contract/errors.ts";
 import type { Clock, Timer } from "../../../contract/ports/clock.ts";
-import type { HttpExchange, HttpHeaders, HttpStream } from "../../../contract/ports/http.ts";
+import type {
+  HttpBody,
+  HttpExchange,
+  HttpHeaders,
+  HttpStream,
+} from "../../../contract/ports/http.ts";
 import type { HttpAnswers } from "./http-answer.ts";
 import { UwsBody } from "./http-body.ts";
+import type { RequestHead } from "./http-head.ts";
 import { FAIR_BYTES, type HttpMemory } from "./http-memory.ts";
 import { UwsStream } from "./http-stream.ts";
 
@@ -15,31 +21,6 @@ export interface ExchangeLimits {
   /** Shared by all exchanges of a server, as is `answers`. */
   readonly memory: HttpMemory;
   readonly answers: HttpAnswers;
-}
-
-/** What a request said, copied out of the buffers that die with its callback. */
-export interface RequestHead {
-  readonly method: string;
-  readonly rawPath: string;
-  readonly query: string;
-  readonly headers: HttpHeaders;
-  readonly remote: string;
-}
-
-/** Copies the head of a request; must run inside the request's callback. */
-export function readHead(request: HttpRequest, response: HttpResponse): RequestHead {
-  const headers: Record<string, string> = Object.create(null);
-  request.forEach((name, value) => {
-    const earlier = headers[name];
-    headers[name] = earlier === undefined ? value : `${earlier}, ${value}`;
-  });
-  return {
-    method: request.getCaseSensitiveMethod().toUpperCase(),
-    rawPath: request.getUrl(),
-    query: request.getQuery(),
-    headers,
-    remote: Buffer.from(response.getRemoteAddressAsText()).toString(),
-  };
 }
 
 /**
@@ -164,20 +145,21 @@ export class UwsExchange implements HttpExchange {
     });
   }
 
-  respond(status: number, headers: HttpHeaders, body: string | Uint8Array = ""): void {
+  respond(status: number, headers: HttpHeaders, body: HttpBody = ""): void {
     const lines = this.#begin(status, headers);
     if (this.#aborted) return;
     const response = this.#response;
     response.cork(() => {
       response.writeStatus(statusLine(status));
       for (const [name, value] of lines) response.writeHeader(name, value);
-      const bytes = typeof body === "string" ? Buffer.from(body) : body;
-      if (!this.#isHead && bytes.length > 0 && !this.#isLast) {
-        this.#limits.answers.send(response, bytes, () => this.#done());
+      const parts = partsOf(body);
+      const length = parts.reduce((sum, part) => sum + part.length, 0);
+      if (!this.#isHead && length > 0 && !this.#isLast) {
+        this.#limits.answers.send(response, parts, length, () => this.#done());
         return;
       }
-      if (this.#isHead) response.endWithoutBody(bytes.length, this.#isLast);
-      else response.end(bytes, this.#isLast);
+      if (this.#isHead) response.endWithoutBody(length, this.#isLast);
+      else response.end(Buffer.concat(parts), this.#isLast);
       this.#done();
     });
   }
@@ -285,6 +267,11 @@ export class UwsExchange implements HttpExchange {
 function isOurs(name: string): boolean {
   const lower = name.toLowerCase();
   return ["connection", "content-length", "date", "transfer-encoding"].includes(lower);
+}
+
+function partsOf(body: HttpBody): readonly Uint8Array[] {
+  if (typeof body === "string") return [Buffer.from(body)];
+  return body instanceof Uint8Array ? [body] : body;
 }
 
 function statusLine(status: number): string {

@@ -5,7 +5,8 @@ import type { Clock } from "../../../contract/ports/clock.ts";
 import type { HttpHandler, HttpMethod, HttpRouter } from "../../../contract/ports/http.ts";
 import type { Logger } from "../../../contract/ports/log.ts";
 import { HttpAnswers } from "./http-answer.ts";
-import { type ExchangeLimits, faultOf, readHead, UwsExchange } from "./http-exchange.ts";
+import { type ExchangeLimits, faultOf, UwsExchange } from "./http-exchange.ts";
+import { readHead } from "./http-head.ts";
 import { isForeignPage } from "./pages.ts";
 import { decodedPath, Routes } from "./routes.ts";
 

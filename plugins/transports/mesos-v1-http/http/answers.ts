@@ -38,24 +38,29 @@ export function answerEmpty(exchange: HttpExchange, status: number): void {
   exchange.respond(status, {}, "");
 }
 
-/**
- * Answers with a body, compressed when it is worth it and the client takes it; `pack` does that,
- * for those who have it at hand.
- */
+/** A body that is kept, and once somebody has asked for it, packed with gzip too. */
+export interface KeptBody {
+  readonly parts: readonly Uint8Array[];
+  /** Bytes of all parts. */
+  readonly length: number;
+  packed(): Promise<Uint8Array>;
+}
+
+/** Answers with a body, compressed when it is worth it and the client takes it. */
 export async function answer(
   exchange: HttpExchange,
   contentType: string,
-  body: string | Uint8Array,
-  pack: () => Promise<Uint8Array> = () => zip(body),
+  body: string | Uint8Array | KeptBody,
 ): Promise<void> {
+  const isKept = typeof body !== "string" && !(body instanceof Uint8Array);
   const takesGzip = /(^|,)\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*(,|$))|,|$)/i.test(
     exchange.headers["accept-encoding"] ?? "",
   );
   if (!takesGzip || body.length < GZIP_BYTES_MIN) {
-    exchange.respond(200, { "content-type": contentType }, body);
+    exchange.respond(200, { "content-type": contentType }, isKept ? body.parts : body);
     return;
   }
-  const packed = await pack();
+  const packed = await (isKept ? body.packed() : zip(body));
   exchange.respond(200, { "content-type": contentType, "content-encoding": "gzip" }, packed);
 }
 

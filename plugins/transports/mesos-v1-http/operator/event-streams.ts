@@ -107,7 +107,7 @@ export class EventStreams {
   }
 
   #recordOf(text: ViewText): Uint8Array {
-    const record = this.#records.get(text) ?? frameRecord(text.body);
+    const record = this.#records.get(text) ?? frameRecord(text.whole());
     this.#records.set(text, record);
     return record;
   }

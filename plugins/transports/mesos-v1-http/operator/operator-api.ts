@@ -81,7 +81,7 @@ export class OperatorApi {
         const shown = slicedQueries[type](view.snapshot(), config.version);
         return encodePieces(out, Response, { type, ...shown });
       });
-      return answer(exchange, mediaTypes[out], text.body, () => text.packed());
+      return answer(exchange, mediaTypes[out], text);
     }
     if (isSlowQuery(type)) {
       const response: OperatorResponse = { type, ...(await slowQueries[type](this.#parts.view)) };

@@ -8,7 +8,8 @@ import { maybe } from "../map/basics.ts";
 import { constraintsTo } from "../map/cluster.ts";
 import { each, jsonAscii, objectPieces, type Pieces } from "./json-pieces.ts";
 import { resourceObject } from "./resource-object.ts";
-import { plain, seconds, taskPart } from "./task-view.ts";
+import { taskElements } from "./task-texts.ts";
+import { plain, seconds } from "./task-view.ts";
 
 /** What belongs to frameworks, by framework. */
 interface Belongings {
@@ -58,34 +59,12 @@ function frameworkPieces(
   const tasks = alive.get(id) ?? [];
   const isAway = ({ state }: TaskSource) => state === "TASK_UNREACHABLE";
   return objectPieces(frameworkPart(one), {
-    tasks: each(
-      tasks.filter((task) => !isAway(task)),
-      taskText,
-    ),
-    unreachable_tasks: each(tasks.filter(isAway), taskText),
-    completed_tasks: each(completed.get(id) ?? [], taskText),
+    tasks: taskElements(tasks.filter((task) => !isAway(task))),
+    unreachable_tasks: taskElements(tasks.filter(isAway)),
+    completed_tasks: taskElements(completed.get(id) ?? []),
     offers: each(offers.get(id) ?? [], (offer) => jsonAscii(offerPart(offer))),
     executors: each(executors.get(id) ?? [], (executor) => jsonAscii(executorPart(executor))),
   });
-}
-
-/** The text of a task, and what it was made of. */
-interface TaskText extends Pick<TaskSource, "state" | "newest" | "statuses"> {
-  readonly text: string;
-}
-
-/** Few tasks have changed since their cluster was last shown: the others have their text still. */
-const taskTexts = new WeakMap<object, TaskText>();
-
-function taskText(source: TaskSource): string {
-  const { key, state, newest, statuses } = source;
-  const kept = taskTexts.get(key);
-  if (kept?.newest === newest && kept?.state === state && kept.statuses === statuses) {
-    return kept.text;
-  }
-  const text = jsonAscii(taskPart(source.show()));
-  taskTexts.set(key, { state, newest, statuses, text });
-  return text;
 }
 
 function frameworkPart(one: FrameworkView): object {

@@ -6,14 +6,29 @@ export function jsonAscii(value: object): string {
   );
 }
 
-/** A text in the pieces in which it is made: between any two of them its maker can be left. */
-export type Pieces = Iterable<string>;
+/**
+ * A text in the pieces in which it is made: between any two of them its maker can be left. Those
+ * that come as bytes nobody changes any more; all of them are ASCII.
+ */
+export type Pieces = Iterable<string | Uint8Array>;
 
-/** An object of plain fields, followed by lists whose elements are made one by one. */
+/** Elements of a list that are at hand together: their text, with a comma before each of them. */
+export class Elements {
+  readonly bytes: Uint8Array;
+
+  constructor(texts: readonly string[]) {
+    this.bytes = Buffer.from(`,${texts.join(",")}`, "latin1");
+  }
+}
+
+/**
+ * An object of plain fields, followed by lists whose elements are made one by one; an empty text is
+ * no element.
+ */
 export function* objectPieces(
   fields: object,
-  lists: Readonly<Record<string, Iterable<string | Pieces>>>,
-): Generator<string> {
+  lists: Readonly<Record<string, Iterable<string | Elements | Pieces>>>,
+): Generator<string | Uint8Array> {
   const text = jsonAscii(fields);
   let comma = text === "{}" ? "" : ",";
   yield text.slice(0, -1);
@@ -22,8 +37,14 @@ export function* objectPieces(
     comma = ",";
     let between = "";
     for (const element of elements) {
+      if (element === "") {
+        yield "";
+        continue;
+      }
       if (typeof element === "string") yield between + element;
-      else {
+      else if (element instanceof Elements) {
+        yield between === "" ? element.bytes.subarray(1) : element.bytes;
+      } else {
         yield between;
         yield* element;
       }

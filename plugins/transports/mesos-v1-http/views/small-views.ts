@@ -13,11 +13,11 @@ const CALLBACK = /^[\w$.]{1,128}$/;
 
 /** Answers a GET with JSON, wrapped in the client's function when it asks for that (§1.6). */
 export async function answerView(exchange: HttpExchange, json: string | ViewText): Promise<void> {
-  const text = typeof json === "string" ? new ViewText(Buffer.from(json)) : json;
+  const text = typeof json === "string" ? new ViewText([Buffer.from(json)]) : json;
   const callback = new URLSearchParams(exchange.query).get("jsonp");
-  if (callback === null) return answer(exchange, JSON_TYPE, text.body, () => text.packed());
+  if (callback === null) return answer(exchange, JSON_TYPE, text);
   if (!CALLBACK.test(callback)) return refuse(exchange, 400, "'jsonp' is not a function's name");
-  const script = [Buffer.from(`${callback}(`), text.body, Buffer.from(");")];
+  const script = [Buffer.from(`${callback}(`), ...text.parts, Buffer.from(");")];
   return answer(exchange, "text/javascript", Buffer.concat(script));
 }
 

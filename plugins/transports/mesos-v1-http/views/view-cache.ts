@@ -2,35 +2,45 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Clock } from "../../../../contract/ports/clock.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
+import type { KeptBody } from "../http/answers.ts";
 
 const zip = promisify(gzip);
 
 /** Texts that are kept for one view; more kinds of queries than this are not worth keeping. */
 const TEXTS_MAX = 16;
 /** A text is made for so long at a time; then whatever else waits in this process has its turn. */
-const SLICE_MS = 4;
+const SLICE_MS = 3;
 /** Pieces are put together up to this many characters, which are bytes, since they are ASCII. */
 const CHUNK_CHARS = 64 * 1024;
 
-/** The text of a view, and once somebody has asked for it, the same packed with gzip. */
-export class ViewText {
-  readonly body: Buffer;
+/** The text of a view, in parts of which some are those of an earlier text. */
+export class ViewText implements KeptBody {
+  readonly parts: readonly Uint8Array[];
+  readonly length: number;
   /** What of the cluster it shows: all that had happened by then. */
   readonly revision: number;
   #packed: Promise<Buffer> | undefined;
 
-  constructor(body: Buffer, revision = 0) {
-    this.body = body;
+  constructor(parts: readonly Uint8Array[], revision = 0) {
+    this.parts = parts;
+    this.length = parts.reduce((sum, { length }) => sum + length, 0);
     this.revision = revision;
   }
 
+  /** All of it in one. */
+  whole(): Buffer {
+    return Buffer.concat(this.parts, this.length);
+  }
+
   packed(): Promise<Buffer> {
-    this.#packed ??= zip(this.body);
+    this.#packed ??= zip(this.whole());
     return this.#packed;
   }
 }
 
-/** A text in pieces; what is not ASCII comes as bytes. */
+/**
+ * A text in pieces; what is not ASCII comes as bytes. Bytes are not copied: nobody may change them.
+ */
 export type TextPieces = Iterable<string | Uint8Array>;
 
 /** A text that was made or is being made, and what of the cluster it shows. */
@@ -86,27 +96,31 @@ export class ViewCache {
   }
 
   async #assemble(make: () => TextPieces, revision: number): Promise<ViewText> {
-    return new ViewText(await inSlices(make(), this.#clock), revision);
+    return new ViewText(await inSlices(make, this.#clock), revision);
   }
 }
 
 /** Puts pieces together, in slices between which others have their turn. */
-async function inSlices(pieces: TextPieces, clock: Clock): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
+async function inSlices(make: () => TextPieces, clock: Clock): Promise<Uint8Array[]> {
+  const parts: Uint8Array[] = [];
   let chunk = "";
   let endMs = clock.monotonicMs() + SLICE_MS;
-  for (const piece of pieces) {
-    const isText = typeof piece === "string";
-    if (isText) chunk += piece;
-    if (!isText || chunk.length > CHUNK_CHARS) {
-      chunks.push(Buffer.from(chunk, "latin1"));
-      chunk = "";
+  const flush = (): void => {
+    if (chunk !== "") parts.push(Buffer.from(chunk, "latin1"));
+    chunk = "";
+  };
+  for (const piece of make()) {
+    if (typeof piece === "string") {
+      chunk += piece;
+      if (chunk.length > CHUNK_CHARS) flush();
+    } else {
+      flush();
+      parts.push(piece);
     }
-    if (!isText) chunks.push(piece);
     if (clock.monotonicMs() < endMs) continue;
     await new Promise((resolve) => setImmediate(resolve));
     endMs = clock.monotonicMs() + SLICE_MS;
   }
-  chunks.push(Buffer.from(chunk, "latin1"));
-  return Buffer.concat(chunks);
+  flush();
+  return parts;
 }
