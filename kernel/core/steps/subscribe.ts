@@ -190,7 +190,9 @@ export function stepUpdateFramework(
   publishFramework(state, framework, "framework-updated", nowMs, out);
 }
 
-/** Offers for roles that a framework has left are withdrawn (B7), those of suppressed roles stay. */
+/**
+ * Offers for roles that a framework has left are withdrawn (B7), those of suppressed roles stay.
+ */
 function rescindLeft(state: ClusterState, framework: Framework, out: Effect[]): void {
   const roles = new Set(framework.info.roles);
   for (const offer of [...framework.offers]) {

@@ -110,7 +110,8 @@ export const nestedRows: readonly Row[] = [
     const lost = await on(client, "ATTACH_CONTAINER_OUTPUT", nowhere);
     expect([lost.status, lost.text]).toEqual([404, "Container y.x cannot be found"]);
     for (const [id, status] of [
-      [unborn, 500],
+      [nobody, 500],
+      [unborn, 404],
       [nowhere, 404],
     ] as const) {
       const typed = input(client, id);
