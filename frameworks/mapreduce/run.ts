@@ -259,13 +259,10 @@ class JobRun {
     const end = this.#plan.inputsLost(attempt, lost, nowMs());
     if ("spent" in end) {
       const words = lostWords("output", "a reduce could not get it");
-      this.#reject(errors.JOB_FAILED(end.spent, words));
-      return;
+      return this.#reject(errors.JOB_FAILED(end.spent, words));
     }
-    const { reopened } = end;
-    if (reopened > 0) {
-      this.#options.onTrouble?.(`${reopened} map outputs are lost; their maps run again`);
-    }
+    const words = `${end.reopened} map outputs are lost; their maps run again`;
+    if (end.reopened > 0) this.#options.onTrouble?.(words);
     this.#runner.refresh();
   }
 

@@ -71,7 +71,8 @@ export function checkConfigFile(
     text = readFileSync(file, "utf8");
     parsed = parseConfig(file, text);
   } catch {
-    return readConfig(configKinds.master, { file, text }).problems; // It reports why it cannot be read.
+    // It reports why it cannot be read.
+    return readConfig(configKinds.master, { file, text }).problems;
   }
   const from = dirname(resolve(file));
   const { plugins } = options;
