@@ -54,6 +54,8 @@ export const AgentViewSchema = Type.Object({
   deactivated: Type.Optional(Type.Boolean()),
   unavailability: Type.Optional(UnavailabilitySchema),
   drain: Type.Optional(DrainInfoSchema),
+  /** Names of resources beyond the kinds that the master tells apart: no policy goes by them. */
+  beyondKinds: Type.Optional(Type.Array(Type.String())),
 });
 /** See `AgentViewSchema`. */
 export type AgentView = Static<typeof AgentViewSchema>;
@@ -216,7 +218,7 @@ export const operatorMethods = {
         }),
       ),
     }),
-    Type.Object({}),
+    Type.Object({ warnings: Type.Optional(Type.Array(ProblemSchema)) }),
   ),
   ...policyMethods,
   /** Starts a stream of `event` messages on this connection, after this answer. */
@@ -241,6 +243,8 @@ export const ClusterEventSchema = Type.Object({
     "task-updated",
     "agent-added",
     "agent-removed",
+    /** Something about an agent is not as its operator will have meant it: see `message`. */
+    "agent-warning",
     "framework-added",
     "framework-updated",
     "framework-removed",
