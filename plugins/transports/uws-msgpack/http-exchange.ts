@@ -9,7 +9,7 @@ import type {
   HttpStream,
 } from "../../../contract/ports/http.ts";
 import type { HttpAnswers } from "./http-answer.ts";
-import { UwsBody } from "./http-body.ts";
+import { inOne, UwsBody } from "./http-body.ts";
 import type { RequestHead } from "./http-head.ts";
 import { FAIR_BYTES, type HttpMemory } from "./http-memory.ts";
 import { UwsStream } from "./http-stream.ts";
@@ -140,7 +140,7 @@ export class UwsExchange implements HttpExchange {
         if (!isLast) return;
         over = true;
         deadline.cancel();
-        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+        resolve(inOne(chunks, size, () => this.#aborted));
       });
     });
   }
