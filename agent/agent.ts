@@ -76,7 +76,10 @@ export class Agent {
       help: "Containers that could not be launched, by coded reason.",
       labels: ["code"],
     });
-    this.#launcher = new Launcher(parts);
+    this.#launcher = new Launcher({
+      ...parts,
+      onVolume: (change, volume) => this.loop.enqueue({ type: "volume-changed", change, volume }),
+    });
     this.containerizer = new Containerizer({
       isolators,
       runDir: join(workDir, "run"),
@@ -227,14 +230,14 @@ export class Agent {
   }
 
   #sendExecutor(effect: Extract<Effect, { type: "send-executor" }>): void {
-    const { containerId, event } = effect;
+    const { containerId, connection, event } = effect;
     const plan = this.#parts.state.containers.get(containerId)?.plan;
     const tasks =
       event.type === "launch" ? [event.task] : event.type === "launch-group" ? event.tasks : [];
     if (plan !== undefined) {
       for (const { taskId } of tasks) this.#parts.sandboxes.linkTask(plan, taskId);
     }
-    this.#door?.send(containerId, event);
+    this.#door?.send(containerId, connection, event);
   }
 
   #start(plan: ContainerPlan): void {
@@ -259,6 +262,9 @@ export class Agent {
     const specOf = (plan: ContainerPlan) => this.#launcher.specOf(plan);
     const onEnded = (plan: ContainerPlan) => this.#sandboxesEnded(plan);
     const { containerizer, loop } = this;
+    for (const { change, volume } of state.volumeChanges.values()) {
+      this.#launcher.changeVolume(change, volume);
+    }
     await takeUp({ state, log, store, containerizer, loop, specOf, onEnded }, left);
     this.#recoverySecs = (clock.monotonicMs() - began) / 1_000;
   }

@@ -5,7 +5,7 @@ import type { Logger } from "../contract/ports/log.ts";
 import type { ContainerInfo } from "../contract/schema/container.ts";
 import type { Resource } from "../contract/schema/resource.ts";
 import { makeFolder } from "../wire/index.ts";
-import type { ContainerPlan } from "./core/state.ts";
+import type { ContainerPlan, VolumeChange } from "./core/state.ts";
 import { withoutEngine } from "./images/run-config.ts";
 import { environmentOf, type Surroundings } from "./io/environment.ts";
 import type { Sandboxes } from "./io/sandbox.ts";
@@ -19,6 +19,8 @@ export interface LauncherParts {
   readonly volumes: Volumes;
   readonly surroundings: Surroundings;
   readonly log: Logger;
+  /** The folder of a volume has been made, or removed. */
+  onVolume(change: VolumeChange["change"], volume: Resource): void;
 }
 
 /** Turns what the core plans into what the containerizer runs: sandboxes, environments, volumes. */
@@ -81,20 +83,25 @@ export class Launcher {
     const { container, parent } = spec;
     if (parent !== undefined) makeFolder(parent.sandbox, 0o755);
     const seesHost = container?.type !== "DOCKER" && container?.mesos?.image === undefined;
-    if (spec.volumes !== undefined) this.#parts.volumes.finish(spec.volumes);
-    if (seesHost && spec.volumes !== undefined) this.#parts.volumes.link(spec.volumes, sandbox);
+    const { volumes, onVolume } = this.#parts;
+    for (const made of volumes.finish(spec.volumes ?? [])) onVolume("make-volume", made);
+    if (seesHost && spec.volumes !== undefined) volumes.link(spec.volumes, sandbox);
     return spec;
   }
 
-  /** A volume that cannot be made now is made for the first task that mounts it, or fails that. */
-  changeVolume(change: "make-volume" | "remove-volume", volume: Resource): void {
-    const { volumes, log } = this.#parts;
+  /**
+   * A volume that cannot be made now is made for the first task that mounts it, or fails that. What
+   * cannot be done is tried again by the next agent in the folder.
+   */
+  changeVolume(change: VolumeChange["change"], volume: Resource): void {
+    const { volumes, log, onVolume } = this.#parts;
     try {
       if (change === "remove-volume") volumes.remove(volume);
       else if (volumes.make(volume)) {
         const path = volumes.pathOf(volume);
         log.warn({ path }, "data of an earlier volume lay where a new one is made: it is removed");
       }
+      onVolume(change, volume);
     } catch (cause) {
       const { code, message } = errors.VOLUME_FAILED(
         volume.disk?.persistence?.id ?? "",

@@ -1,8 +1,9 @@
 import { errors } from "../contract/errors.ts";
-import type { ContainerSpec } from "../contract/ports/isolator.ts";
+import type { ContainerId } from "../contract/ids.ts";
+import type { ContainerSpec, ExitStatus } from "../contract/ports/isolator.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Containerizer } from "./containerizer/containerizer.ts";
-import { agentIn, type CheckpointEntry, leftOf, restore } from "./core/checkpoint.ts";
+import { agentIn, type CheckpointEntry, isOfFolder, leftOf, restore } from "./core/checkpoint.ts";
 import { containersIn, forsakenIn } from "./core/forsaken.ts";
 import { Reconfiguration } from "./core/reconfigure.ts";
 import type { AgentSetup, AgentState, Container, ContainerPlan } from "./core/state.ts";
@@ -45,6 +46,11 @@ export async function takeUp(parts: RecoveryParts, left: Left): Promise<void> {
         ...(process === undefined ? {} : { process }),
       }));
   const known = started(state.containers.values());
+  const ends = new Map<ContainerId, ExitStatus>();
+  for (const id of isSameBoot ? [] : state.containers.keys()) {
+    const end = containerizer.exits.read(id);
+    if (end?.code !== undefined || end?.signal !== undefined) ends.set(id, end);
+  }
   await containerizer.recover(known, started(containersIn(left.forsaken)));
   await forget(parts, left);
   for (const checkpoint of known) {
@@ -59,7 +65,11 @@ export async function takeUp(parts: RecoveryParts, left: Left): Promise<void> {
     if (adopted.has(plan.id)) continue;
     const containerId = plan.id;
     if (phase === "starting") loop.enqueue({ type: "container-never-ran", containerId });
-    else loop.enqueue({ type: "container-rebooted", containerId });
+    else {
+      const exit = ends.get(containerId);
+      const seen = exit === undefined ? {} : { exit };
+      loop.enqueue({ type: "container-rebooted", containerId, ...seen });
+    }
   }
   const { size } = state.containers;
   if (size > 0) log.info({ containers: size, running: adopted.size }, "recovered containers");
@@ -111,17 +121,25 @@ export async function restored(
     if (isSameBoot || before?.id === undefined) throw errors.AGENT_RECONFIGURED(workDir, reason);
     log.warn({ reason }, "it is another one since the machine was started anew: a new agent");
     const left = leftOf(before);
+    const ofFolder = entries.filter(isOfFolder);
+    const state = anew(setup, left, ofFolder, workDir);
     const changes = new Map<string, unknown>(entries.map(({ key }) => [key, undefined]));
-    const state = anew(setup, left, workDir);
+    for (const { key } of ofFolder) changes.delete(key);
     await store.write(changes.set("agent", left));
     return { state, forsaken };
   }
 }
 
 /** A new agent with what an old one left. */
-function anew(setup: AgentSetup, left: unknown, workDir: string): AgentState {
+function anew(
+  setup: AgentSetup,
+  left: unknown,
+  ofFolder: readonly CheckpointEntry[],
+  workDir: string,
+): AgentState {
+  const own = left === undefined ? [] : [{ key: "agent", value: left }];
   try {
-    return restore(setup, left === undefined ? [] : [{ key: "agent", value: left }]);
+    return restore(setup, [...own, ...ofFolder]);
   } catch (thrown) {
     throw errors.AGENT_RECONFIGURED(workDir, reasonIn(thrown));
   }

@@ -34,6 +34,9 @@ export const limits = {
   operationBytesMax: 64 << 10,
   /** Data of one message between a framework and its executor, in bytes. */
   messageBytesMax: 1 << 20,
+  /** Messages, and their bytes, that wait on an agent for an executor that is cut off. */
+  executorMessagesMax: 64,
+  executorMessagesBytesMax: 2 << 20,
   /** One status of a task, its data included, in bytes on the wire. */
   statusBytesMax: 1 << 20,
   /** What is told of a task that an agent brings back: as many of its newest statuses as fit. */

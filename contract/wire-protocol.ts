@@ -9,12 +9,19 @@ import { type Static, Type } from "./typebox.ts";
  * and a message is a map with a string `type`. Whoever breaks the framing is closed with a code of
  * `closeCodes`; a well-framed message of an unknown type or shape is answered with `ErrorMessage`
  * and otherwise ignored, so that a newer peer can talk to an older one. WebSocket pings keep the
- * connection alive.
+ * connection alive. Where the welcome has a `messageBytesMax`, larger frames come in parts, as
+ * `wire/parts.ts` says; who dials and can do that tells by the header `PARTS_HEADER`.
  */
 export const WIRE_VERSION = 1;
 
 /** Where the native protocol is served on the HTTP port. */
 export const WIRE_PATH = "/tepui/v1";
+
+/**
+ * Header of the dialling side's request, with the value 1: it sends no message that is larger than
+ * the welcome says.
+ */
+export const PARTS_HEADER = "tepui-parts";
 
 /** Who may dial in. */
 export const peerKinds = ["framework", "agent", "operator", "executor"] as const;
@@ -63,7 +70,8 @@ export interface Hello extends WireMessage {
  * Answer to a hello that is accepted. `server` is the id of the master or agent that answers; a new
  * id means that everything about the earlier one is history. `heartbeatMs` is how often the server
  * pings; three missed pings mean that the connection is dead. `frameBytesMax` and
- * `frameMessagesMax` bound what the peer may send in a frame.
+ * `frameMessagesMax` bound what the peer may send in a frame, `messageBytesMax` what it may send in
+ * one message of the WebSocket.
  */
 export const Welcome = Type.Object({
   type: Type.Literal("welcome"),
@@ -73,6 +81,7 @@ export const Welcome = Type.Object({
   heartbeatMs: Type.Integer({ minimum: 10, maximum: 3_600_000 }),
   frameBytesMax: Type.Integer({ minimum: 1024 }),
   frameMessagesMax: Type.Integer({ minimum: 1 }),
+  messageBytesMax: Type.Optional(Type.Integer({ minimum: 1024 })),
 });
 /** Answer to a hello that is accepted. */
 export type Welcome = Readonly<Static<typeof Welcome>>;
@@ -148,6 +157,8 @@ export const closeCodes = {
   FRAME_TOO_DEEP: 4012,
   /** A text frame; frames are binary. */
   FRAME_NOT_BINARY: 4013,
+  /** A frame was begun, and its other parts did not come in time. */
+  FRAME_LATE: 4014,
   /** The peer reads more slowly than it is sent to, and its queue is full. */
   SLOW_READER: 4020,
   /** Nothing was heard for three heartbeats. */
@@ -156,6 +167,8 @@ export const closeCodes = {
   REPLACED: 4030,
   /** As many connections as are allowed. */
   TOO_MANY_CONNECTIONS: 4031,
+  /** As many connections that were not welcomed yet as are allowed. */
+  TOO_MANY_UNWELCOMED: 4034,
   /** The session ended by a decision: removed agent, torn down framework. */
   SESSION_ENDED: 4032,
   /** The server has as much to do as it can hold; dial again later. */

@@ -84,6 +84,11 @@ function refuse(closeCode: CloseCode, fault: FaultReport): JudgedHello {
   return { code: closeCode, refusal: { ...told, final: true } };
 }
 
+/** The one frame that answers a hello which is not accepted. */
+export function refusedFrame(refusal: Omit<Refused, "type">, limits: FrameLimits): Uint8Array {
+  return encodeFrames([{ type: "refused", ...refusal } as WireMessage], limits)[0] as Uint8Array;
+}
+
 /**
  * The one frame that a dialling side begins with.
  * @throws HELLO_INVALID when a name or the token is no good
@@ -143,7 +148,9 @@ export function welcomeOf(
   said: Pick<Welcome, "server" | "software">,
   heartbeatMs: number,
   { frameBytesMax, frameMessagesMax }: FrameLimits,
+  messageBytesMax: number | undefined,
 ): Welcome {
-  const limits = { heartbeatMs, frameBytesMax, frameMessagesMax };
+  const whole = { heartbeatMs, frameBytesMax, frameMessagesMax };
+  const limits = messageBytesMax === undefined ? whole : { ...whole, messageBytesMax };
   return { type: "welcome", tepui: WIRE_VERSION, ...said, ...limits };
 }

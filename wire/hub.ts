@@ -3,11 +3,17 @@ import { wireLimits } from "../contract/limits/wire.ts";
 import type { Clock, Timer } from "../contract/ports/clock.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import type { Counter, Metrics } from "../contract/ports/metrics.ts";
-import type { ListenOptions, Peer, TransportHandlers } from "../contract/ports/transport.ts";
-import type { CloseCode, CloseReason } from "../contract/wire-protocol.ts";
+import type {
+  HelloAnswer,
+  ListenOptions,
+  Peer,
+  TransportHandlers,
+} from "../contract/ports/transport.ts";
+import type { CloseCode, CloseReason, Hello } from "../contract/wire-protocol.ts";
 import { frameLimits } from "./codec.ts";
 import type { FrameLimits } from "./guard.ts";
 import { SilenceAllowance } from "./heartbeat.ts";
+import { HeldBytes, Unwelcomed } from "./held.ts";
 import { Session } from "./session.ts";
 import type { SessionSocket } from "./session-socket.ts";
 
@@ -20,6 +26,13 @@ export interface HubSettings {
   readonly connectionsMax: number;
   /** 0 means that one address may use all of `connectionsMax`. */
   readonly connectionsPerAddressMax: number;
+  /** Connections at once whose hello was not accepted yet. */
+  readonly unwelcomedMax: number;
+  readonly unwelcomedPerAddressMax: number;
+  /** Bytes of unfinished frames, and of what slow readers have not read, of all connections. */
+  readonly heldBytesMax: number;
+  /** Largest message of the socket, where larger frames have to come in parts. */
+  readonly messageBytesMax?: number;
 }
 
 /** Settings with what is left out filled in from the wire limits. */
@@ -31,6 +44,9 @@ export function hubSettings(given: Partial<HubSettings> = {}): HubSettings {
     heartbeatMs: wireLimits.heartbeatMs,
     connectionsMax: wireLimits.connectionsMax,
     connectionsPerAddressMax: 0,
+    unwelcomedMax: wireLimits.unwelcomedMax,
+    unwelcomedPerAddressMax: wireLimits.unwelcomedPerAddressMax,
+    heldBytesMax: wireLimits.heldBytesMax,
     ...given,
   };
 }
@@ -57,6 +73,8 @@ export class SessionHub {
   readonly log: Logger;
   readonly peers: ListenOptions["peers"];
   readonly handlers: TransportHandlers;
+  readonly held: HeldBytes;
+  readonly unwelcomed = new Unwelcomed();
   /** Sessions with queued messages, each once. */
   dirty: Session[] = [];
   readonly #sessions = new Set<Session>();
@@ -68,15 +86,17 @@ export class SessionHub {
   #closing = false;
   #allGone: (() => void) | undefined;
 
+  /** What `settings` leave out comes from the wire limits. */
   constructor(
-    settings: HubSettings,
+    settings: Partial<HubSettings>,
     environment: HubEnvironment,
     peers: ListenOptions["peers"],
     handlers: TransportHandlers,
   ) {
-    this.settings = settings;
-    this.limits = frameLimits({ frameBytesMax: settings.frameBytesMax });
+    this.settings = hubSettings(settings);
+    this.limits = frameLimits({ frameBytesMax: this.settings.frameBytesMax });
     this.helloLimits = frameLimits({ frameBytesMax: wireLimits.helloBytesMax, frameValuesMax: 64 });
+    this.held = new HeldBytes(this.settings.heldBytesMax);
     this.clock = environment.clock;
     this.log = environment.log;
     this.peers = peers;
@@ -86,8 +106,8 @@ export class SessionHub {
       help: "Native connections that ended, by coded reason.",
       labels: ["reason"],
     });
-    this.#allowance = new SilenceAllowance(settings.heartbeatMs, this.clock.monotonicMs());
-    this.#heart = environment.clock.every(settings.heartbeatMs, () => this.#beat());
+    this.#allowance = new SilenceAllowance(this.settings.heartbeatMs, this.clock.monotonicMs());
+    this.#heart = environment.clock.every(this.settings.heartbeatMs, () => this.#beat());
   }
 
   /** Connections at present. */
@@ -102,6 +122,11 @@ export class SessionHub {
     if (this.#closing) return "SHUTTING_DOWN";
     const { connectionsMax, connectionsPerAddressMax } = this.settings;
     if (this.#sessions.size >= connectionsMax) return "TOO_MANY_CONNECTIONS";
+    const { unwelcomedMax, unwelcomedPerAddressMax } = this.settings;
+    const isCrowded = this.unwelcomed.count >= unwelcomedMax;
+    if (isCrowded || this.unwelcomed.of(remote) >= unwelcomedPerAddressMax) {
+      return "TOO_MANY_UNWELCOMED";
+    }
     if (connectionsPerAddressMax === 0) return undefined;
     const here = this.#perAddress.get(remote) ?? 0;
     return here >= connectionsPerAddressMax ? "TOO_MANY_CONNECTIONS" : undefined;
@@ -142,6 +167,26 @@ export class SessionHub {
       this.log.error({ peer: peer?.id, reason: reasonOf(thrown) }, "a transport handler failed");
       peer?.close("INTERNAL", "a message could not be handled");
     }
+  }
+
+  /** Asks the kernel what it answers to a hello, now or later; a failure is the peer's end. */
+  decide(peer: Peer, hello: Hello, answered: (answer: HelloAnswer) => void): void {
+    const failed = (thrown: unknown): void => {
+      this.log.error({ peer: peer.id, reason: reasonOf(thrown) }, "a hello handler failed");
+      peer.close("INTERNAL", "the hello could not be judged");
+    };
+    try {
+      const answer = this.handlers.onHello(peer, hello);
+      if (answer instanceof Promise) answer.then(answered).catch(failed);
+      else answered(answer);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
+  /** Later: the handler must not hear of it from inside its own call to `send` or `close`. */
+  reportEnd(peer: Peer, reason: CloseReason): void {
+    queueMicrotask(() => this.guarded(undefined, () => this.handlers.onClosed(peer, reason)));
   }
 
   /** Counts the end of a connection, and says why it was where nobody asked for it. */

@@ -22,6 +22,7 @@ import {
   type LinkSocketEvents,
   newAttempt,
 } from "./link-socket.ts";
+import { inParts } from "./parts.ts";
 import { shortReason } from "./session-socket.ts";
 
 /** How long a closing link waits for the other side to agree before it cuts. */
@@ -52,6 +53,7 @@ class HealingLink implements Link {
   #queue = new FrameWriter(frameLimits());
   #state: LinkState = "connecting";
   #attempt: Attempt | undefined;
+  #messageBytesMax = Number.POSITIVE_INFINITY;
   #redirects = 0;
   #redial: Timer | undefined;
   #heart: Timer | undefined;
@@ -105,7 +107,7 @@ class HealingLink implements Link {
     const socket = this.#attempt?.socket;
     if (this.#state !== "open" || socket === undefined || this.#queue.isEmpty) return;
     this.#queue.drain((frame) => {
-      socket.send(frame);
+      inParts(frame, this.#messageBytesMax, (message) => socket.send(message));
       return this.#state === "open";
     });
   }
@@ -193,6 +195,7 @@ class HealingLink implements Link {
     this.#redirects = 0;
     this.#openedMs = this.#env.clock.monotonicMs();
     const { frameBytesMax, frameMessagesMax } = welcome;
+    this.#messageBytesMax = welcome.messageBytesMax ?? Number.POSITIVE_INFINITY;
     this.#queue = new FrameWriter(frameLimits({ frameBytesMax, frameMessagesMax }));
     this.#state = "open";
     const allowance = new SilenceAllowance(welcome.heartbeatMs, this.#openedMs);
@@ -208,8 +211,7 @@ class HealingLink implements Link {
 
   #deliver(messages: readonly WireMessage[]): void {
     if (this.#state !== "open") return;
-    const { check } = this.#options;
-    const taken = check === undefined ? messages : messages.filter((one) => this.#isTaken(one));
+    const taken = this.#options.check ? messages.filter((one) => this.#isTaken(one)) : messages;
     if (taken.length > 0) this.#guarded(() => this.#handlers.onMessages(taken));
   }
 
@@ -283,8 +285,7 @@ class HealingLink implements Link {
     queueMicrotask(() => this.#guarded(() => this.#handlers.onClosed?.(reason, refused)));
   }
 
-  // Read through a method because a handler may have closed the link, which the compiler cannot
-  // see.
+  // A method, because a handler may have closed the link, which the compiler cannot see.
   #isClosed(): boolean {
     return this.#state === "closed";
   }

@@ -1,4 +1,4 @@
-import { reasonOf } from "../contract/errors.ts";
+import { wireLimits } from "../contract/limits/wire.ts";
 import type { Timer } from "../contract/ports/clock.ts";
 import type { HelloAnswer, MessageCheck, Peer } from "../contract/ports/transport.ts";
 import {
@@ -10,10 +10,13 @@ import {
   type Refused,
   type WireMessage,
 } from "../contract/wire-protocol.ts";
-import { decodeFrame, FrameWriter } from "./codec.ts";
-import { errorAnswer, judgeHello, limitsFor, welcomeOf } from "./handshake.ts";
+import { FrameWriter } from "./codec.ts";
+import { errorAnswer, judgeHello, limitsFor, refusedFrame, welcomeOf } from "./handshake.ts";
+import { Holding, readWhole } from "./held.ts";
 import type { SessionHub } from "./hub.ts";
 import { type SessionSocket, shortReason } from "./session-socket.ts";
+
+const FRAME_MS = wireLimits.frameDeadlineMs;
 
 type Phase = "hello" | "deciding" | "open" | "over";
 
@@ -29,6 +32,7 @@ export class Session implements Peer {
   readonly #socket: SessionSocket;
   /** Begun anew with what the peer reads, which its hello tells. */
   #queue: FrameWriter;
+  readonly #holding: Holding;
   #phase: Phase = "hello";
   #accepted = false;
   #hello: Hello | undefined;
@@ -50,6 +54,8 @@ export class Session implements Peer {
     this.#socket = socket;
     this.remote = socket.remote;
     this.#queue = new FrameWriter(hub.limits);
+    this.#holding = new Holding(hub.held, hub.limits.frameBytesMax);
+    hub.unwelcomed.add(this.remote);
     this.#heardMs = hub.clock.monotonicMs();
     const { helloDeadlineMs } = hub.settings;
     this.#deadline = hub.clock.after(helloDeadlineMs, () => {
@@ -85,7 +91,7 @@ export class Session implements Peer {
       this.#end("SLOW_READER", `more than ${queueBytesMax} bytes wait for it`, "cut");
       return;
     }
-    if (this.#markedDirty) return;
+    if (!this.#countUnread() || this.#markedDirty) return;
     this.#markedDirty = true;
     this.#hub.dirty.push(this);
   }
@@ -101,6 +107,18 @@ export class Session implements Peer {
       return !dropped && this.#phase === "open";
     });
     if (dropped) this.#end("SLOW_READER", "its socket takes no more", "cut");
+    else this.#countUnread();
+  }
+
+  /**
+   * Only who is behind is counted: others have read it all before the next turn. Answers whether
+   * it is still there.
+   */
+  #countUnread(): boolean {
+    if (!this.#holding.setUnread(this.#socketBytes > 0 ? this.bufferedBytes : 0)) return true;
+    const { heldBytesMax } = this.#hub.settings;
+    this.#end("SLOW_READER", `more than ${heldBytesMax} bytes wait for all that are slow`, "cut");
+    return false;
   }
 
   close(code: CloseCode, message = ""): void {
@@ -127,16 +145,16 @@ export class Session implements Peer {
       this.close("FRAME_NOT_BINARY", "frames are binary messages, this one is text");
       return;
     }
-    const limits = this.#phase === "open" ? this.#hub.limits : this.#hub.helloLimits;
-    const decoded = decodeFrame(bytes, limits);
-    if (!decoded.ok) {
-      this.close(decoded.refusal.code, decoded.refusal.message);
-      return;
-    }
-    if (this.#phase === "open") this.#receive(decoded.messages, bytes.length);
+    const read =
+      this.#phase === "open"
+        ? this.#holding.read(bytes, this.#hub.limits, this.#heardMs)
+        : readWhole(bytes, this.#hub.helloLimits);
+    if (read === undefined) return;
+    if (!read.ok) this.close(read.refusal.code, read.refusal.message);
+    else if (this.#phase === "open") this.#receive(read.messages, read.bytes);
     else if (this.#phase === "deciding") {
       this.close("HELLO_EXPECTED", "a frame came before the hello was answered");
-    } else this.#receiveHello(decoded.messages);
+    } else this.#receiveHello(read.messages);
   }
 
   /** Something was heard: a frame, a ping or a pong. */
@@ -148,7 +166,8 @@ export class Session implements Peer {
   onDrained(): void {
     const before = this.#socketBytes;
     this.#socketBytes = this.#socketGone ? 0 : this.#socket.bufferedBytes();
-    if (this.#phase !== "open" || before === 0 || this.#socketBytes > 0) return;
+    if (this.#phase !== "open" || before === 0) return;
+    if (!this.#countUnread() || this.#socketBytes > 0) return;
     if (this.#parting !== undefined) {
       this.#end(this.#parting.code, this.#parting.message, "ended");
       return;
@@ -169,12 +188,13 @@ export class Session implements Peer {
   /** Heartbeat of the hub: pings, or gives up on a peer that has not been heard of. */
   beat(nowMs: number, silenceMsMax: number): void {
     if (this.#phase === "over") return;
-    if (nowMs - this.#heardMs > silenceMsMax) {
-      this.#end(
-        "PEER_SILENT",
-        `nothing was heard for ${Math.round(nowMs - this.#heardMs)} ms`,
-        "cut",
-      );
+    const silentMs = nowMs - this.#heardMs;
+    if (silentMs > silenceMsMax) {
+      this.#end("PEER_SILENT", `nothing was heard for ${Math.round(silentMs)} ms`, "cut");
+      return;
+    }
+    if (this.#holding.isLate(nowMs)) {
+      this.close("FRAME_LATE", `the rest of a frame did not come in ${FRAME_MS} ms`);
       return;
     }
     if (this.#socketBytes > 0) this.onDrained();
@@ -224,7 +244,7 @@ export class Session implements Peer {
       this.#queue = new FrameWriter(limitsFor(judged.hello, this.#hub.limits));
       this.#check = judged.check;
       this.#phase = "deciding";
-      this.#decide(judged.hello);
+      this.#hub.decide(this, judged.hello, (answer) => this.#answer(answer));
     } else if (judged.refusal === undefined) {
       this.close(judged.code, "the first frame must be one hello and nothing else");
     } else {
@@ -232,25 +252,11 @@ export class Session implements Peer {
     }
   }
 
-  #decide(hello: Hello): void {
-    const failed = (thrown: unknown): void => {
-      this.#hub.log.error({ peer: this.id, reason: reasonOf(thrown) }, "a hello handler failed");
-      this.close("INTERNAL", "the hello could not be judged");
-    };
-    try {
-      const answer = this.#hub.handlers.onHello(this, hello);
-      if (answer instanceof Promise) answer.then((late) => this.#answer(late)).catch(failed);
-      else this.#answer(answer);
-    } catch (thrown) {
-      failed(thrown);
-    }
-  }
-
   #answer(answer: HelloAnswer): void {
     if (this.#phase === "over") {
       // It was accepted after it had gone, and the kernel believes in it: so it has to hear of the
       // end.
-      if (answer.accept) this.#reportEnd();
+      if (answer.accept) this.#hub.reportEnd(this, this.#reason);
       return;
     }
     if (!answer.accept) {
@@ -260,7 +266,9 @@ export class Session implements Peer {
     this.#deadline?.cancel();
     this.#phase = "open";
     this.#accepted = true;
-    this.send(welcomeOf(answer.welcome, this.#hub.settings.heartbeatMs, this.#hub.limits));
+    this.#hub.unwelcomed.remove(this.remote);
+    const { heartbeatMs, messageBytesMax } = this.#hub.settings;
+    this.send(welcomeOf(answer.welcome, heartbeatMs, this.#hub.limits, messageBytesMax));
     const early = this.#early;
     this.#early = [];
     for (const message of early) this.send(message);
@@ -268,9 +276,7 @@ export class Session implements Peer {
   }
 
   #refuse(refusal: Omit<Refused, "type">, code: CloseCode): void {
-    const frame = new FrameWriter(this.#hub.limits);
-    frame.append({ type: "refused", ...refusal } as WireMessage);
-    frame.drain((bytes) => this.#socket.send(bytes) !== "dropped");
+    this.#socket.send(refusedFrame(refusal, this.#hub.limits));
     this.#end(code, refusal.message, "ended");
   }
 
@@ -280,21 +286,15 @@ export class Session implements Peer {
     this.#phase = "over";
     this.#deadline?.cancel();
     this.#queue.clear();
+    this.#holding.release();
     if (how === "cut") this.#socketBytes = 0;
     this.#early = [];
     this.#reason = { code, message, byPeer: how === "lost" };
-    if (this.#accepted) this.#reportEnd();
+    if (this.#accepted) this.#hub.reportEnd(this, this.#reason);
+    else this.#hub.unwelcomed.remove(this.remote);
     this.#hub.noteEnd(this, this.#reason);
     if (this.#socketGone) return;
     if (how === "cut") this.#socket.cut();
     else this.#socket.end(closeCodes[code], shortReason(message));
-  }
-
-  /** Later: the handler must not hear of it from inside its own call to `send` or `close`. */
-  #reportEnd(): void {
-    const reason = this.#reason;
-    queueMicrotask(() => {
-      this.#hub.guarded(undefined, () => this.#hub.handlers.onClosed(this, reason));
-    });
   }
 }

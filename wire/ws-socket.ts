@@ -1,6 +1,6 @@
 import { WebSocket } from "ws";
 import { reasonOf } from "../contract/errors.ts";
-import { type CloseCode, closeCodeOf } from "../contract/wire-protocol.ts";
+import { type CloseCode, closeCodeOf, PARTS_HEADER } from "../contract/wire-protocol.ts";
 import type { LinkSocket, LinkSocketEvents } from "./link-socket.ts";
 
 /** Opens a WebSocket with `ws`; an `OpenSocket`. */
@@ -57,6 +57,7 @@ function connect(
     perMessageDeflate: false,
     skipUTF8Validation: true,
     followRedirects: false,
+    headers: { [PARTS_HEADER]: "1" },
     maxPayload: options.frameBytesMax,
     ...(options.trust === undefined ? {} : { ca: options.trust }),
   });

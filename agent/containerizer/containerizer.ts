@@ -40,7 +40,7 @@ export class Containerizer {
   readonly #options: ContainerizerOptions;
   readonly #containers = new Map<string, Container>();
   readonly #sweeper: Sweeper;
-  readonly #exits: ExitRecords;
+  readonly exits: ExitRecords;
   readonly #watcher: Watcher;
   readonly #execs: Execs;
   /** Further commands that somebody talks to. */
@@ -50,16 +50,16 @@ export class Containerizer {
   constructor(options: ContainerizerOptions) {
     this.#options = options;
     this.#sweeper = new Sweeper(options.clock);
-    this.#exits = new ExitRecords(join(options.runDir, "exits"));
+    this.exits = new ExitRecords(join(options.runDir, "exits"));
     this.#execs = new Execs({
       ...{ isolators: options.isolators, clock: options.clock },
-      ...{ exits: this.#exits, sweeper: this.#sweeper, keeper: () => this.#liveKeeper() },
+      ...{ exits: this.exits, sweeper: this.#sweeper, keeper: () => this.#liveKeeper() },
     });
     this.sessions = new Sessions({
       ...{ isolators: options.isolators, sweeper: this.#sweeper },
       find: (id) => this.#containers.get(id),
     });
-    this.#watcher = new Watcher(options.clock, this.#exits, (id, exit) => this.#exited(id, exit));
+    this.#watcher = new Watcher(options.clock, this.exits, (id, exit) => this.#exited(id, exit));
   }
 
   /** Containers that have not been cleaned up. */
@@ -106,7 +106,7 @@ export class Containerizer {
 
   async #hold(container: Container, composition: Composition): Promise<void> {
     const { spec, abort } = container;
-    const launch = launchOf(spec, composition, this.#exits.notePath(spec.id));
+    const launch = launchOf(spec, composition, this.exits.notePath(spec.id));
     const pid = await this.#liveKeeper().hold(spec.id, launch);
     const stat = readStat(pid);
     if (stat === undefined) throw errors.CONTAINER_LAUNCH_REFUSED("its process died while held");
@@ -120,7 +120,7 @@ export class Containerizer {
   #liveKeeper(): Keeper {
     if (this.#keeper?.isThere === true) return this.#keeper;
     const log = join(this.#options.runDir, "keeper.log");
-    this.#keeper = new Keeper(this.#exits.folder, log, {
+    this.#keeper = new Keeper(this.exits.folder, log, {
       onExit: (id, exit, isAlone) => this.#exited(id, exit, isAlone),
       onGone: () => {
         this.#options.log.error("the process that forks is gone; running containers are watched");
@@ -186,7 +186,7 @@ export class Containerizer {
   /** Hands what is known to the isolators after a restart, and ends and cleans up what is not. */
   async recover(known: ContainerCheckpoint[], forsaken: ContainerCheckpoint[] = []): Promise<void> {
     const ids: ReadonlySet<string> = new Set(known.map(({ spec }) => spec.id));
-    this.#exits.prune(ids);
+    this.exits.prune(ids);
     await endStrays({ ...this.#options, sweeper: this.#sweeper }, ids, forsaken);
     await recoverKnown(known, forsaken, this.#options);
   }
@@ -278,7 +278,7 @@ export class Containerizer {
 
   /** Its end has been checkpointed: the record of it is no longer needed. */
   forget(id: string): void {
-    this.#exits.remove(id);
+    this.exits.remove(id);
   }
 
   /** What a container uses, merged from all isolators that measure. */

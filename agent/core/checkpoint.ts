@@ -14,6 +14,7 @@ import {
   newState,
   type Operation,
   type Task,
+  type VolumeChange,
 } from "./state.ts";
 
 /** One entry of the checkpoint as it was read. */
@@ -44,7 +45,7 @@ export function keepContainer(container: Container, out: Effect[]): void {
 
 /** Writes the executor; its tasks are found again through their own records. */
 export function keepExecutor(executor: Executor, out: Effect[]): void {
-  const { tasks: _, ...value } = executor;
+  const { tasks: _, connection: __, messages: ___, ...value } = executor;
   out.push({ type: "checkpoint", key: `executor/${executor.key}`, value });
 }
 
@@ -82,6 +83,16 @@ export function leftOf({ resources, declared }: AgentRecord): AgentRecord | unde
 /** Writes an operation whose outcome its framework has not acknowledged (C18). */
 export function keepOperation(operation: Operation, out: Effect[]): void {
   out.push({ type: "checkpoint", key: `operation/${operation.uuid}`, value: operation });
+}
+
+/** Writes what is to become of a volume's folder. */
+export function keepVolumeChange(change: VolumeChange, out: Effect[]): void {
+  out.push({ type: "checkpoint", key: `volume/${change.id}`, value: change });
+}
+
+/** Whether an entry is the folder's own, whoever is the agent in it. */
+export function isOfFolder({ key }: CheckpointEntry): boolean {
+  return key.startsWith("volume/");
 }
 
 /** Removes an entry. */
@@ -153,12 +164,17 @@ function restoreOne(state: AgentState, key: string, value: unknown): void {
   } else if (kind === "operation") {
     const operation = value as Operation;
     state.operations.set(operation.uuid, { ...operation, resendDueMs: 0 });
+  } else if (kind === "volume") {
+    const change = value as VolumeChange;
+    state.volumeChanges.set(change.id, change);
   } else if (kind === "container") {
     const container = value as Container;
     state.containers.set(container.plan.id, container);
   } else if (kind === "executor") {
     const executor = value as Omit<Executor, "tasks">;
-    state.executors.set(executor.key, { ...executor, tasks: new Set() });
+    // It may subscribe to this agent before it is known to run on.
+    const phase = executor.phase === "ending" ? "ending" : "starting";
+    state.executors.set(executor.key, { ...executor, phase, tasks: new Set() });
     if (executor.killDueMs !== undefined) {
       state.timers.add({ dueMs: executor.killDueMs, kind: "shutdown", of: executor.key });
     }

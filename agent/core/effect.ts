@@ -35,6 +35,8 @@ export type Effect =
   | {
       readonly type: "send-executor";
       readonly containerId: ContainerId;
+      /** The only one of its connections that the event may go to. */
+      readonly connection: number;
       readonly event: ExecutorEvent;
     }
   /** Looks at the task in a container; `check-done` follows. No timeout is 0. */

@@ -1,8 +1,9 @@
 import type { AgentOrder } from "../../contract/agent-api.ts";
-import type { ExecutorCall } from "../../contract/executor-api.ts";
+import type { ExecutorCall, ExecutorEvent } from "../../contract/executor-api.ts";
 import type { ContainerId } from "../../contract/ids.ts";
 import type { ExitStatus, Limitation, ProcessIdentity } from "../../contract/ports/isolator.ts";
-import type { CheckKind, CheckResult } from "./state.ts";
+import type { Resource } from "../../contract/schema/resource.ts";
+import type { CheckKind, CheckResult, VolumeChange } from "./state.ts";
 
 /** Everything that can happen to an agent. The core learns of the world by these alone. */
 export type AgentInput =
@@ -40,6 +41,12 @@ export type AgentInput =
       readonly containerId: ContainerId;
       readonly limitation: Limitation;
     }
+  /** The folder of a volume has been made, or removed. */
+  | {
+      readonly type: "volume-changed";
+      readonly change: VolumeChange["change"];
+      readonly volume: Resource;
+    }
   /** A look at the task in a container was taken. */
   | {
       readonly type: "check-done";
@@ -52,12 +59,31 @@ export type AgentInput =
   /** After a restart: the agent died before this container ran anything. */
   | { readonly type: "container-never-ran"; readonly containerId: ContainerId }
   /** After a restart: the machine was started anew, so everything on it has ended (F3). */
-  | { readonly type: "container-rebooted"; readonly containerId: ContainerId }
+  | {
+      readonly type: "container-rebooted";
+      readonly containerId: ContainerId;
+      /** Present where it had ended before, and nobody looked. */
+      readonly exit?: ExitStatus;
+    }
   /** A call of the executor in this container, which has proved by its token that it is. */
   | {
       readonly type: "executor-call";
       readonly containerId: ContainerId;
+      /** Which of its connections it came on; each has a number that was never used before. */
+      readonly connection: number;
       readonly call: ExecutorCall;
+    }
+  /** This connection of the executor in a container has ended. */
+  | {
+      readonly type: "executor-gone";
+      readonly containerId: ContainerId;
+      readonly connection: number;
+    }
+  /** An event was for a connection that had ended by then: it never left. */
+  | {
+      readonly type: "executor-missed";
+      readonly containerId: ContainerId;
+      readonly event: ExecutorEvent;
     }
   /** The agent's process is about to end, and with it what does not outlive it (B42, F5). */
   | { readonly type: "stop" }

@@ -171,6 +171,10 @@ export interface Executor {
   killDueMs?: number;
   /** What its tasks are told when it has ended; absent means that it ended by itself. */
   ending?: Ending;
+  /** The connection that it has subscribed on; absent while it is cut off. Not checkpointed. */
+  connection?: number;
+  /** Messages that came while it was cut off, oldest first (F28). Not checkpointed. */
+  messages?: Uint8Array[];
 }
 
 /**
@@ -203,6 +207,16 @@ export interface Operation {
   resendWaitMs: number;
 }
 
+/**
+ * What is to become of the folder of a persistent volume: made, empty, or removed with all that is
+ * in it (E12). Checkpointed under `volume/ID` from the operation on until it is done.
+ */
+export interface VolumeChange {
+  readonly id: string;
+  readonly change: "make-volume" | "remove-volume";
+  readonly volume: Resource;
+}
+
 /** How far the agent is with its master. */
 export interface MasterSide {
   phase: "down" | "waiting" | "registering" | "registered";
@@ -229,6 +243,7 @@ export interface AgentState {
   readonly groupExecutors: Map<ExecutorKey, GroupExecutor>;
   readonly containers: Map<ContainerId, Container>;
   readonly operations: Map<UpdateId, Operation>;
+  readonly volumeChanges: Map<string, VolumeChange>;
   readonly timers: Timers;
   readonly tallies: Tallies;
   /**
@@ -256,6 +271,7 @@ export function newState(setup: AgentSetup): AgentState {
     groupExecutors: new Map(),
     containers: new Map(),
     operations: new Map(),
+    volumeChanges: new Map(),
     timers: new Timers(),
     tallies: new Map(),
   };

@@ -5,18 +5,10 @@ import type { AgentInput } from "./event.ts";
 import { executorKey, taskKey } from "./ids.ts";
 import type { AgentState } from "./state.ts";
 import { stepChecked } from "./steps/check.ts";
-import {
-  stepAdopted,
-  stepExited,
-  stepFailed,
-  stepHeld,
-  stepLimit,
-  stepNeverRan,
-  stepRebooted,
-  stepStarted,
-} from "./steps/container.ts";
+import { tellMessage } from "./steps/connection.ts";
+import { stepExited, stepFailed, stepHeld, stepLimit, stepStarted } from "./steps/container.ts";
 import { stepDrain } from "./steps/drain.ts";
-import { stepExecutorCall } from "./steps/executor.ts";
+import { stepExecutor } from "./steps/executor.ts";
 import { stepKill, stepShutdownExecutor, stepShutdownFramework } from "./steps/kill.ts";
 import { stepLaunch } from "./steps/launch.ts";
 import { stepLeave, stepStop } from "./steps/leave.ts";
@@ -28,8 +20,9 @@ import {
   stepPing,
   stepRegistered,
 } from "./steps/registration.ts";
+import { stepFound } from "./steps/restart.ts";
 import { stepTick } from "./steps/timers.ts";
-import { tally } from "./tallies.ts";
+import { stepVolumeChanged } from "./steps/volume.ts";
 import { acknowledge, sendHead } from "./updates.ts";
 
 function unreachable(never: never): never {
@@ -69,20 +62,21 @@ export function step(state: AgentState, input: AgentInput, nowMs: number, out: E
     case "container-limit":
       stepLimit(state, input.containerId, input.limitation, out);
       return;
+    case "volume-changed":
+      stepVolumeChanged(state, input, out);
+      return;
     case "check-done":
       stepChecked(state, input.containerId, input.kind, input.result, nowMs, out);
       return;
     case "container-adopted":
-      stepAdopted(state, input.containerId, nowMs, out);
-      return;
     case "container-never-ran":
-      stepNeverRan(state, input.containerId, nowMs, out);
-      return;
     case "container-rebooted":
-      stepRebooted(state, input.containerId, nowMs, out);
+      stepFound(state, input, nowMs, out);
       return;
     case "executor-call":
-      stepExecutorCall(state, input.containerId, input.call, nowMs, out);
+    case "executor-gone":
+    case "executor-missed":
+      stepExecutor(state, input, nowMs, out);
       return;
     case "leave":
       stepLeave(state, "AGENT_LEFT", "The agent was told to leave", nowMs, out);
@@ -133,12 +127,7 @@ function stepOrder(state: AgentState, order: AgentOrder, nowMs: number, out: Eff
       return;
     case "framework-message": {
       const executor = state.executors.get(executorKey(order.frameworkId, order.executorId));
-      const isThere = executor?.phase === "running";
-      tally(state, isThere ? "valid_framework_messages" : "invalid_framework_messages");
-      if (!isThere) return;
-      const { containerId } = executor;
-      const event = { type: "message", data: order.data } as const;
-      out.push({ type: "send-executor", containerId, event });
+      tellMessage(state, executor, order.data, out);
       return;
     }
     case "update-framework":

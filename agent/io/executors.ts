@@ -38,11 +38,18 @@ export interface ExecutorDoorParts {
   enqueue(input: AgentInput, bytes: number): void;
 }
 
+/** One of an executor's connections. */
+interface Connection {
+  readonly containerId: ContainerId;
+  readonly connection: number;
+}
+
 /** The executors that are connected, by container. Their tokens say which one each is in. */
 export class ExecutorDoor implements TransportHandlers {
   readonly #parts: ExecutorDoorParts;
   readonly #peers = new Map<ContainerId, Peer>();
-  readonly #containers = new WeakMap<Peer, ContainerId>();
+  readonly #connections = new WeakMap<Peer, Connection>();
+  #connectionsMade = 0;
 
   constructor(parts: ExecutorDoorParts) {
     this.#parts = parts;
@@ -62,13 +69,14 @@ export class ExecutorDoor implements TransportHandlers {
     // The newer connection counts (v1-wire 7.6).
     this.#peers.get(containerId)?.close("REPLACED", "the executor dialled again");
     this.#peers.set(containerId, peer);
-    this.#containers.set(peer, containerId);
+    this.#connections.set(peer, { containerId, connection: ++this.#connectionsMade });
     return { accept: true, welcome: { server: serverId, software } };
   }
 
   onMessages(peer: Peer, messages: readonly WireMessage[], bytes: number): void {
-    const containerId = this.#containers.get(peer);
-    if (containerId === undefined || this.#peers.get(containerId) !== peer) return;
+    const from = this.#connections.get(peer);
+    if (from === undefined || this.#peers.get(from.containerId) !== peer) return;
+    const { containerId } = from;
     if (!this.#parts.hasRoom(messages.length, bytes)) {
       this.#parts.log.warn({ container: containerId, bytes }, "the inbox is full: cut off");
       peer.close("OVERLOADED", "more waits for the agent than it may hold; dial again later");
@@ -76,30 +84,34 @@ export class ExecutorDoor implements TransportHandlers {
     }
     for (const message of messages) {
       const call = message as ExecutorCall;
-      this.#parts.enqueue({ type: "executor-call", containerId, call }, bytes / messages.length);
+      this.#parts.enqueue({ type: "executor-call", ...from, call }, bytes / messages.length);
     }
   }
 
   onClosed(peer: Peer): void {
-    const containerId = this.#containers.get(peer);
-    if (containerId !== undefined && this.#peers.get(containerId) === peer) {
-      this.#peers.delete(containerId);
-    }
+    const of = this.#connections.get(peer);
+    if (of === undefined) return;
+    if (this.#peers.get(of.containerId) === peer) this.#peers.delete(of.containerId);
+    this.#parts.enqueue({ type: "executor-gone", ...of }, 0);
   }
 
   /**
-   * Queues an event; dropped when the executor is not connected, as it will subscribe anew. One
-   * that fits no frame costs the executor its connection: it subscribes again and says what it has,
-   * and a task that never reached it is told to be lost (v1-wire 7.5).
+   * Queues an event for one connection of an executor; when that has ended, the agent is told that
+   * it was missed. One that fits no frame costs the executor its connection: it subscribes again
+   * and says what it has, and a task that never reached it is told to be lost (v1-wire 7.5).
    */
-  send(containerId: ContainerId, event: ExecutorEvent): void {
+  send(containerId: ContainerId, connection: number, event: ExecutorEvent): void {
     const peer = this.#peers.get(containerId);
+    if (peer === undefined || this.#connections.get(peer)?.connection !== connection) {
+      this.#parts.enqueue({ type: "executor-missed", containerId, event }, 0);
+      return;
+    }
     try {
-      peer?.send(event);
+      peer.send(event);
     } catch (thrown) {
       const reason = reasonOf(thrown);
       this.#parts.log.error({ container: containerId, type: event.type }, reason);
-      peer?.close("SESSION_ENDED", shortReason(`a ${event.type} event: ${reason}`));
+      peer.close("SESSION_ENDED", shortReason(`a ${event.type} event: ${reason}`));
     }
   }
 }

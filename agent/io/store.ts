@@ -27,6 +27,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   task: ["key", "frameworkId", "info", "state", "statuses", "pending"],
   container: ["plan", "phase"],
   operation: ["uuid", "status"],
+  volume: ["id", "change", "volume"],
   executor: ["key", "frameworkId", "info", "containerId", "phase"],
   "group-executor": ["key", "frameworkId", "role", "info"],
 };

@@ -45,19 +45,22 @@ export class Volumes {
   }
 
   /**
-   * Makes those among volumes that could not be made when they were created.
+   * Makes those among volumes that could not be made when they were created; answers which.
    * @throws VOLUME_FAILED
    */
-  finish(volumes: readonly PersistentVolume[]): void {
+  finish(volumes: readonly PersistentVolume[]): Resource[] {
+    const made: Resource[] = [];
     for (const { id, hostPath } of volumes) {
       const unmade = this.#unmade.get(hostPath);
       if (unmade === undefined) continue;
       try {
         this.make(unmade);
+        made.push(unmade);
       } catch (cause) {
         throw errors.VOLUME_FAILED(id, reasonOf(cause), cause);
       }
     }
+    return made;
   }
 
   /** Removes a volume with all that is in it; the folder of a MOUNT disk itself stays. */
@@ -73,7 +76,9 @@ export class Volumes {
       const { persistence, volume } = resource.disk ?? {};
       if (persistence === undefined || volume === undefined) return [];
       const { containerPath, mode } = volume;
-      return [{ id: persistence.id, hostPath: this.pathOf(resource), containerPath, mode }];
+      const { id } = persistence;
+      const shared = resource.shared === true ? { shared: true as const } : {};
+      return [{ id, hostPath: this.pathOf(resource), containerPath, mode, ...shared }];
     });
   }
 

@@ -1,10 +1,12 @@
 // The evaluator: a stack machine over compiled expressions. Jumps go forward only, so an evaluation
-// takes no more steps than the code has instructions; the companion has bounded the stack.
+// runs no more instructions than the code has; the companion has bounded the stack, and reckoned
+// what bytes of strings are read at most.
 import { double, reserve } from "../abi";
 import { agentCell } from "./ads";
 import { call } from "./functions";
 import { operate } from "./operators";
 import { program } from "./program";
+import { askSet } from "./sets";
 import { beginStrings } from "./strings";
 import {
   CELL, Tag, Truth, copyCell, isNumber, numberOf, setBoolean, setInteger, setReal, setString,
@@ -16,6 +18,7 @@ const enum Op {
   END = 0, UNDEFINED = 1, ERROR = 2, TRUE = 3, FALSE = 4, INTEGER = 5, REAL = 6, STRING = 7,
   AGENT = 8, CLIENT = 9, FREE = 10, TOTAL = 11, NOT = 12, NEGATE = 13, PLUS = 14, BINARY = 15,
   AND = 28, AND_JOIN = 29, OR = 30, OR_JOIN = 31, CHOOSE = 32, JUMP = 33, DEFAULT = 34, CALL = 35,
+  IN_SET = 36,
 }
 
 /** Values on the stack at most, which the companion keeps to. */
@@ -70,7 +73,8 @@ export function evaluate(code: usize): usize {
       top += CELL;
       call(load<u8>(at), top, count);
       at += 2;
-    } else if (op == Op.AND_JOIN || op == Op.OR_JOIN) {
+    } else if (op == Op.IN_SET) at = askSet(load<u8>(at), at + 1, top);
+    else if (op == Op.AND_JOIN || op == Op.OR_JOIN) {
       top -= CELL;
       join(top, top + CELL, op == Op.AND_JOIN ? Truth.FALSE : Truth.TRUE);
     } else if (op == Op.CHOOSE) {

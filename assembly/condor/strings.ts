@@ -92,24 +92,35 @@ export function cutString(cell: usize, offset: f64, length: f64): void {
   setString(cell, textOf(cell) + <u32>start, <u32>taken);
 }
 
+/** A bit for each byte that parts a list. */
+const partingBits: usize = memory.data(32, 16);
+
 /** Is `item` one of those that `list` holds, parted by any of the bytes in `parting`? */
 export function isListed(
   item: usize, list: usize, parting: usize, partingLength: u32, folded: bool,
 ): bool {
-  const end = textOf(list) + lengthOf(list);
+  memory.fill(partingBits, 0, 32);
+  for (let at: u32 = 0; at < partingLength; at++) {
+    const byte: u32 = load<u8>(parting + at), bits = partingBits + (byte >> 3);
+    const bit: u32 = 1 << (byte & 7);
+    store<u8>(bits, load<u8>(bits) | <u8>bit);
+  }
+  const wanted = lengthOf(item), end = textOf(list) + lengthOf(list);
   let from = textOf(list);
   while (from < end) {
     let to = from;
-    while (to < end && !isOneOf(load<u8>(to), parting, partingLength)) to += 1;
+    while (to < end && !parts(load<u8>(to))) to += 1;
     const length = <u32>(to - from);
-    const isItem = compareBytes(textOf(item), lengthOf(item), from, length, folded) == 0;
-    if (length != 0 && isItem) return true;
+    if (length != 0 && length == wanted) {
+      if (compareBytes(textOf(item), wanted, from, length, folded) == 0) return true;
+    }
     from = to + 1;
   }
   return false;
 }
 
-function isOneOf(byte: u8, set: usize, length: u32): bool {
-  for (let at: u32 = 0; at < length; at++) if (load<u8>(set + at) == byte) return true;
-  return false;
+// @ts-ignore: decorator
+@inline function parts(byte: u32): bool {
+  const bits: u32 = load<u8>(partingBits + (byte >> 3));
+  return ((bits >> (byte & 7)) & 1) != 0;
 }

@@ -1,16 +1,18 @@
 // What a grant costs by where it is: the data that has to move. The Program column says, in words
-// of 4 bytes, little endian, how much data each client reads in all and what of it lies where:
+// of 4 bytes, little endian, how much data each client reads in all and what of it lies where. All
+// clients that state the same, as a framework does in all of its roles, share one statement:
 //
-//   0 magic | 1 layout | 2 clients | 3 racks | 4 agents | 5 entries
-//   total      MB in all, per client row
+//   0 magic | 1 layout | 2 clients | 3 racks | 4 agents | 5 entries | 6 statements
+//   stated     statement of each client row, from 1; 0 for none
+//   total      MB in all, per statement from 1
 //   rackOf     rack of each agent row, from 1; 0 for none
 //   rackFrom   per rack from 1 its first entry, and one word more: the end of the last
 //   agentFrom  per agent row its first entry, and one word more
-//   entries    three words each: client row, MB on this agent, MB in this rack
+//   entries    three words each: statement, MB on this agent, MB in this rack
 //
 // Rack entries say 0 MB for the agent, and hold for every agent in the rack. Agent entries say what
-// holds for one agent. A client without an entry for a place has none of its data there. Programs
-// that contradict themselves are not used at all: everything costs the same then.
+// holds for one agent. A statement without an entry for a place has none of its data there.
+// Programs that contradict themselves are not used at all: everything costs the same then.
 import { Slot, read, reserve, setWord, word, write } from "../abi";
 import { digestOf } from "./kept";
 
@@ -18,9 +20,9 @@ import { digestOf } from "./kept";
 // @ts-ignore: decorator
 @inline const MAGIC: u32 = 0x59434E51;
 // @ts-ignore: decorator
-@inline const LAYOUT: u32 = 1;
+@inline const LAYOUT: u32 = 2;
 // @ts-ignore: decorator
-@inline const HEAD_WORDS: u32 = 6;
+@inline const HEAD_WORDS: u32 = 7;
 // @ts-ignore: decorator
 @inline const ENTRY_WORDS: u32 = 3;
 
@@ -32,12 +34,19 @@ import { digestOf } from "./kept";
 @inline export const COST_MAX: f64 = 67108864;
 
 let program: usize = 0;
-let clients: u32 = 0, agents: u32 = 0, digest: u64 = 0;
-let total: usize = 0, rackOf: usize = 0, rackFrom: usize = 0, agentFrom: usize = 0;
+let clients: u32 = 0, agents: u32 = 0, statements: u32 = 0, digest: u64 = 0;
+let stated: usize = 0, total: usize = 0;
+let rackOf: usize = 0, rackFrom: usize = 0, agentFrom: usize = 0;
 let entries: usize = 0;
 let rackPrice: f64 = 0, corePrice: f64 = 0;
 /** Per client: what a grant costs where none of its data is; per entry: what it costs there. */
 let anywhere: usize = 0, entryCosts: usize = 0;
+/** Per statement from 1 the first client that makes it, and per client the next one. */
+let firstClient: usize = 0, nextClient: usize = 0;
+
+/** Ends the clients of a statement. */
+// @ts-ignore: decorator
+@inline export const NO_CLIENT: u32 = 0xffffffff;
 
 /** Places the program, and what is worked out from it. */
 export function placeCosts(): void {
@@ -45,6 +54,8 @@ export function placeCosts(): void {
   write(Slot.Program, <u32>program);
   anywhere = reserve(read(Slot.ClientsMax) << 2);
   entryCosts = reserve(read(Slot.ProgramBytesMax) / ENTRY_WORDS);
+  firstClient = reserve((read(Slot.ClientsMax) + 1) << 2);
+  nextClient = reserve(read(Slot.ClientsMax) << 2);
 }
 
 /** A price or another amount of cost from a parameter: whole numbers that do not run over. */
@@ -64,26 +75,28 @@ export function readProgram(acrossRack: f64, acrossCore: f64): bool {
   // What leaves the rack passes the rack's switch too.
   corePrice = max<f64>(acrossCore, rackPrice);
   const usable = findParts();
-  if (!usable) clients = agents = 0;
+  if (!usable) clients = agents = statements = 0;
   for (let client: u32 = 0; client < read(Slot.ClientsMax); client++) {
-    setWord(anywhere, client, <u32>costOf(client, 0, 0));
+    setWord(anywhere, client, client < clients ? <u32>costOf(word(stated, client), 0, 0) : 0);
   }
   return usable;
 }
 
 function findParts(): bool {
   const bytes = read(Slot.ProgramBytes);
-  clients = agents = 0;
+  clients = agents = statements = 0;
   if (bytes == 0) return true;
   if (bytes < HEAD_WORDS << 2 || bytes > read(Slot.ProgramBytesMax)) return false;
   if (word(program, 0) != MAGIC || word(program, 1) != LAYOUT) return false;
-  const stated = word(program, 2), rackCount = word(program, 3), agentCount = word(program, 4);
-  const count = word(program, 5);
-  const lists = <u64>stated + <u64>agentCount * 2 + <u64>rackCount + 2;
+  const clientCount = word(program, 2), rackCount = word(program, 3);
+  const agentCount = word(program, 4), count = word(program, 5), statementCount = word(program, 6);
+  const lists = <u64>clientCount + statementCount + <u64>agentCount * 2 + <u64>rackCount + 2;
   const words = <u64>HEAD_WORDS + lists + <u64>count * ENTRY_WORDS;
   if (words << 2 > <u64>bytes || rackCount > read(Slot.AgentsMax)) return false;
-  total = program + (HEAD_WORDS << 2);
-  rackOf = total + (<usize>stated << 2);
+  if (max<u32>(clientCount, statementCount) > read(Slot.ClientsMax)) return false;
+  stated = program + (HEAD_WORDS << 2);
+  total = stated + (<usize>clientCount << 2);
+  rackOf = total + (<usize>statementCount << 2);
   rackFrom = rackOf + (<usize>agentCount << 2);
   agentFrom = rackFrom + ((<usize>rackCount + 1) << 2);
   entries = agentFrom + ((<usize>agentCount + 1) << 2);
@@ -92,13 +105,28 @@ function findParts(): bool {
     if (word(rackOf, agent) > rackCount) return false;
   }
   for (let entry: u32 = 0; entry < count; entry++) {
-    if (entryClient(entry) >= min<u32>(stated, read(Slot.ClientsMax))) return false;
+    const statement = word(entries, entry * ENTRY_WORDS);
+    if (statement == 0 || statement > statementCount) return false;
   }
-  clients = stated;
+  if (!listClients(clientCount, statementCount)) return false;
+  clients = clientCount;
   agents = agentCount;
+  statements = statementCount;
   for (let entry: u32 = 0; entry < count; entry++) {
     const at = entry * ENTRY_WORDS, here = word(entries, at + 1), near = word(entries, at + 2);
     setWord(entryCosts, entry, <u32>costOf(word(entries, at), here, near));
+  }
+  return true;
+}
+
+/** Lists the clients of each statement, in the order of their rows. */
+function listClients(clientCount: u32, statementCount: u32): bool {
+  memory.fill(firstClient, 0xff, (<usize>statementCount + 1) << 2);
+  for (let client = clientCount; client > 0; client--) {
+    const statement = word(stated, client - 1);
+    if (statement > statementCount) return false;
+    setWord(nextClient, client - 1, word(firstClient, statement));
+    setWord(firstClient, statement, client - 1);
   }
   return true;
 }
@@ -115,9 +143,9 @@ function ascends(list: usize, count: u32, most: u32): bool {
 @inline export function costAnywhere(client: u32): i32 { return <i32>word(anywhere, client); }
 
 /** Moves what is not on the agent over its rack's switch, and what is not in the rack over both. */
-function costOf(client: u32, onAgent: u32, inRack: u32): i32 {
-  if (client >= clients) return 0;
-  const all = <f64>word(total, client);
+function costOf(statement: u32, onAgent: u32, inRack: u32): i32 {
+  if (statement == 0 || statement > statements) return 0;
+  const all = <f64>word(total, statement - 1);
   const near = min<f64>(<f64>max<u32>(onAgent, inRack), all), here = min<f64>(<f64>onAgent, all);
   return asCost(rackPrice * (near - here) + corePrice * (all - near));
 }
@@ -147,9 +175,16 @@ export function rackOfAgent(agent: u32): u32 {
   return agent < agents ? word(agentFrom, agent + 1) : 0;
 }
 
+/** The first client that an entry is about; NO_CLIENT when it is about none. */
 // @ts-ignore: decorator
-@inline export function entryClient(entry: u32): u32 { return word(entries, entry * ENTRY_WORDS); }
+@inline export function entryClient(entry: u32): u32 {
+  return word(firstClient, word(entries, entry * ENTRY_WORDS));
+}
 
-/** What a grant costs the client of an entry where the entry holds. */
+/** The next client of the same statement; NO_CLIENT after the last. */
+// @ts-ignore: decorator
+@inline export function clientAfter(client: u32): u32 { return word(nextClient, client); }
+
+/** What a grant costs the clients of an entry where the entry holds. */
 // @ts-ignore: decorator
 @inline export function entryCost(entry: u32): i32 { return <i32>word(entryCosts, entry); }

@@ -7,7 +7,7 @@
 // only those left that it may not serve, and preferences. The same holds within a rack.
 import { Slot, read, reserve, setWord, word } from "../abi";
 import { allowedWord, isAllowed, readyWord } from "../shared/eligible";
-import { entryClient, entryCost, rackBegin, rackEnd } from "./costs";
+import { NO_CLIENT, clientAfter, entryClient, entryCost, rackBegin, rackEnd } from "./costs";
 import { gatherGroup, isOpen, mayHave } from "./groups";
 import { countWork } from "./work";
 
@@ -29,7 +29,7 @@ let lengths: usize = 0, pending: usize = 0, steps: usize = 0;
 let lowest: i32 = FAR, unserved: usize = 0, unservedCount: u32 = 0;
 /** Per rack: the search in which its preferences were looked at last, and on what lowest level. */
 let rackIn: usize = 0, rackLevel: usize = 0;
-/** Per rack: entries that the lowest group may not serve, and how many. */
+/** Per rack: pairs of an entry and a client that the lowest group may not serve, and how many. */
 let missed: usize = 0, missedCount: usize = 0;
 /** For each of 16 patterns of four bits, the lanes that they stand for. */
 let lanes: usize = 0;
@@ -50,7 +50,7 @@ export function placeLabels(): void {
   unserved = reserve(read(Slot.ClientsMax) >> 3);
   rackIn = reserve(racks);
   rackLevel = reserve(racks);
-  missed = reserve(racks * MISSED_MAX);
+  missed = reserve(racks * MISSED_MAX * 2);
   missedCount = reserve(racks);
   lanes = reserve(256);
 }
@@ -191,10 +191,10 @@ function serveUnserved(group: u32, level: i32, step: u32): void {
 
 /** Serves from a group in a rack those that prefer something in it. */
 export function serveRack(rack: u32, group: u32, level: i32, step: u32, search: u32): void {
-  const list = missed + ((<usize>rack * MISSED_MAX) << 2);
+  const list = missed + ((<usize>rack * MISSED_MAX) << 3);
   if (word(rackIn, rack) == search && <i32>word(rackLevel, rack) <= level) {
     for (let at: u32 = 0; at < word(missedCount, rack); at++) {
-      const entry = word(list, at), client = entryClient(entry);
+      const entry = word(list, at << 1), client = word(list, (at << 1) + 1);
       if (!mayHave(group, client)) continue;
       labelOne(client, level + entryCost(entry) - priceOf(client), step);
     }
@@ -202,17 +202,22 @@ export function serveRack(rack: u32, group: u32, level: i32, step: u32, search: 
   }
   const open = isOpen(group);
   if (!open && !gatherGroup(group)) return;
-  let misses: u32 = 0;
-  countWork((rackEnd(rack) - rackBegin(rack)) >> 3);
+  let misses: u32 = 0, looked: u32 = 0;
   for (let entry = rackBegin(rack); entry < rackEnd(rack); entry++) {
-    const client = entryClient(entry);
-    if (open || isAllowed(client)) {
-      labelOne(client, level + entryCost(entry) - priceOf(client), step);
-    } else if (priceOf(client) != NO_PRICE) {
-      if (misses < MISSED_MAX) setWord(list, misses, entry);
-      misses += 1;
+    const cost = level + entryCost(entry);
+    for (let client = entryClient(entry); client != NO_CLIENT; client = clientAfter(client)) {
+      looked += 1;
+      if (open || isAllowed(client)) labelOne(client, cost - priceOf(client), step);
+      else if (priceOf(client) != NO_PRICE) {
+        if (misses < MISSED_MAX) {
+          setWord(list, misses << 1, entry);
+          setWord(list, (misses << 1) + 1, client);
+        }
+        misses += 1;
+      }
     }
   }
+  countWork(looked >> 3);
   if (misses > MISSED_MAX) return;
   setWord(rackIn, rack, search);
   setWord(rackLevel, rack, <u32>level);
@@ -221,12 +226,15 @@ export function serveRack(rack: u32, group: u32, level: i32, step: u32, search: 
 
 /** Serves from a group of one agent those that prefer it. */
 export function serveEntries(begin: u32, end: u32, group: u32, level: i32, step: u32): void {
-  countWork((end - begin) >> 2);
+  let looked: u32 = 0;
   for (let entry = begin; entry < end; entry++) {
-    const client = entryClient(entry);
-    if (!mayHave(group, client)) continue;
-    labelOne(client, level + entryCost(entry) - priceOf(client), step);
+    const cost = level + entryCost(entry);
+    for (let client = entryClient(entry); client != NO_CLIENT; client = clientAfter(client)) {
+      looked += 1;
+      if (mayHave(group, client)) labelOne(client, cost - priceOf(client), step);
+    }
   }
+  countWork(looked >> 2);
 }
 
 /** Length of the shortest way that was not looked at yet; FAR when there is none. */

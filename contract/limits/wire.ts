@@ -27,6 +27,18 @@ export const wireLimits = {
   peerQueueBytesMax: 16 * MIB,
   /** Connections at once, hellos in progress included. */
   connectionsMax: 65_536,
+  /** Connections at once whose hello was not accepted yet, and those of one address. */
+  unwelcomedMax: 4_096,
+  unwelcomedPerAddressMax: 2_048,
+  /**
+   * Largest message of a WebSocket, in bytes; larger frames come in parts. What of a message has
+   * come is held outside of what can be counted, so it is little.
+   */
+  messageBytesMax: 16 * KIB,
+  /** Time for all parts of a frame to come. */
+  frameDeadlineMs: 30_000,
+  /** Bytes of unfinished frames, and of what slow readers have not read, of all connections. */
+  heldBytesMax: 256 * MIB,
   /** First wait before a dialling side tries again; it doubles up to the longest. */
   redialMsMin: 100,
   redialMsMax: 30_000,
@@ -58,6 +70,11 @@ export function wireLimitsProblem(
     return "a queue must hold two full frames, or one large message would cut its reader off";
   }
   if (limits.helloBytesMax > limits.frameBytesMax) return "a hello must fit into a frame";
+  if (limits.helloBytesMax > limits.messageBytesMax) return "a hello comes in one message";
+  if (limits.unwelcomedPerAddressMax > limits.unwelcomedMax) return "an address is one of all";
+  if (limits.heldBytesMax < limits.frameBytesMax + limits.peerQueueBytesMax) {
+    return "what all hold together must be what one may hold";
+  }
   if (limits.tokenCharsMax + 3 * limits.nameCharsMax > limits.helloBytesMax) {
     return "a hello with the longest token and name must fit into its frame";
   }

@@ -25,6 +25,8 @@ export interface PersistentVolume {
   /** Absolute, or relative to the sandbox. */
   readonly containerPath: string;
   readonly mode: "RW" | "RO";
+  /** Others may use it at the same time (E13). */
+  readonly shared?: true;
 }
 
 /** A user by numbers, which need no entry in a list of users. */

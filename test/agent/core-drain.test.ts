@@ -211,17 +211,12 @@ describe("an agent that dies in a drain (I5, F2)", () => {
     agent.do({ type: "container-adopted", containerId: agent.containerId }).do({ type: "tick" });
     expect(isEnding()).toBe(false);
     agent.executorEvents.length = 0;
-    const { containerId } = agent;
-    agent.do({
-      type: "executor-call",
-      containerId,
-      call: {
-        type: "subscribe",
-        frameworkId: agent.framework().id as never,
-        executorId: executor.executorId,
-        unacknowledgedTasks: [],
-        unacknowledgedUpdates: [status("a", "TASK_FINISHED"), status("b", "TASK_KILLED")],
-      },
+    agent.executorCall({
+      type: "subscribe",
+      frameworkId: agent.framework().id as never,
+      executorId: executor.executorId,
+      unacknowledgedTasks: [],
+      unacknowledgedUpdates: [status("a", "TASK_FINISHED"), status("b", "TASK_KILLED")],
     });
     expect(newest("a")).toMatchObject({ state: "TASK_FINISHED" });
     expect(newest("b")).toMatchObject({ state: "TASK_KILLED", reason });

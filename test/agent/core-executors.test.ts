@@ -122,11 +122,7 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
       executorId: executor.executorId,
       data,
     });
-    agent.do({
-      type: "executor-call",
-      containerId: agent.containerId,
-      call: { type: "message", data },
-    });
+    agent.executorCall({ type: "message", data });
     expect(agent.did()).toEqual(["executor message", "executor-message"]);
   });
 
@@ -135,7 +131,7 @@ describe("custom executors (F23, B40, B43, B44, D17)", () => {
     const data = new Uint8Array(limits.statusBytesMax);
     agent.executorUpdate({ ...status("t1", "TASK_RUNNING", "a"), data });
     const call = { type: "message", data: new Uint8Array(limits.messageBytesMax + 1) } as const;
-    agent.do({ type: "executor-call", containerId: agent.containerId, call });
+    agent.executorCall(call);
     expect(agent.did()).toEqual(["executor error", "executor error"]);
     expect(agent.executorEvents.slice(-2)).toEqual([
       {

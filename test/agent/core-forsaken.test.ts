@@ -27,10 +27,9 @@ function both(): CoreBench {
   agent.launchGroupOf(bound, pod, "g1");
   agent.held(agent.containerOf("g1"));
   agent.launch("e1-t1", { executor }, bound).held();
-  const { containerId } = agent;
   const ids = { frameworkId: F2, executorId: executor.executorId };
   const call = { ...ids, unacknowledgedTasks: [], unacknowledgedUpdates: [] };
-  agent.do({ type: "executor-call", containerId, call: { type: "subscribe", ...call } });
+  agent.executorCall({ type: "subscribe", ...call });
   agent.did();
   return agent;
 }

@@ -88,6 +88,17 @@ describe("a task group under the built-in executor (F24)", () => {
     );
   });
 
+  test("all that a reboot has ended have failed by that, none by another's end (F3)", () => {
+    running("t1", "t2");
+    agent.restart().register();
+    for (const taskId of ["t1", "t2"]) {
+      agent.do({ type: "container-rebooted", containerId: agent.containerOf(taskId) });
+    }
+    const newest = [...agent.state.tasks.values()].map(({ statuses }) => statuses.at(-1));
+    const failed = { state: "TASK_FAILED", reason: "REASON_AGENT_RESTARTED" };
+    expect(newest).toMatchObject([failed, failed]);
+  });
+
   test("one that is killed ends its group, but not another one of the same executor", () => {
     running("t1", "t2");
     running("t3");

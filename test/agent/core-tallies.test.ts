@@ -52,8 +52,7 @@ describe("what an agent counts (H8)", () => {
     const toIt = { type: "framework-message", frameworkId: F1, executorId, data } as const;
     agent.ready().launch("t1", { executor }).order(toIt).held().subscribe().order(toIt);
     const uuid = "a".repeat(32) as UpdateId;
-    const containerId = agent.containerId;
-    agent.do({ type: "executor-call", containerId, call: { type: "message", data } });
+    agent.executorCall({ type: "message", data });
     agent.executorUpdate({ taskId: "t1" as TaskId, state: "TASK_RUNNING", uuid });
     agent.executorUpdate({ taskId: "t1" as TaskId, state: "TASK_RUNNING" });
     agent.exited({ code: 1 });

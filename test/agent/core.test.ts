@@ -227,6 +227,31 @@ describe("restarts (B21, F2, F3)", () => {
     expect(agent.updates.at(-1)).toMatchObject({ taskId: "t2", state: "TASK_FAILED" });
   });
 
+  test("what was being ended when the machine was started anew is told to be that (F3)", () => {
+    const rebooted = () => {
+      agent.restart().register();
+      agent.do({ type: "container-rebooted", containerId: agent.containerId });
+      return agent.updates.at(-1);
+    };
+    running().kill("t1").did();
+    const message = "Command was killed on request: The machine was started anew";
+    expect(rebooted()).toMatchObject({ taskId: "t1", state: "TASK_KILLED", message });
+    const executor = { executorId: "e1" as never, command: { value: "./executor" } };
+    agent.acknowledge().launch("t2", { executor }).held().subscribe().kill("t2");
+    expect(rebooted()).toMatchObject({ taskId: "t2", state: "TASK_KILLED" });
+    agent.acknowledge().launch("t3", { executor }).held().subscribe();
+    const { executorId } = executor;
+    agent.order({ type: "shutdown-executor", frameworkId: F1, executorId });
+    expect(rebooted()).toMatchObject({ taskId: "t3", state: "TASK_FAILED" });
+  });
+
+  test("what ended before the machine was started anew is told truly (F3)", () => {
+    running().restart().register();
+    const { containerId } = agent;
+    agent.do({ type: "container-rebooted", containerId, exit: { code: 0 } });
+    expect(agent.updates.at(-1)).toMatchObject({ taskId: "t1", state: "TASK_FINISHED" });
+  });
+
   test("a kill that was under way goes on", () => {
     running().kill("t1").did();
     agent.restart().register().did();

@@ -30,11 +30,28 @@ function openDoor(send: Peer["send"] = () => {}, roomBytes = Number.POSITIVE_INF
   return { door, peer, taken, closed, logged };
 }
 
+test("an event for a connection that has ended goes to no later one, and is said to be missed", () => {
+  const sent: unknown[] = [];
+  const { door, peer, taken } = openDoor((event) => void sent.push(event));
+  const event = { type: "message", data: new Uint8Array(1) } as const;
+  door.onClosed(peer);
+  door.send(C1, 1, event);
+  expect(taken).toEqual([
+    { type: "executor-gone", containerId: C1, connection: 1 },
+    { type: "executor-missed", containerId: C1, event },
+  ]);
+  door.onHello({ ...peer } as never, helloOf() as never);
+  door.send(C1, 1, event);
+  expect(sent).toEqual([]);
+  door.send(C1, 2, event);
+  expect(sent).toEqual([event]);
+});
+
 test("an event that fits no frame costs its executor the connection, and the agent nothing", () => {
   const { door, closed, logged } = openDoor(() => {
     throw errors.MESSAGE_TOO_LARGE("launch", 5_000_000, 4_194_304);
   });
-  door.send(C1, { type: "shutdown" });
+  door.send(C1, 1, { type: "shutdown" });
   expect(closed).toEqual([expect.stringMatching(/^SESSION_ENDED a shutdown event: .*5000000/)]);
   expect(logged).toEqual([{ container: C1, type: "shutdown" }]);
 });

@@ -88,13 +88,14 @@ const held = [cpus(4), disk(5), volume(4, dynamic)];
 /** The agent is told to hold a volume, and makes it. */
 function created(bench: CoreBench, id?: string): CoreBench {
   const operation: Operation = { type: "CREATE", volumes: [volume(4, dynamic)], ...(id && { id }) };
-  return bench.order({
+  bench.order({
     type: "apply-operation",
     frameworkId: F1,
     operationUuid: "u1" as UpdateId,
     operation,
     resources: held,
   });
+  return bench.do({ type: "volume-changed", change: "make-volume", volume: volume(4, dynamic) });
 }
 
 describe("E11, E12 an agent that is sent away", () => {
@@ -141,6 +142,6 @@ describe("E11, E12 an agent that is sent away", () => {
 test("E12 a volume that is there is not made a second time, which would empty it", () => {
   const bench = new CoreBench(total).register();
   bench.did();
-  expect(created(bench).did()).toEqual(["make", "operation-update"]);
+  expect(created(bench).did()).toEqual(["make-volume v1", "operation-update"]);
   expect(created(bench).did()).toEqual(["operation-update"]);
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CheckpointStore } from "../../agent/io/store.ts";
@@ -116,6 +116,65 @@ test("E12, F3 volumes outlive a reboot that makes another agent of it", async ()
   expect(type).toBe("register");
   expect(resources).toContainEqual(volume);
   expect(await run("reader", "grep precious data/x")).toBe("TASK_FINISHED");
+});
+
+/** How many files a volume has that takes a while to be removed. */
+const FILES = 20_000;
+
+/** An agent that was killed while it removed a volume, of which something is left. */
+async function cutOff(): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const agent = await rig.start(settings);
+    change("CREATE");
+    const fill = `cd data && seq ${FILES} | xargs touch`;
+    expect(await run(`fill${attempt}`, fill)).toBe("TASK_FINISHED");
+    change("DESTROY");
+    while (existsSync(folder()) && readdirSync(folder()).length === FILES);
+    await agent.kill("SIGKILL");
+    if (existsSync(folder())) return;
+    expect(attempt, "it was too fast each time").toBeLessThan(5);
+  }
+}
+
+test("E12 what an agent was killed in the middle of removing, the next one removes", async () => {
+  await cutOff();
+  await rig.start(settings);
+  expect(existsSync(folder())).toBe(false);
+  change("CREATE");
+  expect(await run("first", "test -z $(ls data)")).toBe("TASK_FINISHED");
+});
+
+test("E12, F3 so does one that is another one since a reboot", async () => {
+  await cutOff();
+  const store = new CheckpointStore(rig.workDir, silentLog);
+  await store.setIdentity("an earlier boot", store.identity.secret ?? "");
+  await store.close();
+  const other = await rig.start({ resources: "cpus:4;mem:1000;disk:100" });
+  expect(lastRegistration().type).toBe("register");
+  expect(existsSync(folder())).toBe(false);
+  await other.kill("SIGTERM");
+});
+
+test("E12 a volume is not that of before where an agent was killed before it was emptied", async () => {
+  const agent = await precious();
+  change("DESTROY");
+  await until("it is removed", () => !existsSync(folder()));
+  await agent.kill("SIGKILL");
+  // What an agent has on record that ends between that and the making of the folder.
+  mkdirSync(folder(), { recursive: true });
+  writeFileSync(join(folder(), "x"), "somebody's");
+  const store = new CheckpointStore(rig.workDir, silentLog);
+  const made = { id: "1", change: "make-volume", volume };
+  const entries = await store.read();
+  const record = entries.find(({ key }) => key === "agent")?.value as object;
+  const others = entries.filter(({ key }) => key.startsWith("volume/"));
+  const changes = new Map<string, unknown>(others.map(({ key }) => [key, undefined]));
+  changes.set("agent", { ...record, resources: withVolume }).set("volume/1", made);
+  await store.write(changes);
+  await store.close();
+  await rig.start(settings);
+  expect(readdirSync(folder())).toEqual([]);
+  expect(await run("first", "touch data/y")).toBe("TASK_FINISHED");
 });
 
 test("E12 a volume is empty when it is created, whatever was left in its folder", async () => {

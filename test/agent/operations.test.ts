@@ -161,7 +161,7 @@ test("E12 volumes come and go with their operations", () => {
     });
   };
   change("CREATE");
-  expect(bench.did()).toEqual(["make", "operation-update"]);
+  expect(bench.did()).toEqual(["make-volume v1", "operation-update"]);
   change("DESTROY");
-  expect(bench.did()).toEqual(["remove", "operation-update"]);
+  expect(bench.did()).toEqual(["remove-volume v1", "operation-update"]);
 });

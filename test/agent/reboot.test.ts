@@ -1,12 +1,23 @@
-import { chmodSync, mkdirSync, mkdtempSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CheckpointStore } from "../../agent/io/store.ts";
 import { removeFolder } from "../../conformance/isolator/remove-folder.ts";
+import type { FrameworkId, TaskId } from "../../contract/ids.ts";
 import { silentLog } from "../../contract/ports/log.ts";
-import { until } from "../support/until.ts";
+import { pause, until } from "../support/until.ts";
 import { AgentProcess } from "./support/agent-process.ts";
+import { AgentRig } from "./support/agent-rig.ts";
 import { StandInMaster } from "./support/stand-in-master.ts";
 
 // Agents are processes of their own here, and start slowly where many tests run at once.
@@ -56,8 +67,8 @@ async function registered(resources: string): Promise<string> {
 }
 
 /** Makes the folder one that was last used before the machine was started anew. */
-async function reboot(): Promise<void> {
-  const store = new CheckpointStore(folder, silentLog);
+async function reboot(workDir = folder): Promise<void> {
+  const store = new CheckpointStore(workDir, silentLog);
   await store.setIdentity("an earlier boot", store.identity.secret ?? "");
   await store.close();
 }
@@ -79,6 +90,43 @@ test("F3, B32 an agent that is another one after a reboot is a new agent", async
   await reboot();
   expect(await registered("cpus:4;mem:1000")).toBe("register");
   expect(await registered("cpus:4;mem:1000")).toBe("reregister");
+});
+
+test("F3 what was killed, had ended or ran when the machine was started anew is told so", async () => {
+  const rig = await new AgentRig().open();
+  try {
+    const agent = await rig.start();
+    const { master } = rig;
+    // It does not end until somebody who does not wait for the agent has it go on.
+    const go = join(rig.folder, "go");
+    const slow = `trap '' TERM; while [ ! -e ${go} ]; do sleep 0.1; done`;
+    master.launch({ killed: slow, ended: `${slow}; exit 0`, ran: "exec sleep 600" });
+    for (const task of ["killed", "ended", "ran"]) {
+      await rig.told(task, ({ state }) => state === "TASK_RUNNING");
+    }
+    const killPolicy = { gracePeriodMs: 3_600_000 };
+    const frameworkId = "f1" as FrameworkId;
+    master.send({ type: "kill", frameworkId, taskId: "killed" as TaskId, killPolicy });
+    await pause(1_000);
+    await agent.kill("SIGKILL");
+    writeFileSync(go, "");
+    const exits = join(rig.workDir, "run", "exits");
+    await until("two have ended", () => readdirSync(exits).length === 2);
+    for (const pid of rig.left()) process.kill(pid, "SIGKILL");
+    await until("all have ended", () => readdirSync(exits).length === 3);
+    // That of `ended` alone survives what the machine went through.
+    for (const name of readdirSync(exits)) {
+      if (readFileSync(join(exits, name), "utf8").startsWith("signal")) rmSync(join(exits, name));
+    }
+    await reboot(rig.workDir);
+    await rig.start();
+    expect(await rig.ended("killed")).toMatchObject({ state: "TASK_KILLED" });
+    expect(await rig.ended("ended")).toMatchObject({ state: "TASK_FINISHED", exitCode: 0 });
+    const reason = "REASON_AGENT_RESTARTED";
+    expect(await rig.ended("ran")).toMatchObject({ state: "TASK_FAILED", reason });
+  } finally {
+    await rig.close();
+  }
 });
 
 test("F3 one that is the same after a reboot stays what it is", async () => {

@@ -51,6 +51,34 @@ describe("a round", () => {
     expect(rounds(wishes(50, 100), 1_000_000)).toEqual([[100, 100]]);
   });
 
+  test("counts what strings are read, not calls alone", () => {
+    const comparing = (length: number) => {
+      const cluster = setUp();
+      for (let n = 0; n < 20; n++) {
+        const text = "x".repeat(length - 3) + (100 + n);
+        cluster.framework(`f${n}`, "a", { text, ...requires("strcmp(TARGET.text, MY.text) != 0") });
+      }
+      for (let n = 0; n < 60; n++) {
+        cluster.machine(`a${n}`, { text: "x".repeat(length - 3) + (500 + n) });
+      }
+      return rounds(cluster, 1_000);
+    };
+    expect(comparing(8)).toEqual([[60, 60]]);
+    expect(comparing(1_000).length).toBeGreaterThan(5);
+  });
+
+  test("costs the same, however many names a list has", () => {
+    const listing = (names: number) => {
+      const cluster = setUp();
+      const hosts = Array.from({ length: names }, (_, n) => `host-${100 + n}`);
+      const text = `stringListMember(TARGET.hostname, "${hosts.join(",")}")`;
+      for (let n = 0; n < 20; n++) cluster.framework(`f${n}`, "a", requires(text));
+      for (let n = 0; n < 60; n++) cluster.machine(`host-${100 + n}`, {});
+      return rounds(cluster, 200);
+    };
+    expect(listing(110).map(([looked]) => looked)).toEqual(listing(60).map(([looked]) => looked));
+  });
+
   test("gets on however few steps there are", () => {
     expect(rounds(wishes(5, 4), 1)).toEqual(Array(4).fill([1, 1]));
   });

@@ -6,7 +6,7 @@ import type {
   StatementView,
 } from "../../contract/ports/policy-companion.ts";
 import { companion } from "../../plugins/allocators/quincy/companion.ts";
-import { writeProgram } from "../../plugins/allocators/quincy/program.ts";
+import { programOf } from "./support/quincy-program.ts";
 
 const framework = (...values: string[]) => ({
   name: "f",
@@ -74,6 +74,18 @@ describe("a statement about data", () => {
     });
   });
 
+  test("has at most 1,000 parts, over all labels", () => {
+    const parts = (count: number) =>
+      Array.from({ length: count }, () => "1GB at rack=r1").join(";");
+    expect(check(parts(400), parts(600))).toBeUndefined();
+    expect(check(parts(400), parts(601))).toMatchObject({
+      where: "labels/quincy.data",
+      column: 600 * 15 + 1,
+      message: "the framework states more than 1000 parts",
+      hint: expect.stringContaining("at most 1000 parts"),
+    });
+  });
+
   test("of a megabyte of nonsense is refused, in time that grows with its length alone", () => {
     expect(check(`1GB at ${" =".repeat(500_000)}`)).toBeDefined();
     expect(check(`${" ".repeat(1_000_000)}x`)).toBeDefined();
@@ -94,22 +106,23 @@ describe("the program of statements", () => {
     ];
     const agents = [agent("n1", "r1"), agent("n2", "r2"), undefined, agent("n3"), agent("n4", "x")];
     expect(compile(view(clients, agents))).toEqual(
-      writeProgram({
-        totals: [10_240, 0, 2_048],
+      programOf({
+        stated: [1, 0, 2],
+        totals: [10_240, 2_048],
         rackOf: [1, 2],
         racks: [
           [
-            { client: 0, rackMib: 2_048 },
-            { client: 2, rackMib: 1_024 },
+            { statement: 1, rackMib: 2_048 },
+            { statement: 2, rackMib: 1_024 },
           ],
           [
-            { client: 0, rackMib: 3_072 },
-            { client: 2, rackMib: 2_048 },
+            { statement: 1, rackMib: 3_072 },
+            { statement: 2, rackMib: 2_048 },
           ],
         ],
         agents: [
-          [{ client: 2, mib: 1_024, rackMib: 1_024 }],
-          [{ client: 0, mib: 3_072, rackMib: 3_072 }],
+          [{ statement: 2, mib: 1_024, rackMib: 1_024 }],
+          [{ statement: 1, mib: 3_072, rackMib: 3_072 }],
         ],
       }),
     );
@@ -120,14 +133,55 @@ describe("the program of statements", () => {
     const agents = [agent("n1", "r1", "z1"), agent("n2", "r1", "z2")];
     const program = compile(view(clients, agents), { rackAttribute: "zone" });
     expect(program).toEqual(
-      writeProgram({
+      programOf({
+        stated: [1],
         totals: [4_096],
         rackOf: [1, 2],
-        racks: [[{ client: 0, rackMib: 2_048 }], [{ client: 0, rackMib: 2_048 }]],
+        racks: [[{ statement: 1, rackMib: 2_048 }], [{ statement: 1, rackMib: 2_048 }]],
         agents: [
-          [{ client: 0, mib: 2_048, rackMib: 2_048 }],
-          [{ client: 0, mib: 2_048, rackMib: 2_048 }],
+          [{ statement: 1, mib: 2_048, rackMib: 2_048 }],
+          [{ statement: 1, mib: 2_048, rackMib: 2_048 }],
         ],
+      }),
+    );
+  });
+
+  test("has what a framework states once, however many roles it has", () => {
+    let reads = 0;
+    const label = {
+      key: "quincy.data",
+      get value() {
+        reads += 1;
+        return "9GB in all; 1GB at zone=z1; 1GB at rack=r1; 2GB at zone=z1";
+      },
+    };
+    const of = { name: "f", user: "u", roles: [], labels: [label] };
+    const clients = Array.from({ length: 1_000 }, (_, n) => ({ framework: of, role: `r${n}` }));
+    const agents = Array.from({ length: 500 }, (_, n) => ({ ...agent(`n${n}`, "r1", "z1") }));
+    const one = companion({});
+    expect(one.checkFramework?.(of)).toBeUndefined();
+    const program = one.compiler().compile(view(clients, agents));
+    expect(program).toEqual(
+      programOf({
+        stated: clients.map(() => 1),
+        totals: [9_216],
+        rackOf: agents.map(() => 1),
+        racks: [[{ statement: 1, rackMib: 2_048 }]],
+        agents: agents.map(() => [{ statement: 1, mib: 2_048, rackMib: 2_048 }]),
+      }),
+    );
+    expect(reads).toBe(1);
+  });
+
+  test("has no racks without agents", () => {
+    const clients = [client("1GB at rack=r1; 1GB at rack=r2")];
+    expect(compile(view(clients, [agent("n1", "r2")]))).toEqual(
+      programOf({
+        stated: [1],
+        totals: [1_024],
+        rackOf: [1],
+        racks: [[{ statement: 1, rackMib: 1_024 }]],
+        agents: [],
       }),
     );
   });

@@ -8,9 +8,9 @@ import {
   ROOT_ROLE,
 } from "../../kernel/core/tables/shape.ts";
 import { AllocationTables } from "../../kernel/core/tables.ts";
-import { writeProgram } from "../../plugins/allocators/quincy/program.ts";
 import { vector } from "./support/cluster.ts";
 import { dataAt, givenTo, Quincy, quincyCluster, stateData } from "./support/quincy.ts";
+import { programOf } from "./support/quincy-program.ts";
 
 const nobody = undefined;
 const unlimited = Array(KINDS - 2).fill(Number.POSITIVE_INFINITY);
@@ -176,13 +176,39 @@ describe("quincy, within its steps", () => {
   });
 });
 
+describe("quincy and a framework of many roles", () => {
+  test("decides as if each were a framework of its own that states the same", () => {
+    const decide = (shared: boolean) => {
+      const { quincy, cluster, tables } = quincyCluster(12, []);
+      const labels = () => [
+        { key: "quincy.data", value: "9GB in all; 6GB at hostname=a3; 5GB at rack=r1" },
+      ];
+      const ofAll = { name: "f", user: "u", roles: [], labels: labels() };
+      for (let n = 0; n < 8; n++) {
+        const row = cluster.client(`f${n}`, `role${n}`);
+        const framework = shared ? ofAll : { ...ofAll, labels: labels() };
+        if (n !== 5) tables.describeClient(row, { framework, role: `role${n}` });
+        for (let agent = n; agent < 12; agent += 5) tables.setFiltered(row, agent, true);
+      }
+      const first = quincy.round().pairs;
+      tables.addUsed(2, vector(9, 9), 1);
+      tables.touchAll();
+      return [first, quincy.round().pairs];
+    };
+    const [first = [], second = []] = decide(true);
+    expect(first.length).toBeGreaterThan(8);
+    expect([first, second]).toEqual(decide(false));
+  });
+});
+
 describe("quincy, whatever it is told", () => {
   test("does not use a program that contradicts itself", () => {
-    const good = writeProgram({
+    const good = programOf({
+      stated: [1],
       totals: [9_000],
       rackOf: [1, 0],
-      racks: [[{ client: 0, rackMib: 100 }]],
-      agents: [[{ client: 0, mib: 50, rackMib: 100 }]],
+      racks: [[{ statement: 1, rackMib: 100 }]],
+      agents: [[{ statement: 1, mib: 50, rackMib: 100 }]],
     });
     let state = 7;
     const random = (below: number) => {

@@ -7,18 +7,20 @@ import { executorKey, taskKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Executor, Task } from "../state.ts";
 import { tally } from "../tallies.ts";
 import { addUpdate, type UpdateWords } from "../updates.ts";
-import { assert, endingWords, endOfCommand, lostAs, waitStatus } from "../words.ts";
+import { assert, endingWords, endOfCommand, waitStatus } from "../words.ts";
 import { beginChecks } from "./check.ts";
 import { heldGroup, leaveGroup } from "./group.ts";
-import { expectBack, expectNoMore } from "./returning.ts";
+import { expectNoMore } from "./returning.ts";
 import { checkLeft } from "./shared.ts";
 
-function taskOf(state: AgentState, container: Container): Task | undefined {
+/** The task that a container is of; `undefined` for that of an executor. */
+export function taskOf(state: AgentState, container: Container): Task | undefined {
   const { frameworkId, taskId } = container.plan;
   return taskId === undefined ? undefined : state.tasks.get(taskKey(frameworkId, taskId));
 }
 
-function executorOf(state: AgentState, container: Container): Executor | undefined {
+/** The custom executor that a container is of. */
+export function executorOf(state: AgentState, container: Container): Executor | undefined {
   const { frameworkId, executorId, taskId } = container.plan;
   if (taskId !== undefined) return undefined;
   return state.executors.get(executorKey(frameworkId, executorId));
@@ -124,65 +126,6 @@ export function stepFailed(
   );
 }
 
-/** After a restart: the container runs on. An executor in it is expected to come back (B41). */
-export function stepAdopted(
-  state: AgentState,
-  containerId: ContainerId,
-  nowMs: number,
-  out: Effect[],
-): void {
-  const container = state.containers.get(containerId);
-  if (container === undefined) return;
-  const task = taskOf(state, container);
-  if (task?.ending !== undefined && task.killDueMs === undefined) {
-    // SIGKILL had been decided on, and may not have been sent.
-    out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
-  }
-  // Where the task has not been told running yet, its checks begin when it is.
-  if (task?.checks !== undefined) beginChecks(state, task, nowMs);
-  const executor = executorOf(state, container);
-  if (executor !== undefined) expectBack(state, executor, nowMs, out);
-}
-
-/** After a restart: nothing ran, and nothing will (N, REASON_AGENT_RESTARTED). */
-export function stepNeverRan(
-  state: AgentState,
-  containerId: ContainerId,
-  nowMs: number,
-  out: Effect[],
-): void {
-  const container = state.containers.get(containerId);
-  if (container === undefined) return;
-  const lost: UpdateWords = {
-    state: lostAs(state, container.plan.frameworkId, "TASK_DROPPED"),
-    reason: "REASON_AGENT_RESTARTED",
-    message: "The agent ended before the task ran",
-  };
-  endContainer(
-    state,
-    containerId,
-    (ending) => (ending === undefined ? lost : endingWords(ending)),
-    0,
-    nowMs,
-    out,
-  );
-}
-
-/** After a reboot of the machine: whatever ran has ended with it (F3). */
-export function stepRebooted(
-  state: AgentState,
-  containerId: ContainerId,
-  nowMs: number,
-  out: Effect[],
-): void {
-  const words: UpdateWords = {
-    state: "TASK_FAILED",
-    reason: "REASON_AGENT_RESTARTED",
-    message: "The machine was started anew",
-  };
-  endContainer(state, containerId, () => words, 9, nowMs, out);
-}
-
 /** A container has ended and nothing of it is left (F20, D15). */
 export function stepExited(
   state: AgentState,
@@ -206,7 +149,11 @@ const EXECUTOR_TERMINATED: UpdateWords = {
   message: "Executor terminated",
 };
 
-function endContainer(
+/**
+ * Takes a container, with its task or its executor and that one's tasks, off the books. `words` say
+ * what became of them, by what they were ended for, if they were.
+ */
+export function endContainer(
   state: AgentState,
   containerId: ContainerId,
   words: (ending: Ending | undefined) => UpdateWords,
@@ -220,7 +167,7 @@ function endContainer(
   if (task !== undefined) {
     const said = words(task.ending);
     end(state, task, said, nowMs, out);
-    leaveGroup(state, task, said.state, nowMs, out);
+    leaveGroup(state, task, said, nowMs, out);
   }
   const executor = executorOf(state, container);
   if (executor !== undefined) endTasksOf(state, executor, words, status, nowMs, out);

@@ -6,6 +6,7 @@ import type { Effect } from "../effect.ts";
 import { type AgentState, type Ending, type Executor, isCapable, type Task } from "../state.ts";
 import { addUpdate } from "../updates.ts";
 import { endingWords } from "../words.ts";
+import { tell } from "./connection.ts";
 import { endCommand, endExecutor, executorOf, graceOf } from "./kill.ts";
 
 const REASON = "REASON_AGENT_DRAINING";
@@ -81,19 +82,17 @@ function killOn(
     state.timers.add({ dueMs, kind: "kill", of: task.key });
   }
   keepTask(task, out);
-  if (executor.phase === "running") {
-    sendKill(executor, task, graceMs < ownMs ? graceMs : undefined, out);
-  }
+  sendKill(executor, task, graceMs < ownMs ? graceMs : undefined, out);
 }
 
 function sendKill(
-  { containerId }: Executor,
+  executor: Executor,
   { info: { taskId } }: Task,
   gracePeriodMs: number | undefined,
   out: Effect[],
 ): void {
   const policy = gracePeriodMs === undefined ? {} : { killPolicy: { gracePeriodMs } };
-  out.push({ type: "send-executor", containerId, event: { type: "kill", taskId, ...policy } });
+  tell(executor, { type: "kill", taskId, ...policy }, out);
 }
 
 /**

@@ -1,33 +1,47 @@
 import { type ExecutorCall, largeCallProblem } from "../../../contract/executor-api.ts";
-import type { ContainerId } from "../../../contract/ids.ts";
 import type { TaskStatus } from "../../../contract/schema/task.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import { keepExecutor } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
+import type { AgentInput } from "../event.ts";
 import { taskKey } from "../ids.ts";
 import type { AgentState, Executor, Task } from "../state.ts";
 import { tally } from "../tallies.ts";
 import { addUpdate } from "../updates.ts";
 import { lostAs } from "../words.ts";
+import {
+  executorIn,
+  stepExecutorGone,
+  stepExecutorMissed,
+  tell,
+  tellKeptMessages,
+} from "./connection.ts";
 import { drainedStatus, endDrained, isDrained, resumeDrain } from "./drain.ts";
 import { askToKill, endExecutor } from "./kill.ts";
 import { deliver } from "./launch.ts";
 import { resizeExecutor } from "./resize.ts";
 import { expectNoMore } from "./returning.ts";
 
-/** The custom executor in a container. */
-export function executorIn(state: AgentState, containerId: ContainerId): Executor | undefined {
-  for (const executor of state.executors.values()) {
-    if (executor.containerId === containerId) return executor;
-  }
-  return undefined;
+/** What comes of the connections of custom executors. */
+export function stepExecutor(
+  state: AgentState,
+  input: Extract<AgentInput, { type: `executor-${string}` }>,
+  nowMs: number,
+  out: Effect[],
+): void {
+  const { type, containerId } = input;
+  if (type === "executor-call") stepExecutorCall(state, input, nowMs, out);
+  else if (type === "executor-gone") stepExecutorGone(state, containerId, input.connection);
+  else stepExecutorMissed(state, containerId, input.event, out);
 }
 
+/** A call, with where it came from. */
+type ExecutorInput = Extract<AgentInput, { type: "executor-call" }>;
+
 /** Takes a call of an executor (v1-wire 7.3). What it says of others is refused. */
-export function stepExecutorCall(
+function stepExecutorCall(
   state: AgentState,
-  containerId: ContainerId,
-  call: ExecutorCall,
+  { containerId, connection, call }: ExecutorInput,
   nowMs: number,
   out: Effect[],
 ): void {
@@ -35,10 +49,11 @@ export function stepExecutorCall(
   if (executor === undefined) return;
   const problem = largeCallProblem(call);
   if (call.type === "subscribe") {
-    subscribe(state, executor, call, nowMs, out);
-  } else if (executor.phase === "starting") {
+    subscribe(state, executor, call, connection, nowMs, out);
+  } else if (executor.connection !== connection) {
     tallyRefused(state, call);
-    refuse(executor, "NOT_SUBSCRIBED", `a ${call.type} call came before subscribe`, out);
+    const why = `a ${call.type} call came before subscribe`;
+    refuse({ containerId, connection }, "NOT_SUBSCRIBED", why, out);
   } else if (problem !== undefined) {
     tallyRefused(state, call);
     refuse(executor, problem.code, problem.message, out);
@@ -60,36 +75,46 @@ function tallyRefused(state: AgentState, { type }: ExecutorCall): void {
   else if (type === "message") tally(state, "invalid_framework_messages");
 }
 
-function refuse(executor: Executor, code: string, message: string, out: Effect[]): void {
-  const { containerId } = executor;
-  out.push({ type: "send-executor", containerId, event: { type: "error", code, message } });
+function refuse(
+  { containerId, connection }: Pick<Executor, "containerId" | "connection">,
+  code: string,
+  message: string,
+  out: Effect[],
+): void {
+  if (connection === undefined) return;
+  const event = { type: "error", code, message } as const;
+  out.push({ type: "send-executor", containerId, connection, event });
 }
 
 function subscribe(
   state: AgentState,
   executor: Executor,
   call: Extract<ExecutorCall, { type: "subscribe" }>,
+  connection: number,
   nowMs: number,
   out: Effect[],
 ): void {
   const { containerId, frameworkId, info } = executor;
   if (call.frameworkId !== frameworkId || call.executorId !== info.executorId) {
-    refuse(executor, "EXECUTOR_MISMATCH", "this container is that of another executor", out);
+    const why = "this container is that of another executor";
+    refuse({ containerId, connection }, "EXECUTOR_MISMATCH", why, out);
     return;
   }
   expectNoMore(state, executor);
+  executor.connection = connection;
   const framework = state.frameworks.get(frameworkId)?.info;
   if (executor.phase === "ending" || framework === undefined) {
-    out.push({ type: "send-executor", containerId, event: { type: "shutdown" } });
+    tell(executor, { type: "shutdown" }, out);
+    // What it has ended by then is not what the agent has to make up.
+    for (const status of call.unacknowledgedUpdates) {
+      takeUpdate(state, executor, status, nowMs, out);
+    }
     return;
   }
   executor.phase = "running";
   delete executor.subscribeDueMs;
-  out.push({
-    type: "send-executor",
-    containerId,
-    event: { type: "subscribed", executor: info, framework, agent: state.info, containerId },
-  });
+  const agent = state.info;
+  tell(executor, { type: "subscribed", executor: info, framework, agent, containerId }, out);
   for (const status of call.unacknowledgedUpdates) {
     takeUpdate(state, executor, status, nowMs, out);
   }
@@ -105,6 +130,7 @@ function subscribe(
     }
   }
   for (const tasks of waitingOf(state, executor)) deliver(executor, tasks, out);
+  tellKeptMessages(executor, out);
   keepExecutor(executor, out);
   // Everything that it was started for was killed meanwhile (B44).
   if (executor.tasks.size === 0 && !executor.everRan) endExecutor(state, executor, nowMs, out);
@@ -154,7 +180,7 @@ function takeUpdate(
   nowMs: number,
   out: Effect[],
 ): void {
-  const { containerId, info, frameworkId } = executor;
+  const { info, frameworkId } = executor;
   const { taskId, uuid } = status;
   if (uuid === undefined || status.state === "TASK_STAGING") {
     tally(state, "invalid_status_updates");
@@ -173,7 +199,7 @@ function takeUpdate(
       resizeExecutor(state, executor, out);
     }
   }
-  out.push({ type: "send-executor", containerId, event: { type: "acknowledged", taskId, uuid } });
+  tell(executor, { type: "acknowledged", taskId, uuid }, out);
   if (task !== undefined && isTerminal(status.state) && isDrained(task)) {
     endDrained(state, executor, nowMs, out);
   }

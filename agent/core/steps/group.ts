@@ -1,9 +1,9 @@
-import type { TaskState } from "../../../contract/task-state.ts";
 import { dropEntry } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { executorKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Task } from "../state.ts";
 import { tally } from "../tallies.ts";
+import type { UpdateWords } from "../updates.ts";
 import { endCommand, graceOf, groupOf } from "./kill.ts";
 
 /** A task and the container that is its own. */
@@ -31,12 +31,14 @@ export function heldGroup(state: AgentState, task: Task): Member[] {
 export function leaveGroup(
   state: AgentState,
   task: Task,
-  end: TaskState,
+  { state: end, reason }: UpdateWords,
   nowMs: number,
   out: Effect[],
 ): void {
   if (task.group === undefined) return;
-  if (end !== "TASK_FINISHED") {
+  // A reboot has ended all of them at once, which is what is told of each.
+  const isRebooted = end === "TASK_FAILED" && reason === "REASON_AGENT_RESTARTED";
+  if (end !== "TASK_FINISHED" && !isRebooted) {
     const why: Ending = {
       state: "TASK_KILLED",
       message: `Task ${task.info.taskId} of the same group ended as ${end}`,

@@ -8,6 +8,7 @@ import { executorIdOf, executorKey, taskKey } from "../ids.ts";
 import { type AgentState, type Ending, type Executor, isCapable, type Task } from "../state.ts";
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { lostAs } from "../words.ts";
+import { tell } from "./connection.ts";
 import { newTask } from "./launch.ts";
 import { dropOperations } from "./operation.ts";
 
@@ -39,7 +40,7 @@ export function stepKill(
   } else if (task.delivered) {
     task.killAsked = killPolicy === undefined ? {} : { killPolicy };
     keepTask(task, out);
-    if (executor.phase !== "starting") askToKill(executor, task, out);
+    askToKill(executor, task, out);
   } else {
     // A group that has not been handed over never will be, for it would not be whole (F24).
     for (const one of task.group === undefined ? [task] : groupOf(state, task)) {
@@ -52,9 +53,8 @@ export function stepKill(
 }
 
 /** Has a custom executor kill a task as it was asked for. */
-export function askToKill({ containerId }: Executor, task: Task, out: Effect[]): void {
-  const event = { type: "kill", taskId: task.info.taskId, ...task.killAsked } as const;
-  out.push({ type: "send-executor", containerId, event });
+export function askToKill(executor: Executor, task: Task, out: Effect[]): void {
+  tell(executor, { type: "kill", taskId: task.info.taskId, ...task.killAsked }, out);
 }
 
 function duringLaunch(): UpdateWords {
@@ -151,9 +151,7 @@ export function endExecutor(
   if (phase !== "starting" || state.returning.has(executor.key)) {
     executor.killDueMs = dueMs;
     state.timers.add({ dueMs, kind: "shutdown", of: executor.key });
-    if (phase === "running") {
-      out.push({ type: "send-executor", containerId, event: { type: "shutdown" } });
-    }
+    if (phase === "running") tell(executor, { type: "shutdown" }, out);
   } else {
     out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
   }

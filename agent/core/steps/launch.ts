@@ -22,6 +22,7 @@ import type {
 } from "../state.ts";
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { assert, lostAs } from "../words.ts";
+import { tell } from "./connection.ts";
 import { resizeExecutor } from "./resize.ts";
 import { newGroupExecutor, sharedIn, userOf } from "./shared.ts";
 
@@ -224,7 +225,7 @@ function launchOnExecutor(
   }
   if (known !== undefined) resizeExecutor(state, executor, out);
   // They are kept as they are at the end of the turn: given, if they are given now.
-  if (executor.phase === "running") deliver(executor, tasks, out);
+  if (executor.connection !== undefined) deliver(executor, tasks, out);
 }
 
 function startExecutor(
@@ -275,11 +276,10 @@ export function deliver(executor: Executor, tasks: readonly Task[], out: Effect[
     task.delivered = true;
     keepTask(task, out);
   }
-  const { containerId } = executor;
   const [first] = tasks as [Task];
   const event: ExecutorEvent =
     first.group === undefined
       ? { type: "launch", task: first.info }
       : { type: "launch-group", tasks: tasks.map(({ info }) => info) };
-  out.push({ type: "send-executor", containerId, event });
+  tell(executor, event, out);
 }

@@ -1,13 +1,12 @@
 import type { AgentOrderOf, OperationRecord } from "../../../contract/agent-api.ts";
 import type { FrameworkId, UpdateId } from "../../../contract/ids.ts";
 import { limits } from "../../../contract/limits.ts";
-import { reservationRole } from "../../../contract/resources.ts";
-import type { Resource } from "../../../contract/schema/resource.ts";
 import { encodedBytes } from "../../../contract/size.ts";
 import { dropEntry, keepAgent, keepOperation } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { nextUpdateId } from "../ids.ts";
 import type { AgentState, Operation } from "../state.ts";
+import { changeVolume, volumeKey } from "./volume.ts";
 
 /** Holds reservations and volumes as the master counts them (E11, E12), and says so (C18). */
 export function stepApplyOperation(
@@ -22,10 +21,10 @@ export function stepApplyOperation(
   if (operation.type === "CREATE") {
     for (const volume of operation.volumes) {
       // Making a volume empties its folder, which must never happen to one that is in use.
-      if (!had.has(volumeKey(volume))) out.push({ type: "make-volume", volume });
+      if (!had.has(volumeKey(volume))) changeVolume(state, "make-volume", volume, out);
     }
   } else if (operation.type === "DESTROY") {
-    for (const volume of operation.volumes) out.push({ type: "remove-volume", volume });
+    for (const volume of operation.volumes) changeVolume(state, "remove-volume", volume, out);
   }
   const { id: operationId } = operation;
   const answered: Operation = {
@@ -49,12 +48,6 @@ export function stepApplyOperation(
   state.operations.set(operationUuid, answered);
   keepOperation(answered, out);
   transmit(state, answered, nowMs, out);
-}
-
-/** Ids of volumes are unique by role (E12). */
-function volumeKey(resource: Resource): string | undefined {
-  const id = resource.disk?.persistence?.id;
-  return id === undefined ? undefined : `${reservationRole(resource)}/${id}`;
 }
 
 function send({ frameworkId, uuid, info, status }: Operation, out: Effect[]): void {

@@ -18,6 +18,8 @@ export function expectBack(
     out.push({ type: "kill-container", containerId, signal: "SIGKILL" });
     return;
   }
+  // It was faster than what is looked up of its container.
+  if (executor.connection !== undefined) return;
   executor.phase = "starting";
   executor.subscribeDueMs = nowMs + state.setup.times.executorReregistrationTimeoutMs;
   state.timers.add({ dueMs: executor.subscribeDueMs, kind: "subscribe", of: key });

@@ -1,6 +1,5 @@
 import type {
   AgentFacts,
-  ClientFacts,
   FrameworkFacts,
   StatementProblem,
 } from "../../../contract/ports/policy-companion.ts";
@@ -15,10 +14,13 @@ export const REQUIREMENTS = "condor.requirements";
 /** See `REQUIREMENTS`. */
 export const RANK = "condor.rank";
 
-/** What a framework is and states: its classified advertisement. */
+/** The attribute that a framework has another value of in each of its roles. */
+export const ROLE = "role";
+
+/** What a framework is and states: its classified advertisement, the same in all of its roles. */
 export interface FrameworkAd {
   readonly statement: Statement;
-  /** By name in small letters. */
+  /** By name in small letters; what it says of `ROLE` does not count. */
   readonly attributes: ReadonlyMap<string, Literal>;
   readonly problem: StatementProblem | undefined;
 }
@@ -27,13 +29,13 @@ export interface FrameworkAd {
  * The ad of a framework. Who it is comes first, so that no label can claim to be another user;
  * then what labels called `condor.<name>` spell out, then all other labels as strings.
  */
-export function adOf(framework: FrameworkFacts, role?: string): FrameworkAd {
+export function adOf(framework: FrameworkFacts): FrameworkAd {
   const attributes = new Map<string, Literal>();
   const is = (key: string, value: Literal): void => {
     if (!attributes.has(key)) attributes.set(key, value);
   };
   const { name, user, principal, labels = [] } = framework;
-  for (const [key, value] of Object.entries({ name, user, principal, role })) {
+  for (const [key, value] of Object.entries({ name, user, principal })) {
     if (value !== undefined) is(key, { type: "string", value });
   }
   const stated = statedIn(labels);
@@ -53,6 +55,9 @@ export function adOf(framework: FrameworkFacts, role?: string): FrameworkAd {
   };
 }
 
+/** Labels that were read, for as long as a framework has them: its roles share them. */
+const known = new WeakMap<object, Map<string, Stated>>();
+
 /** What one label called `condor.<name>` says. */
 interface Stated {
   readonly expression?: Expression;
@@ -62,15 +67,18 @@ interface Stated {
 }
 
 function statedIn(labels: NonNullable<FrameworkFacts["labels"]>): Map<string, Stated> {
+  const before = known.get(labels);
+  if (before !== undefined) return before;
   const stated = new Map<string, Stated>();
+  known.set(labels, stated);
   for (const { key, value = "" } of labels) {
     const lower = key.toLowerCase();
     if (!lower.startsWith(PREFIX)) continue;
     const name = lower.slice(PREFIX.length);
     const where = `labels/${key}`;
-    const known = stated.get(name);
+    const first = stated.get(name);
     const problem = { where, column: 1, message: "it is stated twice" };
-    stated.set(name, known === undefined ? statedBy(lower, where, value) : { ...known, problem });
+    stated.set(name, first === undefined ? statedBy(lower, where, value) : { ...first, problem });
   }
   return stated;
 }
@@ -83,11 +91,6 @@ function statedBy(key: string, where: string, text: string): Stated {
   if (literal !== undefined) return { literal };
   const message = "it is no number, no string in double quotes, neither true nor false";
   return { problem: { where, column: 1, message } };
-}
-
-/** The ad of a framework in one of its roles. */
-export function adOfClient({ framework, role }: ClientFacts): FrameworkAd {
-  return adOf(framework, role);
 }
 
 /** A text as an expression, or what is wrong with it. */

@@ -1,6 +1,8 @@
 import type { AgentFacts } from "../../../contract/ports/policy-companion.ts";
 import { printAttributeValue } from "../../../contract/resources/attributes.ts";
 
+const utf8 = new TextEncoder();
+
 /** How often something occurs, by what it is. */
 type Counts = Map<string, number>;
 
@@ -42,6 +44,20 @@ export class AttributeCensus {
   /** The different texts of an attribute. */
   texts(name: string): Iterable<string> {
     return this.#entries.get(name)?.texts.keys() ?? [];
+  }
+
+  /**
+   * Bytes that the texts of an attribute have at most, rounded up to a power of two so that it
+   * rarely changes.
+   */
+  longest(name: string): number {
+    let longest = 1;
+    for (const text of this.texts(name)) {
+      if (text.length * 3 <= longest) continue;
+      const { length } = utf8.encode(text);
+      while (longest < length) longest *= 2;
+    }
+    return longest;
   }
 
   #count({ attributes = [], hostname, domain }: AgentFacts, by: 1 | -1): void {

@@ -49,6 +49,7 @@ function checkFramework(framework: FrameworkFacts): StatementProblem | undefined
       kinds: [],
       agentNames: new Names(NAMES_MAX),
       clientNames: new Names(NAMES_MAX),
+      longest: () => 0,
     };
     strictRuleOf(statement, inFramework(attributes, vocabulary));
     return undefined;

@@ -3,37 +3,40 @@ import type {
   ProgramCompiler,
   StatementView,
 } from "../../../contract/ports/policy-companion.ts";
-import { Places } from "./places.ts";
-import { type AgentEntry, bytesOf, type RackEntry, writeProgram } from "./program.ts";
-import { type DataStatement, problemOf, statementOf } from "./statement.ts";
+import { type Follower, Places } from "./places.ts";
+import { type AgentData, type StatementData, writeProgram } from "./program.ts";
+import { type DataStatement, StatementReader } from "./statement.ts";
 
 /** The companion of the policy: turns what frameworks say about their data into its program. */
 export function companion(config: unknown): PolicyCompanion {
   const { rackAttribute = "rack" } = (config ?? {}) as { readonly rackAttribute?: string };
+  const reader = new StatementReader();
   return {
-    checkFramework: problemOf,
-    compiler: () => new DataCompiler(rackAttribute),
+    checkFramework: (framework) => reader.statedBy(framework).problem,
+    compiler: () => new DataCompiler(rackAttribute, reader),
   };
 }
 
 /** Keeps statements by client row, and the agents at the places that they name. */
 class DataCompiler implements ProgramCompiler {
+  readonly #reader: StatementReader;
   readonly #places: Places;
-  readonly #statements = new Map<number, DataStatement>();
+  readonly #byRow: (Located | undefined)[] = [];
+  readonly #byStatement = new Map<DataStatement, Located>();
 
-  constructor(rackAttribute: string) {
+  constructor(rackAttribute: string, reader: StatementReader) {
+    this.#reader = reader;
     this.#places = new Places(rackAttribute);
   }
 
   compile(view: StatementView): Uint8Array {
     this.#read(view);
     this.#places.update(view);
-    const rows = [...this.#statements].sort(([a], [b]) => a - b);
-    const named = rows.flatMap(([, { places }]) => places.map(({ place }) => place));
-    this.#places.follow(new Set(named), view.agents);
-    if (rows.length === 0) return new Uint8Array(0);
+    if (this.#byStatement.size === 0) return new Uint8Array(0);
     const draft = new Draft(this.#places);
-    for (const [client, statement] of rows) draft.add(client, statement);
+    for (const [client, located] of this.#byRow.entries()) {
+      if (located !== undefined) draft.add(client, located);
+    }
     return draft.bytes(view.bytesMax);
   }
 
@@ -41,74 +44,129 @@ class DataCompiler implements ProgramCompiler {
     const rows = changedClients === undefined ? clients.keys() : Array.from(changedClients);
     for (const row of rows) {
       const facts = clients[row];
-      const statement = facts && statementOf(facts.framework);
-      if (statement === undefined) this.#statements.delete(row);
-      else this.#statements.set(row, statement);
+      this.#state(row, facts && this.#reader.statedBy(facts.framework).statement);
     }
+  }
+
+  /** All roles of a framework state the same: what that is worth is worked out once. */
+  #state(row: number, statement: DataStatement | undefined): void {
+    const before = this.#byRow[row];
+    if (before?.statement === statement) return;
+    let after = statement && this.#byStatement.get(statement);
+    if (statement !== undefined && after === undefined) {
+      after = new Located(statement, this.#places);
+      this.#byStatement.set(statement, after);
+    }
+    while (this.#byRow.length < row) this.#byRow.push(undefined);
+    this.#byRow[row] = after;
+    if (after !== undefined) after.clients += 1;
+    if (before === undefined) return;
+    before.clients -= 1;
+    if (before.clients > 0) return;
+    this.#byStatement.delete(before.statement);
+    before.end();
+  }
+}
+
+/** Data by rack, as a place, and by agent. */
+interface Locations {
+  readonly racks: readonly { readonly place: string; readonly rackMib: number }[];
+  /** In the order of their rows. */
+  readonly agents: readonly AgentData[];
+}
+
+/** A statement, and the agents and racks that it is about. */
+class Located implements Follower {
+  readonly statement: DataStatement;
+  /** Clients that state it. */
+  clients = 0;
+  readonly #places: Places;
+  #locations: Locations | undefined;
+
+  constructor(statement: DataStatement, places: Places) {
+    this.statement = statement;
+    this.#places = places;
+    for (const { place } of statement.places) places.follow(place, this);
+  }
+
+  end(): void {
+    for (const { place } of this.statement.places) this.#places.unfollow(place, this);
+  }
+
+  forget(): void {
+    this.#locations = undefined;
+  }
+
+  /**
+   * Data that lies at several places of a statement is taken to be the same, so an agent or rack
+   * has the most that is said of it, and never the sum. Racks without agents are of no use.
+   */
+  locate(): Locations {
+    if (this.#locations !== undefined) return this.#locations;
+    const places = this.#places;
+    const onAgent = new Map<number, number>();
+    const inRack = new Map<string, number>();
+    for (const { place, mib } of this.statement.places) {
+      const rows = places.agentsAt(place);
+      if (!places.isRack(place)) for (const row of rows) raise(onAgent, row, mib);
+      else if (rows.size > 0) raise(inRack, place, mib);
+    }
+    const agents = [...onAgent].sort(([a], [b]) => a - b);
+    // What is on an agent is in its rack.
+    for (const [row, mib] of agents) {
+      const rack = places.rackOf(row);
+      if (rack !== undefined) raise(inRack, rack, mib);
+    }
+    this.#locations = {
+      racks: Array.from(inRack, ([place, rackMib]) => ({ place, rackMib })),
+      agents: agents.map(([agent, mib]) => {
+        return { agent, mib, rackMib: inRack.get(places.rackOf(agent) ?? "") ?? mib };
+      }),
+    };
+    return this.#locations;
   }
 }
 
 /** A program in the making. */
 class Draft {
   readonly #places: Places;
-  readonly #totals: number[] = [];
+  readonly #stated: number[] = [];
+  readonly #statements: StatementData[] = [];
+  readonly #numberOf = new Map<Located, number>();
   readonly #numberOfRack = new Map<string, number>();
-  readonly #racks: RackEntry[][] = [];
-  readonly #agents: AgentEntry[][] = [];
 
   constructor(places: Places) {
     this.#places = places;
   }
 
-  /**
-   * Adds what a client has where. Data that lies at several places of a statement is taken to be
-   * the same, so an agent or rack has the most that is said of it, and never the sum.
-   */
-  add(client: number, { totalMib, places }: DataStatement): void {
-    while (this.#totals.length < client) this.#totals.push(0);
-    this.#totals[client] = totalMib;
-    const onAgent = new Map<number, number>();
-    const inRack = new Map<string, number>();
-    for (const { place, mib } of places) {
-      if (this.#places.isRack(place)) raise(inRack, place, mib);
-      else for (const row of this.#places.agentsAt(place)) raise(onAgent, row, mib);
-    }
-    // What is on an agent is in its rack.
-    for (const [row, mib] of onAgent) {
-      const rack = this.#places.rackOf(row);
-      if (rack !== undefined) raise(inRack, rack, mib);
-    }
-    for (const [rack, rackMib] of inRack) this.#rack(rack).push({ client, rackMib });
-    for (const [row, mib] of onAgent) {
-      const rackMib = inRack.get(this.#places.rackOf(row) ?? "") ?? mib;
-      this.#agents[row] ??= [];
-      this.#agents[row]?.push({ client, mib, rackMib });
-    }
+  /** Adds what a client has where. */
+  add(client: number, located: Located): void {
+    while (this.#stated.length < client) this.#stated.push(0);
+    this.#stated[client] = this.#numberOf.get(located) ?? this.#number(located);
   }
 
-  #rack(place: string): RackEntry[] {
-    const number = this.#numberOfRack.get(place) ?? this.#racks.length + 1;
+  #number(located: Located): number {
+    const { racks, agents } = located.locate();
+    const number = this.#statements.push({
+      totalMib: located.statement.totalMib,
+      racks: racks.map(({ place, rackMib }) => ({ rack: this.#numberRack(place), rackMib })),
+      agents,
+    });
+    this.#numberOf.set(located, number);
+    return number;
+  }
+
+  #numberRack(place: string): number {
+    const number = this.#numberOfRack.get(place) ?? this.#numberOfRack.size + 1;
     this.#numberOfRack.set(place, number);
-    this.#racks[number - 1] ??= [];
-    return this.#racks[number - 1] as RackEntry[];
+    return number;
   }
 
-  /** The program; entries that find no room are left out, of the last agents first. */
   bytes(bytesMax: number): Uint8Array {
-    const { racks } = this.#places;
-    const rackOf = Array.from(racks, (rack) => this.#numberOfRack.get(rack ?? "") ?? 0);
-    while (rackOf.at(-1) === 0) rackOf.pop();
-    const agents = Array.from(this.#agents, (entries) => entries ?? []);
-    const content = { totals: this.#totals, rackOf, racks: this.#racks, agents };
-    const { fixed, each } = bytesOf(content);
-    let room = Math.floor((bytesMax - fixed) / each);
-    const fitting = <Entry>(lists: readonly Entry[][]): Entry[][] =>
-      lists.map((list) => {
-        const kept = list.slice(0, Math.max(room, 0));
-        room -= kept.length;
-        return kept;
-      });
-    return writeProgram({ ...content, racks: fitting(this.#racks), agents: fitting(agents) });
+    const numbers = this.#numberOfRack;
+    const rackOf = Array.from(this.#places.racks, (rack) => numbers.get(rack ?? "") ?? 0);
+    const [stated, statements] = [this.#stated, this.#statements];
+    return writeProgram({ stated, statements, rackCount: numbers.size, rackOf }, bytesMax);
   }
 }
 

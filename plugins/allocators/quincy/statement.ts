@@ -1,4 +1,4 @@
-import { type Parsed, parsed, unparsed } from "../../../contract/parsed.ts";
+import { type Parsed, parsed, type Unparsed, unparsed } from "../../../contract/parsed.ts";
 import type { FrameworkFacts, StatementProblem } from "../../../contract/ports/policy-companion.ts";
 import { parseBytes } from "../../../contract/units.ts";
 
@@ -14,34 +14,55 @@ export interface DataAt {
 /** What one grant reads in all, and how much of that is where. */
 export interface DataStatement {
   readonly totalMib: number;
+  /** Each place once. */
   readonly places: readonly DataAt[];
 }
 
+/** Most parts, `SIZE at NAME=VALUE` or `SIZE in all`, that a framework may state altogether. */
+export const PARTS_MAX = 1_000;
+
 const EXAMPLE = '"6GB at rack=r1; 3GB at hostname=node7; 10GB in all"';
 
-/** The statement of a framework, or `undefined` when it states nothing or nothing that is valid. */
-export function statementOf({ labels = [] }: FrameworkFacts): DataStatement | undefined {
-  const values = labels.flatMap(({ key, value }) => (key === DATA_LABEL ? [value ?? ""] : []));
-  const items: Item[] = [];
-  for (const value of values) {
-    const read = itemsOf(value);
-    if (!read.ok) return undefined;
-    items.push(...read.value);
-  }
-  return items.length === 0 ? undefined : together(items);
+/** What a framework states: nothing, something that is good, or what is wrong with it. */
+export interface Stated {
+  readonly statement?: DataStatement;
+  readonly problem?: StatementProblem;
 }
 
-/** What is wrong with the labels of a framework, if anything is. */
-export function problemOf({ labels = [] }: FrameworkFacts): StatementProblem | undefined {
+type Labels = NonNullable<FrameworkFacts["labels"]>;
+const NOTHING: Stated = {};
+
+/**
+ * Reads what frameworks state, each once however many roles it has: its labels are what it is
+ * remembered by, for as long as anybody has them.
+ */
+export class StatementReader {
+  readonly #known = new WeakMap<Labels, Stated>();
+
+  statedBy({ labels }: FrameworkFacts): Stated {
+    if (labels === undefined) return NOTHING;
+    const known = this.#known.get(labels);
+    if (known !== undefined) return known;
+    const stated = readLabels(labels);
+    this.#known.set(labels, stated);
+    return stated;
+  }
+}
+
+function readLabels(labels: Labels): Stated {
+  const items: Item[] = [];
   for (const { key, value = "" } of labels) {
     if (key !== DATA_LABEL) continue;
-    const read = itemsOf(value);
-    if (read.ok) continue;
-    const { message, position } = read;
-    const hint = `write ${EXAMPLE}`;
-    return { where: `labels/${DATA_LABEL}`, column: position + 1, message, hint };
+    const read = itemsOf(value, PARTS_MAX - items.length);
+    if (!read.ok) return { problem: problemOf(read) };
+    items.push(...read.value);
   }
-  return undefined;
+  return items.length === 0 ? NOTHING : { statement: together(items) };
+}
+
+function problemOf({ message, position }: Unparsed): StatementProblem {
+  const hint = `write at most ${PARTS_MAX} parts, as ${EXAMPLE}`;
+  return { where: `labels/${DATA_LABEL}`, column: position + 1, message, hint };
 }
 
 /** Data at a place, or in all where there is none. */
@@ -50,14 +71,19 @@ interface Item {
   readonly mib: number;
 }
 
-function itemsOf(text: string): Parsed<readonly Item[]> {
+/** At most so many; the text is not read beyond these. */
+function itemsOf(text: string, most: number): Parsed<readonly Item[]> {
   const items: Item[] = [];
-  let at = 0;
-  for (const piece of text.split(";")) {
-    const item = itemOf(piece);
+  for (let at = 0; at <= text.length; ) {
+    if (items.length === most) {
+      return unparsed(at, `the framework states more than ${PARTS_MAX} parts`);
+    }
+    const next = text.indexOf(";", at);
+    const end = next < 0 ? text.length : next;
+    const item = itemOf(text.slice(at, end));
     if (!item.ok) return unparsed(at + item.position, item.message);
     items.push(item.value);
-    at += piece.length + 1;
+    at = end + 1;
   }
   return parsed(items);
 }
@@ -82,10 +108,15 @@ function itemOf(text: string): Parsed<Item> {
   return unparsed(position, `"${where}" is neither "in all" nor "at NAME=VALUE"`);
 }
 
-/** Without a total, what is most in one place is all there is. */
+/** Without a total, what is most in one place is all there is. Of a place the most counts. */
 function together(items: readonly Item[]): DataStatement {
-  const places = items.flatMap(({ place, mib }) => (place === undefined ? [] : [{ place, mib }]));
-  const totals = items.filter(({ place }) => place === undefined);
-  const all = totals.length > 0 ? totals : items;
-  return { totalMib: Math.max(0, ...all.map(({ mib }) => mib)), places };
+  const most = new Map<string, number>();
+  let [total, inAll] = [0, -1];
+  for (const { place, mib } of items) {
+    if (place === undefined) inAll = Math.max(inAll, mib);
+    else most.set(place, Math.max(most.get(place) ?? 0, mib));
+    total = Math.max(total, mib);
+  }
+  const places = Array.from(most, ([place, mib]) => ({ place, mib }));
+  return { totalMib: inAll < 0 ? total : inAll, places };
 }

@@ -12,6 +12,7 @@ import type {
   Usage,
 } from "../../../contract/ports/isolator.ts";
 import type { PluginContext } from "../../../contract/ports/plugin.ts";
+import { VolumeUsers } from "../../../contract/volume-users.ts";
 import { makeFolder } from "../../../wire/index.ts";
 import { limitsOf, outOfMemory } from "./amounts.ts";
 import type { DockerConfig } from "./config.ts";
@@ -52,6 +53,7 @@ export class DockerIsolator implements Isolator {
   readonly #watches = new Map<ContainerId, (limitation: Limitation) => void>();
   readonly #told = new Set<ContainerId>();
   readonly #removals: Removals;
+  readonly #volumeUsers = new VolumeUsers();
   readonly #limitsHit;
 
   constructor(context: Context, scope: string, folder: string) {
@@ -77,7 +79,10 @@ export class DockerIsolator implements Isolator {
 
   /** Gets the image and makes the container; nothing of it runs yet. */
   async prepare(spec: ContainerSpec, signal: AbortSignal): Promise<LaunchParts> {
-    if (!isOurs(spec)) return {};
+    if (!isOurs(spec)) {
+      this.#volumeUsers.take(spec);
+      return {};
+    }
     signal.throwIfAborted();
     const { config, log } = this.#context;
     // Everything that can be refused is refused before the engine does anything.
@@ -112,7 +117,8 @@ export class DockerIsolator implements Isolator {
       () => ownerOf(this.#engine, container.name),
       patience,
     );
-    if (owner !== undefined) giveTo(spec, owner);
+    const own = this.#volumeUsers.take(spec);
+    if (owner !== undefined) giveTo(spec.sandbox, own, owner);
     signal.throwIfAborted();
     return { external: container };
   }
@@ -130,6 +136,7 @@ export class DockerIsolator implements Isolator {
   async cleanup(id: ContainerId): Promise<void> {
     const container = this.#containers.get(id);
     const isOrphan = this.#orphans.delete(id);
+    this.#volumeUsers.leave(id);
     if (container === undefined && !isOrphan) return;
     this.#containers.delete(id);
     this.#watches.delete(id);
@@ -150,6 +157,7 @@ export class DockerIsolator implements Isolator {
   async recover(known: readonly ContainerCheckpoint[]): Promise<readonly ContainerId[]> {
     const ids = new Set<string>();
     for (const { spec } of known) {
+      this.#volumeUsers.take(spec);
       if (!isOurs(spec)) continue;
       ids.add(spec.id);
       this.#take(spec);

@@ -1,6 +1,6 @@
 import { lchownSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { ContainerSpec } from "../../../contract/ports/isolator.ts";
+import type { PersistentVolume } from "../../../contract/ports/isolator.ts";
 import type { Engine } from "./engine.ts";
 
 /** Users and groups of an image take less, or are not looked at. */
@@ -39,10 +39,10 @@ export async function ownerOf(engine: Engine, name: string): Promise<Owner | und
 }
 
 /**
- * Gives a sandbox with what was fetched into it, and the volumes themselves, to whom the container
- * runs as. Only root can give anything away: what another agent has is its own user's.
+ * Gives a sandbox with what was fetched into it, and volumes themselves, to whom the container runs
+ * as. Only root can give anything away: what another agent has is its own user's.
  */
-export function giveTo({ sandbox, volumes = [] }: ContainerSpec, owner: Owner): void {
+export function giveTo(sandbox: string, volumes: readonly PersistentVolume[], owner: Owner): void {
   if (process.getuid?.() !== 0) return;
   giveFolder(sandbox, owner);
   for (const { hostPath } of volumes) lchownSync(hostPath, owner.uid, owner.gid);

@@ -14,6 +14,7 @@ import {
   type Usage,
   type UserNumbers,
 } from "../../../contract/ports/isolator.ts";
+import { VolumeUsers } from "../../../contract/volume-users.ts";
 import { type Capabilities, capabilitiesOf, capabilityWords } from "./capabilities.ts";
 import type { ProcessConfig } from "./config.ts";
 import { type Containment, containWords } from "./contain.ts";
@@ -45,6 +46,7 @@ export class ProcessIsolator implements Isolator {
   readonly #users: Users;
   readonly #table = new ProcessTable();
   readonly #processes = new Map<ContainerId, ProcessIdentity>();
+  readonly #volumeUsers = new VolumeUsers();
 
   constructor(config: ProcessConfig, host: ProcessHost, clock: Clock) {
     this.#config = config;
@@ -56,7 +58,10 @@ export class ProcessIsolator implements Isolator {
   async prepare(given: ContainerSpec, signal: AbortSignal): Promise<LaunchParts> {
     signal.throwIfAborted();
     // An engine has its own users and limits.
-    if (given.container?.type === "DOCKER") return {};
+    if (given.container?.type === "DOCKER") {
+      this.#volumeUsers.take(given);
+      return {};
+    }
     refuseNetworks(given);
     refuseTerminal(given);
     const { own: self, offered } = this.#host;
@@ -176,9 +181,10 @@ export class ProcessIsolator implements Isolator {
   }
 
   #giveSandbox(spec: ContainerSpec, user: UserNumbers | undefined): void {
+    const own = this.#volumeUsers.take(spec);
     if (user === undefined) return;
     giveTo(spec.sandbox, user.uid, user.gid);
-    for (const { hostPath } of spec.volumes ?? []) chownSync(hostPath, user.uid, user.gid);
+    for (const { hostPath } of own) chownSync(hostPath, user.uid, user.gid);
   }
 
   /** Whoever its group's executor runs as has that one's sandbox, whichever task comes first. */
@@ -224,11 +230,13 @@ export class ProcessIsolator implements Isolator {
 
   async cleanup(id: ContainerId): Promise<void> {
     this.#processes.delete(id);
+    this.#volumeUsers.leave(id);
   }
 
   async recover(known: readonly ContainerCheckpoint[]): Promise<readonly ContainerId[]> {
     const ids = new Set(known.map(({ spec }) => spec.id));
     for (const { spec, process } of known) {
+      this.#volumeUsers.take(spec);
       if (process !== undefined) this.#processes.set(spec.id, process);
     }
     return [...this.#processes.keys()].filter((id) => !ids.has(id));

@@ -61,6 +61,26 @@ export const UwsConfig = Type.Object(
       default: 0,
       description: "Native connections from one address at once; 0: as many as there are in all.",
     }),
+    unwelcomedMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: wireLimits.unwelcomedMax,
+      description:
+        "Native connections at once whose hello was not accepted yet. What each of them may make " +
+        "the server hold is one message of 16 KiB.",
+    }),
+    unwelcomedPerAddressMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: wireLimits.unwelcomedPerAddressMax,
+      description: "The same, of one address.",
+    }),
+    heldBytesMax: bytes(
+      wireLimits.heldBytesMax,
+      2 * wireLimits.frameBytesMax,
+      "Bytes that all native connections may hold together: frames that have come in part, and " +
+        "what peers that are behind have not read. Beyond, those with much of it are cut off.",
+    ),
     pageHosts: Type.Array(Type.String({ minLength: 1, pattern: "^[a-z0-9.-]+$" }), {
       default: [],
       description:

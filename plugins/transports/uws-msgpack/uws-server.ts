@@ -4,8 +4,10 @@ import uws, {
   type TemplatedApp,
   type us_listen_socket,
   type us_socket_context_t,
+  type WebSocketBehavior,
 } from "uWebSockets.js";
 import { readFileSync } from "node:fs";
+import { posix } from "node:path";
 import { createSecureContext } from "node:tls";
 import { errors, reasonOf } from "../../../contract/errors.ts";
 import { wireLimits } from "../../../contract/limits/wire.ts";
@@ -15,10 +17,10 @@ import type {
   TransportHandlers,
   TransportServer,
 } from "../../../contract/ports/transport.ts";
-import { closeCodeOf, WIRE_PATH } from "../../../contract/wire-protocol.ts";
+import { closeCodeOf, PARTS_HEADER, WIRE_PATH } from "../../../contract/wire-protocol.ts";
 import { type HubEnvironment, type HubSettings, SessionHub } from "../../../wire/index.ts";
 import type { UwsRouter } from "./http-server.ts";
-import { isUntold, TOLD_PART, untoldWords } from "./large-frames.ts";
+import { isUntold, TOLD_PART, untoldWords, WholePlaces } from "./large-frames.ts";
 import { type UserData, UwsSocket } from "./uws-socket.ts";
 
 /** Where and how the server listens, beside the settings of its sessions. */
@@ -39,6 +41,12 @@ export interface TlsSettings {
  * LIBUS_LISTEN_EXCLUSIVE_PORT, which the type declarations place elsewhere than the library does.
  */
 const EXCLUSIVE_PORT = 1;
+
+/** Every path beside the wire's own, and that. */
+const WIDER_PATH = `${posix.dirname(WIRE_PATH)}/*`;
+
+/** uWebSockets.js looks this often for sockets whose deadline has passed, in seconds. */
+const IDLE_STEP_S = 4;
 
 /** How long what was said last may take to leave before the sockets are closed under it. */
 const LINGER_MS = 200;
@@ -75,7 +83,9 @@ export class UwsServer implements TransportServer {
     const port = options.port ?? this.#settings.port;
     const app = createApp(this.#settings.tls);
     this.#app = app;
-    const hub = new SessionHub(this.#settings, this.#environment, options.peers, handlers);
+    const { messageBytesMax } = wireLimits;
+    const settings = { ...this.#settings, messageBytesMax };
+    const hub = new SessionHub(settings, this.#environment, options.peers, handlers);
     this.#hub = hub;
     this.#serveSockets(app, hub);
     app.any("/*", (response, request) => this.#router.serve(response, request));
@@ -116,47 +126,80 @@ export class UwsServer implements TransportServer {
   }
 
   #serveSockets(app: TemplatedApp, hub: SessionHub): void {
+    const { clock } = this.#environment;
+    const { frameBytesMax, heartbeatMs } = this.#settings;
+    const { messageBytesMax } = wireLimits;
+    // Each route has a limit of its own. A request that the first does not take goes on to the
+    // second, which has to be a wider one: of two for the same path only the last would be kept.
+    const wholes = new WholePlaces(clock, (idleSeconds(heartbeatMs) + IDLE_STEP_S) * 1000);
+    app.ws<UserData>(WIRE_PATH, this.#behavior(hub, TOLD_PART * frameBytesMax, wholes));
+    app.ws<UserData>(WIDER_PATH, this.#behavior(hub, messageBytesMax, undefined));
+  }
+
+  /** `wholes` has the places of those who send large messages; without it nobody does. */
+  #behavior(
+    hub: SessionHub,
+    maxPayloadLength: number,
+    wholes: WholePlaces | undefined,
+  ): WebSocketBehavior<UserData> {
     const { frameBytesMax, queueBytesMax, heartbeatMs } = this.#settings;
-    app.ws<UserData>(WIRE_PATH, {
+    return {
       compression: uws.DISABLED,
-      maxPayloadLength: TOLD_PART * frameBytesMax,
+      maxPayloadLength,
       maxBackpressure: queueBytesMax + 2 * frameBytesMax,
       // A backstop behind the hub's heartbeat, for sockets that it has closed and whose peers do
       // not go.
       idleTimeout: idleSeconds(heartbeatMs),
       sendPingsAutomatically: false,
       upgrade: (response, request, context) =>
-        upgrade(hub, this.#router, response, request, context),
+        upgrade(hub, this.#router, wholes, response, request, context),
       open: (ws) => {
         const data = ws.getUserData();
         data.socket = new UwsSocket(ws);
         data.session = hub.admit(data.socket);
       },
       message: (ws, bytes, isBinary) => {
-        ws.getUserData().session?.onFrame(new Uint8Array(bytes), isBinary);
+        const { session, whole } = ws.getUserData();
+        if (whole !== undefined) {
+          whole.largest = Math.max(whole.largest, bytes.byteLength);
+          whole.isTaking = true;
+        }
+        session?.onFrame(new Uint8Array(bytes), isBinary);
+        if (whole !== undefined) whole.isTaking = false;
       },
       ping: (ws) => ws.getUserData().session?.onAlive(),
       pong: (ws) => ws.getUserData().session?.onAlive(),
       drain: (ws) => ws.getUserData().session?.onDrained(),
       close: (ws, number, reason) => {
-        const { session, socket } = ws.getUserData();
+        const { session, socket, whole } = ws.getUserData();
+        if (whole !== undefined) {
+          // Ended in answer to a message, it holds no more than its largest.
+          const isSmall = whole.isTaking && whole.largest <= wireLimits.messageBytesMax;
+          wholes?.leave(socket?.isEnded === true && !isSmall);
+        }
         socket?.gone();
         if (session === undefined) return;
         const message = Buffer.from(reason).toString("utf8");
         if (!isUntold(number, message)) session.onSocketClosed(closeCodeOf(number), message);
-        else session.onSocketClosed("FRAME_TOO_LARGE", untoldWords(frameBytesMax));
+        else
+          session.onSocketClosed("FRAME_TOO_LARGE", untoldWords(maxPayloadLength, frameBytesMax));
       },
-    });
+    };
   }
 }
 
 function upgrade(
   hub: SessionHub,
   router: UwsRouter,
+  wholes: WholePlaces | undefined,
   response: HttpResponse,
   request: HttpRequest,
   context: us_socket_context_t,
 ): void {
+  if (request.getUrl() !== WIRE_PATH) {
+    request.setYield(true);
+    return;
+  }
   const remote = Buffer.from(response.getRemoteAddressAsText()).toString();
   // Browsers name the page that dials. No page of another host may speak for its reader's machine.
   if (router.isForeign(request.getHeader("origin"), request.getHeader("host"))) {
@@ -165,11 +208,17 @@ function upgrade(
   }
   const refusal = hub.refusalOf(remote);
   if (refusal !== undefined) {
-    refuse(response, "503 Service Unavailable", refusal, "no more connections are taken");
+    const isCrowded = refusal === "TOO_MANY_UNWELCOMED";
+    const text = isCrowded ? "too many have not said hello yet" : "no more connections are taken";
+    refuse(response, "503 Service Unavailable", refusal, text);
+    return;
+  }
+  if (wholes !== undefined && (request.getHeader(PARTS_HEADER) === "1" || !wholes.take())) {
+    request.setYield(true);
     return;
   }
   response.upgrade<UserData>(
-    {},
+    wholes === undefined ? {} : { whole: { largest: 0, isTaking: false } },
     request.getHeader("sec-websocket-key"),
     request.getHeader("sec-websocket-protocol"),
     request.getHeader("sec-websocket-extensions"),

@@ -5,6 +5,8 @@ import type { SendOutcome, Session, SessionSocket } from "../../../wire/index.ts
 export interface UserData {
   socket?: UwsSocket;
   session?: Session;
+  /** Of those who send whole messages: the largest so far, and whether one is being taken. */
+  whole?: { largest: number; isTaking: boolean };
 }
 
 /** What a `send` of uWebSockets.js answers. */
@@ -18,10 +20,16 @@ export class UwsSocket implements SessionSocket {
   readonly remote: string;
   readonly #ws: WebSocket<UserData>;
   #gone = false;
+  #isEnded = false;
 
   constructor(ws: WebSocket<UserData>) {
     this.#ws = ws;
     this.remote = Buffer.from(ws.getRemoteAddressAsText()).toString();
+  }
+
+  /** Whether this side said why and waits for the other. */
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   send(frame: Uint8Array): SendOutcome {
@@ -42,6 +50,7 @@ export class UwsSocket implements SessionSocket {
   end(code: number, message: string): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.#isEnded = true;
     this.#ws.end(code, message);
   }
 

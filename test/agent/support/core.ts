@@ -6,7 +6,7 @@ import { invariants } from "../../../agent/core/invariants.ts";
 import { type AgentSetup, type AgentState, newState } from "../../../agent/core/state.ts";
 import { step } from "../../../agent/core/step.ts";
 import type { AgentMessage, AgentOrder } from "../../../contract/agent-api.ts";
-import type { ExecutorEvent } from "../../../contract/executor-api.ts";
+import type { ExecutorCall, ExecutorEvent } from "../../../contract/executor-api.ts";
 import type {
   AgentId,
   ContainerId,
@@ -48,6 +48,8 @@ export class CoreBench {
   #did: string[] = [];
   readonly updates: TaskStatus[] = [];
   readonly store = new Map<string, unknown>();
+  /** The newest connection of an executor. */
+  connection = 0;
   readonly sent: AgentMessage[] = [];
   readonly executorEvents: ExecutorEvent[] = [];
   /** What containers were given to hold after their start. */
@@ -100,6 +102,10 @@ export class CoreBench {
         return;
       case "update-container":
         this.resizes.push(effect.resources);
+        return;
+      case "make-volume":
+      case "remove-volume":
+        this.#did.push(`${effect.type} ${effect.volume.disk?.persistence?.id}`);
         return;
       case "start-container":
         this.#did.push(`start ${effect.plan.taskId ?? effect.plan.executorId}`);
@@ -217,24 +223,32 @@ export class CoreBench {
     );
   }
 
-  /** The executor in the newest container subscribes. */
+  /** The executor in the newest container subscribes, on a new connection. */
   subscribe(executorId = "e1"): this {
-    return this.do({
-      type: "executor-call",
-      containerId: this.containerId,
-      call: {
-        type: "subscribe",
-        frameworkId: F1,
-        executorId: executorId as ExecutorId,
-        unacknowledgedTasks: [],
-        unacknowledgedUpdates: [],
-      },
+    this.connection++;
+    return this.executorCall({
+      type: "subscribe",
+      frameworkId: F1,
+      executorId: executorId as ExecutorId,
+      unacknowledgedTasks: [],
+      unacknowledgedUpdates: [],
     });
   }
 
+  /** A call of the executor in the newest container, on its newest connection. */
+  executorCall(call: ExecutorCall): this {
+    const { containerId, connection } = this;
+    return this.do({ type: "executor-call", containerId, connection, call });
+  }
+
   executorUpdate(status: TaskStatus): this {
-    const { containerId } = this;
-    return this.do({ type: "executor-call", containerId, call: { type: "update", status } });
+    return this.executorCall({ type: "update", status });
+  }
+
+  /** The connection of the executor in the newest container breaks. */
+  cutExecutor(): this {
+    const { containerId, connection } = this;
+    return this.do({ type: "executor-gone", containerId, connection });
   }
 
   /** The agent dies and another begins with what was checkpointed. */

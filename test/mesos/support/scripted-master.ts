@@ -24,7 +24,7 @@ import type { CloseReason } from "../../../contract/wire-protocol.ts";
 import { logOnly, showFiles } from "../../../kernel/host/files.ts";
 import { create as createMesos } from "../../../plugins/transports/mesos-v1-http/index.ts";
 import { create as createUws } from "../../../plugins/transports/uws-msgpack/index.ts";
-import { systemClock } from "../../../wire/index.ts";
+import { hubSettings, systemClock } from "../../../wire/index.ts";
 
 /** Who the scripted master says it is. */
 export const masterInfo: MasterInfo = {
@@ -229,12 +229,7 @@ export async function openPlugins(config: object, { cluster, agent }: Shown): Pr
       {
         host: "127.0.0.1",
         port: 0,
-        frameBytesMax: 4 << 20,
-        queueBytesMax: 16 << 20,
-        helloDeadlineMs: 10_000,
-        heartbeatMs: 5_000,
-        connectionsMax: 100,
-        connectionsPerAddressMax: 0,
+        ...hubSettings({ connectionsMax: 100 }),
         httpBodyDeadlineMs: 5_000,
         httpAnswerDeadlineMs: 10_000,
         httpStreamBytesMax: 16 << 20,

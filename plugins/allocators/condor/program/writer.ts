@@ -1,14 +1,16 @@
 import type { StatementView } from "../../../../contract/ports/policy-companion.ts";
 import type { Literal } from "../language/syntax.ts";
 import { ByteWriter } from "./bytes.ts";
-import { type Code, STRING_BYTES_MAX } from "./code.ts";
+import type { Code } from "./code.ts";
+import { STRING_BYTES_MAX } from "./costs.ts";
 import type { Names } from "./names.ts";
 import { NEVER, type Rule } from "./rules.ts";
 
 /** Clients that are alike: the same rule, and the same values wherever an agent asks for one. */
 export interface Class {
   readonly rule: Rule | undefined;
-  readonly attributes: ReadonlyMap<string, Literal>;
+  /** Its own attributes, by name in small letters. */
+  readonly attribute: (name: string) => Literal;
 }
 
 /** Everything that goes into a program. */
@@ -154,10 +156,10 @@ class ProgramWriter {
     const words = [clients, classOf.length, start, classes.length, clientNames.size];
     for (const [n, word] of words.entries()) writer.setWord((Header.CLIENTS + n) * 4, word);
     let [fixed, moving, ofClients] = [0, 0, 0];
-    for (const [number, { rule, attributes }] of classes.entries()) {
+    for (const [number, { rule, attribute }] of classes.entries()) {
       const at = start + number * 8;
       writer.setWord(at, rule === undefined ? 0 : this.#rule(rule));
-      writer.setWord(at + 4, this.#values(attributes, clientNames));
+      writer.setWord(at + 4, this.#values(attribute, clientNames));
       if (rule === undefined) continue;
       fixed += fixedSteps(rule);
       moving += movingSteps(rule);
@@ -172,13 +174,13 @@ class ProgramWriter {
   }
 
   /** What agents may ask of a client, each as the evaluator holds it. */
-  #values(attributes: ReadonlyMap<string, Literal>, names: Names): number {
+  #values(attribute: Class["attribute"], names: Names): number {
     const writer = this.#writer;
     if (names.size === 0 || !this.#hasRoom(names.size * VALUE_BYTES)) return 0;
     const start = writer.words((names.size * VALUE_BYTES) / 4);
     for (const [name, index] of names) {
       const at = start + index * VALUE_BYTES;
-      const value = attributes.get(name) ?? { type: "undefined" };
+      const value = attribute(name);
       writer.setWord(at, TAGS[value.type]);
       if (value.type === "string") this.#string(at, value.value);
       else if ("value" in value) writer.setDouble(at + 8, Number(value.value));
