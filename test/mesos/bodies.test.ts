@@ -10,14 +10,17 @@ import { decode, decodeInSteps } from "../../plugins/transports/mesos-v1-http/ht
 import { atOnce, type Steps } from "../../plugins/transports/mesos-v1-http/http/steps.ts";
 import { HandClock } from "../support/hand-clock.ts";
 
+/** A request that a test aborts or answers. */
+type Asked = HttpExchange & { isAborted: boolean; isAnswered: boolean };
+
 /** A request whose whole body is there. */
-function exchangeOf(bytes: number): HttpExchange & { isAborted: boolean } {
+function exchangeOf(bytes: number): Asked {
   const exchange = {
     headers: {},
     isAborted: false,
     readBody: () => Promise.resolve(new Uint8Array(bytes)),
   };
-  return exchange as unknown as HttpExchange & { isAborted: boolean };
+  return exchange as unknown as Asked;
 }
 
 /** Work of one step. */
@@ -114,7 +117,7 @@ describe("large bodies are decoded in slices", () => {
     expect(next).toEqual(["decoded"]);
   });
 
-  test("and no further when their client has gone", async () => {
+  test.each(["isAborted", "isAnswered"] as const)("and no further when %s", async (why) => {
     const clock = new HandClock();
     const bodies = new Bodies(clock, 1 << 24);
     const exchange = exchangeOf(1 << 20);
@@ -122,7 +125,7 @@ describe("large bodies are decoded in slices", () => {
     const read = bodies.read(exchange, function* () {
       for (;;) {
         steps += 1;
-        exchange.isAborted = steps > 10;
+        exchange[why] = steps > 10;
         clock.move(1);
         yield;
       }

@@ -1,5 +1,4 @@
 import { afterAll, expect, test } from "vitest";
-import { inOne } from "../../plugins/transports/uws-msgpack/http-body.ts";
 import { FAIR_BYTES, HttpMemory } from "../../plugins/transports/uws-msgpack/http-memory.ts";
 import { pause, until } from "../support/until.ts";
 import { type HttpBench, httpBench } from "./http-bench.ts";
@@ -168,22 +167,4 @@ test("a body can be asked for once, and only at the beginning", async () => {
     const { status } = await fetch(count.bench.url + path, { method: "POST", body: "x" });
     expect([path, status]).toEqual([path, 500]);
   }
-});
-
-test("a large body is put together in turns, unless its sender has gone", async () => {
-  const chunks = () => Array.from({ length: 20 }, (_, at) => Buffer.alloc(512 * 1024, at));
-  let turns = 0;
-  let isOver = false;
-  const turn = (): void => {
-    turns += 1;
-    if (!isOver) setImmediate(turn);
-  };
-  setImmediate(turn);
-  const bytes = 10 << 20;
-  const whole = await inOne(chunks(), bytes, () => false);
-  expect(turns).toBeGreaterThanOrEqual(9);
-  expect(Buffer.concat(chunks()).equals(whole)).toBe(true);
-  const gone = inOne(chunks(), bytes, () => turns > 12);
-  await expect(gone).rejects.toMatchObject({ code: "REQUEST_ABORTED" });
-  isOver = true;
 });

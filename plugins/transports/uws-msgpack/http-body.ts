@@ -10,36 +10,6 @@ import { FAIR_BYTES, type HttpMemory } from "./http-memory.ts";
  */
 export const PATIENCE_MS = 3_000;
 
-/** So many bytes are copied at a time; then whatever else waits has its turn. */
-const COPIED_BYTES = 1024 * 1024;
-
-/**
- * The chunks of a body in one; they are let go as they are copied. A large one takes some turns of
- * the event loop: memory that was not in use has to be made ready by the system, which takes longer
- * than the copying.
- * @throws REQUEST_ABORTED when it was meanwhile
- */
-export async function inOne(
-  chunks: Uint8Array[],
-  bytes: number,
-  isAborted: () => boolean,
-): Promise<Uint8Array> {
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  if (bytes <= COPIED_BYTES) return Buffer.concat(chunks, bytes);
-  const whole = Buffer.allocUnsafeSlow(bytes);
-  let at = 0;
-  let pauseAt = COPIED_BYTES;
-  for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
-    whole.set(chunk, at);
-    at += chunk.length;
-    if (at < pauseAt) continue;
-    pauseAt = at + COPIED_BYTES;
-    await new Promise((resolve) => setImmediate(resolve));
-    if (isAborted()) throw errors.REQUEST_ABORTED();
-  }
-  return whole;
-}
-
 /** See `PATIENCE_MS`. A socket that was not paused must be, or it forgets what it has to write. */
 export function askForPatience(response: HttpResponse, isPaused = false): void {
   response.pause();

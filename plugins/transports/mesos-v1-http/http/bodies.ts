@@ -38,6 +38,7 @@ export class Bodies {
   async read<T>(exchange: HttpExchange, decode: (body: Uint8Array) => Steps<T>): Promise<T> {
     const body = await readWhole(exchange, this.#bytesMax);
     if (body.length <= SMALL_BYTES) return atOnce(decode(body));
+    checkWanted(exchange);
     if (this.#waiting >= WAITING_MAX) {
       throw new Refusal(503, "Too many large requests at once", { "retry-after": "1" });
     }
@@ -52,8 +53,7 @@ export class Bodies {
     try {
       const steps = decode(body);
       for (;;) {
-        // Nobody waits for the answer any more.
-        if (exchange.isAborted) throw errors.REQUEST_ABORTED();
+        checkWanted(exchange);
         const beganMs = this.#clock.monotonicMs();
         try {
           const { done, value } = this.#slice(steps, beganMs);
@@ -77,6 +77,11 @@ export class Bodies {
       if (step.done === true || this.#clock.monotonicMs() - beganMs >= SLICE_MS) return step;
     }
   }
+}
+
+/** Throws when nobody waits for the answer any more, or it was given for want of time. */
+function checkWanted({ isAborted, isAnswered }: HttpExchange): void {
+  if (isAborted || isAnswered) throw errors.REQUEST_ABORTED();
 }
 
 async function readWhole(exchange: HttpExchange, bytesMax: number): Promise<Uint8Array> {
