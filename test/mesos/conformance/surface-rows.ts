@@ -68,6 +68,14 @@ const routing: Row[] = [
     }
     expect((await client.send({}, {}, "/api/v1/scheduler/")).text).toMatch(NO_TYPE);
   }),
+  both("1.2", "several slashes are one, as clients send them", async (client) => {
+    for (const path of ["//api/v1/scheduler", "/master//api/v1/scheduler"]) {
+      expect((await client.send({}, {}, path)).text).toMatch(NO_TYPE);
+    }
+    expect(
+      (await ask(client.master, { method: "GET", path: "//master//state", headers: {} })).status,
+    ).toBe(200);
+  }),
   jsonOnly("1.2", "paths with .. in them are 404", async (client) => {
     expect(await exchange(client, request("/master/../state", "Connection: close\r\n"), 9)).toMatch(
       /^HTTP\/1\.1 404/,
