@@ -16,6 +16,7 @@ import {
   type Task,
   type VolumeChange,
 } from "./state.ts";
+import { restoreStreams, type UpdateEntry } from "./streams.ts";
 
 /** One entry of the checkpoint as it was read. */
 export interface CheckpointEntry {
@@ -33,7 +34,7 @@ export interface AgentRecord {
   readonly declared?: Declared;
 }
 
-/** Writes the task, with its stream, as it is at the end of the turn. */
+/** Writes the task, without its stream, as it is at the end of the turn. */
 export function keepTask(task: Task, out: Effect[]): void {
   out.push({ type: "checkpoint", key: `task/${task.key}`, value: task });
 }
@@ -111,7 +112,12 @@ export function agentIn(entries: readonly CheckpointEntry[]): AgentRecord | unde
  */
 export function restore(setup: AgentSetup, entries: readonly CheckpointEntry[]): AgentState {
   const state = newState(setup);
-  for (const { key, value } of entries) restoreOne(state, key, value);
+  const updates: UpdateEntry[] = [];
+  for (const { key, value } of entries) {
+    if (key.startsWith("update/")) updates.push(value as UpdateEntry);
+    else restoreOne(state, key, value);
+  }
+  restoreStreams(state, updates);
   for (const task of state.tasks.values()) {
     const executorId = executorIdOf(task);
     if (executorId === undefined || isTerminal(task.state)) continue;

@@ -66,6 +66,7 @@ function ownerOf({ key, value }: CheckpointEntry): FrameworkId | undefined {
     case "container":
       return (value as Container).plan.frameworkId;
     case "task":
+    case "update":
     case "executor":
     case "group-executor":
       return (value as Task | Executor | GroupExecutor).frameworkId;

@@ -17,6 +17,7 @@ import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/t
 import type { TaskState } from "../../contract/task-state.ts";
 import type { ExecutorKey, GroupId, TaskKey } from "./ids.ts";
 import type { ReconfigurationPolicy } from "./reconfigure.ts";
+import type { UpdateStream } from "./streams.ts";
 import type { Tallies } from "./tallies.ts";
 import { Timers } from "./timers.ts";
 
@@ -100,7 +101,7 @@ export interface Checks {
   status?: CheckStatus;
 }
 
-/** A task with its update stream (D5). Checkpointed under `task/KEY`. */
+/** A task, but for its update stream (D5). Checkpointed under `task/KEY`. */
 export interface Task {
   readonly key: TaskKey;
   readonly frameworkId: FrameworkId;
@@ -115,7 +116,7 @@ export interface Task {
   state: TaskState;
   /** One status per state, oldest first (D18). */
   statuses: TaskStatus[];
-  /** Updates that are not acknowledged, oldest first; the head is in flight. */
+  /** Updates that an older agent has kept in here; others have entries of their own (`streams`). */
   pending: TaskStatus[];
   /** The state that the master was told of last, acknowledged or in flight. */
   toldState?: TaskState;
@@ -237,6 +238,8 @@ export interface AgentState {
   readonly master: MasterSide;
   readonly frameworks: Map<FrameworkId, Framework>;
   readonly tasks: Map<TaskKey, Task>;
+  /** What is yet to be told of each task. */
+  readonly streams: Map<TaskKey, UpdateStream>;
   readonly executors: Map<ExecutorKey, Executor>;
   /** Executors that have yet to come back after a restart; it registers when none is left. */
   readonly returning: Set<ExecutorKey>;
@@ -266,6 +269,7 @@ export function newState(setup: AgentSetup): AgentState {
     master: { phase: "down", dueMs: 0, attempts: 0, heardMs: 0, pingTimeoutMs: 75_000 },
     frameworks: new Map(),
     tasks: new Map(),
+    streams: new Map(),
     executors: new Map(),
     returning: new Set(),
     groupExecutors: new Map(),

@@ -5,9 +5,11 @@ import { dropEntry, keepContainer, keepExecutor, keepTask } from "../checkpoint.
 import type { Effect } from "../effect.ts";
 import { executorKey, taskKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Executor, Task } from "../state.ts";
+import { dropStream } from "../streams.ts";
 import { tally } from "../tallies.ts";
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { assert, endingWords, endOfCommand, waitStatus } from "../words.ts";
+import { takeWaiting } from "./backlog.ts";
 import { beginChecks } from "./check.ts";
 import { heldGroup, leaveGroup } from "./group.ts";
 import { expectNoMore } from "./returning.ts";
@@ -184,6 +186,7 @@ function end(state: AgentState, task: Task, words: UpdateWords, nowMs: number, o
   }
   tally(state, words.state);
   state.tasks.delete(task.key);
+  dropStream(state, task, out);
   dropEntry(`task/${task.key}`, out);
 }
 
@@ -199,6 +202,7 @@ function endTasksOf(
   for (const taskKey of tasks) {
     const task = state.tasks.get(taskKey);
     if (task !== undefined && !isTerminal(task.state)) {
+      takeWaiting(state, task, nowMs, out, true);
       end(state, task, words(ending ?? task.ending), nowMs, out);
     }
   }
