@@ -3,6 +3,7 @@ import { agentMethods } from "./operator/agent-methods.ts";
 import { explainMethods } from "./operator/explain-methods.ts";
 import { maintenanceMethods } from "./operator/maintenance-methods.ts";
 import { method } from "./operator/method.ts";
+import { OperationViewSchema } from "./operator/operation-view.ts";
 import { resourceMethods } from "./operator/resource-methods.ts";
 import { policyMethods } from "./policy-api.ts";
 import {
@@ -20,14 +21,13 @@ import {
   RoleNameSchema,
   TaskIdSchema,
   TimeMsSchema,
-  UpdateIdSchema,
 } from "./schema/basics.ts";
 import {
   FrameworkInfoSchema,
   OfferConstraintsSchema,
   QuantitiesSchema,
 } from "./schema/framework.ts";
-import { OfferSchema, OperationSchema, operationStates } from "./schema/offer.ts";
+import { OfferSchema } from "./schema/offer.ts";
 import { PolicyNameSchema } from "./schema/policy.ts";
 import { ResourceSchema } from "./schema/resource.ts";
 import { TaskRecordSchema, TaskStatusSchema } from "./schema/task.ts";
@@ -111,17 +111,6 @@ export const RoleViewSchema = Type.Object({
 });
 /** See `RoleViewSchema`. */
 export type RoleView = Static<typeof RoleViewSchema>;
-
-/** An operation as operators see it (C18). */
-export const OperationViewSchema = Type.Object({
-  operationUuid: UpdateIdSchema,
-  frameworkId: FrameworkIdSchema,
-  agentId: AgentIdSchema,
-  operation: OperationSchema,
-  state: oneOf(...operationStates),
-});
-/** See `OperationViewSchema`. */
-export type OperationView = Static<typeof OperationViewSchema>;
 
 const page = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),

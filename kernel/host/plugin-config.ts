@@ -9,10 +9,10 @@ export function configSchemaOf(manifest: PluginManifest): Record<string, unknown
   const own = (manifest.config ?? { type: "object", properties: {} }) as Record<string, unknown>;
   const parameters = manifest.parameters ?? [];
   if (parameters.length === 0) return own;
-  const fields = parameters.map(({ name, default: value, min, max, description }) => [
+  const fields = parameters.map(({ name, default: value, min, max, whole, description }) => [
     name,
     {
-      type: "number",
+      type: whole === true ? "integer" : "number",
       default: value,
       description,
       ...(min === undefined ? {} : { minimum: min }),
