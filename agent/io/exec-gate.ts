@@ -74,8 +74,8 @@ export class ExecGate {
   }
 
   /**
-   * Lets a request pass, or says why not; `isKnown` when its sender has shown another secret of
-   * this agent already.
+   * Lets a request pass, or says why not; `isKnown` when its sender has shown another secret,
+   * which does as well.
    * @throws EXEC_NOT_ALLOWED, EXEC_SECRET_WRONG
    */
   admit(

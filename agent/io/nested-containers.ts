@@ -132,14 +132,18 @@ export class Nested implements NestedContainers {
     return one;
   }
 
-  /** Containers of tasks have no input, and write to files. */
+  /**
+   * Containers of tasks have no input, and write to files. As with Mesos, only a container in what
+   * is not there cannot be found: clients take it that one which nobody can talk to has ended.
+   */
   #talkedTo(id: NestedId): NestedContainer {
     const [root = ""] = id;
-    if (id.length === 1 && this.#parts.containers.has(root)) throw errors.NESTED_SILENT(root);
-    const one = this.#find(id);
-    if (one.exit !== undefined) throw errors.NESTED_UNKNOWN(one.name);
-    if (!one.isTalkedTo) throw errors.NESTED_SILENT(one.name);
-    return one;
+    const one = this.#all.get(keyOf(id));
+    if (one?.isTalkedTo && one.exit === undefined) return one;
+    const name = id.join(".");
+    throw this.#parts.containers.has(root)
+      ? errors.NESTED_SILENT(name)
+      : errors.NESTED_UNKNOWN(name);
   }
 
   #checkParent(parent: NestedId): void {

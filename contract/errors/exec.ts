@@ -47,9 +47,9 @@ export const execErrors = {
     fault("NESTED_UNKNOWN", 404, `Container ${id} cannot be found`, { where: `container ${id}` }),
   NESTED_REFUSED: (reason: string) => fault("NESTED_REFUSED", 400, reason),
   NESTED_SILENT: (id: string) =>
-    fault("NESTED_SILENT", 500, `I/O switchboard server was disabled for container ${id}`, {
+    fault("NESTED_SILENT", 500, "I/O switchboard server was disabled for this container", {
       where: `container ${id}`,
-      hint: "LAUNCH_NESTED_CONTAINER_SESSION launches containers that are talked to",
+      hint: "it has ended, or LAUNCH_NESTED_CONTAINER_SESSION did not launch it",
     }),
   NESTED_INPUT_TAKEN: (id: string) =>
     fault("NESTED_INPUT_TAKEN", 409, "Multiple input connections are not allowed", {

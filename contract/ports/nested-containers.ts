@@ -48,7 +48,8 @@ export interface NestedShown {
  */
 export interface NestedContainers {
   /**
-   * Whether whoever sends such a request may run commands; `isKnown` when it has proven who it is.
+   * Whether whoever sends such a request may run commands; `isKnown` when it has proven to be one
+   * who may without the secret for that.
    * @throws EXEC_NOT_ALLOWED, EXEC_SECRET_WRONG
    */
   admit(

@@ -73,7 +73,10 @@ test("who shows the secret may, as a token or as a password, or has proven itsel
   expect((await launch(agent, "true", { authorization: `Bearer ${SECRET}` })).status).toBe(200);
   expect((await launch(agent, "true", basic("any", SECRET))).status).toBe(200);
   await agent.kill("SIGTERM");
-  const credentials = [{ principal: "ops", secret: "known" }];
+  const credentials = [
+    { principal: "ops", secret: "known", exec: true },
+    { principal: "dashboard", secret: "seen" },
+  ];
   const plugins = [
     { plugin: "uws-msgpack" },
     { plugin: "mesos-v1-http", config: { credentials } },
@@ -82,6 +85,7 @@ test("who shows the secret may, as a token or as a password, or has proven itsel
   const guarded = await rig.start({ ...exec, plugins });
   expect((await launch(guarded, "true")).status).toBe(401);
   expect((await launch(guarded, "true", basic("ops", "known"))).status).toBe(200);
+  expect((await launch(guarded, "true", basic("dashboard", "seen"))).status).toBe(401);
 });
 
 test("no more run at once than may, and ends make room", async () => {

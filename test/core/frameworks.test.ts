@@ -104,6 +104,22 @@ scenario("B7 an update without subscribing waits for the batch, and tells agents
   c.expect("web < updated FRAMEWORK_INVALID");
 });
 
+scenario("B7 offers for a role that an update leaves are rescinded", running, (c) => {
+  c.do("web returns role=ops,dev");
+  c.told();
+  const [web] = c.state.frameworks.values();
+  const role = [...c.state.offers.values()].map((offer) => offer.client.role.name).join();
+  const kept = { ...web?.info, roles: [role] } as FrameworkInfo;
+  c.call("web", { type: "update-framework", requestId: 1, framework: kept });
+  c.expect("web < updated ok");
+  const left = { ...kept, roles: ["new"] } as FrameworkInfo;
+  c.call("web", { type: "update-framework", requestId: 2, framework: left });
+  c.expect("web < rescind a1\nweb < updated ok");
+  c.do("wait 1s");
+  c.expect("web < offers a1(cpus:4;mem:1024)");
+  expect([...c.state.offers.values()].map((offer) => offer.client.role.name)).toEqual(["new"]);
+});
+
 scenario(
   "B8, O13 a teardown closes the stream without a word and kills in the books",
   running,

@@ -22,6 +22,7 @@ import {
 import { forgive } from "../hoarding.ts";
 import { isOver, mintFrameworkId } from "../ids.ts";
 import { forgetFramework } from "../inverse-offers.ts";
+import { rescindOffer } from "../offers.ts";
 import { type ClusterState, type Framework, wantRound } from "../state.ts";
 import { frameworkProblem } from "../validate-framework.ts";
 
@@ -181,11 +182,24 @@ export function stepUpdateFramework(
     return;
   }
   setInfo(framework, call.framework);
+  rescindLeft(state, framework, out);
   resuppress(state, framework, call.suppressedRoles ?? []);
   constrainFramework(state, framework, call.offerConstraints, checked.tests);
   tellAgents(framework, out);
   out.push({ type: "send-framework", to, event: { type: "framework-updated", requestId } });
   publishFramework(state, framework, "framework-updated", nowMs, out);
+}
+
+/**
+ * Offers for roles that a framework has left are withdrawn (B7), those of suppressed roles stay.
+ */
+function rescindLeft(state: ClusterState, framework: Framework, out: Effect[]): void {
+  const roles = new Set(framework.info.roles);
+  for (const offer of [...framework.offers]) {
+    if (roles.has(offer.client.role.name)) continue;
+    rescindOffer(state, offer, out);
+    state.allocation.freed = true;
+  }
 }
 
 type CheckedUpdate =

@@ -60,9 +60,10 @@ function trimmed(path: string): string {
 }
 
 /**
- * The path that is routed: decoded once, without a trailing slash. Answers `undefined` for one that
- * is not UTF-8 after decoding, and for one with a `.` or `..` component or a zero byte, which only
- * ever mean mischief here.
+ * The path that is routed: decoded once, without a trailing slash and with one slash where there
+ * are several, as clients that put a path behind an address with a slash of its own send them.
+ * Answers `undefined` for one that is not UTF-8 after decoding, and for one with a `.` or `..`
+ * component or a zero byte, which only ever mean mischief here.
  */
 export function decodedPath(raw: string): string | undefined {
   let path: string;
@@ -74,5 +75,5 @@ export function decodedPath(raw: string): string | undefined {
   if (!path.startsWith("/") || path.includes("\0")) return undefined;
   const components = path.split("/");
   if (components.includes("..") || components.includes(".")) return undefined;
-  return trimmed(path);
+  return trimmed(path.replace(/\/{2,}/g, "/"));
 }

@@ -32,12 +32,16 @@ export const nestedRows: readonly Row[] = [
     const folder = `${directory}/containers/${id.value}`;
     expect(readFileSync(`${folder}/stdout`, "utf8")).toBe(`out\n${folder}\n`);
     expect(readFileSync(`${folder}/stderr`, "utf8")).toBe("err\n");
+    // Clients that came too late take 500 for its end.
+    const late = input(client, id);
+    expect((await late.answer).status).toBe(500);
+    late.close();
     // The same id again is none, also when what had it has ended.
     expect((await launch(client, id, line("true"))).status).toBe(202);
     const silent = await on(client, "ATTACH_CONTAINER_OUTPUT", { value: container });
     expect([silent.status, silent.text]).toEqual([
       500,
-      `I/O switchboard server was disabled for container ${container}`,
+      "I/O switchboard server was disabled for this container",
     ]);
     const inner = within(within({ value: container }));
     expect((await launch(client, inner, line("true"))).status).toBe(400);
@@ -99,12 +103,21 @@ export const nestedRows: readonly Row[] = [
     }
     const output = await on(client, "ATTACH_CONTAINER_OUTPUT", nobody);
     expect([output.status, output.text]).toEqual([
-      404,
-      `Container ${task.value}.${nobody.value} cannot be found`,
+      500,
+      "I/O switchboard server was disabled for this container",
     ]);
-    const typed = input(client, unborn);
-    expect((await typed.answer).status).toBe(404);
-    typed.close();
+    const nowhere = { value: "x", parent: { value: "y" } };
+    const lost = await on(client, "ATTACH_CONTAINER_OUTPUT", nowhere);
+    expect([lost.status, lost.text]).toEqual([404, "Container y.x cannot be found"]);
+    for (const [id, status] of [
+      [nobody, 500],
+      [unborn, 404],
+      [nowhere, 404],
+    ] as const) {
+      const typed = input(client, id);
+      expect((await typed.answer).status).toBe(status);
+      typed.close();
+    }
     expect((await launch(client, unborn, line("true"))).status).toBe(400);
     expect((await session(client, unborn, line("true"))).stream.status).toBe(400);
     for (const value of ["", "a.b", "a b", "a/b", "x".repeat(300)]) {

@@ -119,8 +119,8 @@ export class AgentApi {
   }
 
   /** Whoever acts on containers may run what they like there. */
-  #admit(exchange: HttpExchange, { principal }: Caller): void {
-    this.#parts.view.nested.admit(exchange, principal !== undefined);
+  #admit(exchange: HttpExchange, { exec = false }: Caller): void {
+    this.#parts.view.nested.admit(exchange, exec);
   }
 }
 

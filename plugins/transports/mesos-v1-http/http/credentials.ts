@@ -6,6 +6,8 @@ import { refuse } from "./answers.ts";
 export interface Credential {
   readonly principal: string;
   readonly secret: string;
+  /** Whether it may run commands in tasks where a secret is asked for. */
+  readonly exec: boolean;
 }
 
 /** Realms of the two sides, by what is asked for (§2.5). */
@@ -14,15 +16,19 @@ export type Realm = "scheduler" | "readonly" | "readwrite";
 /** Who sent a request: nobody in particular, or a principal that has proven itself. */
 export interface Caller {
   readonly principal?: string | undefined;
+  /** Whether the principal may run commands in tasks where a secret is asked for. */
+  readonly exec?: boolean;
 }
 
 /** Checks HTTP basic authentication; without credentials everybody is let in, as nobody. */
 export class Gate {
-  readonly #secrets = new Map<string, Buffer>();
+  readonly #known = new Map<string, { readonly secret: Buffer; readonly exec: boolean }>();
   readonly #side: string;
 
   constructor(credentials: readonly Credential[], side: "master" | "agent") {
-    for (const { principal, secret } of credentials) this.#secrets.set(principal, digest(secret));
+    for (const { principal, secret, exec } of credentials) {
+      this.#known.set(principal, { secret: digest(secret), exec });
+    }
     this.#side = side;
   }
 
@@ -33,13 +39,15 @@ export class Gate {
 
   /** Answers who it is, or `undefined` after having answered the request with 401. */
   admit(exchange: HttpExchange, realm: Realm): Caller | undefined {
-    if (this.#secrets.size === 0) return {};
+    if (this.#known.size === 0) return {};
     const match = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(exchange.headers["authorization"] ?? "");
     const [, principal = "", secret = ""] =
       /^([^:]*):([\s\S]*)$/.exec(Buffer.from(match?.[1] ?? "", "base64").toString("utf8")) ?? [];
-    const known = this.#secrets.get(principal);
+    const known = this.#known.get(principal);
     // Digests are compared, so that the time taken tells nothing about the secret.
-    if (known !== undefined && timingSafeEqual(known, digest(secret))) return { principal };
+    if (known !== undefined && timingSafeEqual(known.secret, digest(secret))) {
+      return { principal, exec: known.exec };
+    }
     refuse(exchange, 401, "Unauthorized", {
       "www-authenticate": `Basic realm="mesos-${this.#side}-${realm}"`,
     });
