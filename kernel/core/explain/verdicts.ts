@@ -24,8 +24,8 @@ import { makerOf, type Rival, rivalsOf } from "./rivals.ts";
 import { pairFacts } from "./statement.ts";
 import { shareText } from "./words.ts";
 
-/** Of so many pairs the policy is asked for what it knows of them. */
-const STATED_MAX = 20;
+/** Of so many pairs of a role the policy is asked for what it knows of them. */
+const STATED_MAX = 6;
 
 /** What it takes to put verdicts into words. */
 export interface Telling {

@@ -4,7 +4,7 @@ import { ERROR, UNDEFINED } from "./syntax.ts";
 /** What a name stands for in the ads at hand. */
 export type Lookup = (reference: Extract<Expression, { kind: "attribute" }>) => Literal;
 
-/** What it evaluates to; `undefined` where that takes functions that are known to the policy alone. */
+/** What it evaluates to; `undefined` where that takes functions that only the policy knows. */
 export type Meaning = Literal | undefined;
 
 const boolean = (value: boolean): Literal => ({ type: "boolean", value });
