@@ -1,6 +1,6 @@
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TepuiError } from "../contract/errors.ts";
+import { errors, reasonOf, type TepuiError } from "../contract/errors.ts";
 
 /**
  * Pid and start time: the number alone may have been given to another process since. `undefined`
@@ -68,7 +68,7 @@ const ATTEMPTS = 5;
  * Makes this process the only one that uses a folder in the way that `name`, the file of the lock,
  * stands for, until the returned function is called. A lock that `kill -9` left behind is taken
  * over.
- * @throws what `refusal` makes of the process that holds it
+ * @throws what `refusal` makes of the process that holds it; DISK_FULL
  */
 export function lockFolder(
   folder: string,
@@ -79,9 +79,9 @@ export function lockFolder(
   const { pid } = process;
   const mine = identityOf(pid) ?? String(pid);
   const draft = `${path}.${pid}`;
-  writeFileSync(draft, mine, { mode: 0o600 });
   let holderPid = 0;
   try {
+    writeFileSync(draft, mine, { mode: 0o600 });
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (place(draft, path)) return () => rmSync(path, { force: true });
       const holder = holderOf(path);
@@ -91,6 +91,10 @@ export function lockFolder(
       takeAway(path, holder, `${draft}.left`);
     }
     throw refusal(holderPid);
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    const isFull = code === "ENOSPC" || code === "EDQUOT";
+    throw isFull ? errors.DISK_FULL(folder, reasonOf(thrown), thrown) : thrown;
   } finally {
     rmSync(draft, { force: true });
   }

@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { errors, reasonOf } from "../contract/errors.ts";
+import { roomProblem } from "./disk-room.ts";
 
 /**
  * Makes a folder and those above it that are missing; `mode` is theirs. One level at a time: where
@@ -29,7 +30,7 @@ function isFolder(path: string): boolean {
 
 /**
  * Makes the folder that a setting names, such as `dataDir`, and sees that it can be written to.
- * @throws CONFIG_FOLDER
+ * @throws CONFIG_FOLDER, DISK_FULL
  */
 export function makeConfigFolder(setting: string, path: string, mode: number): void {
   try {
@@ -38,6 +39,8 @@ export function makeConfigFolder(setting: string, path: string, mode: number): v
   } catch (thrown) {
     throw errors.CONFIG_FOLDER(setting, path, reasonOf(thrown), thrown);
   }
+  const problem = roomProblem(path);
+  if (problem !== undefined) throw errors.DISK_FULL(path, problem);
 }
 
 /**

@@ -32,6 +32,8 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   "group-executor": ["key", "frameworkId", "role", "info"],
 };
 
+const FULL = "free some of its disk, and start the agent again: what it runs goes on meanwhile";
+
 /** What an agent remembers over restarts, in LMDB: crash-safe, one commit for each turn. */
 export class CheckpointStore {
   readonly #db: RootDatabase<Uint8Array, string>;
@@ -151,7 +153,8 @@ export class CheckpointStore {
     } catch (thrown) {
       this.#hasFailed = true;
       const cause = await commitCause(thrown);
-      throw errors.CHECKPOINT_FAILED(reasonOf(cause), cause);
+      const isFull = /ENOSPC|No space left/.test(reasonOf(cause));
+      throw errors.CHECKPOINT_FAILED(reasonOf(cause), cause, isFull ? FULL : undefined);
     }
   }
 

@@ -25,6 +25,12 @@ export const configErrors = {
       hint: `set ${setting} to a folder that it may make and write to`,
       cause,
     }),
+  DISK_FULL: (path: string, reason: string, cause?: unknown) =>
+    fault("DISK_FULL", 507, `there is no room for this process in ${path}: ${reason}`, {
+      where: path,
+      hint: "free some of its disk, or set another folder",
+      cause,
+    }),
   LOG_FILE_UNUSABLE: (path: string, reason: string, cause?: unknown) =>
     fault("LOG_FILE_UNUSABLE", 400, `${path} cannot be the file of a log: ${reason}`, {
       where: "/log/file",

@@ -1,11 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CheckpointStore } from "../../agent/io/store.ts";
+import { errors } from "../../contract/errors.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { openStore } from "../../plugins/coordinators/embedded/store.ts";
+import { lockFolder } from "../../wire/folder-lock.ts";
 import { describeWith } from "../support/require.ts";
 
 /** More than the disk holds beside what is kept back of it, however LMDB lays it out. */
@@ -54,6 +56,18 @@ describeWith("tmpfs", "a store on a full disk", () => {
     expect(String(failure)).toContain("No space left on device");
     await store.close();
     expect(rejections).toEqual([]);
+  });
+
+  test("a lock that cannot be written down is refused with the code that says why", () => {
+    const filler = join(folder, "filler");
+    expect(() => writeFileSync(filler, Buffer.alloc(13 << 20))).toThrow("ENOSPC");
+    const refusal = (pid: number) => errors.WORK_DIR_LOCKED(folder, pid);
+    const lock = () => lockFolder(folder, "x.lock", refusal);
+    expect(lock).toThrow(expect.objectContaining({ code: "DISK_FULL" }));
+    expect(readdirSync(folder)).toEqual(["filler"]);
+    rmSync(filler);
+    lock()();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("the registry refuses with its code and the cause, and closes (G4)", async () => {

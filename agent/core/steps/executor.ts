@@ -1,5 +1,7 @@
 import { type ExecutorCall, largeCallProblem } from "../../../contract/executor-api.ts";
+import { limits } from "../../../contract/limits.ts";
 import type { TaskStatus } from "../../../contract/schema/task.ts";
+import { encodedBytes } from "../../../contract/size.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import { keepExecutor } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
@@ -189,8 +191,14 @@ function takeUpdate(
   }
   const task = state.tasks.get(taskKey(frameworkId, taskId));
   const isKnown = task === undefined || hasUpdate(task, uuid);
-  if (!isKnown && !executor.tasks.has(task.key)) tally(state, "invalid_status_updates");
-  if (!isKnown && executor.tasks.has(task.key)) {
+  const isNews = !isKnown && executor.tasks.has(task.key);
+  if (!isKnown && !isNews) tally(state, "invalid_status_updates");
+  if (isNews && !isTerminal(status.state) && !hasRoom(task, status)) {
+    // It is not acknowledged, so it comes again: those before it may be gone by then.
+    tally(state, "invalid_status_updates");
+    return;
+  }
+  if (isNews) {
     const source = "SOURCE_EXECUTOR";
     const said = drainedStatus(status, task);
     addUpdate(state, task, { ...said, source, executorId: info.executorId }, nowMs, out);
@@ -203,6 +211,16 @@ function takeUpdate(
   if (task !== undefined && isTerminal(status.state) && isDrained(task)) {
     endDrained(state, executor, nowMs, out);
   }
+}
+
+/**
+ * Whether one more update of a task can be kept. An executor that says more than its framework
+ * acknowledges costs the agent no more than this; the end of a task is always taken.
+ */
+function hasRoom({ pending }: Task, status: TaskStatus): boolean {
+  if (pending.length >= limits.pendingUpdatesMax) return false;
+  const bytes = pending.reduce((sum, one) => sum + encodedBytes(one), encodedBytes(status));
+  return bytes <= limits.pendingUpdatesBytesMax;
 }
 
 function hasUpdate(task: Task, uuid: string): boolean {

@@ -248,6 +248,27 @@ export const refusals: readonly Refusal[] = [
     plugins: { p: { manifest: { config: { type: "strang" } } } },
   },
   {
+    what: "a config schema that is itself without end",
+    code: "PLUGIN_CONFIG_SCHEMA",
+    says: "it refers to itself without end",
+    plugins: { p: { manifest: { config: { $ref: "#" } } } },
+  },
+  {
+    what: "a config schema whose defaults never end",
+    code: "PLUGIN_CONFIG_SCHEMA",
+    says: "it refers to itself without end",
+    plugins: {
+      p: {
+        manifest: {
+          config: {
+            type: "object",
+            properties: { next: { default: {}, allOf: [{ $ref: "#" }] } },
+          },
+        },
+      },
+    },
+  },
+  {
     what: "a config for a plugin that takes none",
     code: "PLUGIN_CONFIG_INVALID",
     says: "/port",
