@@ -1,106 +1,102 @@
-import type { Command } from "commander";
+import type { Argument, Command, Option } from "commander";
+import { bashScript, type Cases, zshScript } from "./completion-shells.ts";
 
 /** Shells that there is a script for. */
 export type Shell = "bash" | "zsh";
 
-/** A command as the scripts see it. */
-interface Words {
-  /** `plugin validate`, with `tepui` left out; empty for the program itself. */
-  readonly path: string;
-  readonly words: readonly string[];
+/** What a value is completed to. */
+type PathKind = "files" | "folders";
+
+/**
+ * Names of values that are files or folders here: an option or an argument is marked as one by what
+ * it calls its value in the help, so that people and shells are told the same.
+ */
+const pathNames: Readonly<Record<string, PathKind>> = {
+  file: "files",
+  "json|file": "files",
+  "file|dir": "files",
+  dir: "folders",
+  input: "files",
+  job: "files",
+  journal: "files",
+  local: "files",
+  plugin: "folders",
+  policy: "folders",
+  workload: "files",
+};
+
+/** Whether a value of this name is a file or a folder of this machine. */
+export function pathKindOf(name: string): PathKind | undefined {
+  return Object.hasOwn(pathNames, name) ? pathNames[name] : undefined;
 }
 
-function wordsOf(command: Command, path: string): Words[] {
+/** What an option calls its value, without the brackets; "" for one that takes none. */
+export function valueNameOf({ flags }: Option): string {
+  return /[<[]([^>\]]*)[>\]]/.exec(flags)?.[1]?.replace(/\.\.\.$/, "") ?? "";
+}
+
+/** How words of the shells say what they offer. */
+function offerOf(kind: PathKind | undefined, choices: readonly string[] = []): string | undefined {
+  if (kind !== undefined) return `offer=${kind}`;
+  return choices.length > 0 ? `offer=words among='${choices.join(" ")}'` : undefined;
+}
+
+/** All commands below one, with the words that lead to each; `""` is the program itself. */
+function commandsBelow(command: Command, path = ""): readonly (readonly [string, Command])[] {
+  const below = command.commands.flatMap((child) =>
+    commandsBelow(child, `${path} ${child.name()}`.trim()),
+  );
+  return [[path, command], ...below];
+}
+
+/** Where arguments stand: the first is 0, and one that takes several has every place after it. */
+function argumentCases(path: string, args: readonly Argument[]): string[] {
+  return args.flatMap((argument, at) => {
+    const offer = offerOf(pathKindOf(argument.name()), argument.argChoices);
+    if (offer === undefined) return [];
+    const place = argument.variadic ? "*" : `${at}`;
+    return [`    ${JSON.stringify(`${path}:`)}${place}) ${offer} ;;`];
+  });
+}
+
+/** The cases of one command, which the shells read alike. */
+function casesOf(path: string, command: Command): Cases {
   const help = command.createHelp();
-  const children = help.visibleCommands(command);
-  const options = help.visibleOptions(command).flatMap(({ short, long }) => [short, long]);
-  const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
-  const words = [...children.map((child) => child.name()), ...choices, ...options];
-  const own = { path, words: words.filter((word) => word !== undefined) };
-  return [
-    own,
-    ...command.commands.flatMap((child) => wordsOf(child, `${path} ${child.name()}`.trim())),
-  ];
+  const visible = help.visibleOptions(command);
+  const names = visible.flatMap(({ short, long }) => [short, long]);
+  const children = help.visibleCommands(command).map((child) => child.name());
+  const known = [...children, ...names].filter((word) => word !== undefined).join(" ");
+  const at = (option: Option): string =>
+    [option.short, option.long]
+      .filter((flag) => flag !== undefined)
+      .map((flag) => JSON.stringify(`${path} ${flag}`))
+      .join("|");
+  const offers = visible.flatMap((option) => {
+    const offer = offerOf(pathKindOf(valueNameOf(option)), option.argChoices);
+    return offer === undefined ? [] : [`    ${at(option)}) ${offer} ;;`];
+  });
+  const takers = visible.filter((option) => option.required).map(at);
+  return {
+    paths: path === "" ? [] : [JSON.stringify(path)],
+    words: [`    ${JSON.stringify(path)}) known='${known}' ;;`],
+    options: offers,
+    takers,
+    arguments: argumentCases(path, command.registeredArguments),
+  };
 }
 
-/** The script that completes commands, options and the values that are known beforehand. */
+/**
+ * The script that completes commands, options, the values that are known beforehand, and the names
+ * of files and folders.
+ */
 export function completionScript(program: Command, shell: Shell): string {
-  const all = wordsOf(program, "");
-  const cases = all
-    .map(({ path, words }) => `    ${JSON.stringify(path)}) words=${quoted(words)} ;;`)
-    .join("\n");
-  const known = all.map(({ path }) => path).filter((path) => path !== "");
-  return shell === "bash" ? bashScript(cases, known) : zshScript(cases, known);
-}
-
-/** The paths of all commands as one pattern of a `case`. */
-function patterns(known: readonly string[]): string {
-  return known.map((path) => JSON.stringify(path)).join("|");
-}
-
-function quoted(words: readonly string[]): string {
-  return `'${words.join(" ")}'`;
-}
-
-function bashScript(cases: string, known: readonly string[]): string {
-  return `# Completion of tepui for bash: eval "$(tepui completion bash)"
-_tepui() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]}
-  local path= words= word at
-  COMPREPLY=()
-  for ((at = 1; at < COMP_CWORD; at++)); do
-    word=\${COMP_WORDS[at]}
-    [[ $word == -- ]] && return 0
-    case "\${path:+$path }$word" in
-      ${patterns(known)}) path="\${path:+$path }$word" ;;
-    esac
-  done
-  case $previous in
-    -o|--output) COMPREPLY=($(compgen -W 'json table' -- "$current")); return 0 ;;
-    --config|--file) compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -f -- "$current")); return 0 ;;
-    --data-dir|--work-dir) compopt -o filenames 2>/dev/null
-      COMPREPLY=($(compgen -d -- "$current")); return 0 ;;
-  esac
-  case $path in
-${cases}
-  esac
-  if [[ $path == "config check" && $current != -* ]]; then
-    compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); return 0
-  fi
-  if [[ $path == "plugin validate" && $current != -* ]]; then
-    compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$current")); return 0
-  fi
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
-}
-complete -F _tepui tepui`;
-}
-
-function zshScript(cases: string, known: readonly string[]): string {
-  return `#compdef tepui
-# Completion of tepui for zsh: eval "$(tepui completion zsh)"
-_tepui() {
-  local current_path= words_known= word at
-  for ((at = 2; at < CURRENT; at++)); do
-    word=\${words[at]}
-    [[ $word == -- ]] && return 0
-    case "\${current_path:+$current_path }$word" in
-      ${patterns(known)}) current_path="\${current_path:+$current_path }$word" ;;
-    esac
-  done
-  case \${words[CURRENT-1]} in
-    -o|--output) compadd json table; return ;;
-    --config|--file) _files; return ;;
-    --data-dir|--work-dir) _files -/; return ;;
-  esac
-  case $current_path in
-${cases.replaceAll("words=", "words_known=")}
-  esac
-  case $current_path in
-    "config check") [[ $PREFIX == -* ]] || { _files; return; } ;;
-    "plugin validate") [[ $PREFIX == -* ]] || { _files -/; return; } ;;
-  esac
-  compadd -- \${=words_known}
-}
-compdef _tepui tepui`;
+  const each = commandsBelow(program).map(([path, command]) => casesOf(path, command));
+  const all: Cases = {
+    paths: each.flatMap(({ paths }) => paths),
+    words: each.flatMap(({ words }) => words),
+    options: each.flatMap(({ options }) => options),
+    takers: each.flatMap(({ takers }) => takers),
+    arguments: each.flatMap((cases) => cases.arguments),
+  };
+  return shell === "bash" ? bashScript(all) : zshScript(all);
 }

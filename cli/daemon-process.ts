@@ -38,10 +38,17 @@ export function addConfigOptions<T>(command: Command, kind: ConfigKind<T>): Comm
 
 function fieldOption(field: ConfigField): Option {
   const isSwitch = field.schema.type === "boolean";
-  const flags = isSwitch ? `${field.flag} [true|false]` : `${field.flag} <value>`;
+  const flags = `${field.flag} ${isSwitch ? "[true|false]" : `<${valueName(field.flag)}>`}`;
   const fallback = field.default === undefined ? "" : ` (default: ${field.default})`;
   const option = new Option(flags, `${field.description}${fallback}`);
   return isSwitch ? option.preset("true") : option;
+}
+
+/** What a setting's value is called, by which shells know what to complete it to. */
+function valueName(flag: string): string {
+  if (flag === "--policy-name") return "plugin";
+  const [, last = ""] = /-(file|dir|path)$/.exec(flag) ?? [];
+  return last === "path" ? "dir" : last || "value";
 }
 
 /** Where the config of a process comes from, and the folder that plugin paths are relative to. */

@@ -51,16 +51,21 @@ export function exitCodeOf(thrown: unknown): number {
   return /^(CONFIG|PLUGIN|PORT)_/.test(thrown.code) ? exitCodes.config : exitCodes.failure;
 }
 
+/** How a command ended as a shell would say it: 128+n for a signal, 1 where nothing is known. */
+export function commandExitCode(exitCode: number | undefined, signal: string | undefined): number {
+  if (signal !== undefined) return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+  return exitCode ?? exitCodes.failure;
+}
+
 /**
  * A task's own exit status as a shell would give it: 128+n for a signal, 1 for a task that ended
- * without ever having had a status, such as one whose agent was lost.
+ * without ever having had a status, such as one whose agent was lost. A task that failed or was
+ * killed is never 0, though its command may have ended so: when a limit ended part of it, or when
+ * it was told to end because it was unhealthy.
  */
 export function taskExitCode({ state, exitCode, signal }: TaskEnd): number {
-  if (signal !== undefined) {
-    return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
-  }
-  if (exitCode !== undefined) return exitCode;
-  return state === "TASK_FINISHED" ? exitCodes.ok : exitCodes.failure;
+  if (state === "TASK_FINISHED" && signal === undefined) return exitCode ?? exitCodes.ok;
+  return commandExitCode(exitCode, signal) || exitCodes.failure;
 }
 
 /** The exit status for many tasks: the first that is not 0, by index; 0 when there is none. */

@@ -3,6 +3,7 @@ import { agentMethods } from "./operator/agent-methods.ts";
 import { explainMethods } from "./operator/explain-methods.ts";
 import { maintenanceMethods } from "./operator/maintenance-methods.ts";
 import { method } from "./operator/method.ts";
+import { OperationViewSchema } from "./operator/operation-view.ts";
 import { resourceMethods } from "./operator/resource-methods.ts";
 import { policyMethods } from "./policy-api.ts";
 import {
@@ -20,14 +21,13 @@ import {
   RoleNameSchema,
   TaskIdSchema,
   TimeMsSchema,
-  UpdateIdSchema,
 } from "./schema/basics.ts";
 import {
   FrameworkInfoSchema,
   OfferConstraintsSchema,
   QuantitiesSchema,
 } from "./schema/framework.ts";
-import { OfferSchema, OperationSchema, operationStates } from "./schema/offer.ts";
+import { OfferSchema } from "./schema/offer.ts";
 import { PolicyNameSchema } from "./schema/policy.ts";
 import { ResourceSchema } from "./schema/resource.ts";
 import { TaskRecordSchema, TaskStatusSchema } from "./schema/task.ts";
@@ -54,6 +54,8 @@ export const AgentViewSchema = Type.Object({
   deactivated: Type.Optional(Type.Boolean()),
   unavailability: Type.Optional(UnavailabilitySchema),
   drain: Type.Optional(DrainInfoSchema),
+  /** Names of resources beyond the kinds that the master tells apart: no policy goes by them. */
+  beyondKinds: Type.Optional(Type.Array(Type.String())),
 });
 /** See `AgentViewSchema`. */
 export type AgentView = Static<typeof AgentViewSchema>;
@@ -109,17 +111,6 @@ export const RoleViewSchema = Type.Object({
 });
 /** See `RoleViewSchema`. */
 export type RoleView = Static<typeof RoleViewSchema>;
-
-/** An operation as operators see it (C18). */
-export const OperationViewSchema = Type.Object({
-  operationUuid: UpdateIdSchema,
-  frameworkId: FrameworkIdSchema,
-  agentId: AgentIdSchema,
-  operation: OperationSchema,
-  state: oneOf(...operationStates),
-});
-/** See `OperationViewSchema`. */
-export type OperationView = Static<typeof OperationViewSchema>;
 
 const page = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
@@ -216,7 +207,7 @@ export const operatorMethods = {
         }),
       ),
     }),
-    Type.Object({}),
+    Type.Object({ warnings: Type.Optional(Type.Array(ProblemSchema)) }),
   ),
   ...policyMethods,
   /** Starts a stream of `event` messages on this connection, after this answer. */
@@ -241,6 +232,8 @@ export const ClusterEventSchema = Type.Object({
     "task-updated",
     "agent-added",
     "agent-removed",
+    /** Something about an agent is not as its operator will have meant it: see `message`. */
+    "agent-warning",
     "framework-added",
     "framework-updated",
     "framework-removed",

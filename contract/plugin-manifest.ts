@@ -30,6 +30,9 @@ export const PolicyParameterSchema = Type.Object(
     default: Type.Number({ description: "The value when the config gives none." }),
     min: Type.Optional(Type.Number({ description: "The least value that is accepted." })),
     max: Type.Optional(Type.Number({ description: "The greatest value that is accepted." })),
+    whole: Type.Optional(
+      Type.Boolean({ description: "Whether only whole numbers are accepted. Default: false." }),
+    ),
     description: Type.String({ minLength: 1, description: "What it does, with its unit." }),
   },
   { additionalProperties: false },

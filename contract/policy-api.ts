@@ -19,6 +19,14 @@ const SentPolicySchema = Type.Object({
   module: BytesSchema,
 });
 
+/** A framework that states something which a policy cannot read, and where. */
+const UnreadableSchema = Type.Object({
+  frameworkId: Type.Optional(Type.String()),
+  name: Type.String(),
+  code: Type.String(),
+  problem: Type.String(),
+});
+
 const SwapSchema = Type.Object({
   policy: PolicyNameSchema,
   previous: PolicyNameSchema,
@@ -26,6 +34,8 @@ const SwapSchema = Type.Object({
   tookOver: Type.Boolean(),
   /** How long the loop of the master was held up, in milliseconds. */
   pauseMs: Type.Number(),
+  /** Frameworks that state what the new policy cannot read, the first hundred by name. */
+  unreadable: Type.Object({ count: Type.Number(), frameworks: Type.Array(UnreadableSchema) }),
 });
 
 /** What an operator may ask and order of the policies of a running master; see `tepui policy`. */

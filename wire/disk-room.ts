@@ -11,8 +11,7 @@ const RESERVE_FILES = 64;
 
 /**
  * Why a process cannot start to work in a folder: its disk is as good as full, of bytes or of
- * files.
- * `undefined` when it can.
+ * files. Answers `undefined` when it can.
  */
 export function roomProblem(folder: string): string | undefined {
   const { bavail, bsize, files, ffree } = statfsSync(folder);

@@ -54,6 +54,13 @@ export const agentsCommand: CliCommand = {
           for await (const agent of client.all("agents", {})) agents.push(agent);
           if (context.output.format === "json") context.output.json({ agents });
           else context.output.table(columns, agents.map(agentRow));
+          for (const { agent, beyondKinds = [] } of agents) {
+            if (beyondKinds.length === 0) continue;
+            const names = beyondKinds.join(", ");
+            context.output.warn(
+              `nobody is offered ${agent.hostname} for its ${names}: too many kinds`,
+            );
+          }
         }),
     ),
 };

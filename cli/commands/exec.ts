@@ -9,7 +9,7 @@ import {
   named,
 } from "../context.ts";
 import { LocalTerminal, localInput } from "../exec/terminal.ts";
-import { taskExitCode } from "../exit-codes.ts";
+import { commandExitCode } from "../exit-codes.ts";
 import { findTask, withMaster } from "../master-client.ts";
 import { placeOf } from "../sandbox-follow.ts";
 
@@ -61,7 +61,7 @@ async function exec(
       ...(secret === undefined ? {} : { secret }),
     });
     const end = await talk(context, session, taskId, terminal, stdin);
-    context.exitWith(taskExitCode({ state: "", exitCode: end.code, signal: end.signal }));
+    context.exitWith(commandExitCode(end.code, end.signal));
   } catch (thrown) {
     throw context.signal.aborted ? errors.CLI_INTERRUPTED("the command was ended") : thrown;
   }

@@ -118,11 +118,19 @@ const diff = (context: CliContext): Command =>
     });
 
 function printSwap(context: CliContext, swap: OperatorResult<"promote-policy">): void {
-  const { policy, previous, tookOver, pauseMs } = swap;
+  const { policy, previous, tookOver, pauseMs, unreadable } = swap;
   const state = tookOver ? ", with its private state" : "";
   const pause = `the master paused for ${pauseMs.toFixed(1)} ms`;
   context.output.line(`${policyText(policy)} is live after ${policyText(previous)}${state}`);
   context.output.note(`${pause}; \`tepui policy rollback\` goes back`);
+  const { count, frameworks } = unreadable;
+  if (count === 0) return;
+  context.output.note(`it cannot read what ${count} framework${count === 1 ? "" : "s"} state:`);
+  for (const { name, frameworkId, code, problem } of frameworks) {
+    const id = frameworkId === undefined ? "" : ` (${frameworkId})`;
+    context.output.note(`  ${name}${id}: ${code} ${problem}`);
+  }
+  if (count > frameworks.length) context.output.note(`  and ${count - frameworks.length} more`);
 }
 
 const promote = (context: CliContext): Command =>

@@ -40,8 +40,12 @@ function change(context: CliContext, options: QuotaOptions, role: string): Promi
   };
   return withMaster(context, options, async (client) => {
     const forced = force === undefined ? {} : { force };
-    await client.request("update-quota", { quotas: [quota], ...forced });
-    if (context.output.format === "json") context.output.json({ quotas: [quota] });
+    const { warnings = [] } = await client.request("update-quota", { quotas: [quota], ...forced });
+    for (const { code, message, hint } of warnings) {
+      context.output.warn(`${code}: ${message}${hint === undefined ? "" : `; ${hint}`}`);
+    }
+    const said = warnings.length === 0 ? {} : { warnings };
+    if (context.output.format === "json") context.output.json({ quotas: [quota], ...said });
     else context.output.line(`${role}: guarantee ${cell(guarantee)}, limit ${cell(limit)}`);
   });
 }

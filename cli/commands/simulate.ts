@@ -38,7 +38,7 @@ export const simulateCommand: CliCommand = {
   build: (context: CliContext) =>
     plainCommand("simulate", "Run policies over a workload in virtual time, and compare them")
       .argument("<workload>", "a file of docs/workload.md, or a journal")
-      .option("--policy <name>", "a policy, or LABEL=POLICY; may be repeated", collect, [])
+      .option("--policy <policy>", "a policy, or LABEL=POLICY; may be repeated", collect, [])
       .option("--set <policy.parameter=value>", "a setting; may be repeated", collect, [])
       .option("--seed <n>", "seed of the policies’ randomness", wholeNumber(0, 2 ** 32 - 1), 1)
       .option("--until <duration>", "stop at this time of the workload", durationMs)

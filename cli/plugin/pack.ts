@@ -11,7 +11,7 @@ interface PackOptions extends CommonOptions {
 export function packCommand(context: CliContext): Command {
   return plainCommand("pack", "Build a plugin and make the folder that a master or agent loads")
     .argument("<dir>", "the folder of its plugin.json")
-    .option("--out <path>", "the folder to make, or a file .tgz; default: NAME-VERSION, here")
+    .option("--out <file|dir>", "the folder to make, or a file .tgz; default: NAME-VERSION, here")
     .option("--no-build", "take it as it was built last")
     .action((folder: string, options: PackOptions) => pack(context, folder, options));
 }

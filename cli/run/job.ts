@@ -245,7 +245,8 @@ function outcomeRow(outcome: Outcome, index: number) {
 function explain({ output }: CliContext, outcome: Outcome | undefined): void {
   if (outcome === undefined || outcome.state === "TASK_FINISHED") return;
   const { state, reason, message } = outcome;
-  if (outcome.exitCode !== undefined) return;
+  // A status that is not 0 is the command's own word; one of 0 tells nothing of what went wrong.
+  if (outcome.exitCode) return;
   const facts = [outcome.signal, reason, message].filter((fact) => fact !== undefined);
   const why = facts.length === 0 ? "" : `: ${facts.join(", ")}`;
   // That it was never started is said with what became of the job.

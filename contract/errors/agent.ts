@@ -139,6 +139,17 @@ export const agentErrors = {
       where: `agent ${agent}`,
       hint: "resources that tasks use cannot be taken; see what the agent has",
     }),
+  AGENT_KINDS_BEYOND: (hostname: string, names: readonly string[], kinds: readonly string[]) =>
+    fault(
+      "AGENT_KINDS_BEYOND",
+      409,
+      `nobody is offered agent ${hostname} for its ${names.join(", ")}: a master tells ` +
+        `${kinds.length} kinds of resources apart, and these are ${kinds.join(", ")}`,
+      {
+        where: `agent ${hostname}`,
+        hint: "have fewer kinds in the cluster; a new master begins anew",
+      },
+    ),
   AGENTS_FULL: (most: number) =>
     fault("AGENTS_FULL", 503, `the master has room for ${most} agents`),
   AGENTS_MISSING: (missing: number, known: number) =>

@@ -88,7 +88,11 @@ export type FaultTable = Record<string, (...args: never[]) => TepuiError>;
 
 /** The text of anything that was thrown, for the message of the error that reports it. */
 export function reasonOf(thrown: unknown): string {
-  if (thrown instanceof TepuiError) return `${thrown.message} [${thrown.code}]`;
-  if (thrown instanceof Error) return thrown.message || thrown.name;
-  return String(thrown);
+  try {
+    if (thrown instanceof TepuiError) return `${thrown.message} [${thrown.code}]`;
+    return thrown instanceof Error ? String(thrown.message || thrown.name) : String(thrown);
+  } catch {
+    // Plugins throw what they like, also what has no text or whose getters throw.
+    return "something was thrown that has no text";
+  }
 }

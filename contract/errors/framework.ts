@@ -70,6 +70,11 @@ export const frameworkErrors = {
     fault("WEIGHT_INVALID", 400, `weight of role ${role}: ${problem}`, { where: `role ${role}` }),
   QUOTA_INVALID: (role: string, problem: string) =>
     fault("QUOTA_INVALID", 400, `quota of role ${role}: ${problem}`, { where: `role ${role}` }),
+  QUOTA_KIND_ABSENT: (role: string, name: string, there: readonly string[]) =>
+    fault("QUOTA_KIND_ABSENT", 409, `no agent has ${name}, which the quota of ${role} names`, {
+      where: `role ${role}`,
+      hint: `agents have ${there.join(", ") || "nothing yet"}; for a typing error set it again`,
+    }),
   QUOTA_UNMET: (name: string, asked: number, there: number) =>
     fault(
       "QUOTA_UNMET",

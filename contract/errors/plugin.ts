@@ -110,6 +110,10 @@ export const pluginErrors = {
         hint: "raise startTimeout for this plugin if it is slow for a good reason",
       },
     ),
+  PLUGIN_HOST_STOPPING: (plugin: string) =>
+    fault("PLUGIN_HOST_STOPPING", 503, "all plugins are being stopped, so it is not started", {
+      where: at(plugin),
+    }),
   PLUGIN_STOP_FAILED: (plugin: string, reason: string, cause?: unknown) =>
     fault("PLUGIN_STOP_FAILED", 500, `stop() failed: ${reason}`, { where: at(plugin), cause }),
   PLUGIN_STOP_TIMEOUT: (plugin: string, deadlineMs: number) =>

@@ -26,6 +26,7 @@ const frameworkCodes = [
   "stands-behind",
   "on-trial",
   "no-agents",
+  "demand-unknown",
 ] as const;
 
 /** What keeps an agent from everybody. */

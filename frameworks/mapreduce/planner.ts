@@ -28,6 +28,13 @@ export interface PlanShape {
 /** What a task is about: the split that it maps, or the partition that it reduces. */
 export type Part = { readonly map: number } | { readonly reduce: number };
 
+/** What comes of outputs that a reduce could not get. */
+export type InputsLost =
+  /** So many maps run again. */
+  | { readonly reopened: number }
+  /** The map whose output was lost too often. */
+  | { readonly spent: string };
+
 /**
  * Decides the course of a mapreduce job: maps first, then reduces; maps run again when their output
  * is lost, and reduces wait for that; slow tasks get a second attempt. No I/O, no clock.
@@ -44,6 +51,8 @@ export class MapReducePlan {
   readonly #collected = new Set<string>();
   /** How often what a task made was gone before it was used. */
   readonly #losses = new Map<string, number>();
+  /** When the output of a map was made. */
+  readonly #madeMs = new Map<string, number>();
   readonly #took: { map: number[]; reduce: number[] } = { map: [], reduce: [] };
   /** Reduces that wait until it is known which of their inputs are lost. */
   readonly #asking = new Set<string>();
@@ -131,16 +140,21 @@ export class MapReducePlan {
   }
 
   /**
-   * Takes the maps whose output a reduce could not get; none when it was a passing trouble. They
-   * run again, unless it was lost too often of one, which is answered.
+   * Takes the maps whose output an attempt of a reduce could not get; none when it was a passing
+   * trouble. Answers those that run again, or the one whose output was lost too often. What was
+   * made since that attempt began is not what it could not get: all reduces miss the same outputs
+   * when an agent is lost, and each of them tells it.
    */
-  inputsLost(reduceKey: string, mapKeys: readonly string[], nowMs: number): string | undefined {
-    this.#asking.delete(reduceKey);
-    const spent = mapKeys.find((key) => this.#parts.has(key) && !this.#mayRunAgain(key));
-    if (spent !== undefined) return spent;
-    for (const key of mapKeys) if (this.#parts.has(key)) this.#reopenMap(key, nowMs);
+  inputsLost(reduce: Attempt, mapKeys: readonly string[], nowMs: number): InputsLost {
+    this.#asking.delete(reduce.key);
+    const lost = mapKeys.filter(
+      (key) => this.#isFinished(key) && (this.#madeMs.get(key) ?? nowMs) <= reduce.launchedMs,
+    );
+    const spent = lost.find((key) => !this.#mayRunAgain(key));
+    if (spent !== undefined) return { spent };
+    for (const key of lost) this.#reopenMap(key, nowMs);
     this.#settle(nowMs);
-    return undefined;
+    return { reopened: lost.length };
   }
 
   /** An agent is gone, and with it what its maps left there; answers how many run again. */
@@ -201,7 +215,9 @@ export class MapReducePlan {
   #finished({ key, attempt }: Outcome, nowMs: number): void {
     const kind = this.#kind(key);
     this.#took[kind].push(nowMs - (attempt?.launchedMs ?? nowMs));
-    if (kind === "map") this.#finishedMaps++;
+    if (kind === "reduce") return;
+    this.#finishedMaps++;
+    this.#madeMs.set(key, nowMs);
   }
 
   #reopenMap(key: string, nowMs: number): boolean {

@@ -256,13 +256,13 @@ class JobRun {
         if (!isThere) lost.push(key);
       }
     }
-    const spent = this.#plan.inputsLost(attempt.key, lost, nowMs());
-    if (spent !== undefined) {
+    const end = this.#plan.inputsLost(attempt, lost, nowMs());
+    if ("spent" in end) {
       const words = lostWords("output", "a reduce could not get it");
-      this.#reject(errors.JOB_FAILED(spent, words));
-      return;
+      return this.#reject(errors.JOB_FAILED(end.spent, words));
     }
-    this.#options.onTrouble?.(`${lost.length} map outputs are lost; their maps run again`);
+    const words = `${end.reopened} map outputs are lost; their maps run again`;
+    if (end.reopened > 0) this.#options.onTrouble?.(words);
     this.#runner.refresh();
   }
 

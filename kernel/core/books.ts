@@ -12,6 +12,7 @@ import {
 } from "../../contract/resources.ts";
 import type { Quantities } from "../../contract/schema/framework.ts";
 import { demandOf, stillWanted } from "./hints.ts";
+import { knownKind } from "./known-kind.ts";
 import { dropRole, holdRole } from "./roles.ts";
 import { countShared } from "./sharing.ts";
 import type { Agent, Client, ClusterState, Framework, Role } from "./state.ts";
@@ -36,7 +37,7 @@ function sumInto(
   vector.fill(0);
   for (const resource of resources) {
     if (resource.scalar === undefined || !counts(resource)) continue;
-    const kind = tables.kindOf(resource.name);
+    const kind = knownKind(tables, resource.name);
     if (kind !== undefined) vector[kind] = (vector[kind] as number) + resource.scalar;
   }
   return vector;
@@ -49,7 +50,10 @@ const isFirm = (resource: Resource): boolean => resource.revocable !== true;
 const isOpen = (resource: Resource): boolean =>
   resource.revocable !== true && reservationRole(resource) === undefined;
 
-/** Amounts by name as a vector of the tables. */
+/**
+ * Amounts that operators name as a vector of the tables. Their names are told apart from now on,
+ * as those of agents are: nobody else may use up the kinds that there are.
+ */
 export function vectorOf(tables: AllocationTables, quantities: Quantities): Float64Array {
   const vector = new Float64Array(KINDS);
   for (const name in quantities) {
@@ -179,6 +183,7 @@ function writeReservations(state: ClusterState, agent: Agent): void {
 /** An agent is there, or has other resources than before; `free` is up to date. */
 export function totalChanged(state: ClusterState, agent: Agent): void {
   const { tables } = state;
+  bindKinds(state, agent.total);
   tables.setAgentTotal(agent.row, sumInto(all, tables, nonRevocable(agent.total), isFirm));
   const names = new Set(agent.total.flatMap((resource) => reservationRole(resource) ?? []));
   const kept: Role[] = [];
@@ -194,6 +199,19 @@ export function totalChanged(state: ClusterState, agent: Agent): void {
   }
   agent.reservedRoles = kept;
   freeChanged(state, agent);
+}
+
+/** Tells the scalars of an agent apart, and looks again at what others had said of such. */
+function bindKinds(state: ClusterState, total: Resources): void {
+  const { tables } = state;
+  const before = tables.kindNames.length;
+  for (const { name, scalar } of total) if (scalar !== undefined) tables.kindOf(name);
+  if (tables.kindNames.length === before) return;
+  for (const client of state.clientRows) {
+    if (client === undefined) continue;
+    demandChanged(state, client);
+    if (state.minima.has(client)) writeMinimum(state, client);
+  }
 }
 
 const NO_VECTOR: Vector = new Float64Array(KINDS);
@@ -259,8 +277,23 @@ export function flagClient(state: ClusterState, client: Client): void {
   if (minimum === before) return;
   if (minimum === undefined) state.minima.delete(client);
   else state.minima.set(client, minimum);
+  writeMinimum(state, client);
+}
+
+function writeMinimum({ tables, minima }: ClusterState, client: Client): void {
   tables.setMinAllocatable(
     client.row,
-    minimum?.map((quantities) => vectorOf(tables, quantities)),
+    minima.get(client)?.map((quantities) => minimumOf(tables, quantities)),
   );
+}
+
+/** An alternative of a framework; one that names what no agent has is met by none. */
+function minimumOf(tables: AllocationTables, quantities: Quantities): Float64Array {
+  const vector = new Float64Array(KINDS);
+  for (const [name, amount] of Object.entries(quantities)) {
+    const kind = knownKind(tables, name);
+    if (kind !== undefined) vector[kind] = amount;
+    else if (amount > 0) vector[0] = Number.MAX_SAFE_INTEGER;
+  }
+  return vector;
 }

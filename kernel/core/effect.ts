@@ -28,5 +28,7 @@ export type Effect =
     }
   /** For everyone who listens to the cluster's events (H2). */
   | { readonly type: "publish"; readonly event: ClusterEvent }
+  /** For the log: something that an operator should know, and nobody waits for. */
+  | { readonly type: "warn"; readonly problem: Problem }
   /** The master must not go on (B26, G4): its process ends with this reason. */
   | { readonly type: "abort"; readonly code: string; readonly message: string };

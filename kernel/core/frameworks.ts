@@ -5,6 +5,7 @@ import { assert } from "./assert.ts";
 import { flagClient } from "./books.ts";
 import { dropIdleClient } from "./clients.ts";
 import type { Effect } from "./effect.ts";
+import { noteEmptied } from "./emptied.ts";
 import { withHints } from "./hints.ts";
 import { noteOver } from "./ids.ts";
 import { dropFrameworkAnswers, forgetFramework } from "./inverse-offers.ts";
@@ -115,6 +116,7 @@ export function removeFramework(
     dropIdleClient(state, client);
   }
   dropFrameworkAnswers(state, framework);
+  for (const { agentId } of framework.operations.values()) noteEmptied(state, agentId);
   state.frameworks.delete(id);
   state.frameworkNumbers.give(framework.number);
   completeFramework(state, framework, nowMs);

@@ -7,6 +7,7 @@ import {
   PRIORITY_MAX,
   type Quantities,
 } from "../../contract/schema/framework.ts";
+import { knownKind } from "./known-kind.ts";
 import type { Client } from "./model.ts";
 import { KINDS } from "./tables/shape.ts";
 import type { AllocationTables } from "./tables.ts";
@@ -87,12 +88,15 @@ export function demandOf({ framework, role, requested }: Client): Quantities | u
   return requested ?? framework.info.demand?.[role.name];
 }
 
-/** What a client wants beyond what it holds or is offered, as a vector of the tables. */
+/**
+ * What a client wants beyond what it holds or is offered, as a vector of the tables. What no agent
+ * has counts for nothing until one does.
+ */
 export function stillWanted(tables: AllocationTables, client: Client): Float64Array {
   const wanted = new Float64Array(KINDS);
   const demand = demandOf(client) ?? {};
   for (const name in demand) {
-    const kind = tables.kindOf(name);
+    const kind = knownKind(tables, name);
     if (kind === undefined) continue;
     const used = tables.clients.used[client.row * KINDS + kind] as number;
     wanted[kind] = Math.max(0, (demand[name] as number) - used);

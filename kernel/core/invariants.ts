@@ -10,6 +10,7 @@ import { isTerminal } from "../../contract/task-state.ts";
 import { assert } from "./assert.ts";
 import { clientFlags, recount } from "./books.ts";
 import { stillWanted } from "./hints.ts";
+import { knownKind } from "./known-kind.ts";
 import { wouldBeOffer } from "./offers.ts";
 import type { Agent, Client, ClusterState, Framework, Role } from "./state.ts";
 import { executorKey, strayKey } from "./state.ts";
@@ -88,7 +89,7 @@ function checkAgentRow({ tables, registry }: ClusterState, agent: Agent): void {
   for (const resource of agent.free) {
     if (resource.scalar === undefined || resource.revocable === true) continue;
     if ((resource.reservations?.length ?? 0) > 0) continue;
-    const kind = tables.kindOf(resource.name);
+    const kind = knownKind(tables, resource.name);
     if (kind !== undefined) sums[kind] = (sums[kind] ?? 0) + resource.scalar;
   }
   for (let kind = 0; kind < KINDS; kind++) {
@@ -239,7 +240,7 @@ class Sums {
     this.#rows.set(row, sums);
     for (const resource of resources) {
       const { name, scalar, shared } = resource;
-      const kind = scalar === undefined ? undefined : tables.kindOf(name);
+      const kind = scalar === undefined ? undefined : knownKind(tables, name);
       if (kind === undefined) continue;
       const key = `${row} ${agent.id} ${identityKey(resource)}`;
       if (shared === true && this.#shared.has(key)) continue;

@@ -16,7 +16,11 @@ import type {
   OfferConstraints,
   Quantities,
 } from "../../contract/schema/framework.ts";
-import type { Operation, OperationState, Offer as WireOffer } from "../../contract/schema/offer.ts";
+import type {
+  Operation,
+  OperationStatus,
+  Offer as WireOffer,
+} from "../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
 import type { AgentTest } from "./constraints.ts";
@@ -145,9 +149,8 @@ export interface FrameworkOperation {
   readonly uuid: UpdateId;
   readonly agentId: AgentId;
   readonly operation: Operation;
-  state: OperationState;
-  /** What the framework acknowledges the outcome with, once there is one. */
-  statusUuid: UpdateId | undefined;
+  /** Its outcome, once there is one, with the id that the framework acknowledges it by. */
+  status: OperationStatus | undefined;
 }
 
 /** A framework that is registered, disconnected, or only known by its tasks (G6). */

@@ -1,4 +1,5 @@
 import { contains, type Resource, type Resources, shared } from "../../contract/resources.ts";
+import { knownKind } from "./known-kind.ts";
 import type { Agent, Client, ClusterState, Offer } from "./state.ts";
 import { KINDS, ROOT_ROLE } from "./tables/shape.ts";
 import { addVector } from "./tables/vectors.ts";
@@ -57,7 +58,7 @@ export function countShared(
     const holders = [...usersOf(agent, volume), ...offers].filter(({ row }) => row >= 0);
     if (sign === 1) holders.splice(holders.indexOf(client), 1);
     if (holders.includes(client)) continue;
-    const kind = state.tables.kindOf(volume.name);
+    const kind = knownKind(state.tables, volume.name);
     if (kind === undefined) continue;
     const vector = new Float64Array(KINDS);
     vector[kind] = volume.scalar ?? 0;

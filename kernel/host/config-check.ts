@@ -65,17 +65,20 @@ export function checkConfigFile(
   file: string,
   options: ConfigCheckOptions = {},
 ): readonly TepuiError[] {
+  let text: string | undefined;
   let parsed: ParsedConfig;
   try {
-    parsed = parseConfig(file, readFileSync(file, "utf8"));
+    text = readFileSync(file, "utf8");
+    parsed = parseConfig(file, text);
   } catch {
-    return readConfig(configKinds.master, { file }).problems; // It reports why it cannot be read.
+    // It reports why it cannot be read.
+    return readConfig(configKinds.master, { file, text }).problems;
   }
   const from = dirname(resolve(file));
   const { plugins } = options;
   const places = plugins === undefined ? undefined : { from, builtIn: plugins.builtIn };
   const kind = options.kind ?? guessKind(parsed.value, places);
-  const problems = readConfig<unknown>(configKinds[kind], { file }).problems;
+  const problems = readConfig<unknown>(configKinds[kind], { file, text }).problems;
   if (plugins === undefined || !isObject(parsed.value)) return problems;
   const sections = kind === "local" ? (["master", "agent"] as const) : [kind];
   const refused = sections.flatMap((section) => {

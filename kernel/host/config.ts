@@ -45,6 +45,8 @@ export const configKinds = {
 export interface ConfigSources {
   /** Path of the config file, or none. */
   readonly file?: string | undefined;
+  /** The file's text where it has been read already: a pipe can be read only once. */
+  readonly text?: string | undefined;
   /** Environment variables; those that name no setting are ignored. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /**
@@ -73,7 +75,8 @@ export function readConfig<T>(kind: ConfigKind<T>, sources: ConfigSources): Conf
   let parsed: ParsedConfig | undefined;
   if (sources.file !== undefined) {
     try {
-      parsed = parseConfig(sources.file, readFileSync(sources.file, "utf8"));
+      const text = sources.text ?? readFileSync(sources.file, "utf8");
+      parsed = parseConfig(sources.file, text);
       problems.push(...parsed.problems);
     } catch (thrown) {
       problems.push(errors.CONFIG_UNREADABLE(sources.file, reasonOf(thrown)));

@@ -1,4 +1,4 @@
-import { TepuiError } from "../../contract/errors.ts";
+import { errors, TepuiError } from "../../contract/errors.ts";
 import type { Clock } from "../../contract/ports/clock.ts";
 import { type Logger, silentLog } from "../../contract/ports/log.ts";
 import { type Metrics, silentMetrics } from "../../contract/ports/metrics.ts";
@@ -64,7 +64,8 @@ export interface Host {
   /**
    * Admits and starts one more plugin, through every check that those of the start went through;
    * `kinds` are those that are wanted. When it is refused, nothing has changed.
-   * @throws the refusals of `admitPlugins` and of `PluginLife.start`
+   * @throws the refusals of `admitPlugins` and of `PluginLife.start`; PLUGIN_HOST_STOPPING once
+   * the host stops
    */
   add(entry: PluginEntry, kinds: readonly PluginKind[]): Promise<AddedPlugin>;
   /** Stops a plugin that was added; false when there is none of that name. */
@@ -101,6 +102,8 @@ class RunningHost implements Host {
   /** In the order of starts. */
   #lives: readonly PluginLife[];
   readonly #added = new Set<PluginLife>();
+  /** Those of them that are being started, with what calls that off. */
+  readonly #adding = new Map<PluginLife, { off: AbortController; over: Promise<void> }>();
   readonly #options: HostOptions;
   readonly #provided: readonly string[];
   #stopping: Promise<readonly TepuiError[]> | undefined;
@@ -164,17 +167,25 @@ class RunningHost implements Host {
   }
 
   async add(entry: PluginEntry, kinds: readonly PluginKind[]): Promise<AddedPlugin> {
+    if (this.#stopping !== undefined) throw errors.PLUGIN_HOST_STOPPING(entry.as ?? entry.plugin);
     const running = this.#lives.map(({ plugin }) => plugin);
     const options = { ...this.#options, provided: this.#provided, kinds };
     const life = this.#lifeOf(admitAnother(entry, running, options), this.#options);
     // Its name is taken from now on, also for those that are added while it starts.
     this.#lives = [...this.#lives, life];
     this.#added.add(life);
+    const off = new AbortController();
+    const over = life.start(off.signal);
+    this.#adding.set(life, { off, over });
     try {
-      await life.start(new AbortController().signal);
+      await over;
+      // It may have come to run while the others were stopped, and was stopped with them.
+      if (this.#stopping !== undefined) throw errors.PLUGIN_HOST_STOPPING(life.plugin.name);
     } catch (thrown) {
       this.#forget(life);
       throw thrown;
+    } finally {
+      this.#adding.delete(life);
     }
     return { ...statusOf(life), served: <T>(port: Port<T>) => life.served(port.name) as T };
   }
@@ -200,6 +211,11 @@ class RunningHost implements Host {
 
   async #stopAll(deadlineMs: number): Promise<readonly TepuiError[]> {
     const endMs = this.#clock.monotonicMs() + deadlineMs;
+    for (const [{ plugin }, { off }] of this.#adding) {
+      off.abort(errors.PLUGIN_HOST_STOPPING(plugin.name));
+    }
+    // They clean up after themselves, with a deadline of their own.
+    await Promise.allSettled([...this.#adding.values()].map(({ over }) => over));
     const running = this.#lives.filter(({ state }) => state === "running").reverse();
     const problems: TepuiError[] = [];
     for (const [at, life] of running.entries()) {

@@ -4,7 +4,7 @@ import type { Logger } from "../../contract/ports/log.ts";
 import type { PluginContext, PluginInstance } from "../../contract/ports/plugin.ts";
 import type { AdmittedPlugin } from "./candidate.ts";
 import { DeadlinePassed, withinDeadline } from "./deadline.ts";
-import { loadModule, portsProblem } from "./load.ts";
+import { loadModule, portsOf, type ServedPorts } from "./load.ts";
 
 /** How far a plugin has come. */
 export type PluginState = "admitted" | "starting" | "running" | "failed" | "stopped";
@@ -27,6 +27,7 @@ export class PluginLife {
   readonly #support: LifeSupport;
   #state: PluginState = "admitted";
   #instance: PluginInstance | undefined;
+  #ports: ServedPorts | undefined;
   #startMs = 0;
 
   constructor(plugin: AdmittedPlugin, support: LifeSupport) {
@@ -49,8 +50,8 @@ export class PluginLife {
    * plugins.
    */
   served(port: string): unknown {
-    if (this.#instance === undefined) throw new Error(`${this.plugin.name} has not been created`);
-    return this.#instance.ports[port];
+    if (this.#ports === undefined) throw new Error(`${this.plugin.name} has not been created`);
+    return this.#ports.get(port);
   }
 
   /**
@@ -88,8 +89,9 @@ export class PluginLife {
       late: (created) => this.#stopQuietly(created),
     });
     this.#instance = instance;
-    const problem = portsProblem(this.plugin, instance);
-    if (problem !== undefined) throw errors.PLUGIN_PORTS_WRONG(name, problem);
+    const ports = portsOf(this.plugin, instance);
+    if (typeof ports === "string") throw errors.PLUGIN_PORTS_WRONG(name, ports);
+    this.#ports = ports;
     // `start` gets a signal of its own, which aborts at the deadline too.
     const calledOff = new AbortController();
     try {

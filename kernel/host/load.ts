@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { reasonOf } from "../../contract/errors.ts";
 import type {
   PluginContext,
   PluginInstance,
@@ -50,14 +51,27 @@ async function wasmModule(plugin: AdmittedPlugin): Promise<PluginModule> {
   return { create: (_: PluginContext): PluginInstance => ({ ports }) };
 }
 
-/** Says how the ports of an instance differ from those its manifest offers, or `undefined`. */
-export function portsProblem(plugin: AdmittedPlugin, instance: PluginInstance): string | undefined {
+/** What a plugin serves, by port. */
+export type ServedPorts = ReadonlyMap<string, unknown>;
+
+/**
+ * The ports of an instance, or how they differ from those its manifest offers. They are read once:
+ * getters are the plugin's code, which may answer otherwise the next time, or throw.
+ */
+export function portsOf(plugin: AdmittedPlugin, instance: PluginInstance): ServedPorts | string {
   if (typeof instance !== "object" || instance === null) return "it returned no instance";
-  const { ports } = instance;
-  if (typeof ports !== "object" || ports === null) return "the instance has no ports";
   const { offers } = plugin.manifest;
-  const missing = offers.filter((port) => ports[port] === undefined);
+  let served: ServedPorts;
+  let extra: string[];
+  try {
+    const { ports } = instance;
+    if (typeof ports !== "object" || ports === null) return "the instance has no ports";
+    served = new Map(offers.map((port) => [port, ports[port]]));
+    extra = Object.keys(ports).filter((port) => !offers.includes(port));
+  } catch (thrown) {
+    return `reading them failed: ${reasonOf(thrown)}`;
+  }
+  const missing = offers.filter((port) => served.get(port) === undefined);
   if (missing.length > 0) return `"${missing.join('", "')}" is missing`;
-  const extra = Object.keys(ports).filter((port) => !offers.includes(port));
-  return extra.length > 0 ? `"${extra.join('", "')}" is not in the manifest` : undefined;
+  return extra.length > 0 ? `"${extra.join('", "')}" is not in the manifest` : served;
 }

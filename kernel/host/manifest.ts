@@ -69,6 +69,9 @@ function contradictions(manifest: PluginManifest): string[] {
     if (parameter.default < min || parameter.default > max) {
       problems.push(`/parameters/${at}/default: must be between min and max`);
     }
+    if (parameter.whole === true && !Number.isSafeInteger(parameter.default)) {
+      problems.push(`/parameters/${at}/default: must be a whole number, as "whole" says`);
+    }
   });
   return problems;
 }

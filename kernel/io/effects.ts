@@ -59,6 +59,9 @@ export function perform(effect: Effect, targets: EffectTargets): void {
     case "publish":
       targets.operators.publish(effect.event);
       return;
+    case "warn":
+      targets.log.warn({ code: effect.problem.code }, effect.problem.message);
+      return;
     case "abort":
       targets.abort(effect.code, effect.message);
       return;

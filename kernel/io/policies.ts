@@ -9,11 +9,12 @@ import { forShadow } from "../allocation/spec.ts";
 import type { WasmPolicy } from "../allocation/wasm-policy.ts";
 import type { RegistryEntry } from "../core/registry.ts";
 import type { AllocationTables } from "../core/tables.ts";
-import { policyEntries, recordOf } from "./policy-records.ts";
+import { configuredEntries, policyEntries, recordOf } from "./policy-records.ts";
 import type { LoadedPolicy, PolicyShelf } from "./policy-shelf.ts";
 import { policyDiff, policyView } from "./policy-views.ts";
 import type { Rounds } from "./rounds.ts";
 import { Spares } from "./spares.ts";
+import { unreadableTo } from "./statements.ts";
 
 /** What the policies of a master are made of. */
 export interface PoliciesParts {
@@ -172,9 +173,11 @@ export class Policies {
       if (companion !== undefined)
         this.#orRefused(next.plugin, () => rounds.tryOut(next.spec, tables));
       const isLive = name === supervisor.live?.name;
-      if (isLive) await this.#persist(next, this.#loaded(supervisor.previous));
-      else if (name === supervisor.previous?.name) {
-        await this.#persist(this.#loaded(supervisor.live), next);
+      const as = ({ name: of }: PolicyName): LoadedPolicy => (of === name ? next : shelf.get(of));
+      const isKept = isLive || name === supervisor.previous?.name;
+      if (isKept || name === shelf.configured) {
+        const { live, previous } = supervisor;
+        await this.#persist(live && as(live), previous && as(previous), next);
       }
       shelf.replace(next);
       this.#spares.drop(name);
@@ -219,12 +222,22 @@ export class Policies {
     rounds.touchAll(tables);
     const tookOver = history.events.at(-1)?.tookOver === true;
     const pauseMs = triedMs + tookMs;
-    return { policy: plainName(next.plugin), previous: before, tookOver, pauseMs };
+    const { name } = next.plugin;
+    const { companion } = next.spec.options;
+    const unreadable = unreadableTo({ name, companion }, tables, this.#parts.nameOf);
+    return { policy: plainName(next.plugin), previous: before, tookOver, pauseMs, unreadable };
   }
 
-  #persist(live: LoadedPolicy | undefined, previous: LoadedPolicy | undefined): Promise<void> {
-    const { base, persist } = this.#parts;
-    return persist(policyEntries(recordOf(live, base), recordOf(previous, base)));
+  /** `changed` has another config now; that of the config file's policy lasts in any case. */
+  #persist(
+    live: LoadedPolicy | undefined,
+    previous: LoadedPolicy | undefined,
+    changed?: LoadedPolicy,
+  ): Promise<void> {
+    const { base, persist, shelf } = this.#parts;
+    const entries = policyEntries(recordOf(live, base), recordOf(previous, base));
+    if (changed?.plugin.name !== shelf.configured) return persist(entries);
+    return persist([...entries, ...configuredEntries(recordOf(changed, base))]);
   }
 
   #loaded(policy: PolicyName | undefined): LoadedPolicy | undefined {

@@ -32,6 +32,8 @@ export type PolicyRecord = Static<typeof RecordSchema>;
 /** Keys of the registry below which policies are kept. */
 const LIVE = "policy/live";
 const PREVIOUS = "policy/previous";
+/** The config file's own policy, as operators have configured it, whether it is live or not. */
+const CONFIGURED = "policy/configured";
 
 const records = compile(RecordSchema, "policy record", "wire");
 
@@ -39,6 +41,7 @@ const records = compile(RecordSchema, "policy record", "wire");
 export interface RecordedPolicies {
   readonly live?: PolicyRecord;
   readonly previous?: PolicyRecord;
+  readonly configured?: PolicyRecord;
   /**
    * There are records, and the config file has been edited since: its word is the last one.
    */
@@ -66,11 +69,21 @@ export function recordedPolicies(
     const checked = records.check(entries.find((entry) => entry.key === key)?.value);
     return checked.ok ? checked.value : undefined;
   };
-  const live = read(LIVE);
-  const previous = read(PREVIOUS);
-  const isOutdated = live !== undefined && live.base !== base;
-  if (isOutdated || live === undefined) return { isOutdated };
-  return { live, ...(previous === undefined ? {} : { previous }), isOutdated };
+  const [live, configured] = [read(LIVE), read(CONFIGURED)];
+  const previous = live && read(PREVIOUS);
+  const isOutdated = [live, configured].some((one) => one !== undefined && one.base !== base);
+  if (isOutdated) return { isOutdated };
+  return {
+    ...(live === undefined ? {} : { live }),
+    ...(previous === undefined ? {} : { previous }),
+    ...(configured === undefined ? {} : { configured }),
+    isOutdated,
+  };
+}
+
+/** What to write when operators have configured the config file's own policy. */
+export function configuredEntries(configured: PolicyRecord | undefined): RegistryEntry[] {
+  return [{ key: CONFIGURED, value: configured }];
 }
 
 /** What to write when another policy is live; without one, what there was is taken away. */

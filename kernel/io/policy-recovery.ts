@@ -11,7 +11,13 @@ import type { RegistryEntry } from "../core/registry.ts";
 import type { ClusterState } from "../core/state.ts";
 import type { Host } from "../host/host.ts";
 import { Policies } from "./policies.ts";
-import { baseOf, type PolicyRecord, policyEntries, recordedPolicies } from "./policy-records.ts";
+import {
+  baseOf,
+  configuredEntries,
+  type PolicyRecord,
+  policyEntries,
+  recordedPolicies,
+} from "./policy-records.ts";
 import { reportPolicies } from "./policy-reports.ts";
 import { type LoadedPolicy, PolicyShelf } from "./policy-shelf.ts";
 import type { RegistryWriter } from "./registry.ts";
@@ -54,12 +60,13 @@ export async function startPolicies(
   const persist = (changes: readonly RegistryEntry[]): Promise<void> =>
     new Promise((written) => registry.write(changes, written));
   reportPolicies(rounds, parts);
-  const { live, previous, isOutdated } = recordedPolicies(entries, base);
+  const { live, previous, configured, isOutdated } = recordedPolicies(entries, base);
   if (isOutdated) {
     parts.log.warn("the config file's policy was edited after another one was promoted: it wins");
-    await persist(policyEntries(undefined, undefined));
+    await persist([...policyEntries(undefined, undefined), ...configuredEntries(undefined)]);
   }
   const recovery = { rounds, shelf, state };
+  await restored(configured, recovery);
   const kept = await restored(previous, recovery);
   const promoted = await restored(live, recovery);
   if (promoted === undefined || !started(promoted, recovery)) {

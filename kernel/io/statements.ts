@@ -1,8 +1,10 @@
 import { errors, type TepuiError } from "../../contract/errors.ts";
 import type { Problem } from "../../contract/framework-api.ts";
+import type { OperatorResult } from "../../contract/operator-api.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import type { PolicyCompanion, StatementProblem } from "../../contract/ports/policy-companion.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
+import type { NameOf } from "../allocation/comparison.ts";
 import { problemOf } from "../core/calls.ts";
 import type { ClusterInput } from "../core/event.ts";
 import type { AllocationTables } from "../core/tables.ts";
@@ -92,6 +94,35 @@ export class Statements {
   #warn(whose: object, error: TepuiError | undefined): void {
     if (error !== undefined) this.#log.warn({ ...whose, code: error.code }, error.describe());
   }
+}
+
+/** What a policy cannot read of what frameworks state. */
+export type Unreadable = OperatorResult<"promote-policy">["unreadable"];
+
+/** So many of the frameworks are named. */
+const UNREADABLE_SHOWN = 100;
+
+/** Which frameworks state something that this policy cannot read: to it they state nothing. */
+export function unreadableTo(
+  { name, companion }: LivePolicy,
+  { clients }: AllocationTables,
+  nameOf: NameOf,
+): Unreadable {
+  const seen = new Set<unknown>();
+  const frameworks: Unreadable["frameworks"] = [];
+  let count = 0;
+  for (const [row, facts] of clients.facts.entries()) {
+    if (facts === undefined || seen.has(facts.framework)) continue;
+    seen.add(facts.framework);
+    const error = wrong(name, () => companion?.checkFramework?.(facts.framework));
+    if (error === undefined) continue;
+    count += 1;
+    if (frameworks.length === UNREADABLE_SHOWN) continue;
+    const { frameworkId, name: framework } = nameOf(row) ?? { name: facts.framework.name };
+    const id = frameworkId === undefined ? {} : { frameworkId };
+    frameworks.push({ ...id, name: framework, code: error.code, problem: error.message });
+  }
+  return { count, frameworks };
 }
 
 /** The problem as a coded error. A companion that fails has an objection too: nobody passes it. */

@@ -253,11 +253,16 @@ test("a task's exit status is its own, 128+n for a signal, 1 when it never had o
   expect(taskExitCode({ state: "TASK_FAILED", signal: "SIGKILL" })).toBe(137);
   expect(taskExitCode({ state: "TASK_KILLED", signal: "SIGTERM" })).toBe(143);
   expect(taskExitCode({ state: "TASK_LOST" })).toBe(1);
+  expect(taskExitCode({ state: "TASK_FAILED", exitCode: 0 })).toBe(1);
+  expect(taskExitCode({ state: "TASK_KILLED", exitCode: 0 })).toBe(1);
   expect(taskExitCode({ state: "TASK_FINISHED" })).toBe(0);
 });
 
 test("many tasks give the first status that is not 0, by index", () => {
-  const ended = (exitCode: number) => ({ state: "TASK_FAILED", exitCode });
+  const ended = (exitCode: number) => ({
+    state: exitCode === 0 ? "TASK_FINISHED" : "TASK_FAILED",
+    exitCode,
+  });
   expect(tasksExitCode([ended(0), ended(3), ended(9)])).toBe(3);
   expect(tasksExitCode([ended(0), ended(0)])).toBe(0);
   expect(tasksExitCode([])).toBe(0);

@@ -94,11 +94,14 @@ scenario("C18 an operation is pending, has an outcome, and is acknowledged", one
   reserve(c);
   expect(c.told().at(0)).toContain("a1 < apply RESERVE");
   expect(states(c)).toEqual(["OPERATION_PENDING"]);
+  expect(operationsView(c.state, {}).operations[0]).not.toHaveProperty("status");
   reconcile(c, "op1");
   c.expect("web < operation op1 OPERATION_PENDING");
   outcome(c, "OPERATION_FINISHED");
   c.expect("web < operation op1 OPERATION_FINISHED");
-  expect(states(c)).toEqual(["OPERATION_FINISHED"]);
+  expect(operationsView(c.state, {}).operations).toMatchObject([
+    { state: "OPERATION_FINISHED", status: { operationId: "op1", uuid, agentId } },
+  ]);
   c.call("web", { type: "acknowledge-operation", operationId: "op1", uuid });
   c.expect("a1 < acknowledge-operation");
   expect(states(c)).toEqual([]);
@@ -176,6 +179,7 @@ test("C18, B21, D14 the next master knows of operations what their agents bring 
       agentId,
       operation: reservation("op1"),
       state: "OPERATION_FINISHED",
+      status: record.applied?.status,
     },
   ]);
   for (const on of [agentId, undefined]) {

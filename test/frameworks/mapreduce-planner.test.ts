@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { jobFigures } from "../../frameworks/mapreduce/figures.ts";
 import { MapReducePlan, type PlanShape } from "../../frameworks/mapreduce/planner.ts";
 import { EXIT_INPUT_LOST } from "../../frameworks/mapreduce/task-spec.ts";
-import type { OfferView } from "../../frameworks/taskset/model.ts";
+import type { Attempt, OfferView } from "../../frameworks/taskset/model.ts";
 import { resources, type TaskState, type TaskStatus } from "../../sdk/index.ts";
 
 const need = resources({ cpus: 1, mem: 100 });
@@ -30,9 +30,15 @@ function offer(agentId: string, cpus: number): OfferView {
 const status = (taskId: string, state: TaskState, exitCode?: number): TaskStatus =>
   ({ taskId, state, ...(exitCode === undefined ? {} : { exitCode }) }) as TaskStatus;
 
-function launch(plan: MapReducePlan, agentId = "x", cpus = 9, nowMs = 0): readonly string[] {
+function launch(plan: MapReducePlan, agentId = "x", cpus = 9, nowMs = 1): readonly string[] {
   const answers = plan.plan([offer(agentId, cpus)], nowMs);
   return answers.flatMap(({ attempts }) => attempts.map(({ taskId }) => taskId));
+}
+
+/** An attempt of a reduce ends, because it could not get these outputs. */
+function miss(plan: MapReducePlan, taskId: string, maps: readonly string[], nowMs = 6) {
+  const { asks } = plan.update(status(taskId, "TASK_FAILED", EXIT_INPUT_LOST), nowMs);
+  return plan.inputsLost(asks as Attempt, maps, nowMs);
 }
 
 function finish(plan: MapReducePlan, taskIds: readonly string[], nowMs = 1): void {
@@ -62,7 +68,8 @@ test("a reduce without its inputs makes their maps run again before any reduce d
   const change = plan.update(status(first, "TASK_FAILED", EXIT_INPUT_LOST), 5);
   expect(change).toMatchObject({ retried: "lost", asks: { key: "j-r-0000" } });
   expect(launch(plan, "z")).toEqual([]);
-  plan.inputsLost("j-r-0000", ["j-m-0001", "j-m-9999"], 6);
+  const named = ["j-m-0001", "j-m-9999"];
+  expect(plan.inputsLost(change.asks as Attempt, named, 6)).toEqual({ reopened: 1 });
   expect(launch(plan, "z")).toEqual(["j-m-0001.2"]);
   finish(plan, [second]);
   expect(plan.mapsDone).toBe(1);
@@ -75,27 +82,46 @@ test("a passing trouble with the inputs only runs the reduce again", () => {
   const plan = planOf(1, 1);
   finish(plan, launch(plan));
   const [reduce = ""] = launch(plan, "y");
-  plan.update(status(reduce, "TASK_FAILED", EXIT_INPUT_LOST), 5);
-  plan.inputsLost("j-r-0000", [], 6);
+  expect(miss(plan, reduce, [])).toEqual({ reopened: 0 });
   expect(launch(plan, "z")).toEqual(["j-r-0000.2"]);
 });
 
 test("an output that is lost again and again ends the job, and so does a result", () => {
   const plan = planOf(1, 1);
   finish(plan, launch(plan));
-  for (let losses = 1; losses <= 5; losses++) {
-    const [reduce = ""] = launch(plan, "y");
-    plan.update(status(reduce, "TASK_FAILED", EXIT_INPUT_LOST), 5);
-    expect(plan.inputsLost("j-r-0000", ["j-m-0000"], 6)).toBeUndefined();
-    finish(plan, launch(plan, "z"));
+  for (let losses = 1; losses <= 6; losses++) {
+    const atMs = 10 * losses;
+    const [reduce = ""] = launch(plan, "y", 9, atMs);
+    const end = miss(plan, reduce, ["j-m-0000"], atMs + 1);
+    expect(end).toEqual(losses > 5 ? { spent: "j-m-0000" } : { reopened: 1 });
+    finish(plan, launch(plan, "z", 9, atMs + 2), atMs + 3);
   }
-  finish(plan, launch(plan, "y"));
+  const other = planOf(1, 1);
+  finish(other, launch(other));
+  finish(other, launch(other, "y"));
   for (let losses = 1; losses <= 5; losses++) {
-    expect(plan.resultLost("j-r-0000", 7)).toBe(true);
-    finish(plan, launch(plan, "y"));
+    expect(other.resultLost("j-r-0000", 7)).toBe(true);
+    finish(other, launch(other, "y"));
   }
-  expect(plan.resultLost("j-r-0000", 8)).toBe(false);
-  expect(plan.inputsLost("j-r-0000", ["j-m-0000"], 9)).toBe("j-m-0000");
+  expect(other.resultLost("j-r-0000", 8)).toBe(false);
+});
+
+test("one loss that every reduce tells of is one, however late it is told", () => {
+  const plan = planOf(1, 9);
+  finish(plan, launch(plan));
+  const reduces = launch(plan, "y");
+  expect(reduces).toHaveLength(9);
+  const [first = "", late = "", ...others] = reduces;
+  expect(miss(plan, first, ["j-m-0000"])).toEqual({ reopened: 1 });
+  for (const reduce of others) {
+    expect(miss(plan, reduce, ["j-m-0000"])).toEqual({ reopened: 0 });
+  }
+  finish(plan, launch(plan, "z", 9, 7), 8);
+  // It missed what the first attempt of the map had made, and not what is there now.
+  expect(miss(plan, late, ["j-m-0000"], 9)).toEqual({ reopened: 0 });
+  expect(plan.mapsDone).toBe(1);
+  expect(launch(plan, "y", 9, 10)).toHaveLength(9);
+  expect(plan.set.counts).toMatchObject({ failed: 0 });
 });
 
 test("with an agent go its map outputs, unless every reduce has finished", () => {

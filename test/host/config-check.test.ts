@@ -1,3 +1,7 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { agentAdmission } from "../../agent/main.ts";
 import { builtInPlugins } from "../../cli/built-in-plugins.ts";
@@ -15,6 +19,17 @@ test("the kind of a config file is told from its fields", () => {
   expect(checkConfigFile(both).map(({ message }) => message)).toEqual([
     "/agent/workDir: must be text that is not empty, got 3",
   ]);
+});
+
+test("a pipe is read once, and says as much as a file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tepui-pipe-"));
+  const pipe = join(folder, "config.yaml");
+  execFileSync("mkfifo", [pipe]);
+  const writer = spawn("sh", ["-c", `echo 'offerTimeout: 10' > ${pipe}`]);
+  const problems = checkConfigFile(pipe, { kind: "master" });
+  expect(problems.map(({ code }) => code)).toEqual(["CONFIG_BAD_VALUE"]);
+  writer.kill();
+  rmSync(folder, { recursive: true });
 });
 
 test("what is written in a notation of its own is read before anything starts from it", () => {

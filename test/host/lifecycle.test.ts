@@ -4,6 +4,7 @@ import { port } from "../../contract/ports/plugin.ts";
 import { type HostOptions, startHost } from "../../kernel/host/host.ts";
 import { HandClock } from "../support/hand-clock.ts";
 import { until } from "../support/until.ts";
+import { failures, hang } from "./support/failures.ts";
 import {
   happened,
   type PluginText,
@@ -35,10 +36,6 @@ function chain(b: PluginText): Record<string, PluginText> {
   };
 }
 
-const hang = "await new Promise(() => {});";
-/** Writes down that it has come to a point where it will never go on. */
-const hangTold = `globalThis.tepuiHappened.push("hang"); ${hang}`;
-
 test("plugins start after what they require, and stop in reverse", async () => {
   const host = await start(chain({ create: telling("b", ["b"]) }));
   expect(happened).toEqual(["create a", "start a", "create b", "start b", "create c", "start c"]);
@@ -52,86 +49,6 @@ test("plugins start after what they require, and stop in reverse", async () => {
   expect(await host.stop()).toEqual([]);
   expect(happened).toEqual(["stop c", "stop b", "stop a"]);
 });
-
-const failures: { what: string; code: string; says: string; b: PluginText; own?: string[] }[] = [
-  {
-    what: "throws when it is loaded",
-    code: "PLUGIN_IMPORT_FAILED",
-    says: "bad day",
-    b: { top: 'throw new Error("bad day");' },
-  },
-  { what: "does not parse", code: "PLUGIN_IMPORT_FAILED", says: "loading it", b: { top: "%%" } },
-  {
-    what: "exports no create",
-    code: "PLUGIN_IMPORT_FAILED",
-    says: "create",
-    b: { entry: "export const x = 1;" },
-  },
-  {
-    what: "hangs when it is loaded",
-    code: "PLUGIN_START_TIMEOUT",
-    says: "loading it",
-    b: { top: hangTold },
-  },
-  {
-    what: "throws in create",
-    code: "PLUGIN_CREATE_FAILED",
-    says: "bad day",
-    b: { create: 'throw new Error("bad day");' },
-  },
-  {
-    what: "rejects in create",
-    code: "PLUGIN_CREATE_FAILED",
-    says: "bad day",
-    b: { create: 'return Promise.reject("bad day");' },
-  },
-  {
-    what: "hangs in create",
-    code: "PLUGIN_START_TIMEOUT",
-    says: "create()",
-    b: { create: `return (async () => { ${hangTold} })();` },
-  },
-  { what: "returns nothing", code: "PLUGIN_PORTS_WRONG", says: "no instance", b: { create: "" } },
-  {
-    what: "lacks a port",
-    code: "PLUGIN_PORTS_WRONG",
-    says: '"b" is missing',
-    b: { create: "return { ports: {} };" },
-  },
-  {
-    what: "has a port too many",
-    code: "PLUGIN_PORTS_WRONG",
-    says: '"z" is not',
-    b: { create: "return { ports: { b: 1, z: 2 } };" },
-  },
-  {
-    what: "throws in start",
-    code: "PLUGIN_START_FAILED",
-    says: "bad day",
-    b: { create: telling("b", ["b"], 'throw new Error("bad day");') },
-    own: ["create b", "start b", "stop b"],
-  },
-  {
-    what: "hangs in start",
-    code: "PLUGIN_START_TIMEOUT",
-    says: "start()",
-    b: { create: telling("b", ["b"], hangTold) },
-    own: ["create b", "start b", "stop b"],
-  },
-  {
-    what: "throws in start and again in stop",
-    code: "PLUGIN_START_FAILED",
-    says: "bad day",
-    b: { create: telling("b", ["b"], 'throw new Error("bad day");', "throw 1;") },
-    own: ["create b", "start b", "stop b"],
-  },
-  {
-    what: "uses a port it does not require",
-    code: "PLUGIN_CREATE_FAILED",
-    says: "PORT_NOT_DECLARED",
-    b: { create: 'context.use({ name: "c" });' },
-  },
-];
 
 test.each(failures)(
   "a plugin that $what is named, and what had started is stopped",

@@ -31,3 +31,11 @@ test.each(["send-framework", "send-agent"] as const)(
     expect(closed).toEqual(["SESSION_ENDED"]);
   },
 );
+
+test("what operators should know is written into the log, with its code", () => {
+  const lines: unknown[] = [];
+  const log = { ...silentLog, warn: (...said: unknown[]) => void lines.push(said) } as never;
+  const problem = { code: "AGENT_KINDS_BEYOND", status: 409, message: "too many kinds" };
+  perform({ type: "warn", problem }, { log } as unknown as EffectTargets);
+  expect(lines).toEqual([[{ code: "AGENT_KINDS_BEYOND" }, "too many kinds"]]);
+});

@@ -190,7 +190,7 @@ test("a config is checked by the policy's own schema, and a bad one changes noth
   const before = master.policies.list();
   await expect(master.policies.configure({ config: { backFill: 2 } })).rejects.toMatchObject({
     code: "PLUGIN_CONFIG_INVALID",
-    details: ["/backFill: must be a number between 0 and 1, got 2"],
+    details: ["/backFill: must be a whole number between 0 and 1, got 2"],
   });
   expect(master.policies.list()).toEqual(before);
 });

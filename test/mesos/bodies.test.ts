@@ -1,19 +1,34 @@
 import { describe, expect, test } from "vitest";
 import type { HttpExchange } from "../../contract/ports/http.ts";
-import { checkValues, VALUES_MAX } from "../../plugins/transports/mesos-v1-http/codec/json-read.ts";
+import { checkValues, VALUES_MAX } from "../../plugins/transports/mesos-v1-http/codec/bounds.ts";
+import { fromJson } from "../../plugins/transports/mesos-v1-http/codec/json-read.ts";
 import { readProto } from "../../plugins/transports/mesos-v1-http/codec/proto-read.ts";
+import { writeProto } from "../../plugins/transports/mesos-v1-http/codec/proto-write.ts";
 import { Call } from "../../plugins/transports/mesos-v1-http/definitions/scheduler.ts";
 import { Bodies } from "../../plugins/transports/mesos-v1-http/http/bodies.ts";
+import { decode, decodeInSteps } from "../../plugins/transports/mesos-v1-http/http/media.ts";
+import { atOnce, type Steps } from "../../plugins/transports/mesos-v1-http/http/steps.ts";
 import { HandClock } from "../support/hand-clock.ts";
 
+/** A request that a test aborts or answers. */
+type Asked = HttpExchange & { isAborted: boolean; isAnswered: boolean };
+
 /** A request whose whole body is there. */
-function exchangeOf(bytes: number): HttpExchange {
+function exchangeOf(bytes: number): Asked {
   const exchange = {
     headers: {},
     isAborted: false,
     readBody: () => Promise.resolve(new Uint8Array(bytes)),
   };
-  return exchange as unknown as HttpExchange;
+  return exchange as unknown as Asked;
+}
+
+/** Work of one step. */
+function inOne(work: () => void): () => Steps<void> {
+  // biome-ignore lint/correctness/useYield: it has no more than one step.
+  return function* () {
+    work();
+  };
 }
 
 async function settled(): Promise<void> {
@@ -26,15 +41,21 @@ describe("bodies", () => {
     const bodies = new Bodies(clock, 1 << 24);
     const decoded: string[] = [];
     const large = (name: string) =>
-      bodies.read(exchangeOf(1 << 20), () => {
-        clock.move(10);
-        decoded.push(name);
-      });
+      bodies.read(
+        exchangeOf(1 << 20),
+        inOne(() => {
+          clock.move(10);
+          decoded.push(name);
+        }),
+      );
     void large("first");
     void large("second");
     await settled();
     expect(decoded).toEqual(["first"]);
-    await bodies.read(exchangeOf(100), () => decoded.push("small"));
+    await bodies.read(
+      exchangeOf(100),
+      inOne(() => void decoded.push("small")),
+    );
     expect(decoded).toEqual(["first", "small"]);
     clock.move(29);
     await settled();
@@ -50,7 +71,10 @@ describe("bodies", () => {
     const answers: unknown[] = [];
     const one = () =>
       bodies
-        .read(exchangeOf(1 << 20), () => clock.move(1))
+        .read(
+          exchangeOf(1 << 20),
+          inOne(() => clock.move(1)),
+        )
         .catch(({ status }: { status: number }) => answers.push(status));
     for (let count = 0; count < 20; count++) void one();
     await settled();
@@ -59,12 +83,100 @@ describe("bodies", () => {
   });
 });
 
+describe("large bodies are decoded in slices", () => {
+  test("between which others have their turn, and rest for as long as all of them took", async () => {
+    const clock = new HandClock();
+    const bodies = new Bodies(clock, 1 << 24);
+    const slices: number[] = [0];
+    let isOver = false;
+    const turn = (): void => {
+      slices.push(0);
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await bodies.read(exchangeOf(1 << 20), function* () {
+      for (let step = 0; step < 40; step++) {
+        clock.move(1);
+        slices[slices.length - 1] = (slices.at(-1) ?? 0) + 1;
+        yield;
+      }
+    });
+    isOver = true;
+    expect(Math.max(...slices)).toBe(3);
+    const next: string[] = [];
+    void bodies.read(
+      exchangeOf(1 << 20),
+      inOne(() => void next.push("decoded")),
+    );
+    await settled();
+    clock.move(119);
+    await settled();
+    expect(next).toEqual([]);
+    clock.move(1);
+    await settled();
+    expect(next).toEqual(["decoded"]);
+  });
+
+  test.each(["isAborted", "isAnswered"] as const)("and no further when %s", async (why) => {
+    const clock = new HandClock();
+    const bodies = new Bodies(clock, 1 << 24);
+    const exchange = exchangeOf(1 << 20);
+    let steps = 0;
+    const read = bodies.read(exchange, function* () {
+      for (;;) {
+        steps += 1;
+        exchange[why] = steps > 10;
+        clock.move(1);
+        yield;
+      }
+    });
+    await expect(read).rejects.toMatchObject({ code: "REQUEST_ABORTED" });
+    expect(steps).toBeLessThan(15);
+  });
+
+  const tasks = Array.from({ length: 20_000 }, (_, at) => ({
+    task_id: { value: `t-${at}` },
+    agent_id: { value: "ä" },
+  }));
+  const reconcile = { type: "RECONCILE", framework_id: { value: "f" }, reconcile: { tasks } };
+  const bodiesOf = (call: object) => ({
+    json: Buffer.from(JSON.stringify(call)),
+    protobuf: writeProto(Call, call as never),
+  });
+
+  test.each(["json", "protobuf"] as const)("into what they are at once, in %s", (media) => {
+    const body = bodiesOf(reconcile)[media];
+    let steps = 0;
+    const decoding = decodeInSteps(media, Call, "c", body);
+    let step = decoding.next();
+    for (; step.done !== true; step = decoding.next()) steps += 1;
+    expect(step.value).toEqual(fromJson(Call, reconcile));
+    expect(steps).toBeGreaterThanOrEqual(tasks.length);
+  });
+
+  test.each([
+    ["json", { task_id: 5 }, "reconcile.tasks[20000].task_id must be a JSON object"],
+    ["json", { agent_id: { value: "a" } }, "reconcile.tasks[20000].task_id"],
+    ["protobuf", { agent_id: { value: "a" } }, "reconcile.tasks[20000].task_id"],
+  ] as const)("and say what is wrong with them, in %s: %j", (media, wrong, said) => {
+    const call = { ...reconcile, reconcile: { tasks: [...tasks, wrong] } };
+    const body = bodiesOf(call)[media];
+    expect(() => decode(media, Call, "c", body)).toThrow(said);
+  });
+
+  test("and are cut off where they are, in protobuf", () => {
+    const body = bodiesOf(reconcile).protobuf;
+    expect(() => decode("protobuf", Call, "c", body.subarray(0, -5))).toThrow("cut off");
+  });
+});
+
 describe("a message with more values than are read", () => {
   test("is refused in JSON before it is parsed", () => {
+    const check = (text: Uint8Array) => atOnce(checkValues(text));
     const list = (count: number) => Buffer.from(`[${"0,".repeat(count - 1)}0]`);
-    expect(() => checkValues(list(VALUES_MAX))).not.toThrow();
-    expect(() => checkValues(list(VALUES_MAX + 1))).toThrow(`more than ${VALUES_MAX} values`);
-    expect(() => checkValues(Buffer.from('{"a":'.repeat(VALUES_MAX + 1)))).toThrow("values");
+    expect(() => check(list(VALUES_MAX))).not.toThrow();
+    expect(() => check(list(VALUES_MAX + 1))).toThrow(`more than ${VALUES_MAX} values`);
+    expect(() => check(Buffer.from('{"a":'.repeat(VALUES_MAX + 1)))).toThrow("values");
   });
 
   test("is refused in protobuf while it is read", () => {

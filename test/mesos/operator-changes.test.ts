@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from "vitest";
 import { errors } from "../../contract/errors.ts";
-import type { AgentId, FrameworkId, RoleName, UpdateId } from "../../contract/ids.ts";
+import type { AgentId, FrameworkId, RoleName } from "../../contract/ids.ts";
 import type { OperatorResult, RoleView } from "../../contract/operator-api.ts";
 import { ask } from "./support/client.ts";
 import { ScriptedMaster } from "./support/scripted-master.ts";
@@ -28,18 +28,6 @@ const maintenance: OperatorResult<"maintenance"> = {
   ],
   down: [{ hostname: "web-2" }],
 };
-const operations: OperatorResult<"operations"> = {
-  operations: [
-    {
-      operationUuid: "00".repeat(16) as UpdateId,
-      frameworkId: "f" as FrameworkId,
-      agentId,
-      operation: { type: "RESERVE", id: "op1", resources: [ourCpus as never] },
-      state: "OPERATION_PENDING",
-    },
-  ],
-  more: false,
-};
 const roleView: RoleView = {
   role,
   weight: 2,
@@ -62,7 +50,6 @@ beforeAll(async () => {
     weights: () => [{ role, weight: 2 }],
     request: (method, params) => {
       if (method === "maintenance") return Promise.resolve(maintenance as never);
-      if (method === "operations") return Promise.resolve(operations as never);
       requested.push([method, params]);
       return refusal === undefined ? Promise.resolve({} as never) : Promise.reject(refusal);
     },
@@ -170,7 +157,7 @@ describe("§8.2 calls that change agents, machines and resources", () => {
   });
 });
 
-describe("§8.4 queries about machines and operations", () => {
+describe("§8.4 queries about machines", () => {
   test("GET_MAINTENANCE_SCHEDULE and GET_MAINTENANCE_STATUS", async () => {
     const schedule = JSON.parse((await call({ type: "GET_MAINTENANCE_SCHEDULE" })).text);
     expect(schedule.get_maintenance_schedule.schedule.windows).toEqual([
@@ -192,17 +179,6 @@ describe("§8.4 queries about machines and operations", () => {
       ],
       down_machines: [{ hostname: "web-2" }],
     });
-  });
-
-  test("GET_OPERATIONS", async () => {
-    const { get_operations } = JSON.parse((await call({ type: "GET_OPERATIONS" })).text);
-    expect(get_operations.operations).toMatchObject([
-      {
-        framework_id: { value: "f" },
-        info: { type: "RESERVE", id: { value: "op1" } },
-        latest_status: { state: "OPERATION_PENDING", operation_id: { value: "op1" } },
-      },
-    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { Packr } from "msgpackr";
 import type { AgentOrder, AgentOrderOf } from "../../contract/agent-api.ts";
-import type { FrameworkEvent, FrameworkEventOf } from "../../contract/framework-api.ts";
+import type { FrameworkEvent, FrameworkEventOf, Problem } from "../../contract/framework-api.ts";
 import type { ClusterEvent } from "../../contract/operator-api.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
 import type { PeerNumber } from "../../kernel/core/event.ts";
@@ -25,6 +25,8 @@ export type Sent =
 export class Recorder {
   #sent: Sent[] = [];
   readonly replies: { token: number; result?: unknown; code?: string }[] = [];
+  /** What it wrote into the log. */
+  readonly warned: Problem[] = [];
   readonly published: ClusterEvent[] = [];
   aborted: string | undefined;
 
@@ -53,6 +55,9 @@ export class Recorder {
           break;
         case "publish":
           this.published.push(onTheWire(effect.event));
+          break;
+        case "warn":
+          this.warned.push(effect.problem);
           break;
         case "abort":
           this.aborted = effect.code;

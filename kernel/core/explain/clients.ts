@@ -1,5 +1,7 @@
 import type { Finding } from "../../../contract/operator/explain-methods.ts";
 import { roughDuration } from "../../../contract/units.ts";
+import { demandOf } from "../hints.ts";
+import { absentNames } from "../known-kind.ts";
 import type { Client, ClusterState, Framework } from "../state.ts";
 import { countText } from "./words.ts";
 
@@ -65,6 +67,14 @@ export function clientObstacles(state: ClusterState, client: Client, nowMs: numb
       code: "no-agents",
       text: "no agents are registered",
       change: "start one: `tepui agent`",
+    });
+  }
+  const absent = absentNames(state, Object.keys(demandOf(client) ?? {}));
+  if (absent.length > 0) {
+    said.push({
+      code: "demand-unknown",
+      text: `no agent has ${absent.join(", ")}, so that part of its demand counts for nothing`,
+      change: "name what agents have, or start one that has it",
     });
   }
   const idle = idleness(state, client);

@@ -54,8 +54,7 @@ export function applyConversion(acceptance: Acceptance, operation: Conversion): 
       uuid: operationUuid,
       agentId: agent.id,
       operation,
-      state: "OPERATION_PENDING",
-      statusUuid: undefined,
+      status: undefined,
     });
     // It may know the framework by this alone: it is told of the framework's return and its end.
     if (!agent.known.has(framework)) {

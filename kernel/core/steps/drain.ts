@@ -7,6 +7,7 @@ import { rescindOffer } from "../offers.ts";
 import { deactivatedEntry, drainEntry, writeRegistry } from "../registry.ts";
 import type { Agent, ClusterState, PendingWrite } from "../state.ts";
 import { absenceOf, beginGone, isGone } from "./gone.ts";
+import { hasOperations } from "./operations.ts";
 import type { Asked } from "./operator.ts";
 
 /** An agent is to be emptied (I5). Agents that are away are emptied when they come back. */
@@ -72,14 +73,17 @@ export function sendDrain({ registry }: ClusterState, agent: Agent, out: Effect[
   out.push({ type: "send-agent", to: agent.peer, order: { type: "drain", config: drain.config } });
 }
 
-/** Looks at the agents on which the last task ended: their drains are done (I5). */
+/**
+ * Looks at the agents on which the last task ended, or the last operation was acknowledged: where
+ * there is neither any more, the drain is done (I5).
+ */
 export function settleDrains(state: ClusterState, out: Effect[]): void {
   for (const agent of state.emptied) {
     const drain = state.registry.drains.get(agent.id);
     const isHere =
       state.agents.get(agent.id) === agent && agent.peer !== undefined && !agent.leaving;
-    if (drain?.state !== "DRAINING" || !isHere || agent.tasks.size + agent.strays.size > 0)
-      continue;
+    if (drain?.state !== "DRAINING" || !isHere) continue;
+    if (agent.tasks.size + agent.strays.size > 0 || hasOperations(state, agent)) continue;
     const done: DrainInfo = { ...drain, state: "DRAINED" };
     // In the books at once, so that it is written once; it counts when the registry has it.
     state.registry.drains.set(agent.id, done);

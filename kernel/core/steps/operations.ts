@@ -5,10 +5,16 @@ import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
 import type { Operation, OperationState, OperationStatus } from "../../../contract/schema/offer.ts";
 import type { Call } from "../calls.ts";
 import type { Effect } from "../effect.ts";
+import { noteEmptied } from "../emptied.ts";
 import { isOver } from "../ids.ts";
 import type { Agent, ClusterState, Framework, FrameworkOperation } from "../state.ts";
 import { tally, tallyOperation } from "../tallies.ts";
 import { frameworkOf } from "./merge.ts";
+
+/** How an operation stands (C18). */
+export function operationState({ status }: FrameworkOperation): OperationState {
+  return status?.state ?? "OPERATION_PENDING";
+}
 
 /** Tells a framework how an operation stands; what the master says itself is not acknowledged. */
 function say(
@@ -53,7 +59,7 @@ export function stepOperationUpdate(
     });
     return;
   }
-  if (known?.uuid === operationUuid && known.state === "OPERATION_PENDING") {
+  if (known?.uuid === operationUuid && known.status === undefined) {
     tallyOperation(state, known.operation, status.state);
   }
   book(framework, agent, operationUuid, operation, status);
@@ -73,15 +79,14 @@ function book(
   operation: Operation | undefined,
   status: OperationStatus,
 ): void {
-  const { operationId, state, uuid: statusUuid } = status;
+  const { operationId } = status;
   if (operationId === undefined) return;
   const known = framework.operations.get(operationId);
   if (known?.uuid === uuid) {
-    known.state = state;
-    known.statusUuid = statusUuid;
+    known.status = status;
   } else if (known === undefined && operation !== undefined) {
     const agentId = agent.id;
-    framework.operations.set(operationId, { uuid, agentId, operation, state, statusUuid });
+    framework.operations.set(operationId, { uuid, agentId, operation, status });
   }
 }
 
@@ -92,7 +97,10 @@ export function stepAcknowledgeOperation(
 ): void {
   const known = framework.operations.get(operationId);
   // Another operation may go by the same id, on another agent.
-  if (known?.statusUuid === uuid) framework.operations.delete(operationId);
+  if (known?.status?.uuid === uuid) {
+    framework.operations.delete(operationId);
+    noteEmptied(state, known.agentId);
+  }
   const on = agentId ?? known?.agentId;
   const peer = on === undefined ? undefined : state.agents.get(on)?.peer;
   tally(
@@ -113,7 +121,7 @@ export function answerOperations(
   const { framework, nowMs, out } = call;
   for (const [operationId, agentId] of asked) {
     const known = framework.operations.get(operationId);
-    const state = known?.state ?? standingOf(call, agentId);
+    const state = known === undefined ? standingOf(call, agentId) : operationState(known);
     const about = { message: "Reconciliation", agentId: known?.agentId ?? agentId };
     say(framework, operationId, state, about, nowMs, out);
   }
@@ -130,6 +138,11 @@ function standingOf({ state }: Call, agentId: AgentId | undefined): OperationSta
   if (registry.unreachable.has(agentId)) return "OPERATION_UNREACHABLE";
   if (registry.gone.has(agentId)) return "OPERATION_GONE_BY_OPERATOR";
   return "OPERATION_UNKNOWN";
+}
+
+/** Whether there are operations on an agent that are pending, or not acknowledged yet. */
+export function hasOperations(state: ClusterState, agent: Agent): boolean {
+  return on(state, agent).next().done !== true;
 }
 
 function* on(
@@ -157,7 +170,7 @@ export function mergeOperations(
     if (held.has(operation.uuid)) continue;
     framework.operations.delete(id);
     // An outcome that the agent knows no more was acknowledged.
-    if (operation.state !== "OPERATION_PENDING") continue;
+    if (operation.status !== undefined) continue;
     tallyOperation(state, operation.operation, "OPERATION_DROPPED");
     const about = { message: "The agent never got the operation", agentId: agent.id };
     say(framework, id, "OPERATION_DROPPED", about, nowMs, out);
@@ -179,9 +192,9 @@ export function loseOperations(
   out: Effect[],
 ): void {
   const next = how === "gone" ? "OPERATION_GONE_BY_OPERATOR" : "OPERATION_UNREACHABLE";
-  for (const [framework, id, { operation, state: was }] of [...on(state, agent)]) {
+  for (const [framework, id, { operation, status }] of [...on(state, agent)]) {
     framework.operations.delete(id);
-    if (was === "OPERATION_PENDING") tallyOperation(state, operation, next);
+    if (status === undefined) tallyOperation(state, operation, next);
     const about = { message: "The agent was removed", agentId: agent.id };
     say(framework, id, next, about, nowMs, out);
   }

@@ -1,10 +1,12 @@
 import { errors, type TepuiError } from "../../../contract/errors.ts";
+import type { Problem } from "../../../contract/framework-api.ts";
 import { roleProblem } from "../../../contract/ids.ts";
 import { limits } from "../../../contract/limits.ts";
 import type { OperatorParams } from "../../../contract/operator-api.ts";
 import type { Quantities } from "../../../contract/schema/framework.ts";
+import { problemOf } from "../calls.ts";
 import type { Effect } from "../effect.ts";
-import { knownKind } from "../known-kind.ts";
+import { absentNames, knownKind } from "../known-kind.ts";
 import { rescindAllOffers } from "../offers.ts";
 import { quotaEntry, weightEntry, writeRegistry } from "../registry.ts";
 import { applyQuota, applyWeight } from "../role-settings.ts";
@@ -137,8 +139,21 @@ export function quotasWritten(
   { token, quotas }: Extract<PendingWrite, { type: "quotas" }>,
   out: Effect[],
 ): void {
+  const warnings = quotas.flatMap((quota) => absentWarnings(state, quota));
   for (const quota of quotas) applyQuota(state, quota);
   state.filters.retest((agent) => state.tables.touchAgent(agent));
   rescindAllOffers(state, out);
-  out.push({ type: "reply-operator", token, result: {} });
+  const result = warnings.length === 0 ? {} : { warnings };
+  out.push({ type: "reply-operator", token, result });
+}
+
+/** A name that no agent has may be one of agents to come, or one that was mistyped. */
+function absentWarnings(
+  state: ClusterState,
+  { role, guarantee, limit }: RoleQuota,
+): readonly Problem[] {
+  const { kindNames, clusterTotal } = state.tables;
+  const there = kindNames.filter((_, kind) => (clusterTotal[kind] ?? 0) > 0);
+  const names = absentNames(state, Object.keys({ ...guarantee, ...limit }));
+  return names.map((name) => problemOf(errors.QUOTA_KIND_ABSENT(role, name, there)));
 }

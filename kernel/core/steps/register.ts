@@ -13,6 +13,7 @@ import { refuseAgent } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
 import { mintAgentId } from "../ids.ts";
+import { warnBeyondKinds } from "../known-kind.ts";
 import { isDown } from "../maintenance.ts";
 import { agentEntry, forgetService, writeRegistry } from "../registry.ts";
 import type { Agent, ClusterState, PendingWrite } from "../state.ts";
@@ -117,6 +118,7 @@ export function admitted(
   tally(state, "slave_registrations");
   sayRegistered(state, agent, out);
   publishAgent(state, agent, "agent-added", nowMs, out);
+  warnBeyondKinds(state, agent, nowMs, out);
 }
 
 function sayRegistered(state: ClusterState, agent: Agent, out: Effect[]): void {

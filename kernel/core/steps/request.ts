@@ -4,6 +4,7 @@ import type { Quantities } from "../../../contract/schema/framework.ts";
 import { flagClient } from "../books.ts";
 import type { Call } from "../calls.ts";
 import { forgive } from "../hoarding.ts";
+import { knownKind } from "../known-kind.ts";
 import type { Client } from "../model.ts";
 import type { ClusterState } from "../state.ts";
 import { KINDS } from "../tables/shape.ts";
@@ -35,7 +36,7 @@ function withRunning({ tables }: ClusterState, client: Client, more: Quantities)
   const offers = [...client.framework.offers].filter((offer) => offer.client === client);
   const offered = quantitiesOf(offers.flatMap(({ wire }) => wire.resources));
   const sums = Object.entries(more).map(([name, amount]) => {
-    const kind = tables.kindOf(name);
+    const kind = knownKind(tables, name);
     const used = kind === undefined ? 0 : (tables.clients.used[client.row * KINDS + kind] ?? 0);
     return [name, amount + used - (offered[name] ?? 0)];
   });

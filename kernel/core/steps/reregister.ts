@@ -15,6 +15,7 @@ import { refuseAgent, replaceAgentPeer } from "../calls.ts";
 import type { Effect } from "../effect.ts";
 import type { PeerNumber } from "../event.ts";
 import { isOver, noteAgentId } from "../ids.ts";
+import { warnBeyondKinds } from "../known-kind.ts";
 import { agentEntry, unreachableEntry, writeRegistry } from "../registry.ts";
 import { type Agent, type ClusterState, type PendingWrite, wantRound } from "../state.ts";
 import { killStrays, noteStrayExecutors } from "../strays.ts";
@@ -213,6 +214,7 @@ function welcome(
   sendDrain(state, agent, out);
   state.emptied.add(agent);
   publishAgent(state, agent, "agent-added", nowMs, out);
+  warnBeyondKinds(state, agent, nowMs, out);
 }
 
 /**

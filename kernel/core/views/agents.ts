@@ -3,6 +3,7 @@ import type { AgentView, OperatorParams, OperatorResult } from "../../../contrac
 import { giveBack, NOTHING, type Resources } from "../../../contract/resources.ts";
 import type { AgentInfo } from "../../../contract/schema/agent.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
+import { beyondKinds } from "../known-kind.ts";
 import type { Agent, Away, ClusterState, RegistryMirror } from "../state.ts";
 import { listed, pageOf } from "./page.ts";
 
@@ -36,7 +37,7 @@ function standingOf({ peer, id }: Agent, { deactivated }: RegistryMirror): Agent
   return deactivated.has(id) ? "inactive" : "active";
 }
 
-function agentView(agent: Agent, registry: RegistryMirror): AgentView {
+function agentView(agent: Agent, { registry, tables }: ClusterState): AgentView {
   let tasks = agent.strays.size;
   for (const { state } of agent.tasks) if (!isTerminal(state)) tasks += 1;
   const view: AgentView = {
@@ -51,6 +52,8 @@ function agentView(agent: Agent, registry: RegistryMirror): AgentView {
     offered: listed(offeredOn(agent)),
     tasks,
   };
+  const beyond = beyondKinds(tables, agent.total);
+  if (beyond.length > 0) view.beyondKinds = beyond;
   if (agent.unavailability !== undefined) view.unavailability = agent.unavailability;
   if (agent.reregisteredMs !== undefined) view.reregisteredMs = agent.reregisteredMs;
   return view;
@@ -71,7 +74,7 @@ function absentAgent(id: AgentId, { at }: Away, state: "unreachable" | "gone"): 
 /** An agent that is here. */
 export function agentViewOf(state: ClusterState, id: AgentId): AgentView | undefined {
   const agent = state.agents.get(id);
-  return agent && agentView(agent, state.registry);
+  return agent && agentView(agent, state);
 }
 
 /** An agent, how it stands, and what works out the rest. */
@@ -82,7 +85,7 @@ export function agentMakers(state: ClusterState): AgentMaker[] {
   const { agents, recovering, registry } = state;
   return [
     ...[...agents.values()].map(
-      (agent) => [agent.id, standingOf(agent, registry), () => agentView(agent, registry)] as const,
+      (agent) => [agent.id, standingOf(agent, registry), () => agentView(agent, state)] as const,
     ),
     ...[...recovering].map(
       ([id, info]) =>

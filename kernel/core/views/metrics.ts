@@ -2,6 +2,7 @@ import type { Resources } from "../../../contract/resources.ts";
 import { isTerminal, taskStates } from "../../../contract/task-state.ts";
 import { conversionTypes } from "../operations.ts";
 import type { ClusterState } from "../state.ts";
+import { operationState } from "../steps/operations.ts";
 import { type Tallies, tallyNames } from "../tallies.ts";
 import { allocatorMetrics } from "./allocator-metrics.ts";
 import { clusterView } from "./cluster.ts";
@@ -74,8 +75,9 @@ const outcomes = [
 function operationMetrics(state: ClusterState, out: Record<string, number>): void {
   const pending = new Map<string, number>();
   for (const framework of state.frameworks.values()) {
-    for (const { operation, state: now } of framework.operations.values()) {
-      if (now !== "OPERATION_PENDING") continue;
+    for (const one of framework.operations.values()) {
+      if (operationState(one) !== "OPERATION_PENDING") continue;
+      const { operation } = one;
       pending.set(operation.type, (pending.get(operation.type) ?? 0) + 1);
     }
   }

@@ -10,6 +10,7 @@ import type {
 } from "../../../contract/ports/http.ts";
 import type { HttpAnswers } from "./http-answer.ts";
 import { UwsBody } from "./http-body.ts";
+import { BodyCopy } from "./http-copy.ts";
 import type { RequestHead } from "./http-head.ts";
 import { FAIR_BYTES, type HttpMemory } from "./http-memory.ts";
 import { UwsStream } from "./http-stream.ts";
@@ -109,7 +110,7 @@ export class UwsExchange implements HttpExchange {
     if (this.#aborted) return Promise.reject(errors.REQUEST_ABORTED());
     const { bodyDeadlineMs, memory } = this.#limits;
     return new Promise((resolve, reject) => {
-      let chunks: Buffer[] = [];
+      const copy = new BodyCopy(memory.slabs);
       let size = 0;
       let over = false;
       const deadline: Timer = this.#clock.after(bodyDeadlineMs, () => {
@@ -118,7 +119,7 @@ export class UwsExchange implements HttpExchange {
       const fail = (fault: TepuiError): void => {
         if (over) return;
         over = true;
-        chunks = [];
+        copy.drop();
         this.#letGo();
         this.#closeAfter = true;
         deadline.cancel();
@@ -136,11 +137,11 @@ export class UwsExchange implements HttpExchange {
         this.#bytesHeld += chunk.byteLength;
         memory.take(chunk.byteLength);
         // Copied, because the chunk's memory is taken back when this callback returns.
-        if (chunk.byteLength > 0) chunks.push(Buffer.from(new Uint8Array(chunk)));
+        copy.add(chunk);
         if (!isLast) return;
         over = true;
         deadline.cancel();
-        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size));
+        resolve(copy.whole(() => this.#aborted));
       });
     });
   }

@@ -1,3 +1,5 @@
+import { Slabs } from "./http-copy.ts";
+
 /** Who holds no more than this is not asked to give way to others. */
 export const FAIR_BYTES = 64 * 1024;
 
@@ -7,6 +9,8 @@ export const FAIR_BYTES = 64 * 1024;
  */
 export class HttpMemory {
   readonly bytesMax: number;
+  /** What bodies are copied into while they come. */
+  readonly slabs = new Slabs();
   #bytes = 0;
   readonly #holders = new WeakMap<Uint8Array, number>();
 

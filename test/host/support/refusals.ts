@@ -123,6 +123,19 @@ export const refusals: readonly Refusal[] = [
     },
   },
   {
+    what: "a default that is not whole where it must be",
+    code: "PLUGIN_MANIFEST_INVALID",
+    says: "must be a whole number",
+    plugins: {
+      p: {
+        manifest: {
+          ...policy,
+          parameters: [{ name: "a", index: 0, default: 1.5, whole: true, description: "a" }],
+        },
+      },
+    },
+  },
+  {
     what: "a kind without use here",
     code: "PLUGIN_KIND_WRONG",
     says: "isolator",
@@ -233,6 +246,27 @@ export const refusals: readonly Refusal[] = [
     code: "PLUGIN_CONFIG_SCHEMA",
     says: "type",
     plugins: { p: { manifest: { config: { type: "strang" } } } },
+  },
+  {
+    what: "a config schema that is itself without end",
+    code: "PLUGIN_CONFIG_SCHEMA",
+    says: "it refers to itself without end",
+    plugins: { p: { manifest: { config: { $ref: "#" } } } },
+  },
+  {
+    what: "a config schema whose defaults never end",
+    code: "PLUGIN_CONFIG_SCHEMA",
+    says: "it refers to itself without end",
+    plugins: {
+      p: {
+        manifest: {
+          config: {
+            type: "object",
+            properties: { next: { default: {}, allOf: [{ $ref: "#" }] } },
+          },
+        },
+      },
+    },
   },
   {
     what: "a config for a plugin that takes none",

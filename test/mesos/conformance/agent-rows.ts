@@ -196,6 +196,11 @@ export const agentRows: readonly Row[] = [
       expect(await mine()).toMatchObject([
         { agent_id: agentId, info: { type: "RESERVE", id }, latest_status: first },
       ]);
+      const { get_operations } = (await client.operator({ type: "GET_OPERATIONS" })).value;
+      const shown = get_operations?.operations?.find(
+        ({ framework_id }) => framework_id?.value === framework.id?.value,
+      );
+      expect(shown).toMatchObject({ agent_id: agentId, latest_status: first, statuses: [first] });
       const acknowledge_operation_status = {
         agent_id: agentId,
         uuid: first?.uuid?.value,

@@ -5,7 +5,7 @@ import { Response } from "../definitions/agent-response.ts";
 import { answer, answerEmpty, guarded, Refusal, refuse } from "../http/answers.ts";
 import type { Bodies } from "../http/bodies.ts";
 import type { Caller, Gate } from "../http/credentials.ts";
-import { decode, encode, type Media, mediaTypes } from "../http/media.ts";
+import { decodeInSteps, encode, type Media, mediaTypes } from "../http/media.ts";
 import { agentAnswerMedia, agentRequestMedia, RECORDS } from "../http/record-media.ts";
 import { absent } from "../map/files.ts";
 import {
@@ -59,7 +59,7 @@ export class AgentApi {
       return await input.serve(() => this.#admit(exchange, caller));
     }
     const call = await this.#parts.bodies.read(exchange, (body) =>
-      decode(media, Call, "agent::Call", body),
+      decodeInSteps(media, Call, "agent::Call", body),
     );
     const { type } = call;
     if (type === undefined || type === "UNKNOWN") {

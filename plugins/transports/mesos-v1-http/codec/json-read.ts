@@ -1,35 +1,6 @@
 import { errors, TepuiError } from "../../../../contract/errors.ts";
 import type { Field, Message, MessageDef, ScalarName } from "../definitions/define.ts";
-
-/** Deepest nesting of messages that is read; only nested container ids can come near it. */
-export const DEPTH_MAX = 64;
-
-/**
- * Most values in a message. Each costs some fifty bytes of memory and up to a microsecond, however
- * few bytes it is sent in, so a bound on the bytes alone would not bound either.
- */
-export const VALUES_MAX = 256 * 1024;
-
-/** 1 for each byte that a value can follow: looked up, which is quicker than three comparisons. */
-const BEFORE_VALUE = new Uint8Array(256);
-for (const byte of Buffer.from(",[{")) BEFORE_VALUE[byte] = 1;
-
-/**
- * Refuses a JSON text that may hold more than `VALUES_MAX` values, before it is parsed. What stands
- * in strings is counted too, which errs by little on the safe side.
- * @throws MESSAGE_INVALID
- */
-export function checkValues(text: Uint8Array): void {
-  if (text.length <= VALUES_MAX) return;
-  let values = 0;
-  for (let start = 0; start < text.length; start += VALUES_MAX) {
-    const end = Math.min(start + VALUES_MAX, text.length);
-    for (let at = start; at < end; at++) values += BEFORE_VALUE[text[at] as number] as number;
-    if (values > VALUES_MAX) {
-      throw errors.MESSAGE_INVALID(`the message holds more than ${VALUES_MAX} values`);
-    }
-  }
-}
+import { DEPTH_MAX } from "./bounds.ts";
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const INTEGER_BOUNDS = {
@@ -52,43 +23,102 @@ type Json = Readonly<Record<string, unknown>>;
  * for an enum, a list for a single value), and for required fields that are missing, all named.
  */
 export function readJson<M extends MessageDef>(def: M, text: string): Message<M> {
-  let json: unknown;
+  return fromJson(def, parsed(text));
+}
+
+/** Parses a text. @throws MESSAGE_INVALID */
+export function parsed(text: string): unknown {
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch (thrown) {
     throw errors.MESSAGE_INVALID(thrown instanceof Error ? thrown.message : "no JSON");
   }
-  return fromJson(def, json);
 }
 
 /** Reads a message from parsed JSON; see `readJson`. */
 export function fromJson<M extends MessageDef>(def: M, json: unknown): Message<M> {
-  return (readQuickly(def, json) ?? readNaming(def, json)) as Message<M>;
+  return readTwice(def, json, NONE) as Message<M>;
+}
+
+/**
+ * Reads a message from parsed JSON in steps, between which others may have their turn: the elements
+ * of its long lists one by one, then all the rest.
+ */
+export function* fromJsonInSteps<M extends MessageDef>(
+  def: M,
+  json: unknown,
+): Generator<void, Message<M>> {
+  const ahead = new Map<unknown, object>();
+  yield* readAhead(def, json, ahead, 0);
+  return readTwice(def, json, ahead) as Message<M>;
 }
 
 /** Where a value stands in the message; `undefined` while nobody is going to be told. */
 type Where = string | undefined;
 
+/** What goes with one reading of a message. */
+interface Reading {
+  /** The required fields that are missing, the first twenty. */
+  readonly missing: string[];
+  /** Messages that have been read already, by their JSON; all of them are well. */
+  readonly ahead: ReadonlyMap<unknown, object>;
+}
+
+const NONE: ReadonlyMap<unknown, object> = new Map();
+/** Lists of more elements than this are long. */
+const LONG = 64;
+
 /** Most messages are well, and saying where each of their values stands costs more than reading. */
-function readQuickly(def: MessageDef, json: unknown): object | undefined {
-  const missing: string[] = [];
+function readTwice(def: MessageDef, json: unknown, ahead: Reading["ahead"]): object {
+  const quick = readQuickly(def, json, ahead, 0);
+  if (quick !== undefined) return quick;
+  const reading: Reading = { missing: [], ahead };
+  const value = readMessage(def, json, "", reading, 0);
+  const { missing } = reading;
+  if (missing.length > 0) {
+    throw errors.MESSAGE_INVALID(`missing required fields: ${missing.join(", ")}`, missing[0]);
+  }
+  return value;
+}
+
+function readQuickly(
+  def: MessageDef,
+  json: unknown,
+  ahead: Reading["ahead"],
+  depth: number,
+): object | undefined {
+  const reading: Reading = { missing: [], ahead };
   try {
-    const value = readMessage(def, json, undefined, missing, 0);
-    return missing.length === 0 ? value : undefined;
+    const value = readMessage(def, json, undefined, reading, depth);
+    return reading.missing.length === 0 ? value : undefined;
   } catch (thrown) {
     if (thrown instanceof TepuiError) return undefined;
     throw thrown;
   }
 }
 
-/** Reads as `readQuickly`, and throws what says where something is wrong. */
-function readNaming(def: MessageDef, json: unknown): object {
-  const missing: string[] = [];
-  const value = readMessage(def, json, "", missing, 0);
-  if (missing.length > 0) {
-    throw errors.MESSAGE_INVALID(`missing required fields: ${missing.join(", ")}`, missing[0]);
+/** What is not well is left: reading the whole says what is wrong with it, and where. */
+function* readAhead(
+  def: MessageDef,
+  json: unknown,
+  ahead: Map<unknown, object>,
+  depth: number,
+): Generator<void, void> {
+  if (typeof json !== "object" || json === null || depth > DEPTH_MAX) return;
+  for (const { name, message, label } of def.fields) {
+    const given = (json as Json)[name];
+    if (message === undefined || label === "map" || given === undefined) continue;
+    const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+    for (const one of list) {
+      if (list.length <= LONG) {
+        yield* readAhead(message, one, ahead, depth + 1);
+        continue;
+      }
+      const value = readQuickly(message, one, NONE, depth + 1);
+      if (value !== undefined) ahead.set(one, value);
+      yield;
+    }
   }
-  return value;
 }
 
 function fieldAt(where: Where, name: string): Where {
@@ -100,7 +130,7 @@ function readMessage(
   def: MessageDef,
   json: unknown,
   where: Where,
-  missing: string[],
+  reading: Reading,
   depth: number,
 ): object {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
@@ -112,9 +142,11 @@ function readMessage(
     const given = (json as Json)[field.name];
     const path = fieldAt(where, field.name);
     const read =
-      given === undefined || given === null ? UNSET : readField(field, given, path, missing, depth);
+      given === undefined || given === null ? UNSET : readField(field, given, path, reading, depth);
     if (read !== UNSET) value[field.name] = read;
-    else if (field.label === "required" && missing.length < 20) missing.push(path ?? "");
+    else if (field.label === "required" && reading.missing.length < 20) {
+      reading.missing.push(path ?? "");
+    }
   }
   if (def.oneOf.length > 0) keepLast(def, json as Json, value);
   return value;
@@ -132,19 +164,19 @@ function readField(
   field: Field,
   json: unknown,
   where: Where,
-  missing: string[],
+  reading: Reading,
   depth: number,
 ): unknown {
-  if (field.label === "map") return readMap(field, json, where, missing, depth);
+  if (field.label === "map") return readMap(field, json, where, reading, depth);
   if (field.label !== "repeated") {
     if (Array.isArray(json)) throw wrong(where, "a single value", json);
-    return readOne(field, json, where, missing, depth);
+    return readOne(field, json, where, reading, depth);
   }
   const list: unknown[] = [];
   const given = Array.isArray(json) ? json : [json];
   for (let at = 0; at < given.length; at++) {
     if (given[at] === null) continue;
-    const one = readOne(field, given[at], where && `${where}[${at}]`, missing, depth);
+    const one = readOne(field, given[at], where && `${where}[${at}]`, reading, depth);
     if (one !== UNSET) list.push(one);
   }
   return list.length === 0 ? UNSET : list;
@@ -154,7 +186,7 @@ function readMap(
   field: Field,
   json: unknown,
   where: Where,
-  missing: string[],
+  reading: Reading,
   depth: number,
 ): unknown {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
@@ -163,7 +195,7 @@ function readMap(
   const entries: [string, unknown][] = [];
   for (const [key, given] of Object.entries(json)) {
     if (given === null) continue;
-    const one = readOne(field, given, where && `${where}.${key}`, missing, depth);
+    const one = readOne(field, given, where && `${where}.${key}`, reading, depth);
     if (one !== UNSET) entries.push([key, one]);
   }
   return entries.length === 0 ? UNSET : Object.fromEntries(entries);
@@ -173,11 +205,11 @@ function readOne(
   field: Field,
   json: unknown,
   where: Where,
-  missing: string[],
+  reading: Reading,
   depth: number,
 ): unknown {
   if (field.message !== undefined) {
-    return readMessage(field.message, json, where, missing, depth + 1);
+    return reading.ahead.get(json) ?? readMessage(field.message, json, where, reading, depth + 1);
   }
   if (field.enumeration !== undefined) {
     if (typeof json !== "string") throw wrong(where, "the name of an enum value", json);

@@ -1,7 +1,7 @@
 import { WireType } from "@bufbuild/protobuf/wire";
 import { errors } from "../../../../contract/errors.ts";
 import type { Field, Message, MessageDef, ScalarName } from "../definitions/define.ts";
-import { DEPTH_MAX, VALUES_MAX } from "./json-read.ts";
+import { DEPTH_MAX, VALUES_MAX } from "./bounds.ts";
 import { WireReader } from "./wire-reader.ts";
 
 /**
@@ -12,16 +12,48 @@ import { WireReader } from "./wire-reader.ts";
  * fields that are missing, all named.
  */
 export function readProto<M extends MessageDef>(def: M, bytes: Uint8Array): Message<M> {
-  return (readQuickly(def, bytes) ?? readNaming(def, bytes)) as Message<M>;
+  return readTwice(def, bytes, NONE) as Message<M>;
+}
+
+/**
+ * Reads a message in steps, between which others may have their turn: the small messages in it one
+ * by one, then what is around them.
+ */
+export function* readProtoInSteps<M extends MessageDef>(
+  def: M,
+  bytes: Uint8Array,
+): Generator<void, Message<M>> {
+  const ahead = new Map<number, Ahead>();
+  try {
+    yield* new Reader(bytes, false, NONE).ahead(def, bytes.length, 0, ahead);
+  } catch {
+    // Reading the whole says what is wrong with it, and where.
+  }
+  return readTwice(def, bytes, ahead) as Message<M>;
 }
 
 type Tree = Record<string, unknown>;
 
+/** A message that has been read already. */
+interface Ahead {
+  readonly value: Tree;
+  /** Of values, for the bound on them. */
+  readonly count: number;
+}
+
+const NONE: ReadonlyMap<number, Ahead> = new Map();
+/** Messages of more bytes than this are read in steps. */
+const LARGE_BYTES = 16 * 1024;
+
 /** Most messages are well, and saying where each of their values stands costs more than reading. */
-function readQuickly(def: MessageDef, bytes: Uint8Array): Tree | undefined {
+function readTwice(def: MessageDef, bytes: Uint8Array, ahead: typeof NONE): Tree {
+  return readQuickly(def, bytes, ahead) ?? readNaming(def, bytes, ahead);
+}
+
+function readQuickly(def: MessageDef, bytes: Uint8Array, ahead: typeof NONE): Tree | undefined {
   const value: Tree = {};
   try {
-    new Reader(bytes, false).message(def, value, bytes.length, 0, "");
+    new Reader(bytes, false, ahead).message(def, value, bytes.length, 0, "");
   } catch {
     return undefined;
   }
@@ -29,9 +61,9 @@ function readQuickly(def: MessageDef, bytes: Uint8Array): Tree | undefined {
 }
 
 /** Reads as `readQuickly`, and throws what says where something is wrong. */
-function readNaming(def: MessageDef, bytes: Uint8Array): Tree {
+function readNaming(def: MessageDef, bytes: Uint8Array, ahead: typeof NONE): Tree {
   const value: Tree = {};
-  const reader = new Reader(bytes, true);
+  const reader = new Reader(bytes, true, ahead);
   try {
     reader.message(def, value, bytes.length, 0, "");
   } catch (thrown) {
@@ -90,11 +122,45 @@ function findMissing(def: MessageDef, value: Tree, where: string, missing: strin
 class Reader extends WireReader {
   /** Whether it keeps track of where it is, for what it may throw. */
   readonly #isNaming: boolean;
+  /** By their first byte. */
+  readonly #ahead: typeof NONE;
   #values = 0;
 
-  constructor(bytes: Uint8Array, isNaming: boolean) {
+  constructor(bytes: Uint8Array, isNaming: boolean, ahead: typeof NONE) {
     super(bytes);
     this.#isNaming = isNaming;
+    this.#ahead = ahead;
+  }
+
+  /** Reads the small messages in a large one, and nothing else of it. */
+  *ahead(
+    def: MessageDef,
+    end: number,
+    depth: number,
+    into: Map<number, Ahead>,
+  ): Generator<void, void> {
+    if (depth > DEPTH_MAX) return;
+    while (this.at < end) {
+      this.#count();
+      const tag = this.tag(end);
+      const field = def.byNumber.get(tag >>> 3);
+      const inner = field?.label === "map" ? undefined : field?.message;
+      if (inner === undefined || (tag & 7) !== WireType.LengthDelimited) {
+        this.skip(tag, end);
+        continue;
+      }
+      const stop = this.length(end);
+      if (stop - this.at > LARGE_BYTES) {
+        yield* this.ahead(inner, stop, depth + 1, into);
+        continue;
+      }
+      const { at } = this;
+      const before = this.#values;
+      const value: Tree = {};
+      this.message(inner, value, stop, depth + 1, "");
+      into.set(at, { value, count: this.#values - before });
+      yield;
+    }
   }
 
   message(def: MessageDef, into: Tree, end: number, depth: number, where: string): void {
@@ -143,8 +209,8 @@ class Reader extends WireReader {
     into[field.name] = value;
   }
 
-  #count(): void {
-    this.#values += 1;
+  #count(more = 1): void {
+    this.#values += more;
     if (this.#values > VALUES_MAX) throw this.problem(`holds more than ${VALUES_MAX} values`);
   }
 
@@ -184,6 +250,12 @@ class Reader extends WireReader {
     if (wire !== wireOf(field)) throw this.wrongWire(wire);
     if (field.message !== undefined) {
       const stop = this.length(end);
+      const ahead = earlier === undefined ? this.#ahead.get(this.at) : undefined;
+      if (ahead !== undefined) {
+        this.#count(ahead.count);
+        this.goTo(stop);
+        return ahead.value;
+      }
       const value = (earlier as Tree | undefined) ?? {};
       this.message(field.message, value, stop, depth + 1, this.where);
       return value;

@@ -22,6 +22,11 @@ export class WireReader {
     return this.#pieces.pos;
   }
 
+  /** Goes on at another byte. */
+  goTo(at: number): void {
+    this.#pieces.pos = at;
+  }
+
   /** Reads the number of a field with its wire type: `number << 3 | wire type`. */
   tag(end: number): number {
     const start = this.at;

@@ -8,7 +8,7 @@ import { Call, Event } from "../definitions/executor.ts";
 import { answerEmpty, guarded, Refusal, refuse } from "../http/answers.ts";
 import type { Bodies } from "../http/bodies.ts";
 import { bearerOf, isSameSecret } from "../http/credentials.ts";
-import { answerMedia, decode, encode, mediaTypes, requestMedia } from "../http/media.ts";
+import { answerMedia, decodeInSteps, encode, mediaTypes, requestMedia } from "../http/media.ts";
 import type { PeerHub } from "../http/peer-hub.ts";
 import { StreamPeer } from "../http/stream-peer.ts";
 import {
@@ -57,7 +57,7 @@ export class ExecutorApi {
   async #receive(exchange: HttpExchange): Promise<void> {
     const media = requestMedia(exchange);
     const call = await this.#parts.bodies.read(exchange, (body) =>
-      decode(media, Call, "executor::Call", body),
+      decodeInSteps(media, Call, "executor::Call", body),
     );
     if (call.type === "UNKNOWN") throw new Refusal(501, "Unknown call type");
     const problem = executorCallProblem(call);

@@ -4,19 +4,20 @@ import { errors, reasonOf } from "../../../../contract/errors.ts";
 import type { Clock } from "../../../../contract/ports/clock.ts";
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
 import { Refusal } from "./answers.ts";
+import { atOnce, SMALL_BYTES, type Steps } from "./steps.ts";
 
 const unzip = promisify(gunzip);
 
-/** Bodies up to this size are decoded as they come. */
-const SMALL_BYTES = 64 * 1024;
 /** Large ones that may wait for their turn. */
 const WAITING_MAX = 16;
+/** A large one is decoded for so long at a time; then whatever else waits has its turn. */
+const SLICE_MS = 3;
 /** After a large one others are served for so many times as long as it took. */
 const REST = 3;
 
 /**
- * Reads bodies and has them decoded: small ones at once, large ones one at a time and with pauses,
- * so that who sends large ones does not take all of the process's time from the others.
+ * Reads bodies and has them decoded: small ones at once, large ones one at a time, in slices and
+ * with pauses, so that who sends large ones does not take the process's time from the others.
  */
 export class Bodies {
   readonly #clock: Clock;
@@ -34,33 +35,53 @@ export class Bodies {
    * @throws BODY_TOO_LARGE; MESSAGE_INVALID when it does not unpack, or to more than it may; and
    * Refusal 503 when too many large ones are waiting.
    */
-  async read<T>(exchange: HttpExchange, decode: (body: Uint8Array) => T): Promise<T> {
+  async read<T>(exchange: HttpExchange, decode: (body: Uint8Array) => Steps<T>): Promise<T> {
     const body = await readWhole(exchange, this.#bytesMax);
-    if (body.length <= SMALL_BYTES) return decode(body);
+    if (body.length <= SMALL_BYTES) return atOnce(decode(body));
+    checkWanted(exchange);
     if (this.#waiting >= WAITING_MAX) {
       throw new Refusal(503, "Too many large requests at once", { "retry-after": "1" });
     }
     this.#waiting += 1;
     while (this.#turn !== undefined) await this.#turn;
     this.#waiting -= 1;
-    // Nobody waits for the answer any more.
-    if (exchange.isAborted) throw errors.REQUEST_ABORTED();
-    const beganMs = this.#clock.monotonicMs();
+    let over = (): void => {};
+    this.#turn = new Promise((resolve) => {
+      over = resolve;
+    });
+    let workMs = 0;
     try {
-      return decode(body);
+      const steps = decode(body);
+      for (;;) {
+        checkWanted(exchange);
+        const beganMs = this.#clock.monotonicMs();
+        try {
+          const { done, value } = this.#slice(steps, beganMs);
+          if (done === true) return value;
+        } finally {
+          workMs += this.#clock.monotonicMs() - beganMs;
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     } finally {
-      this.#rest(REST * (this.#clock.monotonicMs() - beganMs));
+      this.#clock.after(REST * workMs, () => {
+        this.#turn = undefined;
+        over();
+      });
     }
   }
 
-  #rest(ms: number): void {
-    this.#turn = new Promise((resolve) => {
-      this.#clock.after(ms, () => {
-        this.#turn = undefined;
-        resolve();
-      });
-    });
+  #slice<T>(steps: Steps<T>, beganMs: number): IteratorResult<void, T> {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true || this.#clock.monotonicMs() - beganMs >= SLICE_MS) return step;
+    }
   }
+}
+
+/** Throws when nobody waits for the answer any more, or it was given for want of time. */
+function checkWanted({ isAborted, isAnswered }: HttpExchange): void {
+  if (isAborted || isAnswered) throw errors.REQUEST_ABORTED();
 }
 
 async function readWhole(exchange: HttpExchange, bytesMax: number): Promise<Uint8Array> {

@@ -1,11 +1,14 @@
+import { isAscii } from "node:buffer";
 import { errors, TepuiError } from "../../../../contract/errors.ts";
 import type { HttpExchange } from "../../../../contract/ports/http.ts";
-import { checkValues, readJson } from "../codec/json-read.ts";
+import { checkValues } from "../codec/bounds.ts";
+import { fromJsonInSteps, parsed, readJson } from "../codec/json-read.ts";
 import { jsonPieces, writeJson } from "../codec/json-write.ts";
-import { readProto } from "../codec/proto-read.ts";
+import { readProto, readProtoInSteps } from "../codec/proto-read.ts";
 import { protoPieces, writeProto } from "../codec/proto-write.ts";
 import type { Lazy, Message, MessageDef } from "../definitions/define.ts";
 import { Refusal } from "./answers.ts";
+import { atOnce, SMALL_BYTES, type Steps } from "./steps.ts";
 
 /** The two forms in which messages travel. */
 export type Media = "json" | "protobuf";
@@ -112,11 +115,29 @@ export function decode<M extends MessageDef>(
   what: string,
   body: Uint8Array,
 ): Message<M> {
+  return atOnce(decodeInSteps(media, def, what, body));
+}
+
+/** Decodes a body in steps, between which others may have their turn. */
+export function* decodeInSteps<M extends MessageDef>(
+  media: Media,
+  def: M,
+  what: string,
+  body: Uint8Array,
+): Steps<Message<M>> {
   const into = media === "json" ? `JSON into ${what}` : what;
+  const isSmall = body.length <= SMALL_BYTES;
   try {
-    if (media === "protobuf") return readProto(def, body);
-    checkValues(body);
-    return readJson(def, textOf(body));
+    if (media === "protobuf") {
+      return isSmall ? readProto(def, body) : yield* readProtoInSteps(def, body);
+    }
+    yield* checkValues(body);
+    const text = textOf(body);
+    if (isSmall) return readJson(def, text);
+    yield;
+    const json = parsed(text);
+    yield;
+    return yield* fromJsonInSteps(def, json);
   } catch (thrown) {
     if (!(thrown instanceof TepuiError)) throw thrown;
     throw errors.MESSAGE_INVALID(`Failed to parse body into ${into}: ${thrown.message}`);
@@ -125,7 +146,11 @@ export function decode<M extends MessageDef>(
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** Text that is all ASCII, as most is, is had in a fraction of the time. */
 function textOf(body: Uint8Array): string {
+  if (isAscii(body)) {
+    return Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1");
+  }
   try {
     return utf8.decode(body);
   } catch {

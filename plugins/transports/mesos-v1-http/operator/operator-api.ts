@@ -10,7 +10,7 @@ import type { Gate } from "../http/credentials.ts";
 import { isServing } from "../http/leadership.ts";
 import {
   answerMedia,
-  decode,
+  decodeInSteps,
   encode,
   encodePieces,
   mediaTypes,
@@ -61,7 +61,7 @@ export class OperatorApi {
   async #receive(exchange: HttpExchange): Promise<void> {
     const media = requestMedia(exchange);
     const call = await this.#parts.bodies.read(exchange, (body) =>
-      decode(media, Call, "master::Call", body),
+      decodeInSteps(media, Call, "master::Call", body),
     );
     const { type } = call;
     if (type === undefined || type === "UNKNOWN") {

@@ -1,7 +1,7 @@
 import type { OperatorResult } from "../../../../contract/operator-api.ts";
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import { nanosOf, updateIdBytes, wrap } from "../map/basics.ts";
-import { operationTo, unavailabilityTo } from "../map/offers.ts";
+import { operationStatusTo, operationTo, unavailabilityTo } from "../map/offers.ts";
 import type { OperatorResponse } from "./queries.ts";
 
 type SlowQuery = (view: ClusterView) => Promise<Omit<OperatorResponse, "type">>;
@@ -37,14 +37,20 @@ export const slowQueries = {
     const { operations } = await view.request("operations", { limit: OPERATIONS_MAX });
     return {
       get_operations: {
-        operations: operations.map(({ operationUuid, frameworkId, agentId, operation, state }) => ({
-          framework_id: wrap(frameworkId),
-          agent_id: wrap(agentId),
-          info: operationTo(operation),
-          latest_status: { operation_id: wrap(operation.id), state },
-          statuses: [],
-          uuid: { value: updateIdBytes(operationUuid) },
-        })),
+        operations: operations.map(({ operationUuid, frameworkId, agentId, operation, ...one }) => {
+          const { state, status } = one;
+          const pending = { operation_id: wrap(operation.id), state, agent_id: wrap(agentId) };
+          const latest_status = status === undefined ? pending : operationStatusTo(status);
+          return {
+            framework_id: wrap(frameworkId),
+            agent_id: wrap(agentId),
+            info: operationTo(operation),
+            latest_status,
+            // Those that came of its agent, of which there are none while it is pending.
+            statuses: status === undefined ? [] : [latest_status],
+            uuid: { value: updateIdBytes(operationUuid) },
+          };
+        }),
       },
     };
   },

@@ -2,7 +2,8 @@ import type { AgentId, FrameworkId, RoleName } from "../../../../contract/ids.ts
 import type { ClusterView } from "../../../../contract/ports/cluster-view.ts";
 import type { FilePage } from "../../../../contract/ports/files.ts";
 import type { HttpExchange, HttpHandler } from "../../../../contract/ports/http.ts";
-import { checkValues, fromJson, readJson } from "../codec/json-read.ts";
+import { checkValues } from "../codec/bounds.ts";
+import { fromJson, readJson } from "../codec/json-read.ts";
 import { MachineID } from "../definitions/basics.ts";
 import type { Message, MessageDef } from "../definitions/define.ts";
 import {
@@ -168,8 +169,8 @@ export function v0Handler(
     if (!admit(exchange, "readwrite")) return;
     return guarded(exchange, async () => {
       const rest = decodeURIComponent(exchange.rest.replace(/^\//, ""));
-      const acted = bodies.read(exchange, (bytes) => {
-        checkValues(bytes);
+      const acted = bodies.read(exchange, function* (bytes) {
+        yield* checkValues(bytes);
         return act({ view, body: new TextDecoder().decode(bytes), rest });
       });
       await acted.catch((thrown: unknown) => {

@@ -13,7 +13,7 @@ import { answerEmpty, guarded, Refusal, refuse } from "../http/answers.ts";
 import type { Bodies } from "../http/bodies.ts";
 import type { Caller, Gate } from "../http/credentials.ts";
 import { isServing } from "../http/leadership.ts";
-import { answerMedia, decode, mediaTypes, requestMedia } from "../http/media.ts";
+import { answerMedia, decodeInSteps, mediaTypes, requestMedia } from "../http/media.ts";
 import type { PeerHub } from "../http/peer-hub.ts";
 import { StreamPeer } from "../http/stream-peer.ts";
 import { rolesProblem } from "../map/cluster.ts";
@@ -63,7 +63,7 @@ export class SchedulerApi {
   async #receive(exchange: HttpExchange, caller: Caller): Promise<void> {
     const media = requestMedia(exchange);
     const call = await this.#parts.bodies.read(exchange, (body) =>
-      decode(media, Call, "scheduler::Call", body),
+      decodeInSteps(media, Call, "scheduler::Call", body),
     );
     if (call.type === "UNKNOWN") throw new Refusal(501, "Unknown call type");
     const problem = callProblem(call, caller.principal);

@@ -78,7 +78,7 @@ function frameworkPart(one: FrameworkView): object {
     checkpoint: framework.checkpoint ?? false,
     hostname: framework.hostname ?? "",
     principal: framework.principal,
-    webui_url: framework.webuiUrl,
+    webui_url: framework.webuiUrl ?? "",
     capabilities: framework.capabilities ?? [],
     ...(isMulti ? { roles: framework.roles } : { role: framework.roles[0] ?? "*" }),
     active: one.state === "active",

@@ -160,7 +160,7 @@ function summaryOf(
     offered_resources: resourceObject(offered),
     capabilities: framework.capabilities ?? [],
     hostname: framework.hostname ?? "",
-    webui_url: framework.webuiUrl,
+    webui_url: framework.webuiUrl ?? "",
     active: state === "active",
     connected: state === "active",
     recovered: state === "recovered",

@@ -1,0 +1,95 @@
+import { expect } from "vitest";
+import type { AgentId, FrameworkId, RoleName, UpdateId } from "../../contract/ids.ts";
+import type { Operation } from "../../contract/schema/offer.ts";
+import { agentsView } from "../../kernel/core/views.ts";
+import type { TestCluster } from "../support/cluster.ts";
+import { offersOf } from "../support/cluster-words.ts";
+import { scenario } from "../support/scenario.ts";
+
+const agentId = "m-S0" as AgentId;
+const frameworkId = "m-0000" as FrameworkId;
+const uuid = "00000000000000000000000000000001" as UpdateId;
+const cluster = `
+  agent a1 cpus:4;mem:1024
+  framework web failover=100000
+`;
+
+/** Web reserves a cpu on a1, of which it wants to hear; then a1 is to be emptied. */
+function drained(c: TestCluster, markGone = false): void {
+  const reservations = [{ type: "dynamic" as const, role: "web" as RoleName }];
+  const resources = [{ name: "cpus", scalar: 1_000, reservations }];
+  const operation: Operation = { type: "RESERVE", id: "op1", resources };
+  const offerIds = offersOf(c, "web", "a1").map(({ id }) => id);
+  c.call("web", { type: "accept", offerIds, operations: [operation], filters: { refuseMs: 1 } });
+  c.told();
+  const params = { agentId, ...(markGone && { markGone }) };
+  expect(c.operate({ method: "drain-agent", params }).result).toEqual({});
+  c.expect("a1 < drain");
+  expect(drainOf(c)).toBe("DRAINING");
+}
+
+function finished(c: TestCluster): void {
+  const status = { operationId: "op1", state: "OPERATION_FINISHED", uuid, agentId } as const;
+  const operationUuid = "0".repeat(32) as UpdateId;
+  c.say("a1", { type: "operation-update", frameworkId, operationUuid, status });
+  c.expect("web < operation op1 OPERATION_FINISHED");
+}
+
+function acknowledged(c: TestCluster): void {
+  c.call("web", { type: "acknowledge-operation", operationId: "op1", agentId, uuid });
+}
+
+function drainOf(c: TestCluster): string | undefined {
+  return agentsView(c.state, { agentId }).agents[0]?.drain?.state;
+}
+
+scenario("I5, C18 a drain waits until the status of an operation is acknowledged", cluster, (c) => {
+  drained(c);
+  c.do("wait 5s");
+  expect(drainOf(c)).toBe("DRAINING");
+  finished(c);
+  expect(drainOf(c)).toBe("DRAINING");
+  acknowledged(c);
+  c.expect("a1 < acknowledge-operation");
+  expect(drainOf(c)).toBe("DRAINED");
+  expect(c.registry.get(`drains/${agentId}`)).toMatchObject({ state: "DRAINED" });
+});
+
+scenario("I5, C18 only then is the agent gone, if that was asked", cluster, (c) => {
+  drained(c, true);
+  finished(c);
+  c.expect("");
+  acknowledged(c);
+  c.expect(`
+    a1 < acknowledge-operation
+    web < failure a1
+    a1 < shutdown AGENT_GONE
+    a1 closed AGENT_GONE
+  `);
+});
+
+scenario(
+  "I5, C18 a drain does not wait for the operations of a framework that ended",
+  cluster,
+  (c) => {
+    drained(c);
+    finished(c);
+    c.do("web tears down");
+    c.told();
+    expect(drainOf(c)).toBe("DRAINED");
+  },
+);
+
+scenario(
+  "I5, C18 a drain does not wait for an operation that the agent never got",
+  cluster,
+  (c) => {
+    drained(c);
+    c.do("a1 leaves");
+    expect(drainOf(c)).toBe("DRAINING");
+    c.told();
+    c.do("a1 returns");
+    expect(c.told()).toContain("web < operation op1 OPERATION_DROPPED");
+    expect(drainOf(c)).toBe("DRAINED");
+  },
+);
