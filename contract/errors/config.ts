@@ -11,7 +11,7 @@ export const configErrors = {
   CONFIG_DUPLICATE_KEY: (where: string, key: string) =>
     fault("CONFIG_DUPLICATE_KEY", 400, `"${key}" is given twice`, {
       where,
-      hint: "keep one of them",
+      hint: "keep one of them; until then only what the last of them holds is checked",
     }),
   CONFIG_UNKNOWN_FIELD: (where: string, message: string, hint?: string) =>
     fault("CONFIG_UNKNOWN_FIELD", 400, message, { where, hint }),

@@ -26,6 +26,16 @@ export interface StatementProblem {
   readonly hint?: string;
 }
 
+/** A client and an agent that were not brought together. */
+export interface PairFacts {
+  readonly client: ClientFacts;
+  readonly agent: AgentFacts;
+  /** In thousandths, by the name of the resource in small letters: what the client may have now. */
+  readonly free: ReadonlyMap<string, number>;
+  /** The same of all that the agent has. */
+  readonly total: ReadonlyMap<string, number>;
+}
+
 /** The cluster in words, for one compilation. It is read during the call, and not kept. */
 export interface StatementView {
   /** By client row; `undefined` where no client is. */
@@ -73,6 +83,8 @@ export interface PolicyCompanion {
    * the problem is logged, and the companion compiles what is safe instead.
    */
   checkAgent?(facts: AgentFacts): StatementProblem | undefined;
+  /** For `tepui explain`: which statement keeps the two apart, `undefined` if that is not known. */
+  explain?(pair: PairFacts): string | undefined;
   /** A compiler for one instance of the policy. */
   compiler(): ProgramCompiler;
 }

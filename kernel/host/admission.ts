@@ -107,6 +107,14 @@ const admission: readonly Check[] = [
   checkConfig,
 ];
 
+/** Checks that look at the others or at the process, and say nothing of the plugin itself. */
+const surroundings: ReadonlySet<Check> = new Set<Check>([
+  checkKind,
+  checkNameFree,
+  checkRequires,
+  checkCycles,
+]);
+
 /** The real path of a file of the plugin. Symbolic links may not lead out of the folder either. */
 function insideFolder(candidate: Candidate, file: string): string {
   const folder = realpathSync(candidate.folder);
@@ -131,13 +139,28 @@ function ordered(candidate: Candidate) {
 export interface Admission {
   /** All that passed; complete when there are no problems. */
   readonly admitted: readonly AdmittedPlugin[];
-  /** The first refusal of each plugin that was refused, with the index of its entry. */
+  /**
+   * The first refusal of each plugin that was refused, with the index of its entry; then those of
+   * the configs of plugins that only their surroundings kept from being checked so far.
+   */
   readonly problems: readonly { readonly index: number; readonly error: TepuiError }[];
   /**
    * What the process would miss with all of them. Nothing is said of that while it is not known
    * what one of them is.
    */
   readonly missing: readonly TepuiError[];
+}
+
+/** What is wrong with the config of a plugin that does not get as far as that check. */
+function configRefusal(candidate: Candidate): TepuiError | undefined {
+  if (!speaksContract(manifestOf(candidate).contract)) return undefined;
+  try {
+    checkConfig(candidate);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof TepuiError) return thrown;
+    throw thrown;
+  }
 }
 
 /**
@@ -150,6 +173,7 @@ export function examinePlugins(
 ): Admission {
   const all = entries.map(newCandidate);
   const problems: { index: number; error: TepuiError }[] = [];
+  const unchecked: number[] = [];
   for (const check of admission) {
     all.forEach((candidate, index) => {
       if (problems.some((problem) => problem.index === index)) return;
@@ -158,8 +182,13 @@ export function examinePlugins(
       } catch (thrown) {
         if (!(thrown instanceof TepuiError)) throw thrown;
         problems.push({ index, error: thrown });
+        if (surroundings.has(check)) unchecked.push(index);
       }
     });
+  }
+  for (const index of unchecked) {
+    const error = configRefusal(all[index] as Candidate);
+    if (error !== undefined) problems.push({ index, error });
   }
   const passed = all.filter((_, index) => !problems.some((problem) => problem.index === index));
   const admitted = passed as readonly Candidate[] as readonly AdmittedPlugin[];

@@ -84,7 +84,7 @@ class FieldIndex {
       const named = map.items.map((pair): [string, Pair] => {
         return [String((pair.key as { value?: unknown } | null)?.value), pair];
       });
-      fields = new Map(named.reverse()); // Of a name that is given twice, the first.
+      fields = new Map(named); // Of a name that is given twice the last, which is the one checked.
       this.#found.set(map, fields);
     }
     return fields.get(name);

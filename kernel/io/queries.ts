@@ -65,5 +65,19 @@ function askedOf({ allocation }: ClusterState, { nowMs, supervisor }: QuerySurro
   const { live } = supervisor;
   const before = { name: live?.name ?? "built-in", digest: live?.digest ?? "" };
   const policy = allocation.policy.name === "none" ? before : allocation.policy;
-  return { nowMs: nowMs(), policy, heedsOf: (of) => heedsAmong(supervisor.specs, of) };
+  const spec = supervisor.specs.find((one) => one.policy.digest === policy.digest);
+  const companion = spec?.options.companion;
+  return {
+    nowMs: nowMs(),
+    policy,
+    heedsOf: (of) => heedsAmong(supervisor.specs, of),
+    explainPair: (pair) => {
+      try {
+        return companion?.explain?.(pair);
+      } catch {
+        // It only explains: the answer goes without it.
+        return undefined;
+      }
+    },
+  };
 }

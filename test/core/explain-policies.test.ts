@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { RoleName } from "../../contract/ids.ts";
-import { builtInHeeds, type Heeds, unknownHeeds } from "../../kernel/core/explain.ts";
+import {
+  builtInHeeds,
+  explainFramework,
+  type Heeds,
+  unknownHeeds,
+} from "../../kernel/core/explain.ts";
+import { companion } from "../../plugins/allocators/condor/companion.ts";
 import { Explained } from "../support/explained.ts";
 
 /** A cluster in which the policy `p` decides from now on, going by this. */
@@ -78,5 +84,30 @@ describe("who came first", () => {
     expect(figures()).toBe("share 0.5 against 0");
     c.heeds.set("built-in", { ...builtInHeeds, excludedKinds: 1 });
     expect(figures()).toBe("share 0.005 against 0");
+  });
+
+  test("goes with what the policy says of the pair, for a few pairs", () => {
+    const c = outranked();
+    expect(rival(c)).toMatch(/^to first/);
+    c.explainPair = companion({}).explain;
+    expect(rival(c)).toMatch(/^to first/);
+    c.framework("choosy", {
+      labels: [{ key: "condor.requirements", value: 'TARGET.cpus == 2 && hostname == "a9"' }],
+    });
+    c.wait(1_000);
+    expect(c.why("choosy", "a1").examples[0]?.text).toMatch(
+      /^the framework requires hostname == "a9", which is false; to first/,
+    );
+    let asked = 0;
+    c.explainPair = () => {
+      asked += 1;
+      return undefined;
+    };
+    for (let n = 2; n < 60; n++) c.agent(`a${n}`, "cpus:2;mem:100");
+    c.wait(1_000);
+    const params = { framework: "choosy", examples: 1_000 };
+    const { roles } = explainFramework(c.master.state, params, c.asked());
+    expect(roles[0]?.agents.find(({ code }) => code === "outranked")?.count).toBeGreaterThan(20);
+    expect(asked).toBe(6);
   });
 });

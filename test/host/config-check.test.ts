@@ -167,3 +167,25 @@ test("with plugins in the check, every plugin that would be refused is placed in
     ],
   );
 });
+
+test("a plugin that misses a port is told what is wrong with its own config, too", () => {
+  const text =
+    "plugins:\n  - plugin: mesos-v1-http\n    config: { heartbeetMs: 5 }\n" +
+    "  - plugin: embedded\n    config: { nope: 1 }\n";
+  const file = configFile(text);
+  const plugins = { builtIn: builtInPlugins(), master: masterAdmission, agent: agentAdmission };
+  const lines = problemLines(file, checkConfigFile(file, { kind: "master", plugins }));
+  const codes = lines.map((line) => line.split(" ")[1]);
+  expect(codes).toContain("PLUGIN_REQUIRES_UNKNOWN");
+  expect(codes.filter((code) => code === "PLUGIN_CONFIG_INVALID")).toHaveLength(2);
+});
+
+test("of a field that is given twice it is said which of the two is checked", () => {
+  const file = configFile("listen: { port: none }\nlisten: { port: x }\n");
+  const [twice, ...others] = checkConfigFile(file, { kind: "master" });
+  expect(twice).toMatchObject({
+    code: "CONFIG_DUPLICATE_KEY",
+    hint: expect.stringMatching(/only what the last of them holds is checked/),
+  });
+  expect(problemLines(file, others)).toEqual([expect.stringMatching(/^2:\d+ CONFIG_BAD_VALUE /)]);
+});

@@ -4,6 +4,8 @@ import { checkConfigFile } from "../../kernel/host/config-check.ts";
 import { parseConfig } from "../../kernel/host/config-file.ts";
 import { configFile, problemLines } from "./support/config-file.ts";
 
+const LAST = "until then only what the last of them holds is checked";
+
 test("a field that is given twice is named, and hides nothing else that is wrong", () => {
   const file = configFile("log: { level: loud }\n'hostname': a\n'hostname': b\n");
   expect(checkConfigFile(file).map(({ code, message }) => [code, message])).toEqual([
@@ -15,9 +17,9 @@ test("a field that is given twice is named, and hides nothing else that is wrong
 test("of fields given twice all but the first are named, in the order of the file", () => {
   const file = configFile('cluster: a\n"cluster": { b: 1, b: 2 }\nhostname: h\ncluster: d\n');
   expect(problemLines(file, checkConfigFile(file))).toEqual([
-    '2:1 CONFIG_DUPLICATE_KEY "cluster" is given twice; keep one of them',
-    '2:20 CONFIG_DUPLICATE_KEY "b" is given twice; keep one of them',
-    '4:1 CONFIG_DUPLICATE_KEY "cluster" is given twice; keep one of them',
+    '2:1 CONFIG_DUPLICATE_KEY "cluster" is given twice; keep one of them; ' + LAST,
+    '2:20 CONFIG_DUPLICATE_KEY "b" is given twice; keep one of them; ' + LAST,
+    '4:1 CONFIG_DUPLICATE_KEY "cluster" is given twice; keep one of them; ' + LAST,
   ]);
 });
 
@@ -27,7 +29,7 @@ test("fifty thousand fields are read, and the wrong ones among them found, in se
   const file = configFile(["weights:", ...weights, '  "role7": 1', ""].join("\n"));
   const lines = problemLines(file, checkConfigFile(file));
   expect(lines.filter((line) => line.includes("DUPLICATE"))).toEqual([
-    '50002:3 CONFIG_DUPLICATE_KEY "role7" is given twice; keep one of them',
+    '50002:3 CONFIG_DUPLICATE_KEY "role7" is given twice; keep one of them; ' + LAST,
   ]);
   expect(lines.filter((line) => line.includes("BAD_VALUE"))).toHaveLength(5);
 });

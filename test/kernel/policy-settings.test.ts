@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { FrameworkId, RoleName } from "../../contract/ids.ts";
 import type { Effect } from "../../kernel/core/effect.ts";
 import { step } from "../../kernel/core/step.ts";
+import { queriesOf } from "../../kernel/io/queries.ts";
 import { MemoryRegistry, type PolicyMaster, policyMaster } from "./support/policies.ts";
 
 /** The config of a loaded policy. */
@@ -69,4 +70,35 @@ test("a promotion names the frameworks that state what the policy cannot read", 
     ],
   });
   expect((await policies.rollback()).unreadable).toEqual({ count: 0, frameworks: [] });
+});
+
+test("an explanation goes with what the live policy's companion says of a pair", async () => {
+  const { state, policies, rounds } = await policyMaster(new MemoryRegistry(), { name: "condor" });
+  const labels = [{ key: "condor.requirements", value: 'TARGET.cpus > 1 && TARGET.rack == "r7"' }];
+  const framework = { name: "f", user: "u", roles: ["a"] as RoleName[], labels };
+  step(state, { type: "recovered", entries: [] }, 0, []);
+  const call = { type: "subscribe", framework } as const;
+  step(state, { type: "framework-call", peer: 1, call }, 0, []);
+  const resources = [{ name: "cpus", scalar: 4_000 }];
+  const attributes = [{ name: "rack", text: "r1" }];
+  const agent = { hostname: "host", ip: "10.0.0.1", port: 0, resources, attributes };
+  const message = { type: "register" as const, agent, version: "1", capabilities: [] };
+  const out: Effect[] = [];
+  step(state, { type: "agent-message", peer: 2, message }, 0, out);
+  for (const effect of out) {
+    if (effect.type !== "write-registry") continue;
+    step(state, { type: "registry-written", token: effect.token }, 0, []);
+  }
+  // A round looked at it, and offered it to nobody.
+  state.tables.dropCandidates(state.tables.candidates.length);
+  const queries = queriesOf(state, policies, { nowMs: () => 0, supervisor: rounds.supervisor });
+  const explained = await queries["explain-framework"]({ framework: "f" });
+  expect(explained.roles[0]?.agents[0]).toMatchObject({
+    code: "passed-over",
+    examples: [
+      {
+        text: expect.stringContaining('the framework requires TARGET.rack == "r7", which is false'),
+      },
+    ],
+  });
 });

@@ -39,6 +39,8 @@ export class Explained {
   readonly master: InProcessMaster;
   /** What policies go by that only a test has. */
   readonly heeds = new Map<string, Heeds>();
+  /** What the policy says of pairs. */
+  explainPair: Asked["explainPair"];
   /** Who is said to decide now, unless the policy that is built in. */
   decider: Partial<PolicyRef> = {};
   readonly #rounds = new AllocationRounds(new PolicySupervisor(), () => 0);
@@ -193,7 +195,9 @@ export class Explained {
   asked(): Asked {
     const { policy } = this.master.state.allocation;
     const heedsOf = ({ name }: PolicyRef): Heeds => this.heeds.get(name) ?? builtInHeeds;
-    return { nowMs: this.master.nowMs, policy: { ...policy, ...this.decider }, heedsOf };
+    const { nowMs } = this.master;
+    const own = this.explainPair === undefined ? {} : { explainPair: this.explainPair };
+    return { nowMs, policy: { ...policy, ...this.decider }, heedsOf, ...own };
   }
 
   explain(name: string, role?: string): OperatorResult<"explain-framework"> {

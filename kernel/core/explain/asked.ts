@@ -1,4 +1,5 @@
 import type { OperatorResult } from "../../../contract/operator-api.ts";
+import type { PairFacts } from "../../../contract/ports/policy-companion.ts";
 import type { ClusterState } from "../state.ts";
 
 /** What an explanation needs beside the state. */
@@ -8,6 +9,8 @@ export interface Asked {
   readonly policy: PolicyRef;
   /** What the policies go by that decide or have made offers. */
   readonly heedsOf: (policy: PolicyRef) => Heeds;
+  /** What the policy that decides has to say of a pair that it did not bring together. */
+  readonly explainPair?: (pair: PairFacts) => string | undefined;
 }
 
 /** A policy by its name and what it is made of. */

@@ -21,7 +21,11 @@ import type { Headroom } from "./headroom.ts";
 import { holdersText } from "./holders.ts";
 import type { PairView, Verdict } from "./pair.ts";
 import { makerOf, type Rival, rivalsOf } from "./rivals.ts";
+import { pairFacts } from "./statement.ts";
 import { shareText } from "./words.ts";
+
+/** Of so many pairs of a role the policy is asked for what it knows of them. */
+const STATED_MAX = 6;
 
 /** What it takes to put verdicts into words. */
 export interface Telling {
@@ -66,6 +70,7 @@ class VerdictWords implements Words<Verdict> {
   readonly #telling: Telling;
   /** Who came first, for verdicts of being outranked. */
   readonly #rivals: ReadonlyMap<Verdict, Rival>;
+  #stated = 0;
 
   constructor(telling: Telling, rivals: ReadonlyMap<Verdict, Rival>) {
     this.#telling = telling;
@@ -187,20 +192,31 @@ class VerdictWords implements Words<Verdict> {
         return `has ${printResources(agent.total)}`;
       case "reserved":
         return `for ${rolesOf(agent.free).join(", ")}`;
-      case "outranked":
-        return this.#rival(verdict);
+      case "outranked": {
+        const said = this.#statement(verdict);
+        return said === undefined ? this.#rival(verdict) : `${said}; ${this.#rival(verdict)}`;
+      }
       case "agent-disconnected":
         return leftText(agent, asked);
       case "quota-limit":
         return `of role ${client.role.name}`;
-      case "passed-over":
-        return [
-          `free ${printResources(agent.free)}`,
-          `looked at in round ${state.tables.agents.lookedIn[agent.row]}`,
-        ].join(", ");
+      case "passed-over": {
+        const round = `looked at in round ${state.tables.agents.lookedIn[agent.row]}`;
+        const said = this.#statement(verdict);
+        return [`free ${printResources(agent.free)}`, round, ...(said ? [said] : [])].join(", ");
+      }
       default:
         return undefined;
     }
+  }
+
+  /** What the policy says of the pair, of a few: that may take long. */
+  #statement(verdict: Verdict): string | undefined {
+    const { state, asked, viewOf } = this.#telling;
+    if (asked.explainPair === undefined || this.#stated === STATED_MAX) return undefined;
+    this.#stated += 1;
+    const facts = pairFacts(state, verdict, viewOf(verdict.client));
+    return facts && asked.explainPair(facts);
   }
 
   /** Who has the agent, and why they came first. */

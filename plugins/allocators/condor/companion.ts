@@ -4,6 +4,7 @@ import type {
   StatementProblem,
 } from "../../../contract/ports/policy-companion.ts";
 import { adOf, agentProblem, readStatement } from "./ads.ts";
+import { explainPair } from "./explain.ts";
 import type { Expression } from "./language/syntax.ts";
 import { CODE_BYTES_MAX, CodeTooLarge } from "./program/code.ts";
 import { Compiler, NAMES_MAX } from "./program/compiler.ts";
@@ -29,7 +30,12 @@ export function companion(config: CondorConfig): PolicyCompanion {
     requirements: fromConfig("agentRequirements", config.agentRequirements),
     rank: fromConfig("agentRank", config.agentRank),
   };
-  return { checkFramework, checkAgent: agentProblem, compiler: () => new Compiler(defaults) };
+  return {
+    checkFramework,
+    checkAgent: agentProblem,
+    explain: (pair) => explainPair(pair, config.agentRequirements),
+    compiler: () => new Compiler(defaults),
+  };
 }
 
 function fromConfig(field: string, text: string | undefined): Expression | undefined {

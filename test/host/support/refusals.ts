@@ -18,6 +18,8 @@ export interface Refusal {
 const wasm = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const policy = { kind: "allocator", entry: "./index.js" };
 
+const half = { name: "a", index: 0, default: 1.5, whole: true, description: "a" };
+
 /** Every way in which admission refuses a plugin. */
 export const refusals: readonly Refusal[] = [
   {
@@ -126,14 +128,7 @@ export const refusals: readonly Refusal[] = [
     what: "a default that is not whole where it must be",
     code: "PLUGIN_MANIFEST_INVALID",
     says: "must be a whole number",
-    plugins: {
-      p: {
-        manifest: {
-          ...policy,
-          parameters: [{ name: "a", index: 0, default: 1.5, whole: true, description: "a" }],
-        },
-      },
-    },
+    plugins: { p: { manifest: { ...policy, parameters: [half] } } },
   },
   {
     what: "a kind without use here",
@@ -258,14 +253,7 @@ export const refusals: readonly Refusal[] = [
     code: "PLUGIN_CONFIG_SCHEMA",
     says: "it refers to itself without end",
     plugins: {
-      p: {
-        manifest: {
-          config: {
-            type: "object",
-            properties: { next: { default: {}, allOf: [{ $ref: "#" }] } },
-          },
-        },
-      },
+      p: { manifest: { config: { properties: { n: { default: {}, allOf: [{ $ref: "#" }] } } } } },
     },
   },
   {
