@@ -2,6 +2,7 @@ import type { AgentInfo } from "../../contract/schema/agent.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import type { Effect } from "./effect.ts";
+import type { ExecutorExit } from "./exits.ts";
 import { executorIdOf, executorKey } from "./ids.ts";
 import { inherit, madeOf } from "./inherit.ts";
 import { type Declared, declaredOf, Reconfiguration, reconfigure } from "./reconfigure.ts";
@@ -184,6 +185,9 @@ function restoreOne(state: AgentState, key: string, value: unknown): void {
     if (executor.killDueMs !== undefined) {
       state.timers.add({ dueMs: executor.killDueMs, kind: "shutdown", of: executor.key });
     }
+  } else if (kind === "exit") {
+    const exit = value as ExecutorExit;
+    state.exits.set(exit.key, exit);
   } else if (kind === "group-executor") {
     const executor = value as Omit<GroupExecutor, "tasks">;
     state.groupExecutors.set(executor.key, { ...executor, tasks: new Set() });

@@ -68,6 +68,7 @@ function ownerOf({ key, value }: CheckpointEntry): FrameworkId | undefined {
     case "task":
     case "update":
     case "executor":
+    case "exit":
     case "group-executor":
       return (value as Task | Executor | GroupExecutor).frameworkId;
     default:

@@ -15,6 +15,7 @@ import type { Operation as OperationInfo, OperationStatus } from "../../contract
 import type { Resource } from "../../contract/schema/resource.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
+import type { ExecutorExit } from "./exits.ts";
 import type { ExecutorKey, GroupId, TaskKey } from "./ids.ts";
 import type { ReconfigurationPolicy } from "./reconfigure.ts";
 import type { UpdateStream } from "./streams.ts";
@@ -238,12 +239,12 @@ export interface AgentState {
   readonly master: MasterSide;
   readonly frameworks: Map<FrameworkId, Framework>;
   readonly tasks: Map<TaskKey, Task>;
-  /** What is yet to be told of each task. */
   readonly streams: Map<TaskKey, UpdateStream>;
   readonly executors: Map<ExecutorKey, Executor>;
   /** Executors that have yet to come back after a restart; it registers when none is left. */
   readonly returning: Set<ExecutorKey>;
   readonly groupExecutors: Map<ExecutorKey, GroupExecutor>;
+  readonly exits: Map<ExecutorKey, ExecutorExit>;
   readonly containers: Map<ContainerId, Container>;
   readonly operations: Map<UpdateId, Operation>;
   readonly volumeChanges: Map<string, VolumeChange>;
@@ -273,6 +274,7 @@ export function newState(setup: AgentSetup): AgentState {
     executors: new Map(),
     returning: new Set(),
     groupExecutors: new Map(),
+    exits: new Map(),
     containers: new Map(),
     operations: new Map(),
     volumeChanges: new Map(),
@@ -291,9 +293,7 @@ export function isCapable(
   return capabilities.includes(capability);
 }
 
-/**
- * Whether a sandbox of this name is in use, by its own container or as that of a group's executor.
- */
+/** Whether a sandbox of this name is in use, of a container or of a group's executor. */
 export function hasSandbox({ containers }: AgentState, id: ContainerId): boolean {
   if (containers.has(id)) return true;
   return [...containers.values()].some(({ plan }) => plan.parent?.id === id);

@@ -34,6 +34,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   operation: ["uuid", "status"],
   volume: ["id", "change", "volume"],
   executor: ["key", "frameworkId", "info", "containerId", "phase"],
+  exit: ["key", "frameworkId", "role", "info", "status"],
   "group-executor": ["key", "frameworkId", "role", "info"],
 };
 

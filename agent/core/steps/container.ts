@@ -3,6 +3,7 @@ import type { ExitStatus, Limitation, ProcessIdentity } from "../../../contract/
 import { isTerminal } from "../../../contract/task-state.ts";
 import { dropEntry, keepContainer, keepExecutor, keepTask } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
+import { tellExit } from "../exits.ts";
 import { executorKey, taskKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Executor, Task } from "../state.ts";
 import { dropStream } from "../streams.ts";
@@ -198,7 +199,7 @@ function endTasksOf(
   nowMs: number,
   out: Effect[],
 ): void {
-  const { key, frameworkId, info, tasks, ending } = executor;
+  const { key, tasks, ending } = executor;
   for (const taskKey of tasks) {
     const task = state.tasks.get(taskKey);
     if (task !== undefined && !isTerminal(task.state)) {
@@ -210,10 +211,7 @@ function endTasksOf(
   expectNoMore(state, executor);
   tally(state, "executors_terminated");
   dropEntry(`executor/${key}`, out);
-  out.push({
-    type: "send-master",
-    message: { type: "executor-exited", frameworkId, executorId: info.executorId, status },
-  });
+  tellExit(state, executor, status, out);
 }
 
 /** A container hit a limit, or must end because of one: it is ended, and says why (D15). */
