@@ -9,7 +9,8 @@ export interface ExecutorExit extends Pick<GroupExecutor, "key" | "frameworkId" 
 
 /**
  * Tells the master how an executor has ended, as a wait status. While there is none it is kept, and
- * the executor counts as here: a master asks nobody how one ended that an agent does not bring back.
+ * the executor counts as here: a master asks nobody how one ended that an agent does not bring
+ * back.
  */
 export function tellExit(
   state: AgentState,
@@ -24,6 +25,8 @@ export function tellExit(
     return;
   }
   state.exits.set(key, exit);
+  // The next agent says nothing of frameworks that do not checkpoint (B23).
+  if (state.frameworks.get(frameworkId)?.info.checkpoint !== true) return;
   out.push({ type: "checkpoint", key: `exit/${key}`, value: exit });
 }
 
