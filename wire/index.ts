@@ -25,6 +25,7 @@ export type {
 } from "./link-socket.ts";
 export { checkLmdbFile } from "./lmdb-file.ts";
 export { ownUser } from "./own-user.ts";
+export { removeTree, removeTreeSync } from "./remove-tree.ts";
 export { Session } from "./session.ts";
 export { type SendOutcome, type SessionSocket, shortReason } from "./session-socket.ts";
 export { systemClock } from "./system-clock.ts";

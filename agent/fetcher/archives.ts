@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
-import { chown, open, rm } from "node:fs/promises";
+import { lstatSync, mkdirSync, readdirSync, renameSync, unlinkSync } from "node:fs";
+import { chown, open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { errors, type TepuiError } from "../../contract/errors.ts";
+import { removeTree, removeTreeSync } from "../../wire/remove-tree.ts";
 import { type Identity, runAs } from "./programs.ts";
 import type { ArchiveKind } from "./uri.ts";
 
@@ -45,7 +46,7 @@ export async function unpack(
     else await unpackTree(archive, aside, identity, signal);
     moveInto(aside, sandbox);
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    await removeTree(aside);
   }
 }
 
@@ -99,7 +100,7 @@ function moveInto(from: string, to: string): void {
       moveInto(source, target);
       continue;
     }
-    if (there?.isDirectory() === true) rmSync(target, { recursive: true });
+    if (there?.isDirectory() === true) removeTreeSync(target);
     else if (there !== undefined) unlinkSync(target);
     renameSync(source, target);
   }

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { AgentConfig } from "../../contract/config/agent.ts";
-import { errors, TepuiError } from "../../contract/errors.ts";
+import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import type { Clock, Timer } from "../../contract/ports/clock.ts";
 import type {
   ContainerSpec,
@@ -11,6 +11,7 @@ import type {
   RootFilesystem,
 } from "../../contract/ports/isolator.ts";
 import type { Logger } from "../../contract/ports/log.ts";
+import { removeTree } from "../../wire/remove-tree.ts";
 import { runAs } from "../fetcher/programs.ts";
 import { userInRoot } from "./in-root.ts";
 import { freshFolder } from "./layers.ts";
@@ -176,22 +177,34 @@ export class Images {
     }
   }
 
-  /** Removes what containers have left that nobody knows of. */
+  /**
+   * Removes what containers have left that nobody knows of. What cannot be removed is left to the
+   * next agent: this one must start.
+   */
   async recover(known: ReadonlySet<string>): Promise<void> {
     if (!existsSync(this.#containers)) return;
     for (const id of readdirSync(this.#containers)) {
       const record = this.#read(id);
-      if (!known.has(id)) await this.release(id);
+      if (!known.has(id)) await this.#releaseLeft(id);
       else if (record !== undefined) this.#held.set(id, record.digest);
     }
     await this.#collect();
+  }
+
+  async #releaseLeft(id: string): Promise<void> {
+    try {
+      await this.release(id);
+    } catch (cause) {
+      const facts = { container: id, reason: reasonOf(cause) };
+      this.#parts.log.warn(facts, "what a container left of its image cannot be removed");
+    }
   }
 
   /** The container has ended: its own files are removed, and its image may be. */
   async release(id: string): Promise<void> {
     this.#held.delete(id);
     if (!/^[\w.-]+$/.test(id) || id === "." || id === "..") return;
-    await rm(join(this.#containers, id), { recursive: true, force: true });
+    await removeTree(join(this.#containers, id));
   }
 
   /** Removes unpacked images that no container is in, but for those of these names. */

@@ -11,12 +11,12 @@ import {
   readdirSync,
   readSync,
   renameSync,
-  rmSync,
 } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { errors, reasonOf } from "../../contract/errors.ts";
+import { removeTreeSync } from "../../wire/remove-tree.ts";
 import { wayOutIn } from "../fetcher/archives.ts";
 
 /** Room that is left for unpacking an image, so that a small file cannot fill the disk. */
@@ -189,7 +189,7 @@ function isRealFolder(path: string): boolean {
 }
 
 function remove(path: string): void {
-  rmSync(path, { recursive: true, force: true });
+  removeTreeSync(path);
 }
 
 function mergeInto(from: string, to: string): void {

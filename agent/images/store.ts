@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errors, TepuiError } from "../../contract/errors.ts";
+import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import type { Clock } from "../../contract/ports/clock.ts";
 import type { Logger } from "../../contract/ports/log.ts";
+import { removeTree, removeTreeSync } from "../../wire/remove-tree.ts";
 import { freshFolder, putLayer, untar } from "./layers.ts";
 import { digestOf, type ImageConfig, openLayout } from "./layout.ts";
 import type { FoundImage } from "./reference.ts";
@@ -45,7 +47,6 @@ export class ImageStore {
   readonly #entries = new Map<string, Entry>();
   /** One image is unpacked after the other, so that each knows how much room there is. */
   #queue: Promise<unknown> = Promise.resolve();
-  #count = 0;
 
   constructor(parts: ImageStoreParts) {
     this.#parts = parts;
@@ -57,7 +58,12 @@ export class ImageStore {
         continue;
       }
       log.warn({ name }, "removing what is left of an image that was not unpacked to its end");
-      rmSync(join(folder, name), { recursive: true, force: true });
+      try {
+        removeTreeSync(join(folder, name));
+      } catch (cause) {
+        // It takes room and harms nobody; the agent must start.
+        log.warn({ name, reason: reasonOf(cause) }, "what is left of an image cannot be removed");
+      }
     }
   }
 
@@ -105,7 +111,7 @@ export class ImageStore {
   async #unpack(image: FoundImage, source: string): Promise<string> {
     const { folder, cacheSize, log } = this.#parts;
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const aside = freshFolder(join(folder, `.new-${this.#count++}`));
+    const aside = freshFolder(join(folder, `.new-${randomUUID()}`));
     const held = [...this.#parts.inUse()].map((digest) => this.#entries.get(digest)?.bytes ?? 0);
     const room = cacheSize - held.reduce((sum, bytes) => sum + bytes, 0);
     const budget = { bytes: room };
@@ -114,8 +120,8 @@ export class ImageStore {
       if (!this.#entries.has(made.digest)) {
         const entry = { ...made, source };
         await writeFile(join(aside, "image.json"), JSON.stringify(entry));
-        for (const rest of ["outer", "layer"]) await removeAll(join(aside, rest));
-        await removeAll(this.#pathOf(made.digest));
+        for (const rest of ["outer", "layer"]) await removeTree(join(aside, rest));
+        await removeTree(this.#pathOf(made.digest));
         await rename(aside, this.#pathOf(made.digest));
         this.#entries.set(made.digest, entry);
         log.info({ image: image.name, digest: made.digest, bytes: made.bytes }, "image unpacked");
@@ -129,7 +135,7 @@ export class ImageStore {
         ? errors.IMAGE_NO_ROOM(image.name, "the disk is full")
         : errors.IMAGE_INVALID(image.name, message);
     } finally {
-      await removeAll(aside);
+      await removeTree(aside);
     }
   }
 
@@ -170,7 +176,7 @@ export class ImageStore {
 
   async #remove(digest: string): Promise<void> {
     this.#entries.delete(digest);
-    await removeAll(this.#pathOf(digest));
+    await removeTree(this.#pathOf(digest));
     this.#parts.log.info({ digest }, "an image that nobody uses was removed");
   }
 
@@ -186,10 +192,6 @@ export class ImageStore {
 
 function nameOf(digest: string): string {
   return digest.replace(":", "-");
-}
-
-function removeAll(path: string): Promise<void> {
-  return rm(path, { recursive: true, force: true });
 }
 
 function readEntry(folder: string): Entry | undefined {
@@ -248,7 +250,7 @@ async function plainRoot(
   if (wanted !== undefined && wanted !== digest) {
     throw errors.IMAGE_DIGEST(name, "it", wanted, digest);
   }
-  await removeAll(root);
+  await removeTree(root);
   await rename(outer, root);
   return { digest, bytes, config: {} };
 }

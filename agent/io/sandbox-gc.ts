@@ -1,11 +1,12 @@
 import { rmdirSync, unlinkSync, utimesSync } from "node:fs";
-import { rm, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { reasonOf } from "../../contract/errors.ts";
 import type { AgentId, ContainerId, ExecutorId, FrameworkId } from "../../contract/ids.ts";
 import type { Clock, Timer } from "../../contract/ports/clock.ts";
 import type { Logger } from "../../contract/ports/log.ts";
 import type { Counter, Gauge, Metrics } from "../../contract/ports/metrics.ts";
+import { removeTree } from "../../wire/index.ts";
 import { lastChangeMs, mountPoints, names, quietly, targetOf, tidyUp } from "./run-folders.ts";
 import type { RunNames, Sandboxes } from "./sandbox.ts";
 
@@ -192,7 +193,7 @@ export class SandboxGc {
       return false;
     }
     try {
-      await rm(path, { recursive: true, force: true });
+      await removeTree(path);
     } catch (cause) {
       this.#failed += 1;
       log.warn({ path, reason: reasonOf(cause) }, "a sandbox could not be removed; later again");

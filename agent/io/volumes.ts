@@ -1,10 +1,10 @@
-import { readdirSync, rmSync, symlinkSync } from "node:fs";
+import { readdirSync, symlinkSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { errors, reasonOf } from "../../contract/errors.ts";
 import type { PersistentVolume } from "../../contract/ports/isolator.ts";
 import { reservationRole } from "../../contract/resources.ts";
 import type { Resource } from "../../contract/schema/resource.ts";
-import { makeFolder } from "../../wire/index.ts";
+import { makeFolder, removeTreeSync } from "../../wire/index.ts";
 
 /**
  * Where persistent volumes are (E12): `volumes/roles/ROLE/ID` below the work directory, or below
@@ -109,5 +109,5 @@ export class Volumes {
 function clear({ disk }: Resource, path: string): void {
   const isMount = disk?.source?.type === "MOUNT";
   const doomed = isMount ? readdirSync(path).map((name) => join(path, name)) : [path];
-  for (const each of doomed) rmSync(each, { recursive: true, force: true });
+  for (const each of doomed) removeTreeSync(each);
 }

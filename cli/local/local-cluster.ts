@@ -1,9 +1,9 @@
-import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { errors, reasonOf } from "../../contract/errors.ts";
 import { configKinds } from "../../kernel/host/config.ts";
 import { OperatorClient } from "../../sdk/index.ts";
+import { removeTree } from "../../wire/index.ts";
 import { orInterrupted } from "../master-client.ts";
 import type { Layout, ProcessPlan } from "./layout.ts";
 import {
@@ -87,7 +87,7 @@ export class LocalCluster {
     await Promise.all(agents.map((agent) => this.#stopAgent(agent)));
     await this.#processes.get(master.name)?.stop(STOP_GRACE_MS);
     unlock();
-    if (isTemporary) rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
+    if (isTemporary) await removeTree(dataDir, 3);
   }
 
   /** The processes as they are now, the master first. */

@@ -16,6 +16,7 @@ import { readInRoot, userInRoot } from "../../agent/images/in-root.ts";
 import { findImage } from "../../agent/images/reference.ts";
 import { ImageStore, type ImageStoreParts, type UnpackedImage } from "../../agent/images/store.ts";
 import { silentLog } from "../../contract/ports/log.ts";
+import { makeDeepTree } from "../support/deep-tree.ts";
 import { HandClock } from "../support/hand-clock.ts";
 import { describeWith } from "../support/require.ts";
 import { type Entry, savedImage, tarOf, writeLayout } from "./support/image-maker.ts";
@@ -253,6 +254,7 @@ describeWith("root", "images", () => {
   test("what a crash left half unpacked is removed at the start", () => {
     for (const name of [".new-0", "sha256-half"]) {
       mkdirSync(join(folder, "unpacked", name), { recursive: true });
+      makeDeepTree(join(folder, "unpacked", name));
     }
     expect(storeWith().digests).toEqual([]);
     expect(readdirSync(join(folder, "unpacked"))).toEqual([]);

@@ -15,6 +15,7 @@ import { Sandboxes } from "../../agent/io/sandbox.ts";
 import { diskUsageOf, keptMs, SandboxGc } from "../../agent/io/sandbox-gc.ts";
 import { silentLog } from "../../contract/ports/log.ts";
 import { silentMetrics } from "../../contract/ports/metrics.ts";
+import { makeDeepTree } from "../support/deep-tree.ts";
 import { HandClock } from "../support/hand-clock.ts";
 import { until } from "../support/until.ts";
 
@@ -144,6 +145,16 @@ describe("a collector", () => {
     expect(existsSync(path)).toBe(true);
     live.delete("busy");
     await gc.look();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("removes what is deeper than a path may be long", async () => {
+    const path = sandbox("deep");
+    makeDeepTree(path);
+    usage = 1;
+    const gc = collector();
+    gc.ended(plan("deep"));
+    await gc.start();
     expect(existsSync(path)).toBe(false);
   });
 

@@ -13,6 +13,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { Volumes } from "../../agent/io/volumes.ts";
 import type { RoleName } from "../../contract/ids.ts";
 import type { DiskSource, Resource } from "../../contract/schema/resource.ts";
+import { makeDeepTree } from "../support/deep-tree.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -85,6 +86,23 @@ describe("persistent volumes (E12)", () => {
     writeFileSync(join(volumes.pathOf(volume), "below", "x"), "precious");
     expect(volumes.make(volume)).toBe(true);
     expect(readdirSync(volumes.pathOf(volume))).toEqual([]);
+  });
+
+  test.each<[string, DiskSource | undefined]>([
+    ["a folder", undefined],
+    ["a mounted disk", { type: "MOUNT", root: "mount" }],
+  ])("that are %s go with what is deeper than a path may be long", (_name, source) => {
+    const volumes = new Volumes(folder);
+    const volume = volumeOf("web", "v1", source && { ...source, root: join(folder, "mount") });
+    const path = volumes.pathOf(volume);
+    volumes.make(volume);
+    makeDeepTree(path);
+    volumes.remove(volume);
+    expect(existsSync(path) ? readdirSync(path) : []).toEqual([]);
+    volumes.make(volume);
+    makeDeepTree(path);
+    expect(volumes.make(volume)).toBe(true);
+    expect(readdirSync(path)).toEqual([]);
   });
 
   test("that could not be made are made for the first task, or fail it", () => {

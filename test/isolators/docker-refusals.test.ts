@@ -64,6 +64,9 @@ describeWith("docker", "what the docker isolator refuses and pulls", () => {
     );
     expect(await codeOf({ docker: { image: "../../etc" } })).toBe("DOCKER_IMAGE_INVALID");
     expect(await codeOf({ docker: { image: "UPPER case" } })).toBe("DOCKER_IMAGE_INVALID");
+    for (const image of ["a//b", "UPPER//x", "a/./b", "a/"]) {
+      expect(await codeOf({ docker: { image } })).toBe("DOCKER_IMAGE_INVALID");
+    }
     const good = withLogin(`${host}/ours/image:1`);
     expect((await bench.run(good)).exit).toEqual({ code: 0 });
     expect(bench.output(good)).toBe("from the registry\n");
@@ -90,6 +93,21 @@ describeWith("docker", "what the docker isolator refuses and pulls", () => {
     symlinkSync(file, join(linked.sandbox, ".dockercfg"));
     expect((await own.run(linked)).failure?.code).toBe("DOCKER_CREDENTIALS_INVALID");
     await own.close();
+  });
+
+  test("a folder of credentials that is a link in the sandbox gives away nobody's login", async () => {
+    const home = join(dockerd.folder, "home", ".docker");
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    const auth = Buffer.from("me:it:is:secret").toString("base64");
+    writeFileSync(join(home, "config.json"), JSON.stringify({ auths: { [host]: { auth } } }));
+    const docker = { image: `${host}/ours/image:1`, forcePullImage: true };
+    const spec = bench.spec("true", { docker });
+    symlinkSync(home, join(spec.sandbox, ".docker"));
+    const pulls = registry.pulls;
+    const { failure } = await bench.run(spec);
+    expect(failure?.code).toBe("DOCKER_CREDENTIALS_INVALID");
+    expect(failure?.message).toMatch(/\.docker is a link, and none is followed/);
+    expect(registry.pulls).toBe(pulls);
   });
 
   test("privileged containers and what weakens isolation, unless the config allows it", async () => {

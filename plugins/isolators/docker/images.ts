@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { errors, reasonOf, TepuiError } from "../../../contract/errors.ts";
 import type { Clock } from "../../../contract/ports/clock.ts";
-import { authHeader, loginFrom, registryOf } from "./credentials.ts";
+import { authHeader, loginFrom, loginOfSandbox, registryOf } from "./credentials.ts";
 import { type EngineClient, isRefused, refusalOf } from "./engine-client.ts";
 import type { InspectedImage, PullLine } from "./engine-types.ts";
 import { jsonLines } from "./json-lines.ts";
@@ -47,7 +46,9 @@ export class Images {
    * DOCKER_REGISTRY_DENIED, DOCKER_PULL_FAILED, DOCKER_PULL_TIMEOUT, DOCKER_CREDENTIALS_INVALID
    */
   async ensure(image: string, force: boolean, options: PullOptions): Promise<string> {
-    if (!REFERENCE.test(image) || image.split("/").includes("..")) {
+    // The name becomes part of a path, in which the engine follows dots and joins slashes.
+    const isPath = image.split("/").some((part) => ["", ".", ".."].includes(part));
+    if (!REFERENCE.test(image) || isPath) {
       throw errors.DOCKER_IMAGE_INVALID(image);
     }
     const found = force ? undefined : await this.#find(image);
@@ -72,8 +73,7 @@ export class Images {
     const { sandbox, credentials, timeoutMs } = options;
     const registry = registryOf(image);
     const login =
-      loginFrom(join(sandbox, ".docker", "config.json"), registry) ??
-      loginFrom(join(sandbox, ".dockercfg"), registry) ??
+      loginOfSandbox(sandbox, registry) ??
       (credentials === undefined ? undefined : loginFrom(credentials, registry));
     const { repository, tag } = splitReference(image);
     const deadline = new AbortController();
