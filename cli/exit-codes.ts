@@ -53,8 +53,12 @@ export function exitCodeOf(thrown: unknown): number {
 
 /** How a command ended as a shell would say it: 128+n for a signal, 1 where nothing is known. */
 export function commandExitCode(exitCode: number | undefined, signal: string | undefined): number {
-  if (signal !== undefined) return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
-  return exitCode ?? exitCodes.failure;
+  return signal === undefined ? (exitCode ?? exitCodes.failure) : 128 + signalNumber(signal);
+}
+
+/** Signals without a name, such as those of real time, are told by their numbers: `SIG35`. */
+function signalNumber(signal: string): number {
+  return constants.signals[signal as NodeJS.Signals] ?? Number(/^SIG(\d+)$/.exec(signal)?.[1] ?? 0);
 }
 
 /**

@@ -51,10 +51,8 @@ export class Containerizer {
     this.#options = options;
     this.#sweeper = new Sweeper(options.clock);
     this.exits = new ExitRecords(join(options.runDir, "exits"));
-    this.#execs = new Execs({
-      ...{ isolators: options.isolators, clock: options.clock },
-      ...{ exits: this.exits, sweeper: this.#sweeper, keeper: () => this.#liveKeeper() },
-    });
+    const own = { exits: this.exits, sweeper: this.#sweeper, keeper: () => this.#liveKeeper() };
+    this.#execs = new Execs({ isolators: options.isolators, clock: options.clock, ...own });
     this.sessions = new Sessions({
       ...{ isolators: options.isolators, sweeper: this.#sweeper },
       find: (id) => this.#containers.get(id),
@@ -252,6 +250,8 @@ export class Containerizer {
     const { onExited } = this.#options.events;
     // A task that ended by itself is told of at once; what it left behind is ended after that.
     if (!container.destroy) onExited(id, exit);
+    // An engine says how one has ended until that is on record.
+    if (!container.destroy && container.external !== undefined) return;
     void this.#end(container, isAlone).then(() => {
       if (container.destroy) onExited(id, exit);
     });
@@ -276,9 +276,11 @@ export class Containerizer {
     this.#containers.delete(id);
   }
 
-  /** Its end has been checkpointed: the record of it is no longer needed. */
+  /** Its end has been checkpointed: what was kept to tell of it is no longer needed. */
   forget(id: string): void {
     this.exits.remove(id);
+    const kept = this.#containers.get(id);
+    if (kept?.external !== undefined && kept.phase === "ending") void this.#end(kept);
   }
 
   /** What a container uses, merged from all isolators that measure. */

@@ -3,7 +3,7 @@ import type { InputFile } from "../../frameworks/mapreduce/splits.ts";
 import { type CliCommand, type CliContext, plainCommand } from "../context.ts";
 import type { LocalCluster } from "../local/local-cluster.ts";
 import { demoInputs } from "../mapreduce/inputs.ts";
-import { builtInJob, printFigures, runJobShown } from "../mapreduce/job.ts";
+import { builtInJob, figureLines, runJobShown } from "../mapreduce/job.ts";
 import { countWords, firstDifference, topWords } from "../mapreduce/word-count.ts";
 import { Progress } from "../progress.ts";
 import {
@@ -65,7 +65,7 @@ async function countOnCluster(context: CliContext, cluster: LocalCluster): Promi
       top.map(([word, count]) => [word, count]),
     );
     output.line();
-    printFigures(output, figures);
+    for (const line of figureLines(figures)) output.line(line);
   }
   await check(context, root, inputs, records);
   if (output.format === "json") {

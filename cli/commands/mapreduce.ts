@@ -12,7 +12,7 @@ import {
   wholeNumber,
 } from "../context.ts";
 import { filesBelow } from "../mapreduce/inputs.ts";
-import { builtInJob, printFigures, runJobShown } from "../mapreduce/job.ts";
+import { builtInJob, figureLines, runJobShown } from "../mapreduce/job.ts";
 import { topWords } from "../mapreduce/word-count.ts";
 import { mastersOf } from "../master-client.ts";
 
@@ -76,8 +76,7 @@ async function mapReduce(
   if (output.format === "json") output.json({ figures, records: list() });
   else {
     for (const [key, value] of shown) output.line(`${shownKey(key)}\t${JSON.stringify(value)}`);
-    output.line();
-    printFigures(output, figures);
+    for (const line of ["", ...figureLines(figures)]) output.note(line);
   }
 }
 

@@ -5,8 +5,8 @@ import type { JobFigures } from "../../frameworks/mapreduce/figures.ts";
 import type { JobProgress, MapReduceJob, MapReduceResult } from "../../frameworks/mapreduce/job.ts";
 import { runMapReduce } from "../../frameworks/mapreduce/run.ts";
 import type { CliContext } from "../context.ts";
-import type { Output } from "../output.ts";
 import { Progress, type ProgressState } from "../progress.ts";
+import { tableLines } from "../table.ts";
 
 /** What the caller knows of a job; the rest has defaults. */
 export interface JobRequest extends Omit<MapReduceJob, "id"> {
@@ -59,34 +59,32 @@ function progressOf(state: JobProgress): ProgressState {
   };
 }
 
-/** Prints the figures of a job. */
-export function printFigures(output: Output, figures: JobFigures): void {
+/** The figures of a job, line by line. */
+export function figureLines(figures: JobFigures): string[] {
   const { inputBytes, elapsedMs, megabytesPerSecond, maps, reduces } = figures;
-  output.line(`tasks     ${figures.tasks} (${maps} map, ${reduces} reduce)`);
-  output.line(
+  const megabytes = (inputBytes / 1e6).toFixed(1);
+  return [
+    `tasks     ${figures.tasks} (${maps} map, ${reduces} reduce)`,
     `repeated  ${figures.retries} after failures, ${figures.reruns} after losses, ` +
       `${figures.speculative} beside slow ones`,
-  );
-  const megabytes = (inputBytes / 1e6).toFixed(1);
-  output.line(
     `input     ${megabytes} MB in ${(elapsedMs / 1e3).toFixed(1)} s, ` +
       `${megabytesPerSecond.toFixed(1)} MB/s`,
-  );
-  output.line();
-  output.table(
-    [
-      { title: "AGENT" },
-      { title: "MAPS", align: "right" },
-      { title: "REDUCES", align: "right" },
-      { title: "MB", align: "right" },
-      { title: "SHARE", align: "right" },
-    ],
-    figures.agents.map((share) => [
-      share.hostname,
-      share.maps,
-      share.reduces,
-      (share.bytes / 1e6).toFixed(1),
-      `${Math.round((100 * share.bytes) / Math.max(1, inputBytes))}%`,
-    ]),
-  );
+    "",
+    ...tableLines(
+      [
+        { title: "AGENT" },
+        { title: "MAPS", align: "right" },
+        { title: "REDUCES", align: "right" },
+        { title: "MB", align: "right" },
+        { title: "SHARE", align: "right" },
+      ],
+      figures.agents.map((share) => [
+        share.hostname,
+        share.maps,
+        share.reduces,
+        (share.bytes / 1e6).toFixed(1),
+        `${Math.round((100 * share.bytes) / Math.max(1, inputBytes))}%`,
+      ]),
+    ),
+  ];
 }

@@ -61,6 +61,8 @@ export class ContainerBench {
         onExited: (id, exit) => {
           const limits = this.#limits.get(id);
           this.#ended.get(id)?.({ exit, ...(limits === undefined ? {} : { limits }) });
+          // As an agent does once it is on record.
+          this.containerizer.forget(id);
         },
         onLimit: (id, limit) => {
           this.#limits.set(id, [...(this.#limits.get(id) ?? []), limit]);

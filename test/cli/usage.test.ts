@@ -252,6 +252,7 @@ test("a task's exit status is its own, 128+n for a signal, 1 when it never had o
   expect(taskExitCode({ state: "TASK_FAILED", exitCode: 42 })).toBe(42);
   expect(taskExitCode({ state: "TASK_FAILED", signal: "SIGKILL" })).toBe(137);
   expect(taskExitCode({ state: "TASK_KILLED", signal: "SIGTERM" })).toBe(143);
+  expect(taskExitCode({ state: "TASK_FAILED", signal: "SIG35" })).toBe(163);
   expect(taskExitCode({ state: "TASK_LOST" })).toBe(1);
   expect(taskExitCode({ state: "TASK_FAILED", exitCode: 0 })).toBe(1);
   expect(taskExitCode({ state: "TASK_KILLED", exitCode: 0 })).toBe(1);

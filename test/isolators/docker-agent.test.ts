@@ -214,8 +214,8 @@ describeWith("docker", "an agent with the docker isolator", () => {
       expect(ends, task).toHaveLength(1);
       // An agent that died before a task ran says that it never did.
       if (ends[0] === "TASK_DROPPED") continue;
-      expect([task, ends[0]]).toEqual([task, code === 0 ? "TASK_FINISHED" : "TASK_FAILED"]);
-      expect([task, lastOf(task)?.exitCode]).toEqual([task, code]);
+      const state = code === 0 ? "TASK_FINISHED" : "TASK_FAILED";
+      expect(lastOf(task), task).toMatchObject({ state, exitCode: code });
       expect(printed(task), task).toBe(lines(1_000));
     }
     await until("nothing is left", () => containers() === "");

@@ -50,12 +50,13 @@ export const MesosConfig = Type.Object(
         {
           principal: Type.String({ minLength: 1, pattern: "^[^:]*$" }),
           secret: Type.String({ minLength: 1 }),
-          exec: Type.Boolean({
-            default: false,
-            description:
-              "Whether it may run commands in tasks of an agent whose `exec.allow` is `secret`, " +
-              "without that secret.",
-          }),
+          exec: Type.Optional(
+            Type.Boolean({
+              description:
+                "Whether it may run commands in tasks of an agent whose `exec.allow` is " +
+                "`secret`, without that secret.",
+            }),
+          ),
         },
         { additionalProperties: false },
       ),

@@ -75,6 +75,8 @@ export function openDocker(
 export class DockerBench {
   readonly dockerd: Dockerd;
   readonly folder = mkdtempSync(join(tmpdir(), "tepui-docker-"));
+  /** Ends are on record as soon as they are told, unless this is false. */
+  forgets = true;
   readonly started = new Map<string, readonly string[]>();
   readonly #given: Record<string, unknown>;
   readonly #ended = new Map<string, (ended: Ended) => void>();
@@ -112,7 +114,10 @@ export class DockerBench {
         onHeld: (id) => this.#containerizer.release(id),
         onStarted: (id, { ipAddresses = [] }) => this.started.set(id, ipAddresses),
         onFailed: (id, failure) => this.#ended.get(id)?.({ failure }),
-        onExited: (id, exit) => this.#ended.get(id)?.({ exit, limitation: this.#limits.get(id) }),
+        onExited: (id, exit) => {
+          this.#ended.get(id)?.({ exit, limitation: this.#limits.get(id) });
+          if (this.forgets) this.#containerizer.forget(id);
+        },
         onLimit: (id, limitation) => {
           this.#limits.set(id, limitation);
           this.#containerizer.kill(id, "SIGKILL");

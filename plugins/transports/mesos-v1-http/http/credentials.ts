@@ -7,7 +7,7 @@ export interface Credential {
   readonly principal: string;
   readonly secret: string;
   /** Whether it may run commands in tasks where a secret is asked for. */
-  readonly exec: boolean;
+  readonly exec?: boolean;
 }
 
 /** Realms of the two sides, by what is asked for (§2.5). */
@@ -26,7 +26,7 @@ export class Gate {
   readonly #side: string;
 
   constructor(credentials: readonly Credential[], side: "master" | "agent") {
-    for (const { principal, secret, exec } of credentials) {
+    for (const { principal, secret, exec = false } of credentials) {
       this.#known.set(principal, { secret: digest(secret), exec });
     }
     this.#side = side;
