@@ -79,7 +79,8 @@ export function msOfSeconds(seconds: number): number {
 
 /** However little is below 0 stays there: a negative duration is refused, not taken for none. */
 function wholeMs(ms: number): number {
-  return ms < 0 ? Math.floor(ms) : Math.round(ms);
+  const whole = Math.round(ms);
+  return whole === 0 && ms < 0 ? -1 : whole;
 }
 
 /** Labels of the contract. */

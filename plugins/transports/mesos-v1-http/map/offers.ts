@@ -143,17 +143,9 @@ function read(given: V1Operation, frameworkId: FrameworkId): Operation | undefin
         ...allocatedTo(resources),
       }));
     case "CREATE":
-      return maybe(given.create, ({ volumes = [] }) => ({
-        type,
-        volumes: volumes.map(resourceFrom),
-        ...allocatedTo(volumes),
-      }));
+      return maybe(given.create, ({ volumes }) => volumesFrom(type, volumes));
     case "DESTROY":
-      return maybe(given.destroy, ({ volumes = [] }) => ({
-        type,
-        volumes: volumes.map(resourceFrom),
-        ...allocatedTo(volumes),
-      }));
+      return maybe(given.destroy, ({ volumes }) => volumesFrom(type, volumes));
     case "GROW_VOLUME":
       return maybe(given.grow_volume, ({ volume, addition }) => ({
         type,
@@ -171,6 +163,13 @@ function read(given: V1Operation, frameworkId: FrameworkId): Operation | undefin
     default:
       return undefined;
   }
+}
+
+function volumesFrom<T extends "CREATE" | "DESTROY">(
+  type: T,
+  volumes: NonNullable<V1Operation["create"]>["volumes"] = [],
+) {
+  return { type, volumes: volumes.map(resourceFrom), ...allocatedTo(volumes) };
 }
 
 /** The id of an agent out of its wrapper, when there is one. */
