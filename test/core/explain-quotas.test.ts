@@ -35,6 +35,28 @@ function cpus(c: Explained): (number | undefined)[] {
 
 // Memory alone is enough for an offer, so that a quota of cpus leaves offers without any (C13).
 
+test("what was refused stays refused while the policy looks at it again (C8, E8)", () => {
+  const c = new Explained();
+  quota(c, "db", { guarantee: 4_000 });
+  quota(c, "api", { limit: 1_000 });
+  c.framework("api");
+  c.framework("web");
+  for (const name of ["a1", "a2", "a3"]) c.agent(name, "cpus:2;mem:100");
+  const refused = new Set<string>();
+  const codes = new Set<string>();
+  for (let second = 0; second < 100; second++) {
+    c.wait(500);
+    for (const name of refused) codes.add(c.why("web", name).code);
+    for (const { agent } of c.frameworkOf("web").offers) refused.add(agent.info.hostname);
+    c.decline("web", HOUR);
+  }
+  expect(refused.size).toBe(3);
+  expect(codes).toContain("filtered");
+  // Of two agents that it refused, one may be offered anew with more while that leaves the other
+  // nothing; but nowhere is there anything that it has not refused and that the policy withholds.
+  expect(codes).not.toContain("passed-over");
+});
+
 describe("a quota that leaves nothing of one kind is why nothing useful is offered", () => {
   const held = "of the cpus all that are free are held back for guarantees: db lacks cpus:4";
   const lower = "lower the guarantees (`tepui quota set`), or add agents";

@@ -69,7 +69,7 @@ export class PairView {
     if (code !== undefined) return { code, agent, client };
     if (holdsOffer(agent, client)) return this.#cut({ code: "offered", agent, client });
     const now = this.#on(agent, agent.free);
-    if (now === undefined) return this.#cut(this.#open(agent));
+    if (now === undefined) return this.#cut(this.#refusedRest(agent) ?? this.#open(agent));
     if (now.code !== "lack") return now.code === "filtered" ? this.#cut(now) : now;
     if (agent.offers.size > 0) {
       let back = agent.free;
@@ -135,6 +135,18 @@ export class PairView {
     const isLookedAt = !this.#around.waiting.has(agent.row);
     const competes = this.#state.tables.clients.offerable(client.row);
     return { code: isLookedAt && competes ? "passed-over" : "free", agent, client };
+  }
+
+  /**
+   * A refusal of all that quotas leave of an agent: more is free, but nothing that would be offered
+   * is more than what was refused (C8, E8).
+   */
+  #refusedRest(agent: Agent): Verdict | undefined {
+    const cuts = this.portion.cuts(agent.free);
+    if (cuts.length === 0) return undefined;
+    const untilMs = this.#refusedUntil(agent, this.portion.after(agent.free, cuts));
+    if (untilMs === undefined) return undefined;
+    return { code: "filtered", agent, client: this.client, untilMs };
   }
 
   /** When the last refusal ends that blocks an offer of these resources (C8). */

@@ -110,6 +110,19 @@ export class Portion {
     return cuts.sort((a, b) => Number(b.isWhole) - Number(a.isWhole) || a.kind - b.kind);
   }
 
+  /** A list without what quotas cut from it. */
+  after(resources: Resources, cuts: readonly Cut[]): Resources {
+    const { kindNames } = this.#tables;
+    const most = new Map(cuts.map(({ kind, most }) => [kindNames[kind], most]));
+    return resources.flatMap((resource) => {
+      const { name, scalar } = resource;
+      const left = most.get(name);
+      const isFirm = resource.revocable !== true && reservationRole(resource) === undefined;
+      if (left === undefined || scalar === undefined || !isFirm) return [resource];
+      return left > 0 ? [{ ...resource, scalar: Math.min(scalar, left) }] : [];
+    });
+  }
+
   /** The least that the client takes, as alternatives; empty when anything will do (C13). */
   minimum(): readonly Quantities[] {
     const { least, next } = this.#tables.alternatives;
