@@ -186,6 +186,9 @@ export class Agent {
       case "send-executor":
         this.#sendExecutor(effect);
         return;
+      case "cut-executor":
+        this.#door?.cut(effect.containerId, effect.connection);
+        return;
       case "run-check":
         this.#check(effect);
         return;

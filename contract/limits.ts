@@ -42,6 +42,9 @@ export const limits = {
   /** Updates of one task, and their bytes, that an agent keeps until they are acknowledged. */
   pendingUpdatesMax: 64,
   pendingUpdatesBytesMax: 4 << 20,
+  /** Updates of one task, and their bytes, that wait on an agent for room among those. */
+  waitingUpdatesMax: 512,
+  waitingUpdatesBytesMax: 4 << 20,
   /** What is told of a task that an agent brings back: as many of its newest statuses as fit. */
   recordStatusesBytesMax: 512 << 10,
   /** All that an agent brings back when it registers again, in bytes on the wire. */

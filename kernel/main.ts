@@ -8,7 +8,7 @@ import { errors } from "../contract/errors.ts";
 import type { MasterId } from "../contract/ids.ts";
 import { CLUSTER_VIEW, type ClusterView } from "../contract/ports/cluster-view.ts";
 import { COORDINATOR, type Leadership } from "../contract/ports/coordinator.ts";
-import { HTTP_ROUTER } from "../contract/ports/http.ts";
+import { HTTP_GATE, HTTP_ROUTER } from "../contract/ports/http.ts";
 import type { Logger } from "../contract/ports/log.ts";
 import { DATA_DIR } from "../contract/ports/plugin.ts";
 import { PEER_SERVER, TRANSPORT } from "../contract/ports/transport.ts";
@@ -111,7 +111,7 @@ async function openDoors(
   const name = config.hostname ?? (isLoopback(ip) ? ip : hostname());
   const info: MasterInfo = { id, ip, port: advertised, hostname: name, version };
   for (const router of host.getAll(HTTP_ROUTER)) {
-    routeMaster(router, {
+    routeMaster(router, host.getAll(HTTP_GATE), {
       ready: () => master.isLeading,
       leader: () => master.view.leader(),
       metrics: () => metrics.text(),

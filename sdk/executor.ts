@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { remoteError, type TepuiError } from "../contract/errors.ts";
+import { reasonOf, remoteError, TepuiError } from "../contract/errors.ts";
 import type { ExecutorCall, ExecutorEvent } from "../contract/executor-api.ts";
 import type { AgentId, ContainerId, TaskId, UpdateId } from "../contract/ids.ts";
 import { limits } from "../contract/limits.ts";
@@ -14,6 +14,7 @@ import type { CloseReason, Refused } from "../contract/wire-protocol.ts";
 import { systemClock } from "../wire/index.ts";
 import { type ConnectOptions, connect } from "./dial.ts";
 import { type ExecutorEnvironment, executorEnvironment } from "./executor-environment.ts";
+import { KeptUpdates } from "./kept-updates.ts";
 import { checkOutgoing, checkSize } from "./outgoing.ts";
 import { TypedEvents } from "./typed-events.ts";
 
@@ -55,6 +56,9 @@ export type TaskUpdate = Pick<TaskStatus, "state"> &
 /** A full queue or a lost acknowledgement is overcome by sending again this often. */
 const RESEND_MS = 10_000;
 
+/** Bytes of updates that come with a subscription; others follow it, however many there are. */
+const SUBSCRIBE_BYTES = 256 << 10;
+
 /**
  * The program on an agent that runs a framework's tasks (B40–B44). It subscribes to its agent and
  * subscribes again after each break, with the tasks and updates that the agent may not know of.
@@ -64,8 +68,9 @@ export class Executor extends TypedEvents<ExecutorEvents> {
   readonly environment: ExecutorEnvironment;
   readonly #options: ExecutorOptions;
   readonly #clock: Clock;
+  /** Tasks that the agent may not know to be here, by what names them. */
   readonly #tasks = new Map<TaskId, TaskInfo>();
-  readonly #updates = new Map<UpdateId, TaskStatus>();
+  readonly #updates = new KeptUpdates();
   #link: Link | undefined;
   #agentId: AgentId | undefined;
   #isOpen = false;
@@ -83,7 +88,7 @@ export class Executor extends TypedEvents<ExecutorEvents> {
 
   /** Updates that the agent has not acknowledged. */
   get unacknowledged(): readonly TaskStatus[] {
-    return [...this.#updates.values()];
+    return this.#updates.all;
   }
 
   /** Starts to dial the agent. Listeners should be there before. */
@@ -105,15 +110,16 @@ export class Executor extends TypedEvents<ExecutorEvents> {
       onDown: (reason) => this.#down(reason),
       onClosed: (reason, refused) => this.#ended(reason, refused),
     });
-    this.#resend = this.#clock.every(RESEND_MS, () => this.#sendUpdates());
+    this.#resend = this.#clock.every(RESEND_MS, () => {
+      this.#updates.resend(this.#sendUpdate);
+    });
     return this;
   }
 
   /**
    * Reports a state of a task; kept and resent until the agent has it. Answers its uuid.
    * @throws MESSAGE_INVALID when something in it has the wrong shape, MESSAGE_TOO_LARGE when no
-   * agent
-   *   would take it; nothing is kept then
+   * agent would take it; nothing is kept then
    */
   sendUpdate(update: TaskUpdate): UpdateId {
     const uuid = randomBytes(16).toString("hex") as UpdateId;
@@ -129,8 +135,8 @@ export class Executor extends TypedEvents<ExecutorEvents> {
     const call = { type: "update", status } as const;
     checkOutgoing("executor", call);
     checkSize("update", encodedBytes(status), limits.statusBytesMax);
-    this.#updates.set(uuid, status);
-    this.#send(call);
+    this.#updates.add(uuid, status);
+    this.#updates.sendNext(status.taskId, this.#sendUpdate);
     return uuid;
   }
 
@@ -151,7 +157,15 @@ export class Executor extends TypedEvents<ExecutorEvents> {
    */
   async stop(deadlineMs = 5_000): Promise<void> {
     const untilMs = this.#clock.monotonicMs() + deadlineMs;
-    while (this.#updates.size > 0 && !this.#isOver && this.#clock.monotonicMs() < untilMs) {
+    let hasSentEnds = false;
+    for (;;) {
+      const leftMs = untilMs - this.#clock.monotonicMs();
+      if (this.#updates.size === 0 || this.#isOver || leftMs <= 0) break;
+      // Not all that waits before an end may be taken in time.
+      if (!hasSentEnds && leftMs < deadlineMs / 2) {
+        hasSentEnds = true;
+        this.#updates.sendEnds(this.#sendUpdate);
+      }
       await new Promise<void>((resolve) => this.#clock.after(20, resolve));
     }
     this.#finish();
@@ -163,21 +177,41 @@ export class Executor extends TypedEvents<ExecutorEvents> {
     return this.#link.send(call);
   }
 
+  /** False when it has to wait: the queue is full, or there is no connection. */
+  readonly #sendUpdate = (status: TaskStatus): boolean => this.#send({ type: "update", status });
+
   #subscribe(): void {
-    const { frameworkId, executorId } = this.environment;
     this.#isOpen = true;
     this.#alone?.cancel();
+    try {
+      this.#sendSubscribe();
+      this.#updates.sendAll(this.#sendUpdate);
+    } catch (thrown) {
+      const isCoded = thrown instanceof TepuiError;
+      const mistake = { code: "INTERNAL", message: reasonOf(thrown) };
+      this.#fail(isCoded ? thrown : remoteError(mistake, 500));
+    }
+  }
+
+  /** Of tasks, an agent looks for the names; of updates, as many come as have room. */
+  #sendSubscribe(): void {
+    const { frameworkId, executorId } = this.environment;
+    const unacknowledgedUpdates: TaskStatus[] = [];
+    let room = SUBSCRIBE_BYTES;
+    this.#updates.rewind();
+    this.#updates.sendAll((status, bytes) => {
+      if (bytes > room) return false;
+      room -= bytes;
+      unacknowledgedUpdates.push(status);
+      return true;
+    });
     this.#send({
       type: "subscribe",
       frameworkId,
       executorId,
       unacknowledgedTasks: [...this.#tasks.values()],
-      unacknowledgedUpdates: [...this.#updates.values()],
+      unacknowledgedUpdates,
     });
-  }
-
-  #sendUpdates(): void {
-    for (const status of this.#updates.values()) this.#send({ type: "update", status });
   }
 
   #take(event: ExecutorEvent): void {
@@ -187,11 +221,11 @@ export class Executor extends TypedEvents<ExecutorEvents> {
         this.tell("subscribed", event);
         return;
       case "launch":
-        this.#tasks.set(event.task.taskId, event.task);
+        this.#know(event.task);
         this.tell("launch", event.task);
         return;
       case "launch-group":
-        for (const task of event.tasks) this.#tasks.set(task.taskId, task);
+        for (const task of event.tasks) this.#know(task);
         this.tell("launch-group", event.tasks);
         return;
       case "kill":
@@ -214,9 +248,14 @@ export class Executor extends TypedEvents<ExecutorEvents> {
     }
   }
 
+  #know({ taskId, agentId }: TaskInfo): void {
+    this.#tasks.set(taskId, { taskId, name: "", agentId, resources: [] });
+  }
+
   #acknowledged(taskId: TaskId, uuid: UpdateId): void {
-    const status = this.#updates.get(uuid);
-    this.#updates.delete(uuid);
+    const status = this.#updates.remove(uuid);
+    this.#updates.sendNext(taskId, this.#sendUpdate);
+    this.#updates.sendStalled(this.#sendUpdate);
     // The first acknowledged update proves that the agent knows the task (v1-wire 7.5).
     this.#tasks.delete(taskId);
     if (status !== undefined && isTerminal(status.state)) this.#tasks.delete(status.taskId);

@@ -2,6 +2,7 @@ import type { AgentInfo } from "../../contract/schema/agent.ts";
 import type { FrameworkInfo } from "../../contract/schema/framework.ts";
 import { isTerminal } from "../../contract/task-state.ts";
 import type { Effect } from "./effect.ts";
+import type { ExecutorExit } from "./exits.ts";
 import { executorIdOf, executorKey } from "./ids.ts";
 import { inherit, madeOf } from "./inherit.ts";
 import { type Declared, declaredOf, Reconfiguration, reconfigure } from "./reconfigure.ts";
@@ -16,6 +17,7 @@ import {
   type Task,
   type VolumeChange,
 } from "./state.ts";
+import { restoreStreams, type UpdateEntry } from "./streams.ts";
 
 /** One entry of the checkpoint as it was read. */
 export interface CheckpointEntry {
@@ -33,7 +35,7 @@ export interface AgentRecord {
   readonly declared?: Declared;
 }
 
-/** Writes the task, with its stream, as it is at the end of the turn. */
+/** Writes the task, without its stream, as it is at the end of the turn. */
 export function keepTask(task: Task, out: Effect[]): void {
   out.push({ type: "checkpoint", key: `task/${task.key}`, value: task });
 }
@@ -111,7 +113,12 @@ export function agentIn(entries: readonly CheckpointEntry[]): AgentRecord | unde
  */
 export function restore(setup: AgentSetup, entries: readonly CheckpointEntry[]): AgentState {
   const state = newState(setup);
-  for (const { key, value } of entries) restoreOne(state, key, value);
+  const updates: UpdateEntry[] = [];
+  for (const { key, value } of entries) {
+    if (key.startsWith("update/")) updates.push(value as UpdateEntry);
+    else restoreOne(state, key, value);
+  }
+  restoreStreams(state, updates);
   for (const task of state.tasks.values()) {
     const executorId = executorIdOf(task);
     if (executorId === undefined || isTerminal(task.state)) continue;
@@ -178,6 +185,9 @@ function restoreOne(state: AgentState, key: string, value: unknown): void {
     if (executor.killDueMs !== undefined) {
       state.timers.add({ dueMs: executor.killDueMs, kind: "shutdown", of: executor.key });
     }
+  } else if (kind === "exit") {
+    const exit = value as ExecutorExit;
+    state.exits.set(exit.key, exit);
   } else if (kind === "group-executor") {
     const executor = value as Omit<GroupExecutor, "tasks">;
     state.groupExecutors.set(executor.key, { ...executor, tasks: new Set() });

@@ -39,6 +39,12 @@ export type Effect =
       readonly connection: number;
       readonly event: ExecutorEvent;
     }
+  /** Ends a connection of an executor, which subscribes anew then, with all that it has to say. */
+  | {
+      readonly type: "cut-executor";
+      readonly containerId: ContainerId;
+      readonly connection: number;
+    }
   /** Looks at the task in a container; `check-done` follows. No timeout is 0. */
   | {
       readonly type: "run-check";

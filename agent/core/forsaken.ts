@@ -66,7 +66,9 @@ function ownerOf({ key, value }: CheckpointEntry): FrameworkId | undefined {
     case "container":
       return (value as Container).plan.frameworkId;
     case "task":
+    case "update":
     case "executor":
+    case "exit":
     case "group-executor":
       return (value as Task | Executor | GroupExecutor).frameworkId;
     default:

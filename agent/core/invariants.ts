@@ -8,22 +8,26 @@ export function invariants(state: AgentState): void {
   for (const [key, task] of state.tasks) {
     assert(key === task.key, `task ${key} is filed under another key`);
     assert(key === taskKey(task.frameworkId, task.info.taskId), `key of task ${key} is wrong`);
-    const newest = task.pending.at(-1) ?? task.statuses.at(-1);
+    const pending = (state.streams.get(key)?.pending ?? []).map(({ status }) => status);
+    const newest = pending.at(-1) ?? task.statuses.at(-1);
     assert(
       newest === undefined || task.silent === true || newest.state === task.state,
       `task ${key} is ${task.state} and its newest update says ${newest?.state}`,
     );
     assert(
-      !isTerminal(task.state) || task.pending.length > 0 || task.silent === true,
+      !isTerminal(task.state) || pending.length > 0 || task.silent === true,
       `task ${key} has ended, is acknowledged, and is still here`,
     );
-    const ends = task.pending.findIndex((status) => isTerminal(status.state));
-    assert(ends === -1 || ends === task.pending.length - 1, `task ${key} went on after its end`);
+    const ends = pending.findIndex((status) => isTerminal(status.state));
+    assert(ends === -1 || ends === pending.length - 1, `task ${key} went on after its end`);
     const isRunning = !isTerminal(task.state);
     assert(
       !isRunning || (task.containerId !== undefined && state.containers.has(task.containerId)),
       `task ${key} is ${task.state} without a container`,
     );
+  }
+  for (const key of state.streams.keys()) {
+    assert(state.tasks.has(key), `there are updates of task ${key}, which is not here`);
   }
   for (const [id, container] of state.containers) {
     const { plan } = container;

@@ -15,8 +15,10 @@ import type { Operation as OperationInfo, OperationStatus } from "../../contract
 import type { Resource } from "../../contract/schema/resource.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
+import type { ExecutorExit } from "./exits.ts";
 import type { ExecutorKey, GroupId, TaskKey } from "./ids.ts";
 import type { ReconfigurationPolicy } from "./reconfigure.ts";
+import type { UpdateStream } from "./streams.ts";
 import type { Tallies } from "./tallies.ts";
 import { Timers } from "./timers.ts";
 
@@ -100,7 +102,7 @@ export interface Checks {
   status?: CheckStatus;
 }
 
-/** A task with its update stream (D5). Checkpointed under `task/KEY`. */
+/** A task, but for its update stream (D5). Checkpointed under `task/KEY`. */
 export interface Task {
   readonly key: TaskKey;
   readonly frameworkId: FrameworkId;
@@ -115,7 +117,7 @@ export interface Task {
   state: TaskState;
   /** One status per state, oldest first (D18). */
   statuses: TaskStatus[];
-  /** Updates that are not acknowledged, oldest first; the head is in flight. */
+  /** Updates that an older agent has kept in here; others have entries of their own (`streams`). */
   pending: TaskStatus[];
   /** The state that the master was told of last, acknowledged or in flight. */
   toldState?: TaskState;
@@ -237,10 +239,12 @@ export interface AgentState {
   readonly master: MasterSide;
   readonly frameworks: Map<FrameworkId, Framework>;
   readonly tasks: Map<TaskKey, Task>;
+  readonly streams: Map<TaskKey, UpdateStream>;
   readonly executors: Map<ExecutorKey, Executor>;
   /** Executors that have yet to come back after a restart; it registers when none is left. */
   readonly returning: Set<ExecutorKey>;
   readonly groupExecutors: Map<ExecutorKey, GroupExecutor>;
+  readonly exits: Map<ExecutorKey, ExecutorExit>;
   readonly containers: Map<ContainerId, Container>;
   readonly operations: Map<UpdateId, Operation>;
   readonly volumeChanges: Map<string, VolumeChange>;
@@ -266,9 +270,11 @@ export function newState(setup: AgentSetup): AgentState {
     master: { phase: "down", dueMs: 0, attempts: 0, heardMs: 0, pingTimeoutMs: 75_000 },
     frameworks: new Map(),
     tasks: new Map(),
+    streams: new Map(),
     executors: new Map(),
     returning: new Set(),
     groupExecutors: new Map(),
+    exits: new Map(),
     containers: new Map(),
     operations: new Map(),
     volumeChanges: new Map(),
@@ -287,9 +293,7 @@ export function isCapable(
   return capabilities.includes(capability);
 }
 
-/**
- * Whether a sandbox of this name is in use, by its own container or as that of a group's executor.
- */
+/** Whether a sandbox of this name is in use, of a container or of a group's executor. */
 export function hasSandbox({ containers }: AgentState, id: ContainerId): boolean {
   if (containers.has(id)) return true;
   return [...containers.values()].some(({ plan }) => plan.parent?.id === id);

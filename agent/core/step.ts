@@ -4,6 +4,7 @@ import type { Effect } from "./effect.ts";
 import type { AgentInput } from "./event.ts";
 import { executorKey, taskKey } from "./ids.ts";
 import type { AgentState } from "./state.ts";
+import { takeWaiting } from "./steps/backlog.ts";
 import { stepChecked } from "./steps/check.ts";
 import { tellMessage } from "./steps/connection.ts";
 import { stepExited, stepFailed, stepHeld, stepLimit, stepStarted } from "./steps/container.ts";
@@ -119,7 +120,8 @@ function stepOrder(state: AgentState, order: AgentOrder, nowMs: number, out: Eff
       return;
     case "acknowledge": {
       const task = state.tasks.get(taskKey(order.frameworkId, order.taskId));
-      if (task !== undefined) acknowledge(state, task, order.uuid, nowMs, out);
+      if (task === undefined || acknowledge(state, task, order.uuid, nowMs, out)) return;
+      takeWaiting(state, task, nowMs, out);
       return;
     }
     case "acknowledge-operation":

@@ -6,6 +6,7 @@ import { dropEntry, keepTask } from "./checkpoint.ts";
 import type { Effect } from "./effect.ts";
 import { nextUpdateId } from "./ids.ts";
 import type { AgentState, Task } from "./state.ts";
+import { append, dropStream, hasRoom, streamOf, take } from "./streams.ts";
 import { tally } from "./tallies.ts";
 
 /** What an update says, without what the agent fills in for every one (v1-wire 7.9). */
@@ -43,14 +44,20 @@ export function addUpdate(
   task.state = status.state;
   const last = task.statuses.at(-1);
   if (last?.state === status.state) task.statuses.pop();
-  task.statuses.push(status);
+  // Its data is only for the framework, once.
+  const { data: _, ...kept } = status;
+  task.statuses.push(kept);
   if (task.statuses.length > STATUSES_MAX) task.statuses.shift();
-  task.pending.push(status);
+  const stream = streamOf(state, task);
+  // Of what this agent says again and again while nobody listens, the newest counts.
+  const isOwn = words.uuid === undefined && stream.pending.at(-1)?.status.state === status.state;
+  if (isOwn && !hasRoom(stream) && stream.pending.length > 1) take(state, task, "last", out);
+  append(state, task, status, out);
   tally(state, "valid_status_updates");
   // What was refused, or is not known here, has no container: nothing of it has ended here.
   if (isTerminal(status.state) && task.containerId !== undefined) tally(state, status.state);
   keepTask(task, out);
-  if (task.pending.length === 1) sendHead(state, task, nowMs, out);
+  if (stream.pending.length === 1) sendHead(state, task, nowMs, out);
 }
 
 /**
@@ -90,7 +97,7 @@ function seenOf({ checks }: Task): Pick<TaskStatus, "healthy" | "checkStatus"> {
 
 /** Sends the head of a stream for the first time, or anew after a change of master (D5). */
 export function sendHead(state: AgentState, task: Task, nowMs: number, out: Effect[]): void {
-  const head = task.pending[0];
+  const head = streamOf(state, task).pending[0]?.status;
   if (head === undefined) return;
   task.resendWaitMs = state.setup.times.retryMinMs;
   task.toldState = head.state;
@@ -100,7 +107,7 @@ export function sendHead(state: AgentState, task: Task, nowMs: number, out: Effe
 
 /** The wait is over and no acknowledgement came: sends the head again and waits twice as long. */
 export function resendHead(state: AgentState, task: Task, nowMs: number, out: Effect[]): void {
-  const head = task.pending[0];
+  const head = streamOf(state, task).pending[0]?.status;
   if (head === undefined || task.resendDueMs > nowMs || task.resendDueMs === 0) return;
   task.resendWaitMs = Math.min(task.resendWaitMs * 2, state.setup.times.retryMaxMs);
   transmit(state, task, head, nowMs, out);
@@ -138,11 +145,12 @@ export function acknowledge(
   nowMs: number,
   out: Effect[],
 ): boolean {
-  const head = task.pending[0];
+  const head = streamOf(state, task).pending[0]?.status;
   if (head?.uuid !== uuid) return false;
-  task.pending.shift();
+  take(state, task, "first", out);
   if (isTerminal(head.state)) {
     state.tasks.delete(task.key);
+    dropStream(state, task, out);
     dropEntry(`task/${task.key}`, out);
     return true;
   }

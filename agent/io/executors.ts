@@ -114,6 +114,17 @@ export class ExecutorDoor implements TransportHandlers {
       peer.close("SESSION_ENDED", shortReason(`a ${event.type} event: ${reason}`));
     }
   }
+
+  /** Ends one connection of an executor that has said more than was taken; it subscribes anew. */
+  cut(containerId: ContainerId, connection: number): void {
+    const peer = this.#peers.get(containerId);
+    if (peer === undefined || this.#connections.get(peer)?.connection !== connection) return;
+    this.#parts.log.warn(
+      { container: containerId },
+      "updates were left out and have room now: cut off",
+    );
+    peer.close("OVERLOADED", "updates were left out and there is room for them; subscribe anew");
+  }
 }
 
 /** Opens the agent's own server; answers where others reach it. @throws LISTEN_FAILED */

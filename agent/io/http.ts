@@ -44,7 +44,7 @@ export type Guarded = (serve: HttpHandler) => HttpHandler;
 /**
  * Adds `/health`, `/version`, `/executors`, `/isolators`, `/usage` and `/metrics` to the agent's
  * own address (H5, H6), but for those that a plugin serves in its own way. What says something of
- * tasks asks for credentials.
+ * tasks asks for credentials, and so do metrics, which say how many there are.
  */
 function routeAgent(router: HttpRouter, pages: AgentPages, guarded: Guarded): void {
   const page = (path: string, handler: HttpHandler): void => {
@@ -70,8 +70,9 @@ function routeAgent(router: HttpRouter, pages: AgentPages, guarded: Guarded): vo
     exchange.respond(200, JSON_TYPE, `${JSON.stringify(await pages.usage(asked))}\n`);
   };
   page("/usage", guarded(usage));
-  page("/metrics", async (exchange) => {
+  const metrics: HttpHandler = async (exchange) => {
     const text = await pages.metrics();
     exchange.respond(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, text);
-  });
+  };
+  page("/metrics", guarded(metrics));
 }

@@ -7,8 +7,12 @@ import type { Logger } from "../../contract/ports/log.ts";
 import { checkLmdbFile, makeFolder, needRoom } from "../../wire/index.ts";
 import type { CheckpointEntry } from "../core/checkpoint.ts";
 
-/** Version of the layout below; a store of another one is refused, never guessed at. */
-const LAYOUT = 1;
+/**
+ * Version of the layout below; a store of another one is refused, never guessed at. In the first
+ * one, tasks held their updates, which are still read; from now on those have entries of their own.
+ */
+const LAYOUT = 2;
+const READABLE: readonly string[] = ["1", String(LAYOUT)];
 const LAYOUT_KEY = "meta/layout";
 const BOOT_KEY = "meta/boot";
 const SECRET_KEY = "meta/secret";
@@ -25,10 +29,12 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   agent: ["resources"],
   framework: ["id", "name"],
   task: ["key", "frameworkId", "info", "state", "statuses", "pending"],
+  update: ["task", "frameworkId", "at", "status"],
   container: ["plan", "phase"],
   operation: ["uuid", "status"],
   volume: ["id", "change", "volume"],
   executor: ["key", "frameworkId", "info", "containerId", "phase"],
+  exit: ["key", "frameworkId", "role", "info", "status"],
   "group-executor": ["key", "frameworkId", "role", "info"],
 };
 
@@ -69,7 +75,7 @@ export class CheckpointStore {
       throw errors.CHECKPOINT_FAILED(`cannot open it in ${folder}: ${reasonOf(cause)}`, cause);
     }
     const layout = this.#meta(LAYOUT_KEY);
-    if (layout !== undefined && layout !== String(LAYOUT)) {
+    if (layout !== undefined && !READABLE.includes(layout)) {
       throw errors.CHECKPOINT_LAYOUT(folder, layout, LAYOUT);
     }
   }

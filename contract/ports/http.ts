@@ -31,11 +31,12 @@ export type HttpHandler = (exchange: HttpExchange) => void | Promise<void>;
  * it later; what is not answered in time gets 504. None of this ends the process.
  *
  * Pipelined requests are served in order as long as each is answered before the next turn of the
- * event loop (promises that wait for nothing but a body of less than 1 MiB are fine). A request
- * that arrives while
- * an earlier one is still unanswered costs the connection, and with it the answers that have not
- * left yet, though what they answer may have been done. Clients may retry what is idempotent and
- * nothing else, so whatever is likely to be pipelined is to be answered in its turn.
+ * event loop (promises that wait for nothing but a body of less than 1 MiB are fine). A handler
+ * that lets others have their turn while it works answers later than that, such as one that decodes
+ * a large body in slices of 3 ms, as that of the Mesos API does from 64 KiB on. A request that
+ * arrives while an earlier one is still unanswered costs the connection, and with it the answers
+ * that have not left yet, though what they answer may have been done. Clients may retry what is
+ * idempotent and nothing else, so whatever is likely to be pipelined is to be answered in its turn.
  */
 export interface HttpRouter {
   /**

@@ -61,10 +61,15 @@ function scalarProblem({ name, scalar }: Resource): string | undefined {
   return undefined;
 }
 
+/** The last number that a double tells from the next one. */
+const LAST = Number.MAX_SAFE_INTEGER;
+
 function rangesProblem({ name, ranges = [] }: Resource): string | undefined {
   for (const { begin, end } of ranges) {
     if (!Number.isSafeInteger(begin) || !Number.isSafeInteger(end) || begin < 0 || end < 0) {
-      return `ranges: ${name} has [${begin}-${end}], not two whole numbers from 0`;
+      // A number beyond what a double can tell apart is not shown as another one.
+      const shown = [begin, end].map((one) => (one > LAST ? `over ${LAST}` : one)).join("-");
+      return `ranges: ${name} has [${shown}], not two whole numbers from 0 to ${LAST}`;
     }
     if (begin > end) return `ranges: ${name} has [${begin}-${end}], which ends before it begins`;
   }

@@ -44,51 +44,55 @@ export const InverseOfferSchema = Type.Object({
 /** See `InverseOfferSchema`. */
 export type InverseOffer = Static<typeof InverseOfferSchema>;
 
-const operationId = { id: Type.Optional(Type.String()) };
+const common = {
+  id: Type.Optional(Type.String()),
+  /** Roles that its resources are said to be allocated to; see `TaskInfoSchema`. */
+  allocatedTo: Type.Optional(Type.Array(Type.String())),
+};
 
 /** One step of an ACCEPT, applied in order (C5, C17); `id` asks for feedback (C18). */
 export const OperationSchema = Type.Union([
   Type.Object({
     type: Type.Literal("LAUNCH"),
-    ...operationId,
+    ...common,
     tasks: Type.Array(TaskInfoSchema),
   }),
   Type.Object({
     type: Type.Literal("LAUNCH_GROUP"),
-    ...operationId,
+    ...common,
     executor: ExecutorInfoSchema,
     tasks: Type.Array(TaskInfoSchema),
   }),
   Type.Object({
     type: Type.Literal("RESERVE"),
-    ...operationId,
+    ...common,
     source: Type.Optional(Type.Array(AskedResourceSchema)),
     resources: Type.Array(AskedResourceSchema),
   }),
   Type.Object({
     type: Type.Literal("UNRESERVE"),
-    ...operationId,
+    ...common,
     resources: Type.Array(AskedResourceSchema),
   }),
   Type.Object({
     type: Type.Literal("CREATE"),
-    ...operationId,
+    ...common,
     volumes: Type.Array(AskedResourceSchema),
   }),
   Type.Object({
     type: Type.Literal("DESTROY"),
-    ...operationId,
+    ...common,
     volumes: Type.Array(AskedResourceSchema),
   }),
   Type.Object({
     type: Type.Literal("GROW_VOLUME"),
-    ...operationId,
+    ...common,
     volume: AskedResourceSchema,
     addition: AskedResourceSchema,
   }),
   Type.Object({
     type: Type.Literal("SHRINK_VOLUME"),
-    ...operationId,
+    ...common,
     volume: AskedResourceSchema,
     subtract: Type.Number(),
   }),

@@ -96,6 +96,11 @@ export const TaskInfoSchema = Type.Object({
   /** Killed with no grace this long after launch (D19). */
   maxCompletionMs: Type.Optional(Type.Number()),
   limits: Type.Optional(LimitsSchema),
+  /**
+   * Roles that the resources, and those of the executor, are said to be allocated to; any other
+   * than that of the offers is refused (M2, M4). Agents are not told of them.
+   */
+  allocatedTo: Type.Optional(Type.Array(Type.String())),
 });
 /** See `TaskInfoSchema`. */
 export type TaskInfo = Static<typeof TaskInfoSchema>;

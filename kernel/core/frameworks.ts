@@ -41,6 +41,7 @@ export function addFramework(
     unreachable: new Map(),
     completed: [],
     operations: new Map(),
+    otherOperations: new Map(),
     agents: new Set(),
     registeredMs: nowMs,
     reregisteredMs: undefined,
@@ -117,6 +118,7 @@ export function removeFramework(
   }
   dropFrameworkAnswers(state, framework);
   for (const { agentId } of framework.operations.values()) noteEmptied(state, agentId);
+  for (const { agentId } of framework.otherOperations.values()) noteEmptied(state, agentId);
   state.frameworks.delete(id);
   state.frameworkNumbers.give(framework.number);
   completeFramework(state, framework, nowMs);

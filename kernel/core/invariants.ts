@@ -115,11 +115,10 @@ function checkFramework(state: ClusterState, framework: Framework): void {
   for (const offer of framework.offers) {
     assert(state.offers.get(offer.id) === offer, `offer ${offer.id} is not filed`);
   }
-  for (const [key, { agentId }] of framework.operations) {
-    assert(
-      state.agents.has(agentId),
-      `operation ${key} is on agent ${agentId}, which is not there`,
-    );
+  const { operations, otherOperations } = framework;
+  for (const { agentId } of [...operations.values(), ...otherOperations.values()]) {
+    const text = `an operation of ${id} is on agent ${agentId}, which is not there`;
+    assert(state.agents.has(agentId), text);
   }
   for (const agent of framework.agents) {
     assert(agent.known.has(framework), `agent ${agent.id} does not know framework ${id}`);

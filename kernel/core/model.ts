@@ -16,15 +16,12 @@ import type {
   OfferConstraints,
   Quantities,
 } from "../../contract/schema/framework.ts";
-import type {
-  Operation,
-  OperationStatus,
-  Offer as WireOffer,
-} from "../../contract/schema/offer.ts";
+import type { Offer as WireOffer } from "../../contract/schema/offer.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../contract/schema/task.ts";
 import type { TaskState } from "../../contract/task-state.ts";
 import type { AgentTest } from "./constraints.ts";
 import type { PeerNumber, Row } from "./event.ts";
+import type { FrameworkOperation, OtherOperation } from "./framework-operations.ts";
 import type { Tallies } from "./tallies.ts";
 
 /** What is said about a task that nobody here decides on; a `TaskInfo` or `TaskRecord` is one. */
@@ -144,15 +141,6 @@ export interface Role {
   references: number;
 }
 
-/** An operation that its framework wants to hear of (C18). */
-export interface FrameworkOperation {
-  readonly uuid: UpdateId;
-  readonly agentId: AgentId;
-  readonly operation: Operation;
-  /** Its outcome, once there is one, with the id that the framework acknowledges it by. */
-  status: OperationStatus | undefined;
-}
-
 /** A framework that is registered, disconnected, or only known by its tasks (G6). */
 export interface Framework {
   readonly id: FrameworkId;
@@ -178,6 +166,8 @@ export interface Framework {
   readonly completed: Task[];
   /** Operations with an id of the framework's, until it has acknowledged their outcome (C18). */
   readonly operations: Map<string, FrameworkOperation>;
+  /** By their uuid: what agents keep of it besides, which holds up drains like the others (I5). */
+  readonly otherOperations: Map<UpdateId, OtherOperation>;
   /** Agents that know the framework. */
   readonly agents: Set<Agent>;
   readonly registeredMs: number;

@@ -30,6 +30,7 @@ import { AllocationTables } from "./tables.ts";
 import type { Tallies } from "./tallies.ts";
 import { Timers } from "./timers.ts";
 
+export type { FrameworkOperation } from "./framework-operations.ts";
 export type {
   Agent,
   Away,
@@ -37,7 +38,6 @@ export type {
   CompletedFramework,
   Executor,
   Framework,
-  FrameworkOperation,
   InverseOffer,
   Maintenance,
   Offer,

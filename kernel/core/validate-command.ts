@@ -6,6 +6,8 @@ import type {
 } from "../../contract/schema/command.ts";
 import type { ContainerInfo } from "../../contract/schema/container.ts";
 
+/** The last port of TCP. */
+const PORT_MAX = 65_535;
 const CHECKS = ["command", "http", "tcp"] as const;
 
 /** Says what is wrong with a check or health check (M9), or `undefined`. */
@@ -24,9 +26,18 @@ export function checkProblem(
     const problem = commandProblem(`${where}.command`, check.command);
     if (problem !== undefined) return problem;
   }
-  const { path } = check.http ?? {};
+  const { path, scheme } = (check as HealthCheck).http ?? {};
   if (path !== undefined && !path.startsWith("/")) {
     return `${where}.http.path: "${path}" must start with "/"`;
+  }
+  if (scheme !== undefined && scheme !== "http" && scheme !== "https") {
+    return `${where}.http.scheme: "${scheme}" is not supported, http and https are`;
+  }
+  for (const kind of ["http", "tcp"] as const) {
+    const port = check[kind]?.port;
+    if (port !== undefined && !(Number.isInteger(port) && port > 0 && port <= PORT_MAX)) {
+      return `${where}.${kind}.port: ${port} is not one of 1 to ${PORT_MAX}`;
+    }
   }
   for (const field of ["delayMs", "intervalMs", "timeoutMs", "gracePeriodMs"] as const) {
     const value = (check as HealthCheck)[field];

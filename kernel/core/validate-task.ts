@@ -46,6 +46,21 @@ export function taskProblem(
   );
 }
 
+/**
+ * Says that something is said to be allocated to another role than the offers are (M4, M11), or
+ * `undefined`.
+ */
+export function allocationProblem(
+  what: string,
+  allocatedTo: readonly string[] | undefined,
+  role: string,
+): string | undefined {
+  const other = allocatedTo?.find((one) => one !== role);
+  if (other === undefined) return undefined;
+  const there = `what is available in the offers is allocated to '${role}'`;
+  return `${what} uses resources allocated to role '${other}', but ${there}`;
+}
+
 /** Says what is wrong with resources that were asked for (M2, M14), or `undefined`. */
 export function resourcesProblem(
   where: string,

@@ -1,5 +1,5 @@
 import { hostPort } from "../../contract/address.ts";
-import type { HttpHandler, HttpRouter } from "../../contract/ports/http.ts";
+import type { HttpGate, HttpHandler, HttpRouter } from "../../contract/ports/http.ts";
 import type { MasterInfo } from "../../contract/schema/agent.ts";
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" } as const;
@@ -18,9 +18,14 @@ export interface MasterPages {
 
 /**
  * Adds `/health`, `/ready`, `/version`, `/metrics` and `/redirect` to the transport's own address
- * (H5, H6), but for those that a plugin serves in its own way.
+ * (H5, H6), but for those that a plugin serves in its own way. Metrics are for those alone who show
+ * the credentials that are configured, if any are: they name what runs here.
  */
-export function routeMaster(router: HttpRouter, pages: MasterPages): void {
+export function routeMaster(
+  router: HttpRouter,
+  gates: readonly HttpGate[],
+  pages: MasterPages,
+): void {
   const page = (path: string, handler: HttpHandler): void => {
     if (!router.serves(path)) router.route("GET", path, handler);
   };
@@ -36,6 +41,7 @@ export function routeMaster(router: HttpRouter, pages: MasterPages): void {
     exchange.respond(200, JSON_TYPE, `${JSON.stringify(pages.version())}\n`);
   });
   page("/metrics", async (exchange) => {
+    if (!gates.every((gate) => gate.admit(exchange, "readonly"))) return;
     const text = await pages.metrics();
     exchange.respond(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, text);
   });

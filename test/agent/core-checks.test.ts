@@ -20,7 +20,7 @@ function running(more: Partial<TaskInfo>, capabilities: "TASK_KILLING_STATE"[] =
 function acknowledge(bench: CoreBench): void {
   for (;;) {
     const task = [...bench.state.tasks.values()][0];
-    const uuid = task?.pending[0]?.uuid;
+    const uuid = task && bench.state.streams.get(task.key)?.pending[0]?.status.uuid;
     if (task === undefined || uuid === undefined) return;
     bench.order({ type: "acknowledge", frameworkId: F1, taskId: task.info.taskId, uuid });
   }

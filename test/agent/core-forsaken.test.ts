@@ -44,7 +44,7 @@ describe("an agent that starts anew (F2, B23)", () => {
     expect(message).toHaveProperty("tasks.length", 1);
     expect([...agent.store.keys()].filter((key) => key.includes("f2"))).toEqual([]);
     const kinds = [...agent.store.keys()].map((key) => key.split("/")[0]);
-    expect(kinds.sort()).toEqual(["agent", "container", "framework", "task"]);
+    expect(kinds.sort()).toEqual(["agent", "container", "framework", "task", "update", "update"]);
   });
 
   test("forgets updates that were not acknowledged: they were of tasks that are lost", () => {

@@ -143,6 +143,22 @@ describe("a task group under the built-in executor (F24)", () => {
     expect(agent.state.groupExecutors.size).toBe(0);
   });
 
+  test("how its executor ended while no master was there is told to the next (O7)", () => {
+    running("t1", "t2");
+    agent.restart();
+    for (const name of ["t1", "t2"]) agent.exited({ code: 0 }, agent.containerOf(name));
+    expect(agent.did()).not.toContain("executor-exited");
+    agent.restart().register();
+    // A master asks nobody how one ended that it is not told of as being here.
+    expect(agent.sent.findLast(({ type }) => type === "reregister")).toMatchObject({
+      executors: [{ frameworkId: F1, executor: pod }],
+    });
+    const exits = () => agent.sent.filter(({ type }) => type === "executor-exited");
+    expect(exits()).toMatchObject([{ frameworkId: F1, executorId: "e1", status: 0 }]);
+    agent.restart().register();
+    expect(exits()).toHaveLength(1);
+  });
+
   test("an agent that dies before all of it can run has run none", () => {
     agent.launchGroup(pod, "t1", "t2").held(agent.containerOf("t1")).restart();
     const phases = [...agent.state.containers.values()].map(({ phase }) => phase);

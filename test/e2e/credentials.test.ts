@@ -17,12 +17,12 @@ const authorization = `Basic ${Buffer.from("ops:known only to few").toString("ba
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tepui-credentials-"));
   const config = join(folder, "local.json");
-  const plugins = [
-    { plugin: "uws-msgpack" },
-    { plugin: "mesos-v1-http", config: { credentials } },
-    { plugin: "process" },
-  ];
-  writeFileSync(config, JSON.stringify({ agent: { plugins } }));
+  const both = [{ plugin: "uws-msgpack" }, { plugin: "mesos-v1-http", config: { credentials } }];
+  const sides = {
+    master: { plugins: [...both, { plugin: "embedded" }] },
+    agent: { plugins: [...both, { plugin: "process" }] },
+  };
+  writeFileSync(config, JSON.stringify(sides));
   writeFileSync(join(folder, "right"), "ops:known only to few\n");
   writeFileSync(join(folder, "wrong"), "ops:guessed\n");
   shown = ["--credentials-file", join(folder, "right")];
@@ -66,6 +66,19 @@ test("the doors to files and tasks of such an agent ask for credentials, in ever
   const { headers } = await fetch(`${agent}/files/debug`);
   expect(headers.get("www-authenticate")).toBe('Basic realm="mesos-agent-readonly"');
   for (const path of ["/health", "/version"]) expect(await status(path)).toBe(200);
+});
+
+test("metrics of masters and agents ask for credentials, in Prometheus' form too", async () => {
+  for (const server of [agent, `http://${cluster.address}`]) {
+    for (const path of ["/metrics", "/metrics/snapshot"]) {
+      const bare = await fetch(server + path);
+      expect([path, bare.status, await bare.text()]).toEqual([path, 401, "Unauthorized"]);
+      expect(bare.headers.get("www-authenticate")).toContain("-readonly");
+      const known = await fetch(server + path, { headers: { authorization } });
+      expect([path, known.status]).toEqual([path, 200]);
+      expect((await known.text()).length).toBeGreaterThan(1_000);
+    }
+  }
 });
 
 test("logs, browse, cp and stats show what they are given, and say what is missing", async () => {

@@ -3,11 +3,14 @@ import type { ExitStatus, Limitation, ProcessIdentity } from "../../../contract/
 import { isTerminal } from "../../../contract/task-state.ts";
 import { dropEntry, keepContainer, keepExecutor, keepTask } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
+import { tellExit } from "../exits.ts";
 import { executorKey, taskKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Executor, Task } from "../state.ts";
+import { dropStream } from "../streams.ts";
 import { tally } from "../tallies.ts";
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { assert, endingWords, endOfCommand, waitStatus } from "../words.ts";
+import { takeWaiting } from "./backlog.ts";
 import { beginChecks } from "./check.ts";
 import { heldGroup, leaveGroup } from "./group.ts";
 import { expectNoMore } from "./returning.ts";
@@ -184,6 +187,7 @@ function end(state: AgentState, task: Task, words: UpdateWords, nowMs: number, o
   }
   tally(state, words.state);
   state.tasks.delete(task.key);
+  dropStream(state, task, out);
   dropEntry(`task/${task.key}`, out);
 }
 
@@ -195,10 +199,11 @@ function endTasksOf(
   nowMs: number,
   out: Effect[],
 ): void {
-  const { key, frameworkId, info, tasks, ending } = executor;
+  const { key, tasks, ending } = executor;
   for (const taskKey of tasks) {
     const task = state.tasks.get(taskKey);
     if (task !== undefined && !isTerminal(task.state)) {
+      takeWaiting(state, task, nowMs, out, true);
       end(state, task, words(ending ?? task.ending), nowMs, out);
     }
   }
@@ -206,10 +211,7 @@ function endTasksOf(
   expectNoMore(state, executor);
   tally(state, "executors_terminated");
   dropEntry(`executor/${key}`, out);
-  out.push({
-    type: "send-master",
-    message: { type: "executor-exited", frameworkId, executorId: info.executorId, status },
-  });
+  tellExit(state, executor, status, out);
 }
 
 /** A container hit a limit, or must end because of one: it is ended, and says why (D15). */

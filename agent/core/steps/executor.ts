@@ -1,7 +1,5 @@
 import { type ExecutorCall, largeCallProblem } from "../../../contract/executor-api.ts";
-import { limits } from "../../../contract/limits.ts";
 import type { TaskStatus } from "../../../contract/schema/task.ts";
-import { encodedBytes } from "../../../contract/size.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import { keepExecutor } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
@@ -11,6 +9,7 @@ import type { AgentState, Executor, Task } from "../state.ts";
 import { tally } from "../tallies.ts";
 import { addUpdate } from "../updates.ts";
 import { lostAs } from "../words.ts";
+import { doesWait, isKnown, takeOrWait } from "./backlog.ts";
 import {
   executorIn,
   stepExecutorGone,
@@ -104,6 +103,8 @@ function subscribe(
   }
   expectNoMore(state, executor);
   executor.connection = connection;
+  // It says all again that was left out, in its order.
+  for (const key of executor.tasks) delete state.streams.get(key)?.missed;
   const framework = state.frameworks.get(frameworkId)?.info;
   if (executor.phase === "ending" || framework === undefined) {
     tell(executor, { type: "shutdown" }, out);
@@ -190,18 +191,14 @@ function takeUpdate(
     return;
   }
   const task = state.tasks.get(taskKey(frameworkId, taskId));
-  const isKnown = task === undefined || hasUpdate(task, uuid);
-  const isNews = !isKnown && executor.tasks.has(task.key);
-  if (!isKnown && !isNews) tally(state, "invalid_status_updates");
-  if (isNews && !isTerminal(status.state) && !hasRoom(task, status)) {
-    // It is not acknowledged, so it comes again: those before it may be gone by then.
-    tally(state, "invalid_status_updates");
-    return;
-  }
+  const isOld = task === undefined || isKnown(state, task, uuid);
+  const isNews = !isOld && executor.tasks.has(task.key);
+  if (!isOld && !isNews) tally(state, "invalid_status_updates");
+  if (isOld && task !== undefined && doesWait(state, task, uuid)) return;
   if (isNews) {
     const source = "SOURCE_EXECUTOR";
-    const said = drainedStatus(status, task);
-    addUpdate(state, task, { ...said, source, executorId: info.executorId }, nowMs, out);
+    const said = { ...drainedStatus(status, task), source, executorId: info.executorId } as const;
+    if (!takeOrWait(state, task, said, nowMs, out)) return;
     if (isTerminal(status.state)) {
       executor.tasks.delete(task.key);
       resizeExecutor(state, executor, out);
@@ -211,18 +208,4 @@ function takeUpdate(
   if (task !== undefined && isTerminal(status.state) && isDrained(task)) {
     endDrained(state, executor, nowMs, out);
   }
-}
-
-/**
- * Whether one more update of a task can be kept. An executor that says more than its framework
- * acknowledges costs the agent no more than this; the end of a task is always taken.
- */
-function hasRoom({ pending }: Task, status: TaskStatus): boolean {
-  if (pending.length >= limits.pendingUpdatesMax) return false;
-  const bytes = pending.reduce((sum, one) => sum + encodedBytes(one), encodedBytes(status));
-  return bytes <= limits.pendingUpdatesBytesMax;
-}
-
-function hasUpdate(task: Task, uuid: string): boolean {
-  return [...task.pending, ...task.statuses].some((status) => status.uuid === uuid);
 }

@@ -1,5 +1,6 @@
 import { dropEntry } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
+import { tellExit } from "../exits.ts";
 import { executorKey } from "../ids.ts";
 import type { AgentState, Container, Ending, Task } from "../state.ts";
 import { tally } from "../tallies.ts";
@@ -50,14 +51,11 @@ export function leaveGroup(
   }
   const executor = state.groupExecutors.get(executorKey(task.frameworkId, task.group.executorId));
   if (executor === undefined) return;
-  const { key, frameworkId, info, tasks } = executor;
+  const { key, tasks } = executor;
   tasks.delete(task.key);
   if (tasks.size > 0) return;
   state.groupExecutors.delete(key);
   tally(state, "executors_terminated");
   dropEntry(`group-executor/${key}`, out);
-  out.push({
-    type: "send-master",
-    message: { type: "executor-exited", frameworkId, executorId: info.executorId, status: 0 },
-  });
+  tellExit(state, executor, 0, out);
 }

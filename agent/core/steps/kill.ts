@@ -6,6 +6,7 @@ import { keepExecutor, keepTask } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { executorIdOf, executorKey, taskKey } from "../ids.ts";
 import { type AgentState, type Ending, type Executor, isCapable, type Task } from "../state.ts";
+import { dropStream } from "../streams.ts";
 import { addUpdate, type UpdateWords } from "../updates.ts";
 import { lostAs } from "../words.ts";
 import { tell } from "./connection.ts";
@@ -215,7 +216,7 @@ export function stepShutdownFramework(
     if (task.frameworkId !== frameworkId) continue;
     endCommand(state, task, why, KILL_GRACE_DEFAULT_MS, nowMs, out);
     // The stream goes with the framework. A task that still runs stays until its end.
-    task.pending = [];
+    dropStream(state, task, out);
     task.silent = true;
     if (isTerminal(task.state)) {
       state.tasks.delete(task.key);

@@ -3,6 +3,7 @@ import { isTerminal } from "../../../contract/task-state.ts";
 import type { Effect } from "../effect.ts";
 import { boundContainers } from "../forsaken.ts";
 import type { AgentState, Ending } from "../state.ts";
+import { dropStream } from "../streams.ts";
 import { endCommand, endExecutor, executorOf, graceOf } from "./kill.ts";
 import { checkLeft } from "./shared.ts";
 
@@ -42,7 +43,7 @@ export function stepStop(state: AgentState, nowMs: number, out: Effect[]): void 
   }
   for (const task of state.tasks.values()) {
     if (task.containerId === undefined || !bound.has(task.containerId)) continue;
-    task.pending = [];
+    dropStream(state, task, out);
     task.silent = true;
     if (executorOf(state, task) !== undefined) continue;
     endCommand(state, task, why, Math.min(graceOf(task), longestMs), nowMs, out);

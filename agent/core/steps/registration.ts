@@ -5,6 +5,7 @@ import type { TaskRecord, TaskStatus } from "../../../contract/schema/task.ts";
 import { encodedBytes } from "../../../contract/size.ts";
 import { dropEntry, keepAgent } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
+import { tellExits } from "../exits.ts";
 import { executorIdOf, nextFraction, taskKey } from "../ids.ts";
 import type { AgentState, Task } from "../state.ts";
 import { sendHead } from "../updates.ts";
@@ -29,9 +30,9 @@ export function stepLinkUp(state: AgentState, nowMs: number): void {
  * on an old one, a launch that counts on the framework being known may be on its way.
  */
 export function forgetFrameworks(state: AgentState, out: Effect[]): void {
-  const { tasks, executors, groupExecutors, operations, frameworks } = state;
+  const { tasks, executors, groupExecutors, exits, operations, frameworks } = state;
   const used = new Set<FrameworkId | undefined>();
-  for (const held of [tasks, executors, groupExecutors, operations]) {
+  for (const held of [tasks, executors, groupExecutors, exits, operations]) {
     for (const { frameworkId } of held.values()) used.add(frameworkId);
   }
   for (const id of frameworks.keys()) {
@@ -76,7 +77,8 @@ export function registerIfDue(state: AgentState, nowMs: number, out: Effect[]): 
 function holdings(
   state: AgentState,
 ): Pick<AgentMessageOf<"reregister">, "tasks" | "executors" | "frameworks" | "operations"> {
-  const all = [...state.executors.values(), ...state.groupExecutors.values()];
+  const { executors: custom, groupExecutors, exits } = state;
+  const all = [...custom.values(), ...groupExecutors.values(), ...exits.values()];
   const executors = all.map(({ frameworkId, info, role }) => ({
     frameworkId,
     executor: info,
@@ -149,6 +151,7 @@ export function stepRegistered(
   keepAgent(state, out);
   for (const task of state.tasks.values()) sendHead(state, task, nowMs, out);
   sendOperations(state, undefined, nowMs, out);
+  tellExits(state, out);
   if (order.type === "registered") return;
   for (const { frameworkId, taskId } of order.reconcile) {
     if (state.tasks.has(taskKey(frameworkId, taskId))) continue;

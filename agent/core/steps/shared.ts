@@ -4,6 +4,7 @@ import { dropEntry, keepAgent } from "../checkpoint.ts";
 import type { Effect } from "../effect.ts";
 import { type ExecutorKey, nextContainerId } from "../ids.ts";
 import type { AgentState, ContainerPlan, GroupExecutor } from "../state.ts";
+import { dropPending } from "../streams.ts";
 
 /** An executor of groups with no task yet. */
 export function newGroupExecutor(
@@ -45,7 +46,10 @@ export function sharedIn(
 export function checkLeft(state: AgentState, out: Effect[]): void {
   if (state.leaving === undefined || state.containers.size > 0) return;
   // It has left: the next agent in this folder is another one, and owes nobody an update.
-  for (const task of state.tasks.values()) dropEntry(`task/${task.key}`, out);
+  for (const task of state.tasks.values()) {
+    dropPending(state, task, out);
+    dropEntry(`task/${task.key}`, out);
+  }
   for (const id of state.frameworks.keys()) dropEntry(`framework/${id}`, out);
   for (const uuid of state.operations.keys()) dropEntry(`operation/${uuid}`, out);
   keepAgent(state, out);

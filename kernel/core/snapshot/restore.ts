@@ -104,6 +104,7 @@ function weaveFrameworks(lists: Lists, saved: SavedLists): void {
     framework.completed = [];
     framework.tallies = new Map();
     framework.operations = copiedEntries(of.operations);
+    framework.otherOperations = copiedEntries(of.otherOperations);
     framework.admits = admitsOf(framework);
     framework.agents = new Set(pick(lists.agents, of.agents));
   }

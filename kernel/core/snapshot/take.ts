@@ -82,6 +82,7 @@ class Walk {
       clients: this.clients.all(framework.clients.values()),
       suppressed: [...framework.suppressed],
       operations: copiedEntries(framework.operations),
+      otherOperations: copiedEntries(framework.otherOperations),
       offers: this.offers.all(framework.offers),
       tasks: this.tasks.all(framework.tasks.values()),
       unreachable: this.tasks.all(framework.unreachable.values()),

@@ -1,3 +1,4 @@
+import { idProblem } from "../../../contract/ids.ts";
 import { limits } from "../../../contract/limits.ts";
 import {
   add,
@@ -18,15 +19,20 @@ import { type Conversion, convert, duplicateVolume } from "../operations.ts";
 import { offersWith, usedVolume } from "../sharing.ts";
 import type { Agent, Framework } from "../state.ts";
 import { tallyOperation } from "../tallies.ts";
+import { allocationProblem } from "../validate-task.ts";
 import type { Acceptance } from "./accept.ts";
 
 /** Reserves, makes volumes and so on; the agent follows and checkpoints (C17, E11, E12). */
-export function applyConversion(acceptance: Acceptance, operation: Conversion): void {
+export function applyConversion(acceptance: Acceptance, given: Conversion): void {
   const { state, framework, agent, client } = acceptance;
   const { principal } = framework.info;
-  const large = sizeProblem(operation.type, encodedBytes(operation), limits.operationBytesMax);
-  if (large !== undefined) {
-    sayOperationFailed(acceptance, operation, large, agent);
+  const { allocatedTo, ...operation } = given;
+  const unfit =
+    sizeProblem(operation.type, encodedBytes(given), limits.operationBytesMax) ??
+    operationIdProblem(operation) ??
+    allocationProblem(operation.type, allocatedTo, client.role.name);
+  if (unfit !== undefined) {
+    sayOperationFailed(acceptance, operation, unfit, agent);
     return;
   }
   const result = convert(operation, acceptance.left, client.role.name, principal);
@@ -97,6 +103,11 @@ function sharingProblem(converted: Resources, { info }: Framework): string | und
   if (volume === undefined || info.capabilities?.includes("SHARED_RESOURCES")) return undefined;
   const id = volume.disk?.persistence?.id;
   return `volume ${id} is shared, which takes the capability SHARED_RESOURCES`;
+}
+
+function operationIdProblem({ id }: Conversion): string | undefined {
+  const problem = id === undefined ? undefined : idProblem(id);
+  return problem === undefined ? undefined : `Operation has an invalid id: ${problem}`;
 }
 
 /** Feedback takes an agent that gives it (C18). */

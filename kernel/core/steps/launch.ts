@@ -14,7 +14,7 @@ import { executorKey } from "../state.ts";
 import { masterStatus, sendStatus } from "../statuses.ts";
 import { tallyEnd } from "../tallies.ts";
 import { addTask } from "../tasks.ts";
-import { groupProblem, taskProblem } from "../validate-task.ts";
+import { allocationProblem, groupProblem, taskProblem } from "../validate-task.ts";
 import type { Acceptance } from "./accept.ts";
 
 type Launch = Extract<Operation, { type: "LAUNCH" }>;
@@ -22,15 +22,17 @@ type LaunchGroup = Extract<Operation, { type: "LAUNCH_GROUP" }>;
 
 /** Launches tasks, each for itself: one that is wrong does not keep the others (D4). */
 export function launch(acceptance: Acceptance, operation: Launch): void {
-  const { framework, agent } = acceptance;
+  const { framework, agent, client } = acceptance;
   let launched: TaskInfo[] = [];
   let launchedBytes = 0;
-  for (const task of operation.tasks) {
-    const bytes = encodedBytes(task);
+  for (const given of operation.tasks) {
+    const bytes = encodedBytes(given);
+    const task = withoutRoles(given);
     const problem =
       operation.id === undefined
         ? (sizeProblem("Task", bytes, limits.taskBytesMax) ??
-          taskProblem(task, framework, agent, false))
+          taskProblem(task, framework, agent, false) ??
+          allocationProblem("Task", given.allocatedTo, client.role.name))
         : "The `id` field cannot be set on LAUNCH operations";
     if (problem !== undefined) {
       sayInvalid(acceptance, task, "REASON_TASK_INVALID", problem);
@@ -62,6 +64,13 @@ export function launch(acceptance: Acceptance, operation: Launch): void {
   if (launched.length > 0) order(acceptance, launched, undefined);
 }
 
+/** What was said of roles has been looked at, and nobody else asks for it. */
+function withoutRoles(task: TaskInfo): TaskInfo {
+  if (task.allocatedTo === undefined) return task;
+  const { allocatedTo: _, ...rest } = task;
+  return rest;
+}
+
 /** The master fills in whose a custom executor is (M5). */
 function withFrameworkId(task: TaskInfo, frameworkId: FrameworkId): TaskInfo {
   const { executor } = task;
@@ -70,11 +79,13 @@ function withFrameworkId(task: TaskInfo, frameworkId: FrameworkId): TaskInfo {
 
 /** Launches a task group: all of it or nothing (D4, M6). */
 export function launchGroup(acceptance: Acceptance, operation: LaunchGroup): void {
-  const { framework, agent } = acceptance;
+  const { framework, agent, client } = acceptance;
   const { executor: info, tasks } = operation;
   let problem =
     operation.id === undefined
-      ? (groupSizeProblem(info, tasks) ?? groupProblem(info, tasks, framework, agent))
+      ? (groupSizeProblem(info, tasks) ??
+        groupProblem(info, tasks, framework, agent) ??
+        groupAllocationProblem(operation, client.role.name))
       : "The `id` field cannot be set on LAUNCH_GROUP operations";
   let left: Resources | undefined = acceptance.left;
   const executor = newExecutor(acceptance, info);
@@ -94,9 +105,17 @@ export function launchGroup(acceptance: Acceptance, operation: LaunchGroup): voi
   }
   acceptance.left = left;
   if (executor !== undefined) addExecutor(acceptance, executor);
-  const bare = tasks.map(withoutExecutor);
+  const bare = tasks.map((task) => withoutRoles(withoutExecutor(task)));
   for (const task of bare) book(acceptance, task, info.executorId, normal(task.resources));
   order(acceptance, bare, info);
+}
+
+function groupAllocationProblem(group: LaunchGroup, role: string): string | undefined {
+  for (const { allocatedTo } of [group, ...group.tasks]) {
+    const problem = allocationProblem("Task group", allocatedTo, role);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 /** Mesos' words, then the figures: what is wanted and what is left of each kind that is short. */

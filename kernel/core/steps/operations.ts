@@ -81,13 +81,27 @@ function book(
 ): void {
   const { operationId } = status;
   if (operationId === undefined) return;
-  const known = framework.operations.get(operationId);
+  const { operations, otherOperations } = framework;
+  const known = operations.get(operationId);
+  const agentId = agent.id;
   if (known?.uuid === uuid) {
     known.status = status;
   } else if (known === undefined && operation !== undefined) {
-    const agentId = agent.id;
-    framework.operations.set(operationId, { uuid, agentId, operation, status });
+    operations.set(operationId, { uuid, agentId, operation, status });
+    otherOperations.delete(uuid);
+  } else if (status.uuid !== undefined) {
+    otherOperations.set(uuid, { agentId, statusUuid: status.uuid });
   }
+}
+
+/** The agent of an operation that `operations` has no place for, when that is acknowledged. */
+function takeOther({ otherOperations }: Framework, statusUuid: UpdateId): AgentId | undefined {
+  for (const [uuid, other] of otherOperations) {
+    if (other.statusUuid !== statusUuid) continue;
+    otherOperations.delete(uuid);
+    return other.agentId;
+  }
+  return undefined;
 }
 
 /** A framework has an operation's outcome (C18). */
@@ -97,11 +111,11 @@ export function stepAcknowledgeOperation(
 ): void {
   const known = framework.operations.get(operationId);
   // Another operation may go by the same id, on another agent.
-  if (known?.status?.uuid === uuid) {
-    framework.operations.delete(operationId);
-    noteEmptied(state, known.agentId);
-  }
-  const on = agentId ?? known?.agentId;
+  const isKnown = known?.status?.uuid === uuid;
+  if (isKnown) framework.operations.delete(operationId);
+  const holder = isKnown ? known.agentId : takeOther(framework, uuid);
+  if (holder !== undefined) noteEmptied(state, holder);
+  const on = agentId ?? holder ?? known?.agentId;
   const peer = on === undefined ? undefined : state.agents.get(on)?.peer;
   tally(
     state,
@@ -142,7 +156,20 @@ function standingOf({ state }: Call, agentId: AgentId | undefined): OperationSta
 
 /** Whether there are operations on an agent that are pending, or not acknowledged yet. */
 export function hasOperations(state: ClusterState, agent: Agent): boolean {
-  return on(state, agent).next().done !== true;
+  if (on(state, agent).next().done !== true) return true;
+  for (const { otherOperations } of state.frameworks.values()) {
+    for (const { agentId } of otherOperations.values()) if (agentId === agent.id) return true;
+  }
+  return false;
+}
+
+/** Forgets what an agent keeps beside the operations that the master knows well. */
+function dropOthers(state: ClusterState, agent: Agent): void {
+  for (const { otherOperations } of state.frameworks.values()) {
+    for (const [uuid, { agentId }] of otherOperations) {
+      if (agentId === agent.id) otherOperations.delete(uuid);
+    }
+  }
 }
 
 function* on(
@@ -175,12 +202,20 @@ export function mergeOperations(
     const about = { message: "The agent never got the operation", agentId: agent.id };
     say(framework, id, "OPERATION_DROPPED", about, nowMs, out);
   }
+  dropOthers(state, agent);
   for (const { frameworkId, uuid, applied } of records) {
     if (frameworkId === undefined) continue;
     const framework = frameworkOf(state, frameworkId, infos, nowMs);
-    if (framework === undefined || applied === undefined) continue;
-    book(framework, agent, uuid, applied.operation, applied.status);
+    if (framework === undefined) continue;
+    if (applied !== undefined) book(framework, agent, uuid, applied.operation, applied.status);
+    else noteUntold(framework, agent, uuid);
   }
+}
+
+/** The update that follows tells what it is; until then it is only known to be there. */
+function noteUntold(framework: Framework, agent: Agent, uuid: UpdateId): void {
+  for (const known of framework.operations.values()) if (known.uuid === uuid) return;
+  framework.otherOperations.set(uuid, { agentId: agent.id, statusUuid: undefined });
 }
 
 /** An agent is given up, and the operations on it with it (C18). */
@@ -192,6 +227,7 @@ export function loseOperations(
   out: Effect[],
 ): void {
   const next = how === "gone" ? "OPERATION_GONE_BY_OPERATOR" : "OPERATION_UNREACHABLE";
+  dropOthers(state, agent);
   for (const [framework, id, { operation, status }] of [...on(state, agent)]) {
     framework.operations.delete(id);
     if (status === undefined) tallyOperation(state, operation, next);

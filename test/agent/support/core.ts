@@ -18,6 +18,7 @@ import type {
 import type { FrameworkInfo } from "../../../contract/schema/framework.ts";
 import type { Resource } from "../../../contract/schema/resource.ts";
 import type { ExecutorInfo, TaskInfo, TaskStatus } from "../../../contract/schema/task.ts";
+import { encodedBytes } from "../../../contract/size.ts";
 import { decodeFrame, encodeFrames, frameLimits } from "../../../wire/index.ts";
 
 /** The framework of these tests. */
@@ -48,6 +49,8 @@ export class CoreBench {
   #did: string[] = [];
   readonly updates: TaskStatus[] = [];
   readonly store = new Map<string, unknown>();
+  /** Bytes that went into the checkpoint. */
+  written = 0;
   /** The newest connection of an executor. */
   connection = 0;
   readonly sent: AgentMessage[] = [];
@@ -84,6 +87,7 @@ export class CoreBench {
       case "checkpoint":
         if (effect.value === undefined) this.store.delete(effect.key);
         else this.store.set(effect.key, structuredClone(effect.value));
+        this.written += encodedBytes(effect.value);
         return;
       case "send-master": {
         const message = overTheWire(effect.message);

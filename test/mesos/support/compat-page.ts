@@ -50,6 +50,7 @@ import { nestedRows } from "../conformance/nested-rows.ts";
 import { operatorRows } from "../conformance/operator-rows.ts";
 import { podRows } from "../conformance/pod-rows.ts";
 import { processRows } from "../conformance/process-rows.ts";
+import { refusalRows } from "../conformance/refusal-rows.ts";
 import { scenarioRows } from "../conformance/scenario-rows.ts";
 import { schedulerRows } from "../conformance/scheduler-rows.ts";
 import { serviceRows } from "../conformance/service-rows.ts";
@@ -104,17 +105,20 @@ const aboutConnections = [
   "- Pipelined requests are answered in order as long as each is answered at once. Calls of",
   "  schedulers and executors are, and so are queries that do not show much. What takes longer is",
   "  not: changes by operators, the state of a large cluster, bodies and answers packed with gzip,",
-  "  bodies from 64 KiB on while others of that size are read. A request that comes before such an",
-  "  answer costs the connection, and the answers that have not left yet, though what was asked may",
-  "  have been done: send those one at a time, or over a connection of their own.",
+  "  bodies from 64 KiB on that take more than 3 ms to read, or that come while others of that size",
+  "  are read. A request that comes before such an answer costs the connection, and the answers that",
+  "  have not left yet, though what was asked may have been done: send those one at a time, or over",
+  "  a connection of their own.",
   "- HTTP/1.0 is answered with 505, and so are targets with a scheme and a host. nginx as a proxy",
   '  needs `proxy_http_version 1.1;` and `proxy_set_header Connection "";`, and for event streams',
   "  `proxy_buffering off;` and a `proxy_read_timeout` beyond a heartbeat. Checks of HAProxy need",
   "  `http-check send meth GET uri /health ver HTTP/1.1 hdr Host master`.",
   "- Trailers behind a body in chunks, and extensions of chunks, are not understood; the former are",
-  "  taken for the next request. Requests of HTTP/1.1 without `Host` are not answered.",
-  "- `credentials` of the plugin guard this API alone: the native protocol of the same port and",
-  "  `/metrics` ask for none. A master that everybody can reach needs more than them.",
+  "  taken for the next request. Requests of HTTP/1.1 without `Host` are not answered, nor those",
+  "  with a header that goes on in the next line; their connections are closed after some seconds.",
+  "- `credentials` of the plugin guard this API, `/metrics`, and what an agent shows of tasks over",
+  "  HTTP. The native protocol of the same port asks for none: a master that everybody can reach",
+  "  needs more than them. Prometheus shows them by `basic_auth`.",
   "",
 ];
 
@@ -231,6 +235,7 @@ function conformance(): string[] {
     ...schedulerRows,
     ...hintRows,
     ...acceptRows,
+    ...refusalRows,
     ...taskRows,
     ...executorRows,
     ...operatorRows,

@@ -62,9 +62,9 @@ export function updateIdBytes(id: UpdateId): Uint8Array {
   return new Uint8Array(Buffer.from(id, "hex"));
 }
 
-/** Milliseconds of a `DurationInfo` or `TimeInfo`. */
+/** Milliseconds of a `DurationInfo` or `TimeInfo`; see `wholeMs`. */
 export function msOf(info: { readonly nanoseconds: number }): number {
-  return Math.round(info.nanoseconds / 1e6);
+  return wholeMs(info.nanoseconds / 1e6);
 }
 
 /** A `DurationInfo` or `TimeInfo`. */
@@ -72,9 +72,15 @@ export function nanosOf(ms: number): { nanoseconds: number } {
   return { nanoseconds: Math.round(ms * 1e6) };
 }
 
-/** Milliseconds of seconds. */
+/** Milliseconds of seconds; see `wholeMs`. */
 export function msOfSeconds(seconds: number): number {
-  return Math.round(seconds * 1000);
+  return wholeMs(seconds * 1000);
+}
+
+/** However little is below 0 stays there: a negative duration is refused, not taken for none. */
+function wholeMs(ms: number): number {
+  const whole = Math.round(ms);
+  return whole === 0 && ms < 0 ? -1 : whole;
 }
 
 /** Labels of the contract. */

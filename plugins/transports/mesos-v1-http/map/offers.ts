@@ -13,6 +13,7 @@ import type * as v1 from "../definitions/offers.ts";
 import { defined, each, maybe, nanosOf, unwrap, updateIdBytes, wrap } from "./basics.ts";
 import { domainTo } from "./cluster.ts";
 import {
+  allocatedTo,
   attributeTo,
   type ResourceForm,
   resourceForm,
@@ -126,43 +127,49 @@ function read(given: V1Operation, frameworkId: FrameworkId): Operation | undefin
         type,
         executor: executorFrom(executor),
         tasks: (task_group.tasks ?? []).map(taskFrom),
+        ...allocatedTo(executor.resources),
       }));
     case "RESERVE":
       return maybe(given.reserve, ({ source, resources = [] }) => ({
         type,
         ...defined({ source: each(source, resourceFrom) }),
         resources: resources.map(resourceFrom),
+        ...allocatedTo(source, resources),
       }));
     case "UNRESERVE":
       return maybe(given.unreserve, ({ resources = [] }) => ({
         type,
         resources: resources.map(resourceFrom),
+        ...allocatedTo(resources),
       }));
     case "CREATE":
-      return maybe(given.create, ({ volumes = [] }) => ({
-        type,
-        volumes: volumes.map(resourceFrom),
-      }));
+      return maybe(given.create, ({ volumes }) => volumesFrom(type, volumes));
     case "DESTROY":
-      return maybe(given.destroy, ({ volumes = [] }) => ({
-        type,
-        volumes: volumes.map(resourceFrom),
-      }));
+      return maybe(given.destroy, ({ volumes }) => volumesFrom(type, volumes));
     case "GROW_VOLUME":
       return maybe(given.grow_volume, ({ volume, addition }) => ({
         type,
         volume: resourceFrom(volume),
         addition: resourceFrom(addition),
+        ...allocatedTo([volume, addition]),
       }));
     case "SHRINK_VOLUME":
       return maybe(given.shrink_volume, ({ volume, subtract }) => ({
         type,
         volume: resourceFrom(volume),
         subtract: toMilli(subtract.value),
+        ...allocatedTo([volume]),
       }));
     default:
       return undefined;
   }
+}
+
+function volumesFrom<T extends "CREATE" | "DESTROY">(
+  type: T,
+  volumes: NonNullable<V1Operation["create"]>["volumes"] = [],
+) {
+  return { type, volumes: volumes.map(resourceFrom), ...allocatedTo(volumes) };
 }
 
 /** The id of an agent out of its wrapper, when there is one. */

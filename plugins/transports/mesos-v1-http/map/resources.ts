@@ -52,6 +52,21 @@ export function resourceFrom(given: V1Resource): Resource {
   });
 }
 
+/** The roles that resources are said to be allocated to, each once; absent where none says so. */
+export function allocatedTo(...lists: readonly (readonly V1Resource[] | undefined)[]): {
+  allocatedTo?: string[];
+} {
+  let roles: string[] | undefined;
+  for (const list of lists) {
+    for (const { allocation_info: { role } = {} } of list ?? []) {
+      if (role === undefined || roles?.includes(role)) continue;
+      roles ??= [];
+      roles.push(role);
+    }
+  }
+  return roles === undefined ? {} : { allocatedTo: roles };
+}
+
 function reservationsFrom(given: V1Resource): NonNullable<Resource["reservations"]> {
   const stack = given.reservations ?? [];
   if (stack.length > 0) {

@@ -40,6 +40,7 @@ import {
 } from "./containers.ts";
 import { discoveryFrom, discoveryTo } from "./linux.ts";
 import {
+  allocatedTo,
   quantitiesFrom,
   quantitiesTo,
   type ResourceForm,
@@ -107,6 +108,7 @@ export function taskFrom(given: V1Task): TaskInfo {
     discovery: maybe(given.discovery, discoveryFrom),
     maxCompletionMs: maybe(given.max_completion_time, msOf),
     limits: quantitiesFrom(given.limits),
+    ...allocatedTo(given.resources, given.executor?.resources),
   });
 }
 

@@ -187,6 +187,11 @@ export class SchedulerApi {
         ? undefined
         : rolesProblem(call.update_framework.framework_info);
     const wrong = problem ?? hub.problem(peer, mapped.call)?.message;
+    if (wrong !== undefined && call.type === "REQUEST") {
+      // Mesos' own allocator looks at no request, so that senseless ones are as good there (§6.1).
+      answerEmpty(exchange, 202);
+      return;
+    }
     if (wrong !== undefined) {
       throw new Refusal(400, `Failed to validate scheduler::Call: ${wrong}`);
     }
