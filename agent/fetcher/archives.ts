@@ -6,17 +6,6 @@ import { removeTree, removeTreeSync } from "../../wire/remove-tree.ts";
 import { type Identity, runAs } from "./programs.ts";
 import type { ArchiveKind } from "./uri.ts";
 
-/**
- * What tar and unzip say when a name in an archive leads elsewhere; they leave it out or bend it.
- */
-const ESCAPES =
-  /Removing leading|contains '\.\.'|skipped "\.\.\/" path|stripped absolute path|\.\.\/: mapname/;
-
-/** The line in which a program that unpacks says that something leads elsewhere, if it does. */
-export function wayOutIn(text: string): string | undefined {
-  return text.split("\n").find((line) => ESCAPES.test(line));
-}
-
 /** What is to be unpacked. */
 export interface Archive {
   readonly path: string;
@@ -61,8 +50,7 @@ async function unpackTree(
     kind === "zip"
       ? ["unzip", "-o", path, "-d", aside]
       : ["tar", "-x", "-f", path, "-C", aside, "--no-same-owner"];
-  const { code, text } = await runAs(identity, words, { cwd: aside, signal });
-  const wayOut = wayOutIn(text);
+  const { code, text, wayOut } = await runAs(identity, words, { cwd: aside, signal });
   if (wayOut !== undefined) throw errors.FETCH_ARCHIVE_ESCAPES(shown, wayOut);
   if (code !== 0) throw failed(shown, text, `${words[0]} ${code}`);
 }

@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reasonOf } from "../../contract/errors.ts";
+import { CacheFull } from "./cache.ts";
 
 /** Further tries after one that broke off; the waits between them double. */
 const RETRIES = 4;
@@ -11,6 +12,8 @@ export interface DownloadOptions {
   readonly signal: AbortSignal;
   /** A server that sends nothing for so long is given up, and asked again. */
   readonly stallTimeoutMs: number;
+  /** Told how large the file is going to be; what it throws ends the download. */
+  readonly grow?: ((bytes: number) => void) | undefined;
 }
 
 /** An answer that asking again does not change. */
@@ -24,9 +27,10 @@ class Final extends Error {}
 export async function download(
   url: string,
   file: FileHandle,
-  { signal, stallTimeoutMs }: DownloadOptions,
+  options: DownloadOptions,
 ): Promise<void> {
-  const transfer = new Transfer(url, file, stallTimeoutMs);
+  const { signal } = options;
+  const transfer = new Transfer(url, file, options);
   for (let tries = 0; ; tries++) {
     try {
       await transfer.attempt(signal);
@@ -34,7 +38,8 @@ export async function download(
     } catch (thrown) {
       signal.throwIfAborted();
       const isDiskFull = (thrown as NodeJS.ErrnoException).code === "ENOSPC";
-      if (thrown instanceof Final || isDiskFull || tries >= RETRIES) throw thrown;
+      const isFinal = thrown instanceof Final || thrown instanceof CacheFull;
+      if (isFinal || isDiskFull || tries >= RETRIES) throw thrown;
       await sleep(FIRST_WAIT_MS * 2 ** tries, undefined, { signal });
     }
   }
@@ -44,14 +49,16 @@ class Transfer {
   readonly #url: string;
   readonly #file: FileHandle;
   readonly #stallTimeoutMs: number;
+  readonly #grow: (bytes: number) => void;
   #bytes = 0;
   /** By which the server says that it still has the same. */
   #version: string | undefined;
 
-  constructor(url: string, file: FileHandle, stallTimeoutMs: number) {
+  constructor(url: string, file: FileHandle, { stallTimeoutMs, grow }: DownloadOptions) {
     this.#url = url;
     this.#file = file;
     this.#stallTimeoutMs = stallTimeoutMs;
+    this.#grow = grow ?? (() => {});
   }
 
   async attempt(signal: AbortSignal): Promise<void> {
@@ -63,6 +70,7 @@ class Transfer {
       const either = AbortSignal.any([signal, stall.signal]);
       const response = await fetch(this.#url, { headers: this.#headers(), signal: either });
       await this.#begin(response);
+      this.#grow(this.#bytes + Number(response.headers.get("content-length") ?? 0));
       for await (const chunk of response.body ?? []) {
         timer.refresh();
         await this.#write(chunk);
@@ -78,6 +86,7 @@ class Transfer {
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
+    this.#grow(this.#bytes + chunk.length);
     for (let at = 0; at < chunk.length; ) {
       const { bytesWritten } = await this.#file.write(chunk, at, chunk.length - at, this.#bytes);
       at += bytesWritten;

@@ -7,13 +7,16 @@ import { errors, reasonOf, TepuiError } from "../../contract/errors.ts";
 import type { ContainerSpec } from "../../contract/ports/isolator.ts";
 import { realPlace } from "../../wire/folder.ts";
 import { unpack } from "./archives.ts";
-import { FetchCache, type Lease } from "./cache.ts";
+import { CacheFull, FetchCache, type Filling, type Lease } from "./cache.ts";
 import { download } from "./download.ts";
 import { type Identity, runAs } from "./programs.ts";
 import { type Source, sourceOf } from "./uri.ts";
 
 /** The user that has no rights but everybody's. */
 const NOBODY: Identity = { uid: 65_534, gid: 65_534 };
+
+/** Most that is copied into the cache of a file that does not say how large it is. */
+const UNTOLD_BYTES_MAX = 1 << 20;
 
 /** Puts what a command's URIs name into its sandbox before it is launched (F41, F42). */
 export class Fetcher {
@@ -81,14 +84,14 @@ export class Fetcher {
 
   async #fetch(source: Source, place: Place): Promise<void> {
     const { part, owner, signal } = place;
-    if (!source.isCached) {
-      await this.#get(source, part, place, signal);
+    const lease = source.isCached ? await this.#leasedIfRoom(source, place) : undefined;
+    if (lease === undefined) {
+      await this.#get(source, part, place, { signal });
       await verify(source, part);
       await unpackFrom(part, source, place);
       await put(source, place);
       return;
     }
-    const lease = await this.#leased(source, place);
     try {
       if (await unpackFrom(lease.path, source, place)) return;
       await copyFile(lease.path, part, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
@@ -96,6 +99,16 @@ export class Fetcher {
       await put(source, place);
     } finally {
       lease.release();
+    }
+  }
+
+  /** As in Mesos, what the cache has no room for is fetched as if it were not to be cached. */
+  async #leasedIfRoom(source: Source, place: Place): Promise<Lease | undefined> {
+    try {
+      return await this.#leased(source, place);
+    } catch (thrown) {
+      if (thrown instanceof CacheFull) return undefined;
+      throw thrown;
     }
   }
 
@@ -107,11 +120,10 @@ export class Fetcher {
   async #leased(source: Source, place: Place): Promise<Lease> {
     const { from } = source;
     const key = `${place.reader?.uid ?? ""} ${"url" in from ? from.url : from.path}`;
-    // Others may wait for the same download, so it goes on when this container is called off.
-    const { signal: always } = new AbortController();
-    const fill = (path: string) => this.#get(source, path, place, always);
+    // Others may wait for the same download, so it goes on without this container if they do.
+    const fill = (path: string, filling: Filling) => this.#get(source, path, place, filling);
     for (let isLast = false; ; isLast = true) {
-      const lease = await orAborted(this.#cache.lease(key, fill), place.signal);
+      const lease = await this.#cache.lease(key, fill, place.signal);
       try {
         await verify(source, lease.path);
         return lease;
@@ -123,19 +135,22 @@ export class Fetcher {
   }
 
   /** Fetches into a new file, which belongs to the sandbox's owner. */
-  async #get(source: Source, path: string, place: Place, signal: AbortSignal): Promise<void> {
+  async #get(source: Source, path: string, place: Place, bounds: Bounds): Promise<void> {
     const file = await open(path, "wx", 0o644);
     try {
       if (place.owner !== undefined) await file.chown(place.owner.uid, place.owner.gid);
       if ("url" in source.from) {
-        const options = { signal, stallTimeoutMs: this.#stallTimeoutMs };
+        const options = { ...bounds, stallTimeoutMs: this.#stallTimeoutMs };
         await download(source.from.url, file, options);
-      } else await copy(source.from.path, file, place.reader, signal);
+      } else await copy(source.from.path, file, place.reader, bounds);
     } finally {
       await file.close();
     }
   }
 }
+
+/** What calls a transfer off; what goes into the cache says how large it is. */
+type Bounds = Pick<Filling, "signal"> & Partial<Filling>;
 
 /** Where something goes, and with whose rights. */
 interface Place {
@@ -155,15 +170,32 @@ async function unpackFrom(path: string, source: Source, place: Place): Promise<b
   return true;
 }
 
+/**
+ * Copies a file of this host. A pipe or a device may have no end, and is none that could be fetched
+ * twice: only regular files are copied, and into the cache no more of one than there was at first.
+ */
 async function copy(
   path: string,
   file: FileHandle,
   reader: Identity | undefined,
-  signal: AbortSignal,
+  { signal, grow }: Bounds,
 ): Promise<void> {
-  const options = { cwd: "/", signal, stdout: file.fd };
-  const { code, text } = await runAs(reader, ["cat", "--", path], options);
-  if (code !== 0) throw new Error(text.split("\n")[0] || `cat ended with status ${code}`);
+  const options = { cwd: "/", signal };
+  const looked = await runAs(reader, ["stat", "-L", "-c", "%f %s", "--", path], options);
+  const [mode = "", size = ""] = looked.text.split(" ");
+  if (looked.code !== 0) throw new Error(looked.text.split("\n")[0] || "it cannot be looked at");
+  if ((Number.parseInt(mode, 16) & constants.S_IFMT) !== constants.S_IFREG) {
+    throw new Error(`${path} is no regular file`);
+  }
+  grow?.(Number(size));
+  // Files that the kernel makes up, as in /proc, say that they are empty.
+  const most = `${Number(size) || UNTOLD_BYTES_MAX}`;
+  const words = grow === undefined ? (["cat"] as const) : (["head", "-c", most] as const);
+  const { code, text } = await runAs(reader, [...words, "--", path], {
+    ...options,
+    stdout: file.fd,
+  });
+  if (code !== 0) throw new Error(text.split("\n")[0] || `${words[0]} ended with status ${code}`);
 }
 
 async function verify({ shown, sha256 }: Source, path: string): Promise<void> {
@@ -191,22 +223,6 @@ async function put({ name, shown, isExecutable }: Source, place: Place): Promise
   }
   if (isExecutable) await chmod(part, 0o755);
   renameSync(part, target);
-}
-
-function orAborted<T extends { release(): void }>(
-  promise: Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const early = (): void => reject(signal.reason);
-    signal.addEventListener("abort", early, { once: true });
-    promise
-      .then((lease) => {
-        if (signal.aborted) lease.release();
-        resolve(lease);
-      }, reject)
-      .finally(() => signal.removeEventListener("abort", early));
-  });
 }
 
 function faultOf({ shown }: Source, thrown: unknown): TepuiError {

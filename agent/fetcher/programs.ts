@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { errors } from "../../contract/errors.ts";
+import { Complaints } from "./complaints.ts";
 
-/** Most that is kept of what a program complains. */
-const COMPLAINT_BYTES_MAX = 4_096;
 /** What unzip says of every file; its complaints stand in between. */
 const PROGRESS = /^\s*(Archive|inflating|extracting|creating|linking|finishing)\b/;
 
@@ -18,6 +17,8 @@ export interface ProgramEnd {
   readonly code: number | null;
   /** What it complained of. */
   readonly text: string;
+  /** The complaint that something in an archive leads elsewhere, if there was one. */
+  readonly wayOut: string | undefined;
 }
 
 /**
@@ -41,17 +42,20 @@ export function runAs(
       stdio: ["ignore", stdout ?? "pipe", "pipe"],
       ...identity,
     });
-    let text = "";
+    const complaints = new Complaints();
     for (const input of [child.stdout, child.stderr]) {
       if (input === null) continue;
       createInterface({ input }).on("line", (line) => {
-        if (!PROGRESS.test(line)) text = `${text}${line}\n`.slice(0, COMPLAINT_BYTES_MAX);
+        if (!PROGRESS.test(line)) complaints.add(line);
       });
     }
     child.on("error", (cause: NodeJS.ErrnoException) => {
       if (signal.aborted) reject(signal.reason);
       else reject(cause.code === "ENOENT" ? errors.FETCH_PROGRAM_MISSING(file) : cause);
     });
-    child.on("close", (code) => resolve({ code, text: text.trim() }));
+    child.on("close", (code) => {
+      const { text, wayOut } = complaints;
+      resolve({ code, text, wayOut });
+    });
   });
 }

@@ -13,11 +13,12 @@ import {
   renameSync,
 } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { errors, reasonOf } from "../../contract/errors.ts";
 import { removeTreeSync } from "../../wire/remove-tree.ts";
-import { wayOutIn } from "../fetcher/archives.ts";
+import { Complaints } from "../fetcher/complaints.ts";
 
 /** Room that is left for unpacking an image, so that a small file cannot fill the disk. */
 export interface Budget {
@@ -32,9 +33,6 @@ export interface UnpackParts {
   /** Keep owners, rights and capabilities, which takes root. */
   readonly keepsOwners: boolean;
 }
-
-/** Most that is kept of what tar complains. */
-const COMPLAINT_BYTES_MAX = 4_096;
 
 /**
  * Unpacks a tarball, compressed or not, into an empty folder and answers its digest without the
@@ -64,8 +62,8 @@ export async function untar(path: string, into: string, parts: UnpackParts): Pro
     failure = thrown;
   }
   tar.stdin?.end();
-  const { code, text } = await ended;
-  const wayOut = wayOutIn(text);
+  const { code, complaints } = await ended;
+  const { text, wayOut } = complaints;
   if (wayOut !== undefined) throw errors.IMAGE_ESCAPES(parts.name, wayOut);
   if (/No space left/i.test(text)) throw errors.IMAGE_NO_ROOM(parts.name, "the disk is full");
   if (failure !== undefined) throw failureOf(parts.name, failure);
@@ -102,16 +100,19 @@ function failureOf(name: string, thrown: unknown): unknown {
   return errors.IMAGE_INVALID(name, reasonOf(thrown));
 }
 
-function endOf(child: ChildProcess): Promise<{ code: number | null; text: string }> {
-  let text = "";
-  child.stderr?.setEncoding("utf8").on("data", (more: string) => {
-    text = (text + more).slice(0, COMPLAINT_BYTES_MAX);
-  });
+function endOf(child: ChildProcess): Promise<{ code: number | null; complaints: Complaints }> {
+  const complaints = new Complaints();
+  if (child.stderr !== null) {
+    createInterface({ input: child.stderr }).on("line", (line) => complaints.add(line));
+  }
   // A tar that has ended early says why; that it takes no more input says nothing.
   child.stdin?.on("error", () => {});
   return new Promise((resolve) => {
-    child.on("error", (cause) => resolve({ code: -1, text: reasonOf(cause) }));
-    child.on("close", (code) => resolve({ code, text: text.trim() }));
+    child.on("error", (cause) => {
+      complaints.add(reasonOf(cause));
+      resolve({ code: -1, complaints });
+    });
+    child.on("close", (code) => resolve({ code, complaints }));
   });
 }
 

@@ -111,14 +111,18 @@ test("fails a wrong checksum alone, and none of those who wait for the same down
 test("gives nobody what was dropped, and leaves it to those who have it", async () => {
   const cache = new FetchCache(join(folder, "small"), 99);
   const fill = async (path: string) => writeFileSync(path, "some");
-  const [first, second] = [await cache.lease("k", fill), await cache.lease("k", fill)];
+  const { signal } = new AbortController();
+  const [first, second] = [
+    await cache.lease("k", fill, signal),
+    await cache.lease("k", fill, signal),
+  ];
   expect([first.wasHere, second.wasHere]).toEqual([false, true]);
   first.drop();
-  const newer = await cache.lease("k", fill);
+  const newer = await cache.lease("k", fill, signal);
   expect(newer.wasHere).toBe(false);
   expect(read(second.path)).toBe("some");
   second.drop();
   expect(existsSync(second.path)).toBe(false);
   newer.release();
-  expect((await cache.lease("k", fill)).path).toBe(newer.path);
+  expect((await cache.lease("k", fill, signal)).path).toBe(newer.path);
 });

@@ -253,8 +253,9 @@ describe("the cache (F42)", () => {
   test("keeps what is in use, and gives out even what is larger than itself", async () => {
     const cache = new FetchCache(join(folder, "small"), 3);
     const fill = async (path: string) => writeFileSync(path, "large");
-    const first = await cache.lease("k", fill);
-    const again = await cache.lease("k", fill);
+    const { signal } = new AbortController();
+    const first = await cache.lease("k", fill, signal);
+    const again = await cache.lease("k", fill, signal);
     first.release();
     first.release();
     expect(read(again.path)).toBe("large");

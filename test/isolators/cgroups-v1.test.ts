@@ -1,3 +1,5 @@
+import { rmdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import { ContainerBench } from "../../conformance/isolator/containers.ts";
 import { fromScalars } from "../../contract/resources.ts";
@@ -61,6 +63,27 @@ describeWith("cgroup-v1", "cgroups on this machine's v1 hierarchies", () => {
       expect(containers.processesOf(spec)).toEqual([]);
     } finally {
       await containers.close();
+      await bench.close();
+    }
+  });
+
+  test("a root that was removed while it was empty is made again for the next container", async () => {
+    const bench = new CgroupBench("auto");
+    try {
+      const isolator = bench.open({});
+      const amounts = { cpus: 0.5, mem: 64 };
+      const [one, two] = [specOf("one", amounts), specOf("two", amounts)];
+      await (await bench.run(isolator, one, "true")).exited;
+      const dirs = bench.containerDirs(one.id);
+      expect(dirs.length).toBeGreaterThan(0);
+      await isolator.cleanup(one.id);
+      for (const dir of dirs) rmdirSync(dirname(dir.path));
+      const { exited, output } = await bench.run(isolator, two, "cat /proc/self/cgroup");
+      expect(await exited).toEqual({ code: 0 });
+      expect(output()).toContain(`/${bench.root}/two`);
+      expect(bench.containerDirs(two.id)).toHaveLength(dirs.length);
+      await isolator.cleanup(two.id);
+    } finally {
       await bench.close();
     }
   });

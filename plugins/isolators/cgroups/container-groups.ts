@@ -48,6 +48,7 @@ export class ContainerGroups {
    */
   create(demand: Demand, config: CgroupsConfig): void {
     for (const { hierarchy, dir, controllers } of this.all) {
+      if (!hierarchy.root.exists()) hierarchy.remake();
       dir.make();
       for (const controller of controllers) {
         controller.create?.(dir, demand, config, hierarchy.root);

@@ -17,6 +17,11 @@ export interface Hierarchy {
   readonly version: Version;
   readonly root: CgroupDir;
   readonly controllers: readonly Controller[];
+  /**
+   * Makes the root as at the start: whoever tidies up may remove it while no container is in it.
+   * @throws CGROUP_MAKE_FAILED, CGROUP_WRITE_FAILED
+   */
+  readonly remake: () => void;
 }
 
 /** The cgroups of a host, opened for containers. */
@@ -115,7 +120,8 @@ class Opening {
     }
     const usable = candidates.filter((controller) => this.#admit(controller, root));
     if (usable.length === 0) return;
-    this.hierarchies.push({ version: mount.version, root, controllers: usable });
+    const remake = () => void this.#makeRoot(mount, top, candidates);
+    this.hierarchies.push({ version: mount.version, root, controllers: usable, remake });
   }
 
   /** Forms of wanted controllers for a mount, apart from what an earlier hierarchy serves. */
