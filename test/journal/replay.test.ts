@@ -7,7 +7,7 @@ import { modulesIn } from "../../simulation/replay/modules.ts";
 import { type ReplayReport, replay } from "../../simulation/replay/replay.ts";
 import { allocators, faultyPlugin, shippedNames, shippedPlugin } from "./support/policies.ts";
 import { type RecordOptions, record } from "./support/recorded.ts";
-import { busy, growing, halves, hoarded } from "./support/workloads.ts";
+import { busy, growing, halves, hoarded, leaving } from "./support/workloads.ts";
 
 const folders: string[] = [];
 
@@ -97,6 +97,14 @@ describe("a replay", () => {
     const { difference, stretches } = await replayed(await recordInto(options));
     expect(difference).toBeUndefined();
     expect(stretches[0]?.decisions).toBeGreaterThan(350);
+  }, 60_000);
+
+  test("forgets what was stated with the last who stated anything", async () => {
+    const policies = [await shippedPlugin("quincy")];
+    const folder = await recordInto({ workload: leaving, policies, segmentBytes: 1 << 20 });
+    const { difference, stretches } = await replayed(folder);
+    expect(difference).toBeUndefined();
+    expect(stretches[0]?.decisions).toBeGreaterThan(6);
   }, 60_000);
 
   test("needs the modules from elsewhere where the journal carries none", async () => {

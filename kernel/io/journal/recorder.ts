@@ -24,12 +24,17 @@ export function recorded(parts: LoopParts, journal: Journal | undefined): LoopPa
 
 /** Writes down who decides, and what was decided. */
 export function roundsRecorder(journal: Journal): RoundsListener {
+  /** The newest instance that evaluates programs; an empty one is a program too. */
+  let evaluator: number | undefined;
   return {
     started: ({ number, instance, spec: { policy, options }, restored }) => {
       const { name, digest, bytes } = policy;
       const { params = [], companion } = options;
       const hasProgram = companion !== undefined;
-      if (hasProgram) journal.program(instance.program);
+      if (hasProgram) {
+        journal.program(instance.program);
+        evaluator = number;
+      }
       const about = { name, digest, bytes, params, hasProgram, restored };
       journal.instance({ instance: number, ...about });
     },
@@ -37,7 +42,7 @@ export function roundsRecorder(journal: Journal): RoundsListener {
     touchedAll: () => journal.touchedAll(),
     decided: (decided, decisions, program) => {
       const { round, instance, policy: name, digest, more, lookAgain, looked, fault } = decided;
-      if (program !== undefined && program.length > 0) journal.program(program);
+      if (program !== undefined && instance === evaluator) journal.program(program);
       journal.round({
         round,
         instance,

@@ -17,6 +17,9 @@ export function companion(config: unknown): PolicyCompanion {
   };
 }
 
+/** The program while nobody states anything: always this one, so that it is not taken for news. */
+const NOTHING_STATED = new Uint8Array(0);
+
 /** Keeps statements by client row, and the agents at the places that they name. */
 class DataCompiler implements ProgramCompiler {
   readonly #reader: StatementReader;
@@ -32,7 +35,7 @@ class DataCompiler implements ProgramCompiler {
   compile(view: StatementView): Uint8Array {
     this.#read(view);
     this.#places.update(view);
-    if (this.#byStatement.size === 0) return new Uint8Array(0);
+    if (this.#byStatement.size === 0) return NOTHING_STATED;
     const draft = new Draft(this.#places);
     for (const [client, located] of this.#byRow.entries()) {
       if (located !== undefined) draft.add(client, located);

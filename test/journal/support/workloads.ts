@@ -68,3 +68,16 @@ job one at=5s tasks=900 duration=1s cpus=1 mem=1GB
 `,
   "growing",
 );
+
+/** The only framework that says where its data is leaves, and another comes in its place. */
+export const leaving = parseWorkload(
+  `
+agents a count=1 cpus=1 mem=8GB attr.rack=r1
+agents b count=1 cpus=1 mem=8GB attr.rack=r3
+framework first role=one until=5s label.quincy.data="60GB at rack=r9; 60GB at rack=r1"
+framework second role=two from=7s
+job first tasks=4 duration=1s cpus=1 mem=1GB
+job second at=8s tasks=8 duration=1s cpus=1 mem=1GB
+`,
+  "leaving",
+);
