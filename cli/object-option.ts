@@ -36,6 +36,12 @@ export function settings(text: string, before: ConfigObject = {}): ConfigObject 
   const equals = text.indexOf("=");
   if (equals <= 0) throw errors.CLI_USAGE(`"${text}" is not of the form NAME=VALUE`);
   const name = text.slice(0, equals);
+  if (equals === text.length - 1) {
+    throw errors.CLI_USAGE(
+      `${name} is given no value`,
+      "null unsets it, and '\"\"' is an empty text",
+    );
+  }
   try {
     return { ...before, [name]: yamlValue(text.slice(equals + 1)) };
   } catch (thrown) {

@@ -7,6 +7,11 @@ export const policyErrors = {
       where: `policy ${policy}`,
       hint,
     }),
+  POLICY_LOADED: (policy: string) =>
+    fault("POLICY_LOADED", 409, `policy ${policy} is loaded already`, {
+      where: `policy ${policy}`,
+      hint: "`tepui policy configure` changes its config; `--as NAME` loads it once more",
+    }),
   // Refusals of a module before any of its code runs, then of an instance before its first round.
   POLICY_DIGEST: (detail: string, options?: FaultOptions) =>
     fault(

@@ -1,4 +1,5 @@
 import type { Metrics } from "../../contract/ports/metrics.ts";
+import { taskStates } from "../../contract/task-state.ts";
 import type { ClusterState } from "../core/state.ts";
 
 /** Shows the cluster's size and sums as metrics, read off the state when somebody asks. */
@@ -20,7 +21,8 @@ export function watchCluster(
     agents.set(state.recovering.size, { state: "recovering" });
     agents.set(state.registry.unreachable.size, { state: "unreachable" });
     const byState = { active: 0, disconnected: 0, recovered: 0 };
-    const byTaskState = new Map<string, number>();
+    // A state that no task is in any more is told as well, or it would keep its last count.
+    const byTaskState = new Map<string, number>(taskStates.map((each) => [each, 0]));
     for (const framework of state.frameworks.values()) {
       byState[framework.state]++;
       for (const { state: of } of framework.tasks.values()) {

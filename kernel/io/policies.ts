@@ -66,6 +66,7 @@ export class Policies {
   async load(params: OperatorParams<"load-policy">): Promise<OperatorResult<"load-policy">> {
     const { rounds, shelf, tables } = this.#parts;
     let loaded: LoadedPolicy | undefined;
+    shelf.expectNew(params);
     try {
       loaded = await shelf.load(params);
       this.#spares.put(rounds.tryOut(loaded.spec, tables));

@@ -83,6 +83,21 @@ export class PolicyShelf {
   }
 
   /**
+   * Sees that what is to be loaded by its name alone is not loaded already: nothing is wrong with
+   * it, and nothing has happened that anybody would look for in the history.
+   * @throws POLICY_LOADED
+   */
+  expectNew({ plugin = "", sent, as }: LoadParams): void {
+    const { source } = this.#policies.get(as ?? plugin) ?? {};
+    if (sent !== undefined || source === undefined) return;
+    const isSame =
+      source.type === "configured"
+        ? as === undefined
+        : source.type !== "sent" && source.plugin === plugin;
+    if (isSame) throw errors.POLICY_LOADED(as ?? plugin);
+  }
+
+  /**
    * Loads a policy through the admission of the plugin host.
    * @throws POLICY_TOO_MANY, POLICY_NOT_SENDABLE, the refusals of the plugin host, PolicyFault
    */

@@ -17,9 +17,9 @@ test("a field that is given twice is named, and hides nothing else that is wrong
 test("of fields given twice all but the first are named, in the order of the file", () => {
   const file = configFile('cluster: a\n"cluster": { b: 1, b: 2 }\nhostname: h\ncluster: d\n');
   expect(problemLines(file, checkConfigFile(file))).toEqual([
-    '2:1 CONFIG_DUPLICATE_KEY "cluster" is given twice; keep one of them; ' + LAST,
-    '2:20 CONFIG_DUPLICATE_KEY "b" is given twice; keep one of them; ' + LAST,
-    '4:1 CONFIG_DUPLICATE_KEY "cluster" is given twice; keep one of them; ' + LAST,
+    `2:1 CONFIG_DUPLICATE_KEY "cluster" is given twice; keep one of them; ${LAST}`,
+    `2:20 CONFIG_DUPLICATE_KEY "b" is given twice; keep one of them; ${LAST}`,
+    `4:1 CONFIG_DUPLICATE_KEY "cluster" is given twice; keep one of them; ${LAST}`,
   ]);
 });
 
@@ -29,7 +29,7 @@ test("fifty thousand fields are read, and the wrong ones among them found, in se
   const file = configFile(["weights:", ...weights, '  "role7": 1', ""].join("\n"));
   const lines = problemLines(file, checkConfigFile(file));
   expect(lines.filter((line) => line.includes("DUPLICATE"))).toEqual([
-    '50002:3 CONFIG_DUPLICATE_KEY "role7" is given twice; keep one of them; ' + LAST,
+    `50002:3 CONFIG_DUPLICATE_KEY "role7" is given twice; keep one of them; ${LAST}`,
   ]);
   expect(lines.filter((line) => line.includes("BAD_VALUE"))).toHaveLength(5);
 });
