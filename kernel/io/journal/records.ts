@@ -5,7 +5,7 @@ import type { ClusterInput, OfferDecision } from "../../core/event.ts";
 import type { ClusterOptions } from "../../core/options.ts";
 
 /** Version of the format; a reader takes its own and no other. */
-export const JOURNAL_FORMAT = 5;
+export const JOURNAL_FORMAT = 6;
 
 /** What a payload holds: the first byte of each frame. */
 export const FrameKind = {
