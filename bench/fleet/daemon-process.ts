@@ -55,6 +55,12 @@ async function waitUntilReady(url: string, child: ChildProcess, kind: string): P
   throw new Error(`the ${kind} was not ready after a minute`);
 }
 
+/** Settings in variables would lead the processes of a benchmark to somebody's own cluster. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const { env } = process;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("TEPUI_")));
+}
+
 /**
  * Starts a daemon on loopback. `config` is beside its own address, and is given its folder;
  * `readyPath` answers once it is of use.
@@ -71,6 +77,7 @@ export async function startDaemon(
   writeFileSync(file, JSON.stringify({ listen, ...config(directory) }));
   const child = spawn(process.execPath, [builtFile("cli/main.js"), kind, "--config", file], {
     stdio: ["ignore", "ignore", "inherit"],
+    env: plainEnvironment(),
   });
   const address = `127.0.0.1:${port}`;
   await waitUntilReady(`http://${address}${readyPath}`, child, kind);

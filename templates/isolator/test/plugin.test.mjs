@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { getPriority } from "node:os";
 import { test } from "node:test";
 import { errors, silentLog, silentMetrics } from "tepui/plugin";
 import { create } from "../dist/index.mjs";
@@ -17,7 +18,8 @@ test("a command runs as nicely as the config says", async () => {
   const { wrap } = await isolatorWith({ niceness: 7 }).prepare({}, never);
   // nice(1) without a command prints the niceness that it runs with.
   const [program, ...words] = [...wrap, "nice"];
-  assert.equal(execFileSync(program, words, { encoding: "utf8" }), "7\n");
+  const niceness = Math.min(19, getPriority() + 7);
+  assert.equal(execFileSync(program, words, { encoding: "utf8" }), `${niceness}\n`);
 });
 
 test("a container of an engine is refused with a code", async () => {
