@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { checkBounds } from "./bounds.ts";
+import { checkBounds, checkCompilable } from "./bounds.ts";
 import { PolicyFault } from "./faults.ts";
 import { ABI_MARKER, ABI_MINOR } from "./slots.ts";
 import { type WasmModule, wasm } from "./webassembly.ts";
@@ -17,11 +17,17 @@ export interface AdmittedPolicy {
 /** Largest file that is taken for a policy; the shipped ones are tens of kilobytes. */
 const MODULE_BYTES_MAX = 4 << 20;
 
+/**
+ * How a module begins: its first word, and its version. Of anything else the host says it is none.
+ */
+const MAGIC = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0] as const;
+
 const FUNCTIONS = ["header", "init", "allocate", "restore"] as const;
 
 /**
- * Checks a policy's file in a fixed order, without running any of it: digest, module, marker,
- * imports, exports, bounds. Throws a `PolicyFault` for the first check that fails.
+ * Checks a policy's file in a fixed order, without running any of it: digest, what a compiler could
+ * not bear, module, marker, imports, exports, bounds. Throws a `PolicyFault` for the first check
+ * that fails.
  */
 export function admitPolicy(name: string, bytes: Uint8Array, digest?: string): AdmittedPolicy {
   const actual = createHash("sha256").update(bytes).digest("hex");
@@ -69,6 +75,7 @@ function compiled(name: string, bytes: Uint8Array): WasmModule {
   if (bytes.length > MODULE_BYTES_MAX) {
     throw new PolicyFault("POLICY_NOT_WASM", `${name} is larger than ${MODULE_BYTES_MAX} bytes`);
   }
+  if (MAGIC.every((byte, at) => bytes[at] === byte)) checkCompilable(name, bytes);
   try {
     return new wasm.Module(new Uint8Array(bytes));
   } catch (cause) {

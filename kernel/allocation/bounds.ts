@@ -1,4 +1,6 @@
 import { PolicyFault } from "./faults.ts";
+import { bulkOperationsIn } from "./instructions.ts";
+import { isPlainType, isReference, sectionOf } from "./wasm-reader.ts";
 
 /** Pages of 64 KiB that the memory of a policy may grow to in its `init`: 256 MiB. */
 const MEMORY_PAGES_MAX = 4096;
@@ -9,12 +11,8 @@ const MEMORY_PAGES_MAX = 4096;
  */
 const TABLE_ENTRIES_MAX = 65_536;
 
-// Bytes of the binary format: the form of a type, and the types of values that there are.
+/** Byte of the binary format: the form of a type. */
 const FUNCTION_TYPE = 0x60;
-const I32 = 0x7f;
-const VECTOR = 0x7b;
-const FUNCTION_REFERENCE = 0x70;
-const EXTERNAL_REFERENCE = 0x6f;
 
 /**
  * How much work the compiler of the host may have with all functions together. It compiles a
@@ -29,15 +27,32 @@ const COMPILATION_MAX = 2 ** 29;
 const PARAMETERS_MAX = 64;
 
 /**
- * Checks that nothing of a policy is without a bound: its memory, tables, types and functions. The
- * module has been compiled already, so its bytes are well-formed.
+ * Instructions of one function that fill or copy as much memory as there is. Between them nothing
+ * ends a call: whoever watches over it is asked at loops and where functions begin. So many of them
+ * take about a second at the largest memory.
+ */
+const BULK_OPERATIONS_MAX = 32;
+
+/**
+ * Checks what has to be bounded before a module is compiled, since the check of its functions by
+ * the host keeps all that they put on their stacks: types and functions. The bytes may be anything.
+ * @throws PolicyFault POLICY_MEMORY, POLICY_CODE
+ */
+export function checkCompilable(name: string, bytes: Uint8Array): void {
+  checkTypes(name, bytes);
+  checkCode(name, bytes);
+}
+
+/**
+ * Checks that nothing of a policy is without a bound that its compilation does not need: memory,
+ * tables, and what cannot be interrupted. The module has been compiled, so its bytes are
+ * well-formed.
  * @throws PolicyFault POLICY_MEMORY, POLICY_CODE
  */
 export function checkBounds(name: string, bytes: Uint8Array): void {
   checkMemory(name, bytes);
   checkTables(name, bytes);
-  checkTypes(name, bytes);
-  checkCode(name, bytes);
+  checkBulk(name, bytes);
 }
 
 /** Memory section: one memory, own, not shared, with a maximum within the limit. */
@@ -62,7 +77,7 @@ function checkTables(name: string, bytes: Uint8Array): void {
   for (let left = section?.number() ?? 0; section !== undefined && left > 0; left--) {
     const type = section.byte();
     const { kind, maximum } = section.limits();
-    const isPlain = (type === FUNCTION_REFERENCE || type === EXTERNAL_REFERENCE) && kind === 1;
+    const isPlain = isReference(type) && kind === 1;
     entries += isPlain && maximum !== undefined ? maximum : Number.POSITIVE_INFINITY;
     if (!isPlain) break; // What follows cannot be read by these rules.
   }
@@ -79,7 +94,7 @@ function checkTables(name: string, bytes: Uint8Array): void {
  */
 function checkTypes(name: string, bytes: Uint8Array): void {
   const section = sectionOf(bytes, 1);
-  for (let left = section?.number() ?? 0; section !== undefined && left > 0; left--) {
+  for (let left = section?.number() ?? 0; section?.isOver === false && left > 0; left--) {
     const parameters = section.byte() === FUNCTION_TYPE ? section.valueTypes() : undefined;
     const results = parameters === undefined ? undefined : section.valueTypes();
     if (parameters === undefined || results === undefined) throw heapTypes(name);
@@ -97,21 +112,15 @@ function heapTypes(name: string): PolicyFault {
   return new PolicyFault("POLICY_MEMORY", `${name} has types for a heap of objects; ${wants}`);
 }
 
-/** A number or a plain reference: those types are one byte. */
-function isPlainType(type: number): boolean {
-  const isNumber = type >= VECTOR && type <= I32;
-  return isNumber || type === FUNCTION_REFERENCE || type === EXTERNAL_REFERENCE;
-}
-
 /** Code section: see `COMPILATION_MAX`. */
 function checkCode(name: string, bytes: Uint8Array): void {
   const section = sectionOf(bytes, 10);
   let work = 0;
-  for (let left = section?.number() ?? 0; section !== undefined && left > 0; left--) {
+  for (let left = section?.number() ?? 0; section?.isOver === false && left > 0; left--) {
     const length = section.number();
     const end = section.at + length;
     let locals = 0;
-    for (let groups = section.number(); groups > 0; groups--) {
+    for (let groups = section.number(); groups > 0 && !section.isOver; groups--) {
       locals += section.number();
       // Of another type than these, what follows could not be read.
       if (!isPlainType(section.byte())) throw heapTypes(name);
@@ -125,55 +134,26 @@ function checkCode(name: string, bytes: Uint8Array): void {
   throw new PolicyFault("POLICY_CODE", `${name} asks for ${times} times as much; ${wants}`);
 }
 
-/**
- * A section of a module, after its length; `undefined` when it has none. The module has been
- * compiled already, so its bytes are well-formed.
- */
-function sectionOf(bytes: Uint8Array, wanted: number): Leb | undefined {
-  const reader = new Leb(bytes, 8);
-  while (reader.at < bytes.length) {
-    const section = reader.byte();
-    const length = reader.number();
-    if (section === wanted) return reader;
-    reader.at += length;
-  }
-  return undefined;
-}
-
-/** Reads bytes and LEB128 numbers. */
-class Leb {
-  at: number;
-  readonly #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.at = at;
-  }
-
-  byte(): number {
-    return this.#bytes[this.at++] ?? 0;
-  }
-
-  number(): number {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = this.byte();
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
+/** Code section: see `BULK_OPERATIONS_MAX`. */
+function checkBulk(name: string, bytes: Uint8Array): void {
+  const section = sectionOf(bytes, 10);
+  for (let left = section?.number() ?? 0; section !== undefined && left > 0; left--) {
+    const length = section.number();
+    const end = section.at + length;
+    for (let groups = section.number(); groups > 0; groups--) {
+      section.number();
+      section.byte();
     }
-  }
-
-  /** Limits of a memory or table; of another kind than 0 and 1, they mean something else. */
-  limits(): { readonly kind: number; readonly initial: number; readonly maximum?: number } {
-    const kind = this.byte();
-    const initial = this.number();
-    return kind === 1 ? { kind, initial, maximum: this.number() } : { kind, initial };
-  }
-
-  /** Length of a list of value types; `undefined` when one is no number or plain reference. */
-  valueTypes(): number | undefined {
-    const count = this.number();
-    for (let left = count; left > 0; left--) if (!isPlainType(this.byte())) return undefined;
-    return count;
+    const count = bulkOperationsIn(section, end);
+    if (count === undefined) {
+      const wants = "a policy has those of WebAssembly 2.0 alone";
+      throw new PolicyFault("POLICY_CODE", `${name} has instructions not known here; ${wants}`);
+    }
+    if (count > BULK_OPERATIONS_MAX) {
+      const says = `a function that fills or copies memory in ${count} places`;
+      const wants = `one has at most ${BULK_OPERATIONS_MAX}, since nothing can end it between them`;
+      throw new PolicyFault("POLICY_CODE", `${name} has ${says}; ${wants}`);
+    }
+    section.at = end;
   }
 }
