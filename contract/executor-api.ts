@@ -11,7 +11,12 @@ import {
 import { KillPolicySchema } from "./schema/command.ts";
 import { FrameworkInfoSchema } from "./schema/framework.ts";
 import { message } from "./schema/message.ts";
-import { ExecutorInfoSchema, TaskInfoSchema, TaskStatusSchema } from "./schema/task.ts";
+import {
+  ExecutorInfoSchema,
+  TaskInfoSchema,
+  type TaskStatus,
+  TaskStatusSchema,
+} from "./schema/task.ts";
 import { encodedBytes, sizeProblem } from "./size.ts";
 import { type Static, Type } from "./typebox.ts";
 
@@ -49,6 +54,22 @@ export function largeCallProblem(
   const large = sizeProblem("it", encodedBytes(call.status), statusBytesMax);
   if (large === undefined) return undefined;
   return { code: "UPDATE_INVALID", message: `an update of ${call.status.taskId}: ${large}` };
+}
+
+/**
+ * A status that an executor brings with its subscription, at most as large as one may be. Of one
+ * that is larger what it says of the task stays, and why the rest is missing: it was refused when
+ * it came alone, and would come again with each subscription.
+ */
+export function fittingStatus(status: TaskStatus): TaskStatus {
+  const large = sizeProblem("it", encodedBytes(status), limits.statusBytesMax);
+  if (large === undefined) return status;
+  const { taskId, state, uuid, timestampMs } = status;
+  return {
+    ...{ taskId, state, message: `The rest of the executor's update is left out: ${large}` },
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(timestampMs === undefined ? {} : { timestampMs }),
+  };
 }
 
 /** Events from an agent to one of its executors, by `type` (v1-wire 7.4). */

@@ -34,6 +34,16 @@ describe("an executor that says more than its framework acknowledges (D5)", () =
     expect(pending()).toHaveLength(limits.pendingUpdatesBytesMax / limits.statusBytesMax);
   });
 
+  test("is held to the size of a status when it subscribes, and told what it said of the task", () => {
+    const data = new Uint8Array(limits.statusBytesMax);
+    const status = { taskId, state: "TASK_FINISHED", uuid: uuidOf(1), data } as const;
+    agent.subscribe("e1", [status]);
+    expect(agent.did()).toContain("executor acknowledged");
+    expect(pending()).toMatchObject([{ state: "TASK_FINISHED", uuid: uuidOf(1) }]);
+    expect(pending()[0]).not.toHaveProperty("data");
+    expect(pending()[0]?.message).toContain("may have 1048576");
+  });
+
   test("has what waits taken in order as room is made, and is told so then", () => {
     const total = limits.pendingUpdatesMax + 100;
     for (let at = 0; at < total; at++) say(at);

@@ -1,5 +1,6 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { HttpExchange } from "../../contract/ports/http.ts";
+import type { HttpExchange, HttpHeaders } from "../../contract/ports/http.ts";
 import { checkValues, VALUES_MAX } from "../../plugins/transports/mesos-v1-http/codec/bounds.ts";
 import { fromJson } from "../../plugins/transports/mesos-v1-http/codec/json-read.ts";
 import { readProto } from "../../plugins/transports/mesos-v1-http/codec/proto-read.ts";
@@ -9,16 +10,17 @@ import { Bodies } from "../../plugins/transports/mesos-v1-http/http/bodies.ts";
 import { decode, decodeInSteps } from "../../plugins/transports/mesos-v1-http/http/media.ts";
 import { atOnce, type Steps } from "../../plugins/transports/mesos-v1-http/http/steps.ts";
 import { HandClock } from "../support/hand-clock.ts";
+import { until } from "../support/until.ts";
 
 /** A request that a test aborts or answers. */
 type Asked = HttpExchange & { isAborted: boolean; isAnswered: boolean };
 
 /** A request whose whole body is there. */
-function exchangeOf(bytes: number): Asked {
+function exchangeOf(body: number | Uint8Array, headers: HttpHeaders = {}): Asked {
   const exchange = {
-    headers: {},
+    headers,
     isAborted: false,
-    readBody: () => Promise.resolve(new Uint8Array(bytes)),
+    readBody: () => Promise.resolve(typeof body === "number" ? new Uint8Array(body) : body),
   };
   return exchange as unknown as Asked;
 }
@@ -36,6 +38,36 @@ async function settled(): Promise<void> {
 }
 
 describe("bodies", () => {
+  test("that unpack to much are not unpacked before their turn", async () => {
+    const clock = new HandClock();
+    const bodies = new Bodies(clock, 1 << 24);
+    const packed = gzipSync(new Uint8Array(15 << 20));
+    const before = process.memoryUsage().arrayBuffers;
+    let decoded = 0;
+    let refused = 0;
+    const work = inOne(() => {
+      clock.move(10);
+      decoded += 1;
+    });
+    for (let count = 0; count < 30; count++) {
+      const asked = exchangeOf(packed, { "content-encoding": "gzip" });
+      bodies.read(asked, work).catch(() => {
+        refused += 1;
+      });
+    }
+    // One has its turn, and sixteen wait.
+    await until("all others are refused", () => (refused === 13 ? true : undefined));
+    await until("the first", () => (decoded > 0 ? true : undefined));
+    expect(decoded).toBe(1);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20);
+    const small = gzipSync(new Uint8Array(1_000));
+    await bodies.read(exchangeOf(small, { "content-encoding": "gzip" }), (body) => {
+      expect(body).toHaveLength(1_000);
+      return work();
+    });
+    expect(decoded).toBe(2);
+  });
+
   test("of a large request are decoded one at a time, with rests as long as the work", async () => {
     const clock = new HandClock();
     const bodies = new Bodies(clock, 1 << 24);

@@ -87,6 +87,7 @@ describe("§5 JSON input is read leniently", () => {
     ["a number for a boolean", { flag: 1 }, /flag/],
     ["base64 without padding", { raw: "aGk" }, /raw must be a string in padded base64/],
     ["base64 of the other alphabet", { raw: "a_-=" }, /raw/],
+    ["base64 that is padded too much", { raw: "A===" }, /raw/],
     ["text for an object", { inner: "a" }, /inner must be a JSON object/],
     ["a list for a map", { sums: [] }, /sums must be an object/],
   ])("%s is refused with 400 and the place", (_, json, text) => {
@@ -109,6 +110,11 @@ describe("§5 JSON input is read leniently", () => {
     expect(() => readJson(Resource, '{"name":"cpus","type":"MATRIX"}')).toThrow(
       "missing required fields: type",
     );
+  });
+
+  it("takes bytes however long", () => {
+    const raw = Buffer.alloc(6_000_000).toString("base64");
+    expect(readJson(Sample, JSON.stringify({ raw })).raw).toHaveLength(6_000_000);
   });
 
   test("of alternatives the last one counts", () => {

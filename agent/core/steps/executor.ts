@@ -1,4 +1,8 @@
-import { type ExecutorCall, largeCallProblem } from "../../../contract/executor-api.ts";
+import {
+  type ExecutorCall,
+  fittingStatus,
+  largeCallProblem,
+} from "../../../contract/executor-api.ts";
 import type { TaskStatus } from "../../../contract/schema/task.ts";
 import { isTerminal } from "../../../contract/task-state.ts";
 import { keepExecutor } from "../checkpoint.ts";
@@ -106,21 +110,18 @@ function subscribe(
   // It says all again that was left out, in its order.
   for (const key of executor.tasks) delete state.streams.get(key)?.missed;
   const framework = state.frameworks.get(frameworkId)?.info;
+  const updates = call.unacknowledgedUpdates.map(fittingStatus);
   if (executor.phase === "ending" || framework === undefined) {
     tell(executor, { type: "shutdown" }, out);
     // What it has ended by then is not what the agent has to make up.
-    for (const status of call.unacknowledgedUpdates) {
-      takeUpdate(state, executor, status, nowMs, out);
-    }
+    for (const status of updates) takeUpdate(state, executor, status, nowMs, out);
     return;
   }
   executor.phase = "running";
   delete executor.subscribeDueMs;
   const agent = state.info;
   tell(executor, { type: "subscribed", executor: info, framework, agent, containerId }, out);
-  for (const status of call.unacknowledgedUpdates) {
-    takeUpdate(state, executor, status, nowMs, out);
-  }
+  for (const status of updates) takeUpdate(state, executor, status, nowMs, out);
   const has = new Set(call.unacknowledgedTasks.map((task) => task.taskId));
   for (const status of call.unacknowledgedUpdates) has.add(status.taskId);
   for (const key of executor.tasks) {

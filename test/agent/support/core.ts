@@ -228,14 +228,14 @@ export class CoreBench {
   }
 
   /** The executor in the newest container subscribes, on a new connection. */
-  subscribe(executorId = "e1"): this {
+  subscribe(executorId = "e1", unacknowledgedUpdates: TaskStatus[] = []): this {
     this.connection++;
     return this.executorCall({
       type: "subscribe",
       frameworkId: F1,
       executorId: executorId as ExecutorId,
       unacknowledgedTasks: [],
-      unacknowledgedUpdates: [],
+      unacknowledgedUpdates,
     });
   }
 

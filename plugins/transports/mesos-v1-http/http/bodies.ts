@@ -36,8 +36,10 @@ export class Bodies {
    * Refusal 503 when too many large ones are waiting.
    */
   async read<T>(exchange: HttpExchange, decode: (body: Uint8Array) => Steps<T>): Promise<T> {
-    const body = await readWhole(exchange, this.#bytesMax);
-    if (body.length <= SMALL_BYTES) return atOnce(decode(body));
+    const sent = await exchange.readBody(this.#bytesMax);
+    const isPacked = isGzip(exchange);
+    const small = isPacked ? await unpackedIfSmall(sent) : ifSmall(sent);
+    if (small !== undefined) return atOnce(decode(small));
     checkWanted(exchange);
     if (this.#waiting >= WAITING_MAX) {
       throw new Refusal(503, "Too many large requests at once", { "retry-after": "1" });
@@ -51,7 +53,8 @@ export class Bodies {
     });
     let workMs = 0;
     try {
-      const steps = decode(body);
+      // Not before its turn: a few bytes may unpack to as many as a body may have.
+      const steps = decode(isPacked ? await unpacked(sent, this.#bytesMax) : sent);
       for (;;) {
         checkWanted(exchange);
         const beganMs = this.#clock.monotonicMs();
@@ -84,19 +87,42 @@ function checkWanted({ isAborted, isAnswered }: HttpExchange): void {
   if (isAborted || isAnswered) throw errors.REQUEST_ABORTED();
 }
 
-async function readWhole(exchange: HttpExchange, bytesMax: number): Promise<Uint8Array> {
-  const body = await exchange.readBody(bytesMax);
-  const encoding = exchange.headers["content-encoding"]?.trim().toLowerCase();
-  if (encoding === undefined || encoding === "" || encoding === "identity") return body;
-  if (encoding !== "gzip") {
-    throw errors.MESSAGE_INVALID(`Content-Encoding '${encoding}' is not supported`);
+function ifSmall(body: Uint8Array): Uint8Array | undefined {
+  return body.length <= SMALL_BYTES ? body : undefined;
+}
+
+/** @throws MESSAGE_INVALID for another encoding than gzip */
+function isGzip({ headers }: HttpExchange): boolean {
+  const encoding = headers["content-encoding"]?.trim().toLowerCase();
+  if (encoding === undefined || encoding === "" || encoding === "identity") return false;
+  if (encoding === "gzip") return true;
+  throw errors.MESSAGE_INVALID(`Content-Encoding '${encoding}' is not supported`);
+}
+
+/** `undefined` for what unpacks to more than a small body, which it is not unpacked for. */
+async function unpackedIfSmall(body: Uint8Array): Promise<Uint8Array | undefined> {
+  if (body.length > SMALL_BYTES) return undefined;
+  try {
+    return await unzip(body, { maxOutputLength: SMALL_BYTES });
+  } catch (thrown) {
+    if (isTooMuch(thrown)) return undefined;
+    throw notUnpacked(thrown);
   }
+}
+
+async function unpacked(body: Uint8Array, bytesMax: number): Promise<Uint8Array> {
   try {
     return await unzip(body, { maxOutputLength: bytesMax });
   } catch (thrown) {
-    if ((thrown as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") {
-      throw errors.MESSAGE_INVALID(`the body unpacks to more than ${bytesMax} bytes`);
-    }
-    throw errors.MESSAGE_INVALID(`the body does not unpack: ${reasonOf(thrown)}`);
+    if (!isTooMuch(thrown)) throw notUnpacked(thrown);
+    throw errors.MESSAGE_INVALID(`the body unpacks to more than ${bytesMax} bytes`);
   }
+}
+
+function isTooMuch(thrown: unknown): boolean {
+  return (thrown as { code?: string }).code === "ERR_BUFFER_TOO_LARGE";
+}
+
+function notUnpacked(thrown: unknown): Error {
+  return errors.MESSAGE_INVALID(`the body does not unpack: ${reasonOf(thrown)}`);
 }
