@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join, posix, relative, resolve, sep } from "node:path";
@@ -57,6 +58,7 @@ export function packPlugin(options: PackOptions): Packed {
     writeFiles(draft, files);
     admit(draft, manifest);
     if (isArchive) {
+      if (statSync(out, { throwIfNoEntry: false })?.isDirectory()) throw errors.PROJECT_EXISTS(out);
       rmSync(draft, { recursive: true });
       writeFileSync(draft, tarball(asPackage(files, manifest)));
     } else makeWay(out, files);

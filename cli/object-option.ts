@@ -15,7 +15,10 @@ export function objectOption(text: string): ConfigObject {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return value as ConfigObject;
     }
-    throw errors.CLI_USAGE("--config is not an object", "such as --config '{\"port\": 1}'");
+    throw errors.CLI_USAGE(
+      "--config is no object, and no file that is there",
+      "such as --config '{\"port\": 1}'",
+    );
   } catch (thrown) {
     if (thrown instanceof TepuiError) throw thrown;
     throw errors.CLI_USAGE(`--config cannot be read: ${reasonOf(thrown)}`);

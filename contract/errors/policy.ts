@@ -10,7 +10,9 @@ export const policyErrors = {
   POLICY_LOADED: (policy: string) =>
     fault("POLICY_LOADED", 409, `policy ${policy} is loaded already`, {
       where: `policy ${policy}`,
-      hint: "`tepui policy configure` changes its config; `--as NAME` loads it once more",
+      hint:
+        "`tepui policy configure` changes its config, `--as NAME` loads it once more, and " +
+        "`tepui policy unload` makes room for another of the name",
     }),
   // Refusals of a module before any of its code runs, then of an instance before its first round.
   POLICY_DIGEST: (detail: string, options?: FaultOptions) =>

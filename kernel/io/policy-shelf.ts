@@ -87,14 +87,11 @@ export class PolicyShelf {
    * it, and nothing has happened that anybody would look for in the history.
    * @throws POLICY_LOADED
    */
-  expectNew({ plugin = "", sent, as }: LoadParams): void {
-    const { source } = this.#policies.get(as ?? plugin) ?? {};
-    if (sent !== undefined || source === undefined) return;
-    const isSame =
-      source.type === "configured"
-        ? as === undefined
-        : source.type !== "sent" && source.plugin === plugin;
-    if (isSame) throw errors.POLICY_LOADED(as ?? plugin);
+  expectNew(params: LoadParams): void {
+    const { plugin = "", sent, as } = params;
+    const name = as ?? (sent === undefined ? plugin : String(sent.manifest["name"]));
+    const loaded = this.#policies.get(name);
+    if (loaded && isSameSource(loaded.source, params)) throw errors.POLICY_LOADED(name);
   }
 
   /**
@@ -207,5 +204,17 @@ export class PolicyShelf {
     writeFileSync(join(folder, "policy.wasm"), module);
     writeFileSync(join(folder, "plugin.json"), text);
     return folder;
+  }
+}
+
+/** Whether what is to be loaded came, or would come, from where a policy of its name did. */
+function isSameSource(source: PolicySource, { plugin, sent, as }: LoadParams): boolean {
+  switch (source.type) {
+    case "configured":
+      return sent === undefined && as === undefined;
+    case "sent":
+      return sent !== undefined;
+    default:
+      return sent === undefined && source.plugin === plugin;
   }
 }

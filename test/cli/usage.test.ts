@@ -52,7 +52,10 @@ test.each([
   [["policy", "configure"], "there is nothing to set"],
   [["policy", "configure", "--set", "backFill"], '"backFill" is not of the form NAME=VALUE'],
   [["policy", "load", "./x", "--on-master"], "./x is not an absolute path"],
-  [["policy", "load", "fifo", "--config", "[]"], "--config is not an object"],
+  [
+    ["policy", "load", "fifo", "--config", "[]"],
+    "--config is no object, and no file that is there",
+  ],
   [["policy", "load", "fifo", "--config", "{".repeat(9_999)], "--config cannot be read: at char"],
   [["policy", "configure", "--set", "a={b"], "the value of a cannot be read: at character 2: "],
   [["mapreduce", "--job", "sort", "/dev/null"], 'there is no job "sort"'],

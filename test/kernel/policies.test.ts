@@ -85,7 +85,9 @@ test("nothing else is loaded under the name of a policy of Tepui's own, loaded o
       await expect(policies.load(given)).rejects.toMatchObject({ code: "PLUGIN_NAME_TAKEN" });
     }
   }
-  await policies.load(loadRequest(folder, { as: "mine" }));
+  const mine = loadRequest(folder, { as: "mine" });
+  await policies.load(mine);
+  await expect(policies.load(mine)).rejects.toMatchObject({ code: "POLICY_LOADED" });
   await policies.load({ plugin: "fifo" });
   expect(
     policies
