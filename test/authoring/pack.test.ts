@@ -106,6 +106,9 @@ test("an earlier packing is replaced, and nothing else is ever taken away", () =
   expect(again).toThrow(expect.objectContaining({ code: "PROJECT_EXISTS" }));
   const onItself = () => packPlugin({ folder: project, out: project });
   expect(onItself).toThrow(expect.objectContaining({ code: "PROJECT_EXISTS" }));
+  write("out/folder.tgz/notes.txt", "mine");
+  const onFolder = () => packPlugin({ folder: project, out: join(out, "folder.tgz") });
+  expect(onFolder).toThrow(expect.objectContaining({ code: "PROJECT_EXISTS" }));
   expect(existsSync(join(project, "lib/unused.js"))).toBe(true);
 });
 
