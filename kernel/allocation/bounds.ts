@@ -1,5 +1,5 @@
 import { PolicyFault } from "./faults.ts";
-import { bulkOperationsIn } from "./instructions.ts";
+import { type Counts, countsIn } from "./instructions.ts";
 import { isPlainType, isReference, sectionOf } from "./wasm-reader.ts";
 
 /** Pages of 64 KiB that the memory of a policy may grow to in its `init`: 256 MiB. */
@@ -34,6 +34,14 @@ const PARAMETERS_MAX = 64;
 const BULK_OPERATIONS_MAX = 32;
 
 /**
+ * Once a function is called often, the host compiles it anew, and keeps a node for each local at
+ * each loop around it, and where branches meet: the product of both is a bound for one function.
+ * A node is some hundred bytes, and with 16 million of them the compiler ends the process.
+ */
+const LOCALS_BY_LOOPS_MAX = 2 ** 20;
+const LOCALS_BY_BLOCKS_MAX = 2 ** 22;
+
+/**
  * Checks what has to be bounded before a module is compiled, since the check of its functions by
  * the host keeps all that they put on their stacks: types and functions. The bytes may be anything.
  * @throws PolicyFault POLICY_MEMORY, POLICY_CODE
@@ -52,7 +60,7 @@ export function checkCompilable(name: string, bytes: Uint8Array): void {
 export function checkBounds(name: string, bytes: Uint8Array): void {
   checkMemory(name, bytes);
   checkTables(name, bytes);
-  checkBulk(name, bytes);
+  checkFunctions(name, bytes);
 }
 
 /** Memory section: one memory, own, not shared, with a maximum within the limit. */
@@ -134,26 +142,35 @@ function checkCode(name: string, bytes: Uint8Array): void {
   throw new PolicyFault("POLICY_CODE", `${name} asks for ${times} times as much; ${wants}`);
 }
 
-/** Code section: see `BULK_OPERATIONS_MAX`. */
-function checkBulk(name: string, bytes: Uint8Array): void {
+/** Code section: see `BULK_OPERATIONS_MAX` and `LOCALS_BY_LOOPS_MAX`. */
+function checkFunctions(name: string, bytes: Uint8Array): void {
   const section = sectionOf(bytes, 10);
   for (let left = section?.number() ?? 0; section !== undefined && left > 0; left--) {
     const length = section.number();
     const end = section.at + length;
+    let locals = PARAMETERS_MAX;
     for (let groups = section.number(); groups > 0; groups--) {
-      section.number();
+      locals += section.number();
       section.byte();
     }
-    const count = bulkOperationsIn(section, end);
-    if (count === undefined) {
-      const wants = "a policy has those of WebAssembly 2.0 alone";
-      throw new PolicyFault("POLICY_CODE", `${name} has instructions not known here; ${wants}`);
-    }
-    if (count > BULK_OPERATIONS_MAX) {
-      const says = `a function that fills or copies memory in ${count} places`;
-      const wants = `one has at most ${BULK_OPERATIONS_MAX}, since nothing can end it between them`;
-      throw new PolicyFault("POLICY_CODE", `${name} has ${says}; ${wants}`);
-    }
+    const problem = problemOf(locals, countsIn(section, end));
+    if (problem !== undefined) throw new PolicyFault("POLICY_CODE", `${name} has ${problem}`);
     section.at = end;
   }
+}
+
+function problemOf(locals: number, counts: Counts | undefined): string | undefined {
+  if (counts === undefined) {
+    return "instructions not known here; a policy has those of WebAssembly 2.0 alone";
+  }
+  const { moves, loops, blocks } = counts;
+  if (moves > BULK_OPERATIONS_MAX) {
+    const wants = `one has at most ${BULK_OPERATIONS_MAX}, since nothing can end it between them`;
+    return `a function that fills or copies memory in ${moves} places; ${wants}`;
+  }
+  if (locals * loops <= LOCALS_BY_LOOPS_MAX && locals * blocks <= LOCALS_BY_BLOCKS_MAX) {
+    return undefined;
+  }
+  const wants = "its locals times its loops, or blocks, are fewer in a policy";
+  return `a function of ${locals} locals with ${loops} loops and ${blocks} blocks; ${wants}`;
 }

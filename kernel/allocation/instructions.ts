@@ -63,20 +63,33 @@ function vectorOf(opcode: number): Immediates | undefined {
   return opcode <= 0x113 ? NONE : undefined;
 }
 
+/** What of a function's instructions costs the host more than their bytes. */
+export interface Counts {
+  /** Those that move as much memory, or as many entries of a table, as they are told to. */
+  readonly moves: number;
+  readonly loops: number;
+  /** Blocks of all kinds, loops among them. */
+  readonly blocks: number;
+}
+
+const LOOP = 0x03;
+const isBlock = (opcode: number): boolean => opcode >= 0x02 && opcode <= 0x04;
+
 /**
- * Counts the instructions of a function that move as much memory, or as many entries of a table, as
- * they are told to. The reader stands behind the function's locals, and goes to its end.
- * Answers `undefined` when there is an instruction that WebAssembly 2.0 does not have.
+ * Counts instructions of a function. The reader stands behind the function's locals, and goes to
+ * its end. Answers `undefined` when there is one that WebAssembly 2.0 does not have.
  */
-export function bulkOperationsIn(reader: WasmReader, end: number): number | undefined {
-  let count = 0;
+export function countsIn(reader: WasmReader, end: number): Counts | undefined {
+  let [moves, loops, blocks] = [0, 0, 0];
   while (reader.at < end) {
     const opcode = reader.byte();
+    if (isBlock(opcode)) blocks += 1;
+    if (opcode === LOOP) loops += 1;
     let immediates: Immediates | undefined;
     if (opcode === PREFIX_BULK) {
       const operation = reader.number();
       immediates = bulkOf(operation);
-      if (isMoving(operation)) count += 1;
+      if (isMoving(operation)) moves += 1;
     } else if (opcode === PREFIX_VECTOR) {
       immediates = vectorOf(reader.number());
     } else if (opcode === BR_TABLE) {
@@ -91,5 +104,5 @@ export function bulkOperationsIn(reader: WasmReader, end: number): number | unde
     for (let left = numbers; left > 0; left--) reader.number();
     reader.at += bytes;
   }
-  return count;
+  return { moves, loops, blocks };
 }

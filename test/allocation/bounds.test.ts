@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { admitPolicy } from "../../kernel/allocation/admission.ts";
-import { checkCompilable } from "../../kernel/allocation/bounds.ts";
+import { checkBounds, checkCompilable } from "../../kernel/allocation/bounds.ts";
 import { PolicyFault } from "../../kernel/allocation/faults.ts";
 import { wasm } from "../../kernel/allocation/webassembly.ts";
 import { compiled } from "./support/compile.ts";
@@ -99,6 +99,25 @@ test.each([
   expect(codeOf(() => admitPolicy("blocker", bulk(33)))).toBe("POLICY_CODE");
   expect(admitPolicy("usual", bulk(32)).name).toBe("usual");
 });
+
+test.each([
+  ["loops", 0x03, 1_000, 1_000],
+  ["blocks", 0x02, 2_000, 2_100],
+])(
+  "a function of many locals in many %s is refused, for it is compiled anew once it is hot",
+  (...of) => {
+    const [, opcode, locals, count] = of;
+    const nested = (times: number) => [
+      ...Array.from({ length: times }, () => [opcode, 0x40]).flat(),
+      ...Array.from({ length: times }, () => 0x0b),
+    ];
+    const module = (times: number) =>
+      Uint8Array.from(withBody([1, ...leb(locals), I32, ...nested(times), 0x0b]));
+    expect(() => new wasm.Module(module(count))).not.toThrow();
+    expect(codeOf(() => checkBounds("hot", module(count)))).toBe("POLICY_CODE");
+    expect(codeOf(() => checkBounds("usual", module(count / 2)))).toBe(undefined);
+  },
+);
 
 test("what looks like such an instruction, and is a number, counts for nothing", () => {
   // 1532 is fc 0b as LEB128: 33 constants that are dropped.
